@@ -1,0 +1,207 @@
+//! What the command line may say.
+
+use crate::{chain_spec, command::ProveOwnershipCmd, logging::LogFormat};
+use frame_benchmarking_cli::BenchmarkCmd;
+use sc_cli::SubstrateCli;
+use sc_storage_monitor::StorageMonitorParams;
+
+/// Where users report what is wrong.
+const SUPPORT_URL: &str = "https://github.com/gtos/gtos/issues";
+
+/// The command line.
+#[derive(Debug, clap::Parser)]
+pub struct Cli {
+	/// What to do instead of running a node.
+	#[command(subcommand)]
+	pub subcommand: Option<Subcommand>,
+
+	#[command(flatten)]
+	pub run: Run,
+}
+
+/// Options of a running node.
+// The pool is single-state because the fork-aware one left accepted transactions stuck with blocks
+// this fast, and holds three full blocks. Nobody needs long batches, which cost the server memory.
+#[derive(Debug, clap::Args)]
+#[command(
+	mut_arg("pool_type", |arg| arg.default_value("single-state")),
+	mut_arg("pool_limit", |arg| arg.default_value("30000")),
+	mut_arg("pool_kbytes", |arg| arg.default_value("61440")),
+	mut_arg("rpc_max_batch_request_len", |arg| arg.default_value("100"))
+)]
+pub struct Run {
+	#[command(flatten)]
+	pub base: sc_cli::RunCmd,
+
+	#[command(flatten)]
+	pub storage_monitor: StorageMonitorParams,
+
+	/// How long GRANDPA expects a message to take to every other validator.
+	///
+	/// A round of voting lasts at least four times as long, so that a lower value finalises sooner.
+	/// Raise it when votes often come late.
+	#[arg(
+		long,
+		value_name = "MILLISECONDS",
+		default_value_t = 100,
+		value_parser = clap::value_parser!(u64).range(10..=1000)
+	)]
+	pub grandpa_gossip_period_ms: u64,
+
+	/// Format of the log on standard error.
+	///
+	/// With `json`, one object a line, the options that colour, detail or reload the plain log
+	/// have no effect.
+	#[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Plain)]
+	pub log_format: LogFormat,
+}
+
+/// Everything that is not running a node.
+#[derive(Debug, clap::Subcommand)]
+pub enum Subcommand {
+	/// Make, look at and prove keys.
+	#[command(subcommand)]
+	Key(KeyCommand),
+
+	/// Write a chain specification (the older form of `export-chain-spec`).
+	BuildSpec(sc_cli::BuildSpecCmd),
+
+	/// Write a chain specification.
+	ExportChainSpec(sc_cli::ExportChainSpecCmd),
+
+	/// Execute a block of the database again.
+	CheckBlock(sc_cli::CheckBlockCmd),
+
+	/// Write blocks of the database to a file.
+	ExportBlocks(sc_cli::ExportBlocksCmd),
+
+	/// Write the state of a block as a chain specification.
+	ExportState(sc_cli::ExportStateCmd),
+
+	/// Read blocks from a file into the database.
+	ImportBlocks(sc_cli::ImportBlocksCmd),
+
+	/// Delete the database.
+	PurgeChain(sc_cli::PurgeChainCmd),
+
+	/// Take back blocks that are not final.
+	Revert(sc_cli::RevertCmd),
+
+	/// Show the best and the last final block of the database.
+	ChainInfo(sc_cli::ChainInfoCmd),
+
+	/// Measure weights, storage and the machine.
+	#[command(subcommand)]
+	Benchmark(Box<BenchmarkCmd>),
+}
+
+/// Work on keys.
+#[derive(Debug, clap::Subcommand)]
+pub enum KeyCommand {
+	#[command(flatten)]
+	Stock(sc_cli::KeySubcommand),
+
+	/// Prove that an account owns session keys, as `session.setKeys` demands.
+	///
+	/// For keys that were inserted by hand; `author_rotateKeysWithOwner` returns the proof with
+	/// new ones. Prints JSON: `keys` and `proof` are the arguments of `session.setKeys`.
+	ProveOwnership(ProveOwnershipCmd),
+}
+
+impl SubstrateCli for Cli {
+	fn impl_name() -> String {
+		"GTOS Node".into()
+	}
+
+	fn impl_version() -> String {
+		env!("SUBSTRATE_CLI_IMPL_VERSION").into()
+	}
+
+	// Fixed, because it names the default base path.
+	fn executable_name() -> String {
+		"gtos".into()
+	}
+
+	fn description() -> String {
+		env!("CARGO_PKG_DESCRIPTION").into()
+	}
+
+	fn author() -> String {
+		env!("CARGO_PKG_AUTHORS").into()
+	}
+
+	fn support_url() -> String {
+		SUPPORT_URL.into()
+	}
+
+	fn copyright_start_year() -> i32 {
+		2026
+	}
+
+	fn load_spec(&self, id: &str) -> Result<Box<dyn sc_cli::ChainSpec>, String> {
+		chain_spec::load(id)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+	use sc_cli::{CliConfiguration, TransactionPoolType};
+	use sc_service::config::RpcBatchRequestConfig;
+
+	fn parse(arguments: &[&str]) -> Cli {
+		Cli::try_from_iter([&["gtos"][..], arguments].concat()).expect("arguments are valid")
+	}
+
+	#[test]
+	fn arguments_are_consistent() {
+		Cli::setup_command(Cli::command()).debug_assert();
+	}
+
+	#[test]
+	fn pool_without_flags_is_single_state_and_holds_three_blocks() {
+		let pool = parse(&[]).run.base.pool_config;
+		assert!(matches!(pool.pool_type, TransactionPoolType::SingleState));
+		assert_eq!((pool.pool_limit, pool.pool_kbytes), (30_000, 61_440));
+	}
+
+	#[test]
+	fn pool_with_flags_obeys_the_operator() {
+		let pool = parse(&["--pool-type", "fork-aware", "--pool-limit", "5"]).run.base.pool_config;
+		assert!(matches!(pool.pool_type, TransactionPoolType::ForkAware));
+		assert_eq!((pool.pool_limit, pool.pool_kbytes), (5, 61_440));
+	}
+
+	#[test]
+	fn rpc_batches_without_flags_are_bounded() {
+		let batches = |arguments: &[&str]| parse(arguments).run.base.rpc_batch_config();
+		assert!(matches!(batches(&[]), Ok(RpcBatchRequestConfig::Limit(100))));
+		assert!(matches!(
+			batches(&["--rpc-disable-batch-requests"]),
+			Ok(RpcBatchRequestConfig::Disabled)
+		));
+	}
+
+	#[test]
+	fn storage_monitor_without_flags_keeps_a_gibibyte_free() {
+		assert_eq!(parse(&["--dev"]).run.storage_monitor.threshold, 1024);
+	}
+
+	#[test]
+	fn grandpa_gossip_period_without_flags_is_100_ms_and_never_zero() {
+		assert_eq!(parse(&[]).run.grandpa_gossip_period_ms, 100);
+		assert!(Cli::try_from_iter(["gtos", "--grandpa-gossip-period-ms", "0"]).is_err());
+	}
+
+	#[test]
+	fn key_commands_of_the_sdk_and_ours_parse() {
+		for arguments in [
+			&["key", "generate"][..],
+			&["key", "inspect-node-key", "--file", "x"],
+			&["key", "prove-ownership", "--owner", &format!("0x{}", "01".repeat(32))],
+		] {
+			assert!(matches!(parse(arguments).subcommand, Some(Subcommand::Key(_))));
+		}
+	}
+}

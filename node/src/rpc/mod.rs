@@ -1,0 +1,69 @@
+//! JSON-RPC that the SDK does not serve by itself.
+//!
+//! `sc-service` brings `system`, `author`, `chain`, `state`, `offchain`, `chainHead`, `chainSpec`,
+//! `transaction` and, with an archive's pruning options, `archive`. Each group of our own is a file
+//! here, thin over runtime APIs, so that the answers come from the chain's own runtime.
+
+use crate::service::{Block, FullBackend, FullClient, TransactionPool};
+use gtos_runtime::{AccountId, Balance, BlockNumber, Hash, Nonce};
+use jsonrpsee::RpcModule;
+use pallet_transaction_payment::RuntimeDispatchInfo;
+use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
+use sc_consensus_grandpa::{
+	FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState,
+};
+use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};
+use sc_rpc::{
+	dev::{Dev, DevApiServer},
+	SubscriptionTaskExecutor,
+};
+use std::{error::Error, sync::Arc};
+use substrate_frame_rpc_system::{System, SystemApiServer};
+
+/// What the methods answer from.
+pub struct Deps {
+	/// Client of the chain.
+	pub client: Arc<FullClient>,
+	/// Transactions that wait for a block.
+	pub pool: Arc<TransactionPool>,
+	/// Who finalises now.
+	pub authority_set: SharedAuthoritySet<Hash, BlockNumber>,
+	/// State of the voting.
+	pub voter_state: SharedVoterState,
+	/// Justifications as they appear.
+	pub justifications: GrandpaJustificationStream<Block>,
+	/// Proofs that a block is final.
+	pub finality_proofs: Arc<FinalityProofProvider<FullBackend, Block>>,
+}
+
+/// Builds the module of the `grandpa`, `payment`, `dev` and account groups.
+///
+/// The unsafe methods among them refuse callers from other machines by themselves.
+pub fn create(
+	deps: &Deps,
+	executor: SubscriptionTaskExecutor,
+) -> Result<RpcModule<()>, Box<dyn Error + Send + Sync>> {
+	let Deps { client, pool, authority_set, voter_state, justifications, finality_proofs } = deps;
+	let mut module = RpcModule::new(());
+
+	let system = System::<_, _, Block>::new(client.clone(), pool.clone());
+	module.merge(SystemApiServer::<Hash, AccountId, Nonce>::into_rpc(system))?;
+
+	let payment = TransactionPayment::<_, Block>::new(client.clone());
+	module.merge(TransactionPaymentApiServer::<Hash, RuntimeDispatchInfo<Balance>>::into_rpc(
+		payment,
+	))?;
+
+	let grandpa = Grandpa::new(
+		executor,
+		authority_set.clone(),
+		voter_state.clone(),
+		justifications.clone(),
+		finality_proofs.clone(),
+	);
+	module.merge(grandpa.into_rpc())?;
+
+	module.merge(Dev::<Block, _>::new(client.clone()).into_rpc())?;
+
+	Ok(module)
+}

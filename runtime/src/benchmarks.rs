@@ -1,0 +1,66 @@
+//! Which pallets have benchmarks, and what those need of the runtime.
+
+use crate::*;
+use frame_benchmarking::{
+	baseline::Pallet as BaselineBench, BenchmarkBatch, BenchmarkConfig, BenchmarkList,
+};
+use frame_support::traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use frame_system_benchmarking::{extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench};
+use pallet_election_provider_support_benchmarking::Pallet as ElectionProviderBench;
+use pallet_offences_benchmarking::Pallet as OffencesBench;
+use pallet_session_benchmarking::Pallet as SessionBench;
+
+frame_benchmarking::define_benchmarks!(
+	[frame_benchmarking, BaselineBench::<Runtime>]
+	[frame_election_provider_support, ElectionProviderBench::<Runtime>]
+	[frame_system, SystemBench::<Runtime>]
+	[frame_system_extensions, SystemExtensionsBench::<Runtime>]
+	[pallet_bags_list, VoterList]
+	[pallet_balances, Balances]
+	[pallet_collective, TechnicalCommittee]
+	[pallet_conviction_voting, ConvictionVoting]
+	[pallet_grandpa, Grandpa]
+	[pallet_multisig, Multisig]
+	[pallet_offences, OffencesBench::<Runtime>]
+	[pallet_preimage, Preimage]
+	[pallet_proxy, Proxy]
+	[pallet_referenda, Referenda]
+	[pallet_scheduler, Scheduler]
+	[pallet_session, SessionBench::<Runtime>]
+	[pallet_staking, Staking]
+	[pallet_timestamp, Timestamp]
+	[pallet_transaction_payment, TransactionPayment]
+	[pallet_treasury, Treasury]
+	[pallet_utility, Utility]
+	[pallet_whitelist, Whitelist]
+);
+
+impl frame_benchmarking::baseline::Config for Runtime {}
+impl frame_system_benchmarking::Config for Runtime {}
+impl pallet_election_provider_support_benchmarking::Config for Runtime {}
+impl pallet_offences_benchmarking::Config for Runtime {}
+
+impl pallet_session_benchmarking::Config for Runtime {
+	fn generate_session_keys_and_proof(owner: AccountId) -> (SessionKeys, Vec<u8>) {
+		let generated = SessionKeys::generate(&codec::Encode::encode(&owner), None);
+		(generated.keys, codec::Encode::encode(&generated.proof))
+	}
+}
+
+/// The benchmarks there are, and what is known of the storage they touch.
+pub fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
+	use frame_benchmarking::Benchmarking;
+	let mut list = Vec::<BenchmarkList>::new();
+	list_benchmarks!(list, extra);
+	(list, AllPalletsWithSystem::storage_info())
+}
+
+/// Runs one benchmark.
+pub fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, alloc::string::String> {
+	use frame_benchmarking::Benchmarking;
+	let whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
+	let mut batches = Vec::<BenchmarkBatch>::new();
+	let params = (&config, &whitelist);
+	add_benchmarks!(params, batches);
+	Ok(batches)
+}

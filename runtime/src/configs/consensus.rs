@@ -1,0 +1,106 @@
+//! Who may author and vote: Aura, GRANDPA, sessions, and what is held against a validator.
+
+use crate::{
+	configs::staking::BondingDuration,
+	constants::{
+		currency::deposit,
+		staking::{MAX_ELECTING_VOTERS, MAX_VALIDATORS},
+	},
+	AccountId, Aura, Balance, Balances, BlockNumber, GenesisParameters, Historical, Moment, Offences,
+	Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys, Staking, UncheckedExtrinsic,
+};
+use frame_support::{
+	parameter_types,
+	traits::{ConstBool, ConstU32, KeyOwnerProofSystem},
+};
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
+use sp_core::crypto::KeyTypeId;
+use sp_runtime::traits::OpaqueKeys;
+use sp_staking::SessionIndex;
+
+parameter_types! {
+	pub SlotDuration: Moment = GenesisParameters::timing().slot_duration_ms;
+	pub SessionLength: BlockNumber = GenesisParameters::timing().session_length_blocks;
+	pub SessionsPerEra: SessionIndex = GenesisParameters::timing().sessions_per_era;
+	pub const SessionOffset: BlockNumber = 0;
+	/// Sessions for which an equivocation can be proved: as long as the stake is bonded.
+	pub MaxSetIdSessionEntries: u64 = GenesisParameters::timing().bonding_duration_sessions().into();
+	/// Blocks for which a report stays in the pool: as long as it can be acted on.
+	pub ReportLongevity: u64 =
+		u64::from(BondingDuration::get())
+			.saturating_mul(SessionsPerEra::get().into())
+			.saturating_mul(SessionLength::get().into());
+	/// Two keys, their owner index and the record itself.
+	pub const SessionKeyDeposit: Balance = deposit(3, 256);
+}
+
+impl pallet_aura::Config for Runtime {
+	type AllowMultipleBlocksPerSlot = ConstBool<false>;
+	type AuthorityId = AuraId;
+	type DisabledValidators = Session;
+	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
+	type SlotDuration = SlotDuration;
+}
+
+impl pallet_grandpa::Config for Runtime {
+	type EquivocationReportSystem =
+		pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+	type KeyOwnerProof =
+		<Historical as KeyOwnerProofSystem<(KeyTypeId, pallet_grandpa::AuthorityId)>>::Proof;
+	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
+	type MaxNominators = ConstU32<MAX_ELECTING_VOTERS>;
+	type MaxSetIdSessionEntries = MaxSetIdSessionEntries;
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = ();
+}
+
+impl pallet_authorship::Config for Runtime {
+	type EventHandler = Staking;
+	type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Aura>;
+}
+
+impl pallet_session::Config for Runtime {
+	type Currency = Balances;
+	type DisablingStrategy = pallet_session::disabling::UpToLimitWithReEnablingDisablingStrategy;
+	type KeyDeposit = SessionKeyDeposit;
+	type Keys = SessionKeys;
+	type NextSessionRotation = pallet_session::PeriodicSessions<SessionLength, SessionOffset>;
+	type RuntimeEvent = RuntimeEvent;
+	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
+	type SessionManager = pallet_session::historical::NoteHistoricalRoot<Self, Staking>;
+	type ShouldEndSession = pallet_session::PeriodicSessions<SessionLength, SessionOffset>;
+	type ValidatorId = AccountId;
+	type ValidatorIdOf = sp_runtime::traits::ConvertInto;
+	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_session::historical::Config for Runtime {
+	type FullIdentification = ();
+	type FullIdentificationOf = pallet_staking::UnitIdentificationOf<Self>;
+	type RuntimeEvent = RuntimeEvent;
+}
+
+impl pallet_offences::Config for Runtime {
+	type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
+	type OnOffenceHandler = Staking;
+	type RuntimeEvent = RuntimeEvent;
+}
+
+// Equivocation reports are bare transactions that a node submits to itself.
+
+impl<C> frame_system::offchain::CreateTransactionBase<C> for Runtime
+where
+	RuntimeCall: From<C>,
+{
+	type Extrinsic = UncheckedExtrinsic;
+	type RuntimeCall = RuntimeCall;
+}
+
+impl<C> frame_system::offchain::CreateBare<C> for Runtime
+where
+	RuntimeCall: From<C>,
+{
+	fn create_bare(call: RuntimeCall) -> UncheckedExtrinsic {
+		UncheckedExtrinsic::new_bare(call)
+	}
+}

@@ -1,0 +1,86 @@
+//! Balances, and what a transaction pays to whom.
+
+use crate::{
+	constants::currency::{EXISTENTIAL_DEPOSIT, MICRO_TOS},
+	AccountId, Authorship, Balance, Balances, Runtime, RuntimeEvent, RuntimeFreezeReason,
+	RuntimeHoldReason, System,
+};
+use frame_support::{
+	parameter_types,
+	traits::{
+		fungible::{Balanced, Credit}, tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU8, Imbalance,
+		OnUnbalanced, VariantCountOf,
+	},
+	weights::{ConstantMultiplier, IdentityFee},
+};
+use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
+use sp_runtime::{FixedPointNumber, Perquintill};
+
+impl pallet_balances::Config for Runtime {
+	type AccountStore = System;
+	type Balance = Balance;
+	type DoneSlashHandler = ();
+	type DustRemoval = ResolveTo<TreasuryAccount, Balances>;
+	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
+	type FreezeIdentifier = RuntimeFreezeReason;
+	type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
+	type MaxLocks = ConstU32<50>;
+	type MaxReserves = ConstU32<50>;
+	type ReserveIdentifier = [u8; 8];
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeFreezeReason = RuntimeFreezeReason;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type WeightInfo = pallet_balances::weights::SubstrateWeight<Runtime>;
+}
+
+/// Account that the treasury spends from.
+pub type TreasuryAccount = pallet_treasury::TreasuryAccountId<Runtime>;
+
+/// Sends 80 % of a fee to the treasury, 20 % and the whole tip to the author of the block.
+pub struct SplitFee;
+
+impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFee {
+	fn on_unbalanceds(
+		mut fees_then_tips: impl Iterator<Item = Credit<AccountId, Balances>>,
+	) {
+		let Some(fee) = fees_then_tips.next() else { return };
+		let (treasury, mut author) = fee.ration(80, 20);
+		if let Some(tip) = fees_then_tips.next() {
+			author.subsume(tip);
+		}
+		ResolveTo::<TreasuryAccount, Balances>::on_unbalanced(treasury);
+		match Authorship::author() {
+			// What the author's account cannot take, because it would stay below the existential
+			// deposit, is burnt.
+			Some(account) => drop(Balances::resolve(&account, author)),
+			None => ResolveTo::<TreasuryAccount, Balances>::on_unbalanced(author),
+		}
+	}
+}
+
+parameter_types! {
+	/// Fullness of the normal class above which fees rise and below which they fall.
+	pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
+	/// At full blocks of one second fees rise by 0.0056 % a block, about hundredfold a day.
+	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(75, 1_000_000);
+	pub MinimumMultiplier: Multiplier = Multiplier::from_u32(1);
+	pub MaximumMultiplier: Multiplier = Multiplier::from_u32(1_000);
+}
+
+impl pallet_transaction_payment::Config for Runtime {
+	type FeeMultiplierUpdate = TargetedFeeAdjustment<
+		Self,
+		TargetBlockFullness,
+		AdjustmentVariable,
+		MinimumMultiplier,
+		MaximumMultiplier,
+	>;
+	// One TOS a megabyte.
+	type LengthToFee = ConstantMultiplier<Balance, ConstU128<MICRO_TOS>>;
+	type OnChargeTransaction = FungibleAdapter<Balances, SplitFee>;
+	type OperationalFeeMultiplier = ConstU8<5>;
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+	// One unit a picosecond: one TOS buys a second of execution.
+	type WeightToFee = IdentityFee<Balance>;
+}

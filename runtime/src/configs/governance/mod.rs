@@ -1,0 +1,204 @@
+//! Referenda by conviction voting, a technical committee that may whitelist urgent ones, and the
+//! treasury. There is no sudo: root is what a referendum on the root track enacts.
+
+pub mod pallet_origins;
+mod tracks;
+
+pub use tracks::TracksInfo;
+
+use crate::{
+	configs::fees::TreasuryAccount,
+	constants::{
+		block,
+		currency::{deposit, TOS},
+	},
+	AccountId, Balance, Balances, BlockNumber, GenesisParameters, OriginCaller, Preimage, Referenda,
+	Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, System,
+	Treasury,
+};
+use frame_support::{
+	parameter_types,
+	traits::{
+		fungible::HoldConsideration,
+		tokens::{PayFromAccount, UnityAssetBalanceConversion},
+		ConstU32, EitherOf, EitherOfDiverse, EqualPrivilegeOnly, LinearStoragePrice,
+	},
+	weights::Weight,
+	PalletId,
+};
+use frame_system::{EnsureRoot, EnsureRootWithSuccess, EnsureSigned, EnsureWithSuccess};
+use pallet_origins::{ReferendumCanceller, ReferendumKiller, Treasurer, WhitelistedCaller};
+use sp_runtime::{traits::IdentityLookup, Perbill, Permill};
+
+/// Blocks that this chain counts as `count` hours.
+pub(crate) fn hours(count: BlockNumber) -> BlockNumber {
+	// Saturating: both factors are small constants of genesis and of this file.
+	GenesisParameters::timing().hour_blocks.saturating_mul(count)
+}
+
+const HOURS_PER_DAY: BlockNumber = 24;
+
+parameter_types! {
+	pub const PreimageBaseDeposit: Balance = deposit(2, 64);
+	pub const PreimageByteDeposit: Balance = deposit(0, 1);
+	pub const PreimageHoldReason: RuntimeHoldReason =
+		RuntimeHoldReason::Preimage(pallet_preimage::HoldReason::Preimage);
+}
+
+impl pallet_preimage::Config for Runtime {
+	type Consideration = HoldConsideration<
+		AccountId,
+		Balances,
+		PreimageHoldReason,
+		LinearStoragePrice<PreimageBaseDeposit, PreimageByteDeposit, Balance>,
+	>;
+	type Currency = Balances;
+	type ManagerOrigin = EnsureRoot<AccountId>;
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = pallet_preimage::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	/// Scheduled calls, a runtime upgrade among them, may take most of a block.
+	pub MaximumSchedulerWeight: Weight = Perbill::from_percent(80) * block::MAX_WEIGHT;
+}
+
+impl pallet_scheduler::Config for Runtime {
+	type BlockNumberProvider = System;
+	type MaxScheduledPerBlock = ConstU32<50>;
+	type MaximumWeight = MaximumSchedulerWeight;
+	type OriginPrivilegeCmp = EqualPrivilegeOnly;
+	type PalletsOrigin = OriginCaller;
+	type Preimages = Preimage;
+	type RuntimeCall = RuntimeCall;
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeOrigin = RuntimeOrigin;
+	type ScheduleOrigin = EnsureRoot<AccountId>;
+	type WeightInfo = pallet_scheduler::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	/// How long a vote of the weakest conviction locks its balance.
+	pub VoteLockingPeriod: BlockNumber = hours(7 * HOURS_PER_DAY);
+}
+
+impl pallet_conviction_voting::Config for Runtime {
+	type BlockNumberProvider = System;
+	type Currency = Balances;
+	type MaxTurnout =
+		frame_support::traits::tokens::currency::ActiveIssuanceOf<Balances, AccountId>;
+	type MaxVotes = ConstU32<512>;
+	type Polls = Referenda;
+	type RuntimeEvent = RuntimeEvent;
+	type VoteLockingPeriod = VoteLockingPeriod;
+	type VotingHooks = ();
+	type WeightInfo = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	pub const SubmissionDeposit: Balance = 10 * TOS;
+	/// How long a referendum may wait for its decision deposit.
+	pub UndecidingTimeout: BlockNumber = hours(14 * HOURS_PER_DAY);
+	/// How often a waiting referendum is looked at again.
+	pub AlarmInterval: BlockNumber = hours(1);
+}
+
+impl pallet_referenda::Config for Runtime {
+	type AlarmInterval = AlarmInterval;
+	type BlockNumberProvider = System;
+	type CancelOrigin = EitherOf<EnsureRoot<AccountId>, ReferendumCanceller>;
+	type Currency = Balances;
+	type KillOrigin = EitherOf<EnsureRoot<AccountId>, ReferendumKiller>;
+	type MaxQueued = ConstU32<100>;
+	type Preimages = Preimage;
+	type RuntimeCall = RuntimeCall;
+	type RuntimeEvent = RuntimeEvent;
+	type Scheduler = Scheduler;
+	type Slash = Treasury;
+	type SubmissionDeposit = SubmissionDeposit;
+	type SubmitOrigin = frame_support::traits::AsEnsureOriginWithArg<EnsureSigned<AccountId>>;
+	type Tally = pallet_conviction_voting::TallyOf<Runtime>;
+	type Tracks = TracksInfo;
+	type UndecidingTimeout = UndecidingTimeout;
+	type Votes = pallet_conviction_voting::VotesOf<Runtime>;
+	type WeightInfo = pallet_referenda::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_origins::Config for Runtime {}
+
+/// The technical committee's instance of the collective pallet.
+pub type TechnicalCollective = pallet_collective::Instance1;
+
+parameter_types! {
+	pub TechnicalMotionDuration: BlockNumber = hours(3 * HOURS_PER_DAY);
+	pub MaxCommitteeProposalWeight: Weight = Perbill::from_percent(50) * block::MAX_WEIGHT;
+}
+
+impl pallet_collective::Config<TechnicalCollective> for Runtime {
+	type Consideration = ();
+	type DefaultVote = pallet_collective::MoreThanMajorityThenPrimeDefaultVote;
+	type DisapproveOrigin = EnsureRoot<AccountId>;
+	type KillOrigin = EnsureRoot<AccountId>;
+	type MaxMembers = ConstU32<25>;
+	type MaxProposalWeight = MaxCommitteeProposalWeight;
+	type MaxProposals = ConstU32<25>;
+	type MotionDuration = TechnicalMotionDuration;
+	type Proposal = RuntimeCall;
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeOrigin = RuntimeOrigin;
+	type SetMembersOrigin = EnsureRoot<AccountId>;
+	type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	/// How long a whitelisted call whose dispatch was deferred may wait.
+	pub DeferredDispatchExpiration: BlockNumber = hours(28 * HOURS_PER_DAY);
+}
+
+impl pallet_whitelist::Config for Runtime {
+	type BlockNumberProvider = System;
+	type DeferredDispatchExpiration = DeferredDispatchExpiration;
+	type DispatchWhitelistedOrigin = EitherOf<EnsureRoot<AccountId>, WhitelistedCaller>;
+	type Preimages = Preimage;
+	type RuntimeCall = RuntimeCall;
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = pallet_whitelist::weights::SubstrateWeight<Runtime>;
+	type WhitelistOrigin = EitherOfDiverse<
+		EnsureRoot<AccountId>,
+		pallet_collective::EnsureProportionAtLeast<AccountId, TechnicalCollective, 2, 3>,
+	>;
+}
+
+parameter_types! {
+	pub const TreasuryPalletId: PalletId = PalletId(*b"py/trsry");
+	pub SpendPeriod: BlockNumber = hours(24 * HOURS_PER_DAY);
+	pub PayoutPeriod: BlockNumber = hours(30 * HOURS_PER_DAY);
+	pub const Burn: Permill = Permill::zero();
+	pub const MaxSpend: Balance = Balance::MAX;
+}
+
+impl pallet_treasury::Config for Runtime {
+	type AssetKind = ();
+	type BalanceConverter = UnityAssetBalanceConversion;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = ();
+	type Beneficiary = AccountId;
+	type BeneficiaryLookup = IdentityLookup<AccountId>;
+	type BlockNumberProvider = System;
+	type Burn = Burn;
+	type BurnDestination = ();
+	type Currency = Balances;
+	type MaxApprovals = ConstU32<100>;
+	type PalletId = TreasuryPalletId;
+	type Paymaster = PayFromAccount<Balances, TreasuryAccount>;
+	type PayoutPeriod = PayoutPeriod;
+	type RejectOrigin = EitherOfDiverse<EnsureRoot<AccountId>, Treasurer>;
+	type RuntimeEvent = RuntimeEvent;
+	type SpendFunds = ();
+	type SpendOrigin = EitherOf<
+		EnsureRootWithSuccess<AccountId, MaxSpend>,
+		EnsureWithSuccess<Treasurer, AccountId, MaxSpend>,
+	>;
+	type SpendPeriod = SpendPeriod;
+	type WeightInfo = pallet_treasury::weights::SubstrateWeight<Runtime>;
+}

@@ -1,0 +1,76 @@
+//! Origins that a referendum can be enacted with, besides root: each can do one kind of thing.
+
+pub use pallet::*;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use frame_support::{pallet_prelude::*, traits::OriginTrait};
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config {}
+
+	#[pallet::pallet]
+	pub struct Pallet<T>(_);
+
+	/// What a referendum may act as. Variants are appended only.
+	#[derive(
+		Clone,
+		Debug,
+		Decode,
+		DecodeWithMemTracking,
+		Encode,
+		Eq,
+		MaxEncodedLen,
+		PartialEq,
+		TypeInfo,
+	)]
+	#[pallet::origin]
+	pub enum Origin {
+		/// Dispatches as root what the technical committee has whitelisted.
+		#[codec(index = 0)]
+		WhitelistedCaller,
+		/// Cancels slashes, and sets the validator count and other staking limits.
+		#[codec(index = 1)]
+		StakingAdmin,
+		/// Spends from the treasury.
+		#[codec(index = 2)]
+		Treasurer,
+		/// Cancels a referendum and refunds its deposits.
+		#[codec(index = 3)]
+		ReferendumCanceller,
+		/// Cancels a referendum and slashes its deposits.
+		#[codec(index = 4)]
+		ReferendumKiller,
+	}
+
+	macro_rules! ensure_origin {
+		($($name:ident),* $(,)?) => {
+			$(
+				#[doc = concat!("Passes for [`Origin::", stringify!($name), "`].")]
+				pub struct $name;
+
+				impl<O: OriginTrait + From<Origin>> EnsureOrigin<O> for $name
+				where
+					for<'a> &'a O::PalletsOrigin: TryInto<&'a Origin>,
+				{
+					type Success = ();
+
+					fn try_origin(origin: O) -> Result<(), O> {
+						if matches!(origin.caller().try_into(), Ok(Origin::$name)) {
+							Ok(())
+						} else {
+							Err(origin)
+						}
+					}
+
+					#[cfg(feature = "runtime-benchmarks")]
+					fn try_successful_origin() -> Result<O, ()> {
+						Ok(O::from(Origin::$name))
+					}
+				}
+			)*
+		};
+	}
+
+	ensure_origin!(WhitelistedCaller, StakingAdmin, Treasurer, ReferendumCanceller, ReferendumKiller);
+}

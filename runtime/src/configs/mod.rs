@@ -1,0 +1,86 @@
+//! What each pallet is set to, one theme a file.
+
+pub mod accounts;
+pub mod consensus;
+pub mod fees;
+pub mod governance;
+pub mod staking;
+
+use crate::{
+	constants::block, AccountId, Aura, Balance, Block, BlockNumber, GenesisParameters, Hash, Moment,
+	Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask,
+	VERSION,
+};
+use frame_support::{
+	derive_impl,
+	dispatch::DispatchClass,
+	parameter_types,
+	weights::constants::{BlockExecutionWeight, ExtrinsicBaseWeight, ParityDbWeight},
+};
+use frame_system::limits::{BlockLength, BlockWeights};
+use sp_runtime::traits::{AccountIdLookup, BlakeTwo256};
+use sp_version::RuntimeVersion;
+
+parameter_types! {
+	/// Blocks whose hashes stay in state: the longest a mortal transaction can live.
+	pub const BlockHashCount: BlockNumber = 4_096;
+	pub const Version: RuntimeVersion = VERSION;
+	pub const SS58Prefix: u8 = 42;
+	pub RuntimeBlockLength: BlockLength = BlockLength::builder()
+		.max_length(block::MAX_LENGTH_BYTES)
+		.modify_max_length_for_class(DispatchClass::Normal, |length| {
+			*length = block::NORMAL_RATIO * block::MAX_LENGTH_BYTES
+		})
+		.build();
+	/// Hooks and inherents may always run; ordinary transactions get their share of the block, and
+	/// operational ones what is left of it.
+	pub RuntimeBlockWeights: BlockWeights = BlockWeights::builder()
+		.base_block(BlockExecutionWeight::get())
+		.for_class(DispatchClass::all(), |weights| {
+			weights.base_extrinsic = ExtrinsicBaseWeight::get();
+		})
+		.for_class(DispatchClass::Normal, |weights| {
+			weights.max_total = Some(block::NORMAL_RATIO * block::MAX_WEIGHT);
+		})
+		.for_class(DispatchClass::Operational, |weights| {
+			weights.max_total = Some(block::MAX_WEIGHT);
+			weights.reserved = Some(block::MAX_WEIGHT - block::NORMAL_RATIO * block::MAX_WEIGHT);
+		})
+		.avg_block_initialization(block::AVERAGE_ON_INITIALIZE_RATIO)
+		.build_or_panic();
+}
+
+#[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
+impl frame_system::Config for Runtime {
+	type AccountData = pallet_balances::AccountData<Balance>;
+	type AccountId = AccountId;
+	type Block = Block;
+	type BlockHashCount = BlockHashCount;
+	type BlockLength = RuntimeBlockLength;
+	type BlockWeights = RuntimeBlockWeights;
+	type DbWeight = ParityDbWeight;
+	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
+	type Hash = Hash;
+	type Hashing = BlakeTwo256;
+	type Lookup = AccountIdLookup<AccountId, ()>;
+	type MaxConsumers = frame_support::traits::ConstU32<128>;
+	type Nonce = Nonce;
+	type SS58Prefix = SS58Prefix;
+	type SingleBlockMigrations = crate::migrations::SingleBlockMigrations;
+	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
+	type Version = Version;
+}
+
+parameter_types! {
+	/// Half a slot: Aura's own check makes it the whole slot.
+	pub MinimumPeriod: Moment = GenesisParameters::timing().slot_duration_ms / 2;
+}
+
+impl pallet_timestamp::Config for Runtime {
+	type MinimumPeriod = MinimumPeriod;
+	type Moment = Moment;
+	type OnTimestampSet = Aura;
+	type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_genesis_parameters::Config for Runtime {}

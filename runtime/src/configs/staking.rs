@@ -1,0 +1,132 @@
+//! Delegated stake: elections, rewards, slashes.
+
+use crate::{
+	configs::{consensus::SessionsPerEra, fees::TreasuryAccount, governance::pallet_origins::StakingAdmin},
+	constants::staking::{
+		HISTORY_DEPTH_ERAS, MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS, MAX_NOMINATIONS,
+		MAX_VALIDATORS,
+	},
+	AccountId, Balance, Balances, GenesisParameters, Runtime, RuntimeEvent, RuntimeHoldReason,
+	Session, Staking, Timestamp, VoterList,
+};
+use frame_election_provider_support::{
+	bounds::{ElectionBounds, ElectionBoundsBuilder},
+	onchain, SequentialPhragmen, VoteWeight,
+};
+use frame_support::{
+	parameter_types,
+	traits::{tokens::imbalance::ResolveTo, ConstBool, ConstU32, EitherOfDiverse, Nothing},
+};
+use frame_system::EnsureRoot;
+use sp_runtime::{curve::PiecewiseLinear, Perbill};
+use sp_staking::EraIndex;
+
+pallet_staking_reward_curve::build! {
+	// 2.5 % a year at least, 10 % at most, paid in full where half of all TOS is staked.
+	const REWARD_CURVE: PiecewiseLinear<'static> = curve!(
+		min_inflation: 0_025_000,
+		max_inflation: 0_100_000,
+		ideal_stake: 0_500_000,
+		falloff: 0_050_000,
+		max_piece_count: 40,
+		test_precision: 0_005_000,
+	);
+}
+
+/// Number of bags in the voter list.
+const BAG_COUNT: usize = 126;
+
+/// Upper stake of each bag: each 5/4 of the one before from 10^7 vote units on, the last unbounded.
+///
+/// A vote unit is the issuance over 2^64, so the first bag ends below the existential deposit.
+const BAG_THRESHOLDS: [VoteWeight; BAG_COUNT] = {
+	let mut thresholds = [VoteWeight::MAX; BAG_COUNT];
+	let mut threshold: VoteWeight = 10_000_000;
+	let mut bag = 0;
+	while bag < BAG_COUNT - 1 {
+		thresholds[bag] = threshold;
+		threshold += threshold / 4;
+		bag += 1;
+	}
+	thresholds
+};
+
+parameter_types! {
+	pub const RewardCurve: &'static PiecewiseLinear<'static> = &REWARD_CURVE;
+	pub BondingDuration: EraIndex = GenesisParameters::timing().bonding_duration_eras;
+	pub SlashDeferDuration: EraIndex = GenesisParameters::timing().slash_defer_duration_eras;
+	pub ElectionLimits: ElectionBounds = ElectionBoundsBuilder::default()
+		.voters_count(MAX_ELECTING_VOTERS.into())
+		.targets_count(MAX_ELECTABLE_TARGETS.into())
+		.build();
+	pub const BagThresholds: &'static [VoteWeight] = &BAG_THRESHOLDS;
+}
+
+/// Sequential Phragmen in the block itself, over a bounded snapshot of voters and candidates.
+pub struct OnChainPhragmen;
+
+impl onchain::Config for OnChainPhragmen {
+	type Bounds = ElectionLimits;
+	type DataProvider = Staking;
+	type MaxBackersPerWinner = ConstU32<MAX_ELECTING_VOTERS>;
+	type MaxWinnersPerPage = ConstU32<MAX_VALIDATORS>;
+	type Solver = SequentialPhragmen<AccountId, Perbill>;
+	type Sort = ConstBool<true>;
+	type System = Runtime;
+	type WeightInfo = frame_election_provider_support::weights::SubstrateWeight<Runtime>;
+}
+
+/// How large a set the staking benchmarks set up.
+pub struct BenchmarkingConfig;
+
+impl pallet_staking::BenchmarkingConfig for BenchmarkingConfig {
+	type MaxNominators = ConstU32<MAX_ELECTING_VOTERS>;
+	type MaxValidators = ConstU32<MAX_ELECTABLE_TARGETS>;
+}
+
+impl pallet_staking::Config for Runtime {
+	type AdminOrigin = EitherOfDiverse<EnsureRoot<AccountId>, StakingAdmin>;
+	type BenchmarkingConfig = BenchmarkingConfig;
+	type BondingDuration = BondingDuration;
+	type Currency = Balances;
+	type CurrencyBalance = Balance;
+	type CurrencyToVote = sp_staking::currency_to_vote::U128CurrencyToVote;
+	type ElectionProvider = onchain::OnChainExecution<OnChainPhragmen>;
+	type EraPayout = pallet_staking::ConvertCurve<RewardCurve>;
+	type EventListeners = ();
+	type Filter = Nothing;
+	type GenesisElectionProvider = onchain::OnChainExecution<OnChainPhragmen>;
+	type HistoryDepth = ConstU32<HISTORY_DEPTH_ERAS>;
+	type MaxControllersInDeprecationBatch = ConstU32<100>;
+	type MaxExposurePageSize = ConstU32<64>;
+	type MaxUnlockingChunks = ConstU32<32>;
+	type MaxValidatorSet = ConstU32<MAX_VALIDATORS>;
+	type NextNewSession = Session;
+	type NominationsQuota = pallet_staking::FixedNominationsQuota<MAX_NOMINATIONS>;
+	type OldCurrency = Balances;
+	// Rewards are minted, so nothing has to balance them.
+	type Reward = ();
+	type RewardRemainder = ResolveTo<TreasuryAccount, Balances>;
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type SessionInterface = Self;
+	type SessionsPerEra = SessionsPerEra;
+	type Slash = ResolveTo<TreasuryAccount, Balances>;
+	type SlashDeferDuration = SlashDeferDuration;
+	type TargetList = pallet_staking::UseValidatorsMap<Self>;
+	type UnixTime = Timestamp;
+	type VoterList = VoterList;
+	type WeightInfo = pallet_staking::weights::SubstrateWeight<Runtime>;
+}
+
+/// The list that keeps voters sorted by stake, so that an election takes the largest.
+pub type VoterBagsList = pallet_bags_list::Instance1;
+
+impl pallet_bags_list::Config<VoterBagsList> for Runtime {
+	type BagThresholds = BagThresholds;
+	type MaxAutoRebagPerBlock = ConstU32<10>;
+	type RuntimeEvent = RuntimeEvent;
+	type Score = VoteWeight;
+	type ScoreProvider = Staking;
+	type WeightInfo = pallet_bags_list::weights::SubstrateWeight<Runtime>;
+}

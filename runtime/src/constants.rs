@@ -1,0 +1,52 @@
+//! Amounts and bounds that are the same on every GTOS network.
+
+/// Money: TOS and its parts, and what storage deposits cost.
+pub mod currency {
+	use crate::Balance;
+
+	/// 10^-6 TOS.
+	pub const MICRO_TOS: Balance = 1_000_000;
+	/// 10^-3 TOS.
+	pub const MILLI_TOS: Balance = 1_000 * MICRO_TOS;
+	/// One TOS: 12 decimals.
+	pub const TOS: Balance = 1_000 * MILLI_TOS;
+
+	/// Least balance an account may hold; it pays for the account's own 100 bytes or so of state.
+	pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_TOS;
+
+	/// Refundable deposit for state that its owner can remove again.
+	pub const fn deposit(items: u32, bytes: u32) -> Balance {
+		items as Balance * 20 * MILLI_TOS + bytes as Balance * 100 * MICRO_TOS
+	}
+}
+
+/// What one block may hold.
+pub mod block {
+	use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight};
+	use sp_runtime::Perbill;
+
+	/// Execution time of a block: what an author can spend in its part of a one-second slot.
+	///
+	/// Proof size is no limit of its own on a chain that makes no proofs of validity (ADR 0012).
+	pub const MAX_WEIGHT: Weight = Weight::from_parts(800 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
+	/// Encoded length of a block, in bytes: one second of a 20 Mbit/s line.
+	pub const MAX_LENGTH_BYTES: u32 = 5 * 512 * 1024;
+	/// Part of weight and length that ordinary transactions may fill.
+	pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
+	/// Part of the normal weight that an average block leaves for its hooks.
+	pub const AVERAGE_ON_INITIALIZE_RATIO: Perbill = Perbill::from_percent(5);
+}
+
+/// Sizes of the validator set and its elections.
+pub mod staking {
+	/// Most validators of an era, and so most Aura and GRANDPA authorities.
+	pub const MAX_VALIDATORS: u32 = 100;
+	/// Most candidates an election looks at.
+	pub const MAX_ELECTABLE_TARGETS: u32 = 500;
+	/// Most voters an election looks at, by stake.
+	pub const MAX_ELECTING_VOTERS: u32 = 1_000;
+	/// Most validators one nominator may name.
+	pub const MAX_NOMINATIONS: u32 = 16;
+	/// Eras whose exposures and rewards stay on chain: covers the longest bonding there can be.
+	pub const HISTORY_DEPTH_ERAS: u32 = pallet_genesis_parameters::MAX_BONDING_DURATION_ERAS;
+}

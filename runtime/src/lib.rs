@@ -1,0 +1,200 @@
+//! The state transition function of GTOS.
+//!
+//! One Wasm serves every network; they differ by genesis preset. The runtime composes pallets and
+//! holds no business logic of its own: what each pallet is set to stands in [`configs`], what a node
+//! or a client may ask in [`apis`].
+
+#![cfg_attr(not(feature = "std"), no_std)]
+// The runtime macros recurse once per pallet and API.
+#![recursion_limit = "512"]
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+extern crate alloc;
+
+pub mod apis;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarks;
+pub mod configs;
+pub mod constants;
+pub mod genesis_config_presets;
+mod migrations;
+
+use alloc::{borrow::Cow, vec::Vec};
+use sp_runtime::{
+	generic, impl_opaque_keys,
+	traits::{BlakeTwo256, IdentifyAccount, Verify},
+	MultiAddress, MultiSignature,
+};
+use sp_version::RuntimeVersion;
+
+pub use apis::RuntimeApi;
+
+/// Signature over a transaction: sr25519, ed25519 or ecdsa.
+pub type Signature = MultiSignature;
+/// Account: a public key, or the hash of one.
+pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+/// How a call names an account.
+pub type Address = MultiAddress<AccountId, ()>;
+/// Amount of TOS in units of 10^-12.
+pub type Balance = u128;
+/// Count of transactions an account has signed.
+pub type Nonce = u32;
+/// Hash of blocks and state.
+pub type Hash = sp_core::H256;
+/// Height of a block.
+pub type BlockNumber = u32;
+/// Milliseconds since the Unix epoch.
+pub type Moment = u64;
+
+/// Block header.
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+/// Block with typed transactions.
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+/// What a transaction carries besides its call. Order and members are part of the signed payload.
+///
+/// Only extensions that polkadot.js knows, so that every wallet can sign; `WeightReclaim` is last
+/// because it refunds what the others did not use.
+pub type TxExtension = (
+	frame_system::CheckNonZeroSender<Runtime>,
+	frame_system::CheckSpecVersion<Runtime>,
+	frame_system::CheckTxVersion<Runtime>,
+	frame_system::CheckGenesis<Runtime>,
+	frame_system::CheckEra<Runtime>,
+	frame_system::CheckNonce<Runtime>,
+	frame_system::CheckWeight<Runtime>,
+	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
+	frame_system::WeightReclaim<Runtime>,
+);
+/// Transaction as it travels, its signature not yet checked.
+pub type UncheckedExtrinsic =
+	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+/// What a signature covers.
+pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
+/// Executes blocks.
+pub type Executive = frame_executive::Executive<
+	Runtime,
+	Block,
+	frame_system::ChainContext<Runtime>,
+	Runtime,
+	AllPalletsWithSystem,
+>;
+
+/// Types for a node that must not know the runtime's calls: transactions are bytes.
+pub mod opaque {
+	use super::*;
+	pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
+
+	/// Block header.
+	pub type Header = super::Header;
+	/// Block with opaque transactions.
+	pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+	/// Identifier of a block.
+	pub type BlockId = generic::BlockId<Block>;
+}
+
+impl_opaque_keys! {
+	/// Keys a validator signs blocks and votes with. Field order is load-bearing: it is the order in
+	/// which a node concatenates them.
+	pub struct SessionKeys {
+		pub aura: Aura,
+		pub grandpa: Grandpa,
+	}
+}
+
+/// Version of this runtime.
+///
+/// `spec_version` rises with every upgrade, `transaction_version` when a call's or an extension's
+/// encoding changes.
+#[sp_version::runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+	spec_name: Cow::Borrowed("gtos"),
+	impl_name: Cow::Borrowed("gtos"),
+	authoring_version: 1,
+	spec_version: 1,
+	impl_version: 1,
+	apis: apis::RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	system_version: 1,
+};
+
+// Indices are part of every encoded call, event and error: never reuse one. Groups leave gaps.
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Runtime;
+
+	// System
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Timestamp = pallet_timestamp;
+	#[runtime::pallet_index(2)]
+	pub type GenesisParameters = pallet_genesis_parameters;
+	#[runtime::pallet_index(3)]
+	pub type Scheduler = pallet_scheduler;
+	#[runtime::pallet_index(4)]
+	pub type Preimage = pallet_preimage;
+
+	// Money
+	#[runtime::pallet_index(10)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(11)]
+	pub type TransactionPayment = pallet_transaction_payment;
+
+	// Consensus. Authorship comes before Session, so that the author of a block is looked up in the
+	// set that authored it, and Staking before Session, so that its genesis stakers exist when the
+	// first sessions are elected.
+	#[runtime::pallet_index(20)]
+	pub type Authorship = pallet_authorship;
+	#[runtime::pallet_index(21)]
+	pub type Staking = pallet_staking;
+	#[runtime::pallet_index(22)]
+	pub type Historical = pallet_session::historical;
+	#[runtime::pallet_index(23)]
+	pub type Session = pallet_session;
+	#[runtime::pallet_index(24)]
+	pub type Aura = pallet_aura;
+	#[runtime::pallet_index(25)]
+	pub type Grandpa = pallet_grandpa;
+	#[runtime::pallet_index(26)]
+	pub type Offences = pallet_offences;
+	#[runtime::pallet_index(27)]
+	pub type VoterList = pallet_bags_list<Instance1>;
+
+	// Governance
+	#[runtime::pallet_index(40)]
+	pub type Treasury = pallet_treasury;
+	#[runtime::pallet_index(41)]
+	pub type Referenda = pallet_referenda;
+	#[runtime::pallet_index(42)]
+	pub type ConvictionVoting = pallet_conviction_voting;
+	#[runtime::pallet_index(43)]
+	pub type TechnicalCommittee = pallet_collective<Instance1>;
+	#[runtime::pallet_index(44)]
+	pub type Whitelist = pallet_whitelist;
+	#[runtime::pallet_index(45)]
+	pub type Origins = configs::governance::pallet_origins;
+
+	// Accounts
+	#[runtime::pallet_index(60)]
+	pub type Utility = pallet_utility;
+	#[runtime::pallet_index(61)]
+	pub type Multisig = pallet_multisig;
+	#[runtime::pallet_index(62)]
+	pub type Proxy = pallet_proxy;
+}

@@ -1,0 +1,103 @@
+//! A chain in memory, started from a genesis preset, that whole blocks are run on.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use codec::Encode;
+use gtos_runtime::{
+	genesis_config_presets as presets, Balance, Executive, Hash, Header, Nonce, Runtime,
+	RuntimeCall, SignedPayload, System, TxExtension, UncheckedExtrinsic,
+};
+use sp_consensus_aura::{Slot, AURA_ENGINE_ID};
+use sp_core::Pair;
+use sp_io::TestExternalities;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{
+	generic::Era, traits::Header as _, ApplyExtrinsicResult, Digest, DigestItem, MultiSignature,
+};
+
+/// The genesis configuration that `preset` amends the default one to.
+pub fn genesis_json(preset: &str) -> serde_json::Value {
+	let mut config = serde_json::to_value(gtos_runtime::RuntimeGenesisConfig::default())
+		.expect("the default configuration is plain data");
+	let patch = presets::get(&preset.into()).expect("the preset exists");
+	merge(&mut config, serde_json::from_slice(&patch).expect("presets are JSON"));
+	config
+}
+
+fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
+	match (into, patch) {
+		(serde_json::Value::Object(into), serde_json::Value::Object(patch)) => {
+			for (key, value) in patch {
+				merge(into.entry(key).or_insert(serde_json::Value::Null), value);
+			}
+		},
+		(into, patch) => *into = patch,
+	}
+}
+
+/// The state that `config` starts a chain from, or the reason it starts none.
+pub fn build(config: &serde_json::Value) -> Result<TestExternalities, String> {
+	let mut state = TestExternalities::new(Default::default());
+	state.execute_with(|| presets::build_state(config.to_string().as_bytes()))?;
+	Ok(state)
+}
+
+/// The genesis state of `preset`.
+pub fn chain(preset: &str) -> TestExternalities {
+	build(&genesis_json(preset)).expect("the preset is sound")
+}
+
+/// Runs `transactions` in the next block, `skipped` slots after the next, and finishes it.
+pub fn run_block(skipped: u64, transactions: Vec<UncheckedExtrinsic>) -> Vec<ApplyExtrinsicResult> {
+	let number = System::block_number() + 1;
+	let slot_duration = pallet_genesis_parameters::Pallet::<Runtime>::timing().slot_duration_ms;
+	let slot = *pallet_aura::CurrentSlot::<Runtime>::get() + 1 + skipped;
+	let parent = if number == 1 { Hash::zero() } else { System::block_hash(number - 1) };
+	let aura = DigestItem::PreRuntime(AURA_ENGINE_ID, Slot::from(slot).encode());
+	let digest = Digest { logs: vec![aura] };
+	let header = Header::new(number, Hash::zero(), Hash::zero(), parent, digest);
+	Executive::initialize_block(&header);
+	let now = UncheckedExtrinsic::new_bare(RuntimeCall::Timestamp(pallet_timestamp::Call::set {
+		now: slot * slot_duration,
+	}));
+	Executive::apply_extrinsic(now).expect("it is valid").expect("it dispatches");
+	let results = transactions.into_iter().map(Executive::apply_extrinsic).collect();
+	let header = Executive::finalize_block();
+	// The next block's initialisation would store it.
+	frame_system::BlockHash::<Runtime>::insert(number, header.hash());
+	results
+}
+
+/// `call` as `signer` signs it, immortal and without a tip.
+pub fn sign(signer: Sr25519Keyring, nonce: Nonce, call: RuntimeCall) -> UncheckedExtrinsic {
+	sign_with_tip(signer, nonce, 0, call)
+}
+
+/// `call` as `signer` signs it, immortal.
+pub fn sign_with_tip(
+	signer: Sr25519Keyring,
+	nonce: Nonce,
+	tip: Balance,
+	call: RuntimeCall,
+) -> UncheckedExtrinsic {
+	let extension: TxExtension = (
+		frame_system::CheckNonZeroSender::new(),
+		frame_system::CheckSpecVersion::new(),
+		frame_system::CheckTxVersion::new(),
+		frame_system::CheckGenesis::new(),
+		frame_system::CheckEra::from(Era::Immortal),
+		frame_system::CheckNonce::from(nonce),
+		frame_system::CheckWeight::new(),
+		pallet_transaction_payment::ChargeTransactionPayment::from(tip),
+		frame_metadata_hash_extension::CheckMetadataHash::new(false),
+		frame_system::WeightReclaim::new(),
+	);
+	let payload = SignedPayload::new(call, extension).expect("the implicit parts are at hand");
+	let signature = payload.using_encoded(|bytes| signer.pair().sign(bytes));
+	let (call, extension, _) = payload.deconstruct();
+	UncheckedExtrinsic::new_signed(
+		call,
+		signer.to_account_id().into(),
+		MultiSignature::Sr25519(signature),
+		extension,
+	)
+}

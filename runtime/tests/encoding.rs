@@ -1,0 +1,88 @@
+//! Pins of what clients depend on: a change here is a change of the protocol.
+
+mod common;
+
+use frame_support::traits::PalletsInfoAccess;
+use gtos_runtime::{
+	configs::accounts::ProxyType, AllPalletsWithSystem, RuntimeCall, TxExtension, VERSION,
+};
+use sp_runtime::traits::TransactionExtension;
+
+#[test]
+fn pallet_indices_are_pinned() {
+	let mut pallets =
+		AllPalletsWithSystem::infos().into_iter().map(|p| (p.index, p.name)).collect::<Vec<_>>();
+	pallets.sort();
+	assert_eq!(
+		pallets,
+		[
+			(0, "System"),
+			(1, "Timestamp"),
+			(2, "GenesisParameters"),
+			(3, "Scheduler"),
+			(4, "Preimage"),
+			(10, "Balances"),
+			(11, "TransactionPayment"),
+			(20, "Authorship"),
+			(21, "Staking"),
+			(22, "Historical"),
+			(23, "Session"),
+			(24, "Aura"),
+			(25, "Grandpa"),
+			(26, "Offences"),
+			(27, "VoterList"),
+			(40, "Treasury"),
+			(41, "Referenda"),
+			(42, "ConvictionVoting"),
+			(43, "TechnicalCommittee"),
+			(44, "Whitelist"),
+			(45, "Origins"),
+			(60, "Utility"),
+			(61, "Multisig"),
+			(62, "Proxy"),
+		]
+	);
+}
+
+#[test]
+fn transaction_extensions_are_pinned() {
+	let extensions =
+		TxExtension::metadata().into_iter().map(|extension| extension.identifier).collect::<Vec<_>>();
+	assert_eq!(
+		extensions,
+		[
+			"CheckNonZeroSender",
+			"CheckSpecVersion",
+			"CheckTxVersion",
+			"CheckGenesis",
+			"CheckMortality",
+			"CheckNonce",
+			"CheckWeight",
+			"ChargeTransactionPayment",
+			"CheckMetadataHash",
+			"WeightReclaim",
+		]
+	);
+}
+
+#[test]
+fn version_names_the_chain_and_uses_state_version_one() {
+	assert_eq!(&*VERSION.spec_name, "gtos");
+	assert_eq!(VERSION.system_version, 1);
+}
+
+#[test]
+fn nobody_but_any_may_transfer_through_a_proxy() {
+	use frame_support::traits::InstanceFilter;
+	let transfer = RuntimeCall::Balances(pallet_balances::Call::transfer_all {
+		dest: sp_core::crypto::AccountId32::new([1; 32]).into(),
+		keep_alive: false,
+	});
+	assert!(ProxyType::Any.filter(&transfer));
+	for kind in
+		[ProxyType::NonTransfer, ProxyType::Governance, ProxyType::Staking, ProxyType::CancelProxy]
+	{
+		assert!(!kind.filter(&transfer), "{kind:?}");
+		assert!(!kind.is_superset(&ProxyType::Any), "{kind:?}");
+	}
+}

@@ -1,0 +1,119 @@
+//! Each network starts from its preset, and a genesis that could not run is refused with the reason.
+
+mod common;
+
+use common::{build, chain, genesis_json};
+use gtos_runtime::{
+	genesis_config_presets::{names, DEV, LIVE, LOCAL},
+	Runtime, Session, Staking,
+};
+use pallet_genesis_parameters::ChainTiming;
+
+fn refusal(config: &serde_json::Value) -> String {
+	match build(config) {
+		Ok(_) => panic!("the genesis was accepted"),
+		Err(reason) => reason,
+	}
+}
+
+#[test]
+fn presets_are_named() {
+	let names = names().iter().map(|name| name.to_string()).collect::<Vec<_>>();
+	assert_eq!(names, [DEV, LOCAL, LIVE]);
+}
+
+#[test]
+fn dev_starts_with_one_validator_and_local_with_three() {
+	for (preset, validators) in [(DEV, 1), (LOCAL, 3)] {
+		chain(preset).execute_with(|| {
+			assert_eq!(Session::validators().len(), validators);
+			assert_eq!(pallet_aura::Authorities::<Runtime>::get().len(), validators);
+			assert_eq!(pallet_grandpa::Authorities::<Runtime>::get().len(), validators);
+			assert_eq!(Staking::validator_count() as usize, validators);
+			assert_eq!(pallet_aura::Pallet::<Runtime>::slot_duration(), 500);
+		});
+	}
+}
+
+#[test]
+fn bare_live_template_is_refused_for_want_of_validators() {
+	assert!(refusal(&genesis_json(LIVE)).contains("The genesis has no validators"));
+}
+
+#[test]
+fn live_template_with_validators_starts_with_live_timing() {
+	let mut config = genesis_json(LIVE);
+	let local = genesis_json(LOCAL);
+	for part in ["balances", "session"] {
+		config[part] = local[part].clone();
+	}
+	config["staking"]["stakers"] = local["staking"]["stakers"].clone();
+	build(&config).expect("it is whole").execute_with(|| {
+		let timing = pallet_genesis_parameters::Pallet::<Runtime>::timing();
+		assert_eq!(timing, ChainTiming::default());
+		assert_eq!(pallet_aura::Pallet::<Runtime>::slot_duration(), timing.slot_duration_ms);
+	});
+}
+
+#[test]
+fn duplicate_session_key_is_refused_by_name() {
+	for key in ["aura", "grandpa"] {
+		let mut config = genesis_json(LOCAL);
+		config["session"]["keys"][1][2][key] = config["session"]["keys"][0][2][key].clone();
+		let reason = refusal(&config);
+		assert!(reason.contains("twice; each validator needs its own"), "{reason}");
+	}
+}
+
+#[test]
+fn session_keys_of_no_staker_are_refused() {
+	let mut config = genesis_json(LOCAL);
+	config["staking"]["stakers"].as_array_mut().expect("a list").pop();
+	assert!(refusal(&config).contains("is no validator in staking.stakers"));
+}
+
+#[test]
+fn absurd_timing_is_refused_by_field() {
+	let mut config = genesis_json(DEV);
+	config["genesisParameters"]["timing"]["slotDurationMs"] = 0.into();
+	assert!(refusal(&config).contains("slotDurationMs must be between 100 and 60000"));
+}
+
+#[test]
+fn unknown_field_and_broken_json_are_refused() {
+	let mut config = genesis_json(DEV);
+	config["sudo"] = serde_json::json!({ "key": null });
+	assert!(refusal(&config).contains("unknown field `sudo`"));
+	assert!(gtos_runtime::genesis_config_presets::build_state(b"{").is_err());
+}
+
+/// Timing comes from genesis wherever a pallet shows it to clients.
+#[test]
+fn metadata_constants_show_the_timing_of_the_chain() {
+	use codec::Decode;
+	use frame_support::__private::metadata_ir::MetadataIR;
+
+	chain(DEV).execute_with(|| {
+		let metadata: MetadataIR = Runtime::metadata_ir();
+		let constant = |pallet: &str, name: &str| {
+			let pallet = metadata.pallets.iter().find(|p| p.name == pallet).expect("it exists");
+			let value = pallet.constants.iter().find(|c| c.name == name).expect("it exists");
+			value.value.clone()
+		};
+		let number = |pallet: &str, name: &str| {
+			let bytes = constant(pallet, name);
+			match bytes.len() {
+				4 => u64::from(u32::decode(&mut &bytes[..]).expect("four bytes")),
+				_ => u64::decode(&mut &bytes[..]).expect("eight bytes"),
+			}
+		};
+		assert_eq!(number("Aura", "SlotDuration"), 500);
+		assert_eq!(number("Timestamp", "MinimumPeriod"), 250);
+		assert_eq!(number("Staking", "SessionsPerEra"), 3);
+		assert_eq!(number("Staking", "BondingDuration"), 3);
+		assert_eq!(number("Staking", "SlashDeferDuration"), 1);
+		assert_eq!(number("Grandpa", "MaxSetIdSessionEntries"), 9);
+		let timing = ChainTiming::decode(&mut &constant("GenesisParameters", "Timing")[..]);
+		assert_eq!(timing.expect("it decodes").hour_blocks, 20);
+	});
+}
