@@ -1,0 +1,160 @@
+// What the tests ask of a chain, through @polkadot/api.
+
+import { randomBytes } from 'node:crypto';
+import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
+
+/** One TOS in units. */
+export const TOS = 10n ** 12n;
+
+// Far above what an idle machine needs: the tests wait for conditions and must only end when nothing will come.
+const PATIENCE_MS = 120_000;
+
+const keyring = new Keyring({ ss58Format: 42 });
+
+/** The development account of this name, as `//Alice`. */
+export const development = (name, type = 'sr25519') => keyring.createFromUri(`//${name}`, {}, type);
+
+/** An account nobody has used before. */
+export const newAccount = (type = 'sr25519') =>
+	keyring.createFromUri(`//e2e//${randomBytes(8).toString('hex')}`, {}, type);
+
+export const connect = (url) =>
+	ApiPromise.create({ provider: new WsProvider(url), noInitWarn: true, throwOnConnect: true });
+
+/** Rejects if `promise` takes longer than anything on a working chain does. */
+export function patiently(promise, what, timeout = PATIENCE_MS) {
+	let timer;
+	const expired = new Promise((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`waited ${timeout / 1000} s for ${what}`)), timeout);
+	});
+	return Promise.race([promise, expired]).finally(() => clearTimeout(timer));
+}
+
+/** Resolves with the first finalised header for which `accept` answers something true. */
+export async function finalised(api, accept, what = 'a finalised block') {
+	let unsubscribe;
+	const found = new Promise((resolve, reject) => {
+		unsubscribe = api.rpc.chain.subscribeFinalizedHeads(async (header) => {
+			try {
+				if (await accept(header)) resolve(header);
+			} catch (error) {
+				reject(error);
+			}
+		});
+	});
+	try {
+		return await patiently(found, what);
+	} finally {
+		(await unsubscribe)();
+	}
+}
+
+/** Resolves once the node of `api` has finalised height `number`. */
+export const finalisedHeight = (api, number) =>
+	finalised(api, (header) => header.number.toNumber() >= number, `block ${number} to be finalised`);
+
+/** Signs for ever (era 0), with what the chain says unless `options` say otherwise; no call to the node. */
+export const sign = (api, call, pair, options) =>
+	call.sign(pair, {
+		blockHash: api.genesisHash,
+		era: 0,
+		genesisHash: api.genesisHash,
+		runtimeVersion: api.runtimeVersion,
+		...options,
+	});
+
+/** Nonce of the account after the last block and what waits in this node's pool. */
+export const nextNonce = async (api, { address }) => (await api.rpc.system.accountNextIndex(address)).toNumber();
+
+/** Nonce and free balance of an account after block `at`. */
+export async function account(api, { address }, at) {
+	const { nonce, data } = await (await api.at(at)).query.system.account(address);
+	return { nonce: nonce.toNumber(), free: data.free.toBigInt() };
+}
+
+/**
+ * Hands a signed extrinsic to the node and resolves when it is finalised, with the block's hash and height, the
+ * fee paid, the dispatch error's name (`Pallet.Error`, `Token.FundsUnavailable`) or null, and the events.
+ */
+export async function submit(api, extrinsic) {
+	let unsubscribe;
+	const outcome = new Promise((resolve, reject) => {
+		unsubscribe = extrinsic.send(({ blockNumber, dispatchError, events, isError, status }) => {
+			if (status.isFinalized) {
+				const fee = events.find(({ event }) => api.events.transactionPayment.TransactionFeePaid.is(event));
+				resolve({
+					hash: status.asFinalized.toHex(),
+					number: blockNumber.toNumber(),
+					fee: fee?.event.data.actualFee.toBigInt() ?? 0n,
+					error: dispatchError ? errorName(api, dispatchError) : null,
+					events: events.map(({ event }) => event),
+				});
+			} else if (isError) {
+				reject(new Error(`the extrinsic ended as ${status.type}`));
+			}
+		});
+		unsubscribe.catch(reject);
+	});
+	try {
+		return await patiently(outcome, 'an extrinsic to be finalised');
+	} finally {
+		unsubscribe.then((stop) => stop(), () => {});
+	}
+}
+
+function errorName(api, error) {
+	if (error.isModule) {
+		const { section, name } = api.registry.findMetaError(error.asModule);
+		return `${section}.${name}`;
+	}
+	return error.isToken ? `Token.${error.asToken.type}` : error.type;
+}
+
+/** Pays every account its amount out of Alice's pocket, in one finalised extrinsic. */
+export async function fund(api, amounts) {
+	const alice = development('Alice');
+	const calls = amounts.map(([{ address }, amount]) => api.tx.balances.transferAllowDeath(address, amount));
+	const nonce = await nextNonce(api, alice);
+	const { error, hash } = await submit(api, sign(api, api.tx.utility.batchAll(calls), alice, { nonce }));
+	if (error) throw new Error(`funding failed: ${error}`);
+	return hash;
+}
+
+/** The error with which the node's pool refuses an extrinsic (a signed one, or its bytes); null if it takes it. */
+export async function refusal(api, extrinsic) {
+	try {
+		await api.rpc.author.submitExtrinsic(extrinsic);
+		return null;
+	} catch ({ code, message, data }) {
+		return { code, message, data };
+	}
+}
+
+/**
+ * What the state transition itself answers to the extrinsic's bytes, on top of block `at` and past every pool:
+ * `Ok`, or the name of the validity error, as `Stale`.
+ */
+export async function verdict(api, bytes, at) {
+	const result = await api.rpc.system.dryRun(bytes, at);
+	return result.isOk ? 'Ok' : result.asErr.isInvalid ? result.asErr.asInvalid.type : result.asErr.asUnknown.type;
+}
+
+/**
+ * Compares finalised block `number` on all nodes; answers `{ hash, stateRoot }` if they agree and throws otherwise.
+ * The nodes must have finalised it.
+ */
+export async function agreement(apis, number) {
+	const seen = await Promise.all(
+		apis.map(async (api) => {
+			const hash = await api.rpc.chain.getBlockHash(number);
+			const { stateRoot } = await api.rpc.chain.getHeader(hash);
+			return { hash: hash.toHex(), stateRoot: stateRoot.toHex() };
+		}),
+	);
+	for (const { hash, stateRoot } of seen) {
+		if (hash !== seen[0].hash || stateRoot !== seen[0].stateRoot) {
+			throw new Error(`the nodes diverge at height ${number}: ${JSON.stringify(seen)}`);
+		}
+	}
+	return seen[0];
+}

@@ -1,0 +1,179 @@
+// Starts the node binary and networks of it, and ends every process again, however the test ends.
+
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+// The same rule as scripts/lib.sh has.
+export const GTOS_BIN =
+	process.env.GTOS_BIN ??
+	join(
+		process.env.CARGO_TARGET_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gtos/target'),
+		'release/gtos',
+	);
+
+const LOCALNET = join(ROOT, 'scripts/localnet');
+
+// What must not outlive this process. Functions, called in reverse order and synchronously, because nothing else
+// runs once the process is exiting.
+const leftovers = new Set();
+process.on('exit', () => [...leftovers].reverse().forEach((end) => end()));
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+
+/** A folder that disappears with this process. */
+export function temporaryFolder() {
+	const path = mkdtempSync(join(tmpdir(), 'gtos-e2e-'));
+	leftovers.add(() => rmSync(path, { recursive: true, force: true }));
+	return path;
+}
+
+/** Holds `port` of the loopback interface; call `close` on what it returns. Fails if the port is taken. */
+export async function occupy(port) {
+	const server = createServer();
+	server.listen(port, '127.0.0.1');
+	await once(server, 'listening');
+	return server;
+}
+
+/** The first of `count` free ports in a row. */
+export async function freePorts(count = 1) {
+	for (;;) {
+		// Below the range from which the system picks the near end of outgoing connections.
+		const base = 20_000 + Math.floor(Math.random() * 10_000);
+		const held = [];
+		try {
+			for (let i = 0; i < count; i++) held.push(await occupy(base + i));
+			return base;
+		} catch (error) {
+			if (error.code !== 'EADDRINUSE') throw error;
+		} finally {
+			await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
+		}
+	}
+}
+
+/** Runs the node to its end and answers `{ code, output }`, output being both streams. */
+export async function runGtos(args, { timeout = 60_000 } = {}) {
+	const child = spawnNode(args, 'pipe');
+	let output = '';
+	for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+	const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
+	const [code, signal] = await once(child, 'close');
+	clearTimeout(timer);
+	if (signal) throw new Error(`gtos ${args.join(' ')} did not end by itself:\n${output}`);
+	return { code, output };
+}
+
+/** Runs the node to its successful end and answers its standard output. */
+export async function gtos(...args) {
+	// A chain spec holds the runtime in hex: several megabytes.
+	const { stdout } = await promisify(execFile)(GTOS_BIN, args, { maxBuffer: 2 ** 28 });
+	return stdout;
+}
+
+function spawnNode(args, stdio) {
+	const child = spawn(GTOS_BIN, args, { stdio: ['ignore', stdio, stdio] });
+	const kill = () => child.kill('SIGKILL');
+	leftovers.add(kill);
+	child.once('close', () => leftovers.delete(kill));
+	return child;
+}
+
+/**
+ * Starts a single node on free ports and waits until it answers. `log()` is all it has said, `stop()` ends it as an
+ * operator would.
+ */
+export async function startNode(args) {
+	const port = await freePorts(3);
+	const logFile = join(temporaryFolder(), 'log');
+	const fd = openSync(logFile, 'w');
+	const child = spawnNode(
+		[
+			...args,
+			...['--rpc-port', port, '--prometheus-port', port + 1],
+			...['--listen-addr', `/ip4/127.0.0.1/tcp/${port + 2}`, '--no-mdns', '--no-telemetry'],
+		].map(String),
+		fd,
+	);
+	closeSync(fd);
+	const ended = once(child, 'close');
+	while (!(await answers(port))) {
+		if (child.exitCode !== null || child.signalCode !== null) {
+			throw new Error(`gtos ${args.join(' ')} has ended:\n${readFileSync(logFile, 'utf8')}`);
+		}
+		await sleep(100);
+	}
+	return {
+		rpc: `ws://127.0.0.1:${port}`,
+		metrics: `http://127.0.0.1:${port + 1}/metrics`,
+		log: () => readFileSync(logFile, 'utf8'),
+		async stop() {
+			child.kill('SIGTERM');
+			const [code] = await ended;
+			return code;
+		},
+	};
+}
+
+/** Whether something accepts connections at this port of the loopback interface. */
+function answers(port) {
+	return new Promise((resolve) => {
+		const socket = connect(port, '127.0.0.1');
+		socket.once('error', () => resolve(false));
+		socket.once('connect', () => {
+			socket.destroy();
+			resolve(true);
+		});
+	});
+}
+
+/**
+ * Starts validators with `scripts/localnet`, on free ports, in `dir` or in a temporary folder, and answers
+ * `{ nodes: [{ name, rpc, metrics }], stop() }` once all of them finalise. `args` go to every node.
+ */
+export async function startLocalnet({
+	names = ['alice', 'bob', 'charlie'],
+	chain = 'local',
+	dir = temporaryFolder(),
+	fresh = false,
+	args = [],
+} = {}) {
+	// The script takes three ports a node, 20 apart.
+	const port = await freePorts(40 + names.length);
+	const env = {
+		...process.env,
+		GTOS_BIN,
+		GTOS_LOCALNET_CHAIN: chain,
+		GTOS_LOCALNET_DIR: dir,
+		GTOS_LOCALNET_NODES: names.join(' '),
+		GTOS_LOCALNET_PORT: String(port),
+	};
+	const stop = () => execFileSync(LOCALNET, ['stop'], { env, stdio: 'ignore' });
+	// Whatever a killed run may have left in this folder has other ports.
+	stop();
+	leftovers.add(stop);
+	try {
+		await promisify(execFile)(LOCALNET, ['start', ...(fresh ? ['--fresh'] : []), '--', ...args], { env });
+	} catch ({ message, stdout, stderr }) {
+		throw new Error(`the local network does not start: ${message}\n${stdout}${stderr}`);
+	}
+	return {
+		nodes: names.map((name, i) => ({
+			name,
+			rpc: `ws://127.0.0.1:${port + i}`,
+			metrics: `http://127.0.0.1:${port + 20 + i}/metrics`,
+		})),
+		stop() {
+			stop();
+			leftovers.delete(stop);
+		},
+	};
+}

@@ -1,0 +1,213 @@
+// The local network under a steady stream of transfers, until so many consecutive finalised blocks contain some.
+// scripts/soak says how to run it.
+//
+// At every height the hash and the state root of all nodes are compared; a difference ends the run at once with an
+// error. A finalised block without a transfer is reported, and the count starts again behind it. The result is one
+// line of JSON on standard output, everything else goes to standard error.
+
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { TOS, agreement, connect, development, finalisedHeight, nextNonce, sign } from './lib/chain.mjs';
+import { ROOT, gtos, startLocalnet } from './lib/node.mjs';
+
+// Accounts with money in every development genesis.
+const SENDERS = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'];
+// A sender with more extrinsics than this on the way waits until some are final.
+const MAX_PENDING = 200;
+// A sender with extrinsics on the way none of which becomes final for so long asks for its nonce again.
+const STALL_MS = 20_000;
+// The pool has this very extrinsic already.
+const ALREADY_IMPORTED = 1013;
+
+const say = (text) => console.error(`==> ${text}`);
+
+/** Transfers at a steady rate, from accounts that count their own nonces. */
+class Stream {
+	#attempts = 0;
+	#senders;
+	#timer;
+	submitted = 0;
+	refused = 0;
+
+	constructor(apis) {
+		this.#senders = SENDERS.map((name, i) => ({
+			name,
+			// Always the same node, so that it gets the extrinsics in the order of their nonces.
+			api: apis[i % apis.length],
+			pair: development(name),
+			recipient: development(SENDERS[(i + 1) % SENDERS.length]).address,
+		}));
+	}
+
+	async start(rate) {
+		await Promise.all(this.#senders.map((sender) => this.#resume(sender)));
+		const start = Date.now();
+		// By the clock, not by the ticks: a late timer makes up for what it missed.
+		this.#timer = setInterval(() => {
+			for (const due = ((Date.now() - start) / 1000) * rate; this.#attempts < due; this.#attempts++) {
+				this.#send(this.#senders[this.#attempts % this.#senders.length]);
+			}
+		}, 20);
+	}
+
+	stop() {
+		clearInterval(this.#timer);
+	}
+
+	/** Takes note of a finalised extrinsic. */
+	settle(extrinsic) {
+		const sender = this.#senders.find(({ pair }) => pair.address === extrinsic.signer.toString());
+		if (sender) Object.assign(sender, { settled: extrinsic.nonce.toNumber() + 1, progress: Date.now() });
+	}
+
+	async #resume(sender) {
+		sender.paused = true;
+		const nonce = await nextNonce(sender.api, sender.pair);
+		Object.assign(sender, { nonce, settled: nonce, progress: Date.now(), paused: false });
+	}
+
+	#send(sender) {
+		const { api, name, nonce, pair, paused, progress, recipient, settled } = sender;
+		if (paused) return;
+		if (nonce > settled && Date.now() - progress > STALL_MS) {
+			say(`nothing of ${name} became final for ${STALL_MS / 1000} s: reading the nonce again`);
+			this.#resume(sender);
+			return;
+		}
+		if (nonce - settled >= MAX_PENDING) return;
+		sender.nonce++;
+		this.submitted++;
+		const call = api.tx.balances.transferKeepAlive(recipient, TOS / 1000n);
+		api.rpc.author.submitExtrinsic(sign(api, call, pair, { nonce })).catch(({ code, message }) => {
+			this.refused++;
+			say(`nonce ${nonce} of ${name} was refused: ${message}`);
+			if (code !== ALREADY_IMPORTED && !sender.paused) this.#resume(sender);
+		});
+	}
+}
+
+/** The transfers in a block: those that passed, and those that did not. */
+async function transfersIn(api, hash) {
+	const [{ block }, events] = await Promise.all([
+		api.rpc.chain.getBlock(hash),
+		api.at(hash).then((at) => at.query.system.events()),
+	]);
+	const passed = new Set(
+		events
+			.filter(({ event, phase }) => phase.isApplyExtrinsic && api.events.system.ExtrinsicSuccess.is(event))
+			.map(({ phase }) => phase.asApplyExtrinsic.toNumber()),
+	);
+	const found = { passed: 0, failed: 0, extrinsics: [] };
+	block.extrinsics.forEach((extrinsic, i) => {
+		if (!api.tx.balances.transferKeepAlive.is(extrinsic)) return;
+		found[passed.has(i) ? 'passed' : 'failed']++;
+		found.extrinsics.push(extrinsic);
+	});
+	return found;
+}
+
+async function periods(api, hash) {
+	const { query } = await api.at(hash);
+	const [session, era] = await Promise.all([query.session.currentIndex(), query.staking.activeEra()]);
+	return { session: session.toNumber(), era: era.unwrap().index.toNumber() };
+}
+
+/** Follows the chain until `wanted` consecutive blocks contain transfers; answers the report on them. */
+async function follow(apis, stream, wanted) {
+	const [api] = apis;
+	const gaps = [];
+	let run = null;
+	let failed = 0;
+	const first = (await api.rpc.chain.getHeader()).number.toNumber() + 1;
+	// A chain that stands still ends this too: finalisedHeight loses its patience.
+	for (let number = first; number < first + 3 * wanted + 100; number++) {
+		await Promise.all(apis.map((node) => finalisedHeight(node, number)));
+		const { hash } = await agreement(apis, number);
+		const found = await transfersIn(apis[number % apis.length], hash);
+		found.extrinsics.forEach((extrinsic) => stream.settle(extrinsic));
+		failed += found.failed;
+
+		if (found.passed === 0) {
+			// Before the first transfer has come through there is nothing to be steady.
+			if (run) {
+				gaps.push(number);
+				say(`block ${number} has no transfer, after ${run.blocks} that had`);
+			}
+			run = run && null;
+			continue;
+		}
+		run ??= { from: number, fromHash: hash, start: Date.now(), blocks: 0, transfers: 0 };
+		run.blocks++;
+		run.transfers += found.passed;
+		if (run.blocks % 50 === 0) say(`${run.blocks} of ${wanted} blocks, ${run.transfers} transfers, no divergence`);
+		if (run.blocks === wanted) {
+			const [begin, end] = [await periods(api, run.fromHash), await periods(api, hash)];
+			return {
+				blocks: wanted,
+				from: run.from,
+				to: number,
+				transfers: run.transfers,
+				failed,
+				gaps,
+				seconds: Math.round((Date.now() - run.start) / 1000),
+				sessions: end.session - begin.session,
+				eras: end.era - begin.era,
+			};
+		}
+	}
+	throw new Error(`no ${wanted} consecutive blocks with transfers; without any: ${gaps.join(', ')}`);
+}
+
+function commit() {
+	try {
+		return execFileSync('git', ['-C', ROOT, 'describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
+	} catch {
+		return 'unknown';
+	}
+}
+
+const { values } = parseArgs({
+	options: {
+		blocks: { type: 'string' },
+		fresh: { type: 'boolean', default: false },
+		rate: { type: 'string', default: '10' },
+	},
+});
+const wanted = Number(values.blocks);
+const rate = Number(values.rate);
+if (!Number.isInteger(wanted) || wanted < 1 || !(rate > 0)) {
+	console.error('error: --blocks wants a whole number above zero, --rate a number above zero');
+	process.exit(2);
+}
+
+say('Starting three validators');
+const network = await startLocalnet({ dir: process.env.GTOS_LOCALNET_DIR, fresh: values.fresh });
+const apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
+const stream = new Stream(apis);
+try {
+	say(`${rate} transfers a second until ${wanted} consecutive finalised blocks have some`);
+	await stream.start(rate);
+	const report = await follow(apis, stream, wanted);
+	console.log(
+		JSON.stringify({
+			date: new Date().toISOString(),
+			commit: commit(),
+			node: (await gtos('--version')).trim(),
+			machine: {
+				cpu: cpus()[0].model,
+				cores: cpus().length,
+				memoryGiB: Math.round(totalmem() / 2 ** 30),
+			},
+			validators: apis.length,
+			...report,
+			submitted: stream.submitted,
+			refused: stream.refused,
+			rate,
+		}),
+	);
+} finally {
+	stream.stop();
+	await Promise.all(apis.map((api) => api.disconnect()));
+	network.stop();
+}

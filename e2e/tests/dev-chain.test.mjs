@@ -1,0 +1,138 @@
+// The development chain as `scripts/run` starts it, and the same Wasm with a timing that only its genesis knows.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { TOS, account, connect, development, finalisedHeight, newAccount, sign, submit } from '../lib/chain.mjs';
+import { gtos, startNode, temporaryFolder } from '../lib/node.mjs';
+
+/** Hands a node that has just started, and a connection to it, to `use`. */
+async function withNode(args, use) {
+	const node = await startNode(args);
+	let api;
+	try {
+		api = await connect(node.rpc);
+		await use(api, node);
+	} finally {
+		await api?.disconnect();
+		await node.stop();
+	}
+}
+
+/** The timing as the constants of the metadata tell it. */
+function constants({ consts }) {
+	return {
+		slotDuration: consts.aura.slotDuration.toNumber(),
+		minimumPeriod: consts.timestamp.minimumPeriod.toNumber(),
+		sessionsPerEra: consts.staking.sessionsPerEra.toNumber(),
+		bondingDuration: consts.staking.bondingDuration.toNumber(),
+		slashDeferDuration: consts.staking.slashDeferDuration.toNumber(),
+		timing: consts.genesisParameters.timing.toJSON(),
+	};
+}
+
+const DEV_TIMING = {
+	slotDurationMs: 500,
+	sessionLengthBlocks: 20,
+	sessionsPerEra: 3,
+	bondingDurationEras: 3,
+	slashDeferDurationEras: 1,
+	hourBlocks: 20,
+};
+
+describe('development chain', () => {
+	it('produces and finalises blocks, and takes a transfer', async (t) => {
+		const start = Date.now();
+		await withNode(['--dev'], async (api, node) => {
+			await finalisedHeight(api, 1);
+			t.diagnostic(`first block final ${Date.now() - start} ms after the start`);
+
+			const recipient = newAccount();
+			const call = api.tx.balances.transferKeepAlive(recipient.address, TOS);
+			const { error, hash } = await submit(api, sign(api, call, development('Alice'), { nonce: 0 }));
+			assert.equal(error, null);
+			assert.deepEqual(await account(api, recipient, hash), { nonce: 0, free: TOS });
+
+			assert.equal(await node.stop(), 0, 'a node that is asked to end ends well');
+			assert.doesNotMatch(node.log(), /panicked|ERROR/);
+		});
+	});
+
+	it('tells wallets and tools what they ask for', () =>
+		withNode(['--dev'], async (api, node) => {
+			assert.deepEqual((await api.rpc.system.properties()).toJSON(), {
+				ss58Format: 42,
+				tokenDecimals: [12],
+				tokenSymbol: ['TOS'],
+			});
+			assert.equal(api.runtimeVersion.specName.toString(), 'gtos');
+			assert.equal(api.consts.balances.existentialDeposit.toBigInt(), TOS / 1000n);
+			assert.equal(api.tx.sudo, undefined);
+
+			const versions = await api.call.metadata.metadataVersions();
+			assert.deepEqual(versions.toJSON(), [14, 15, 16]);
+
+			const { methods } = (await api.rpc.rpc.methods()).toJSON();
+			for (const group of ['author', 'chain', 'state', 'system', 'payment', 'grandpa']) {
+				assert.ok(methods.some((method) => method.startsWith(`${group}_`)), `no ${group}_*`);
+			}
+			for (const group of ['chainHead', 'chainSpec', 'transaction']) {
+				assert.ok(methods.some((method) => method.startsWith(`${group}_v1_`)), `no ${group}_v1_*`);
+			}
+
+			const response = await fetch(node.metrics);
+			assert.match(await response.text(), /^substrate_block_height\{.*status="finalized".*\} \d+$/m);
+		}));
+
+	it('an archive node serves the archive methods', () =>
+		withNode(['--dev', '--state-pruning', 'archive', '--blocks-pruning', 'archive'], async (api) => {
+			const { methods } = (await api.rpc.rpc.methods()).toJSON();
+			assert.ok(methods.some((method) => method.startsWith('archive_v1_')), 'no archive_v1_*');
+		}));
+});
+
+describe('timing', () => {
+	it('of the preset shows in the constants', () =>
+		withNode(['--dev'], async (api) => {
+			assert.deepEqual(constants(api), {
+				slotDuration: 500,
+				minimumPeriod: 250,
+				sessionsPerEra: 3,
+				bondingDuration: 3,
+				slashDeferDuration: 1,
+				timing: DEV_TIMING,
+			});
+		}));
+
+	it('of another genesis rules the same Wasm', async () => {
+		const timing = {
+			slotDurationMs: 250,
+			sessionLengthBlocks: 6,
+			sessionsPerEra: 2,
+			bondingDurationEras: 4,
+			slashDeferDurationEras: 2,
+			hourBlocks: 30,
+		};
+		const spec = JSON.parse(await gtos('export-chain-spec', '--chain', 'dev'));
+		spec.genesis.runtimeGenesis.patch.genesisParameters = { timing };
+		const path = join(temporaryFolder(), 'spec.json');
+		writeFileSync(path, JSON.stringify(spec));
+
+		await withNode(['--dev', '--chain', path], async (api) => {
+			assert.deepEqual(constants(api), {
+				slotDuration: 250,
+				minimumPeriod: 125,
+				sessionsPerEra: 2,
+				bondingDuration: 4,
+				slashDeferDuration: 2,
+				timing,
+			});
+			const { hash } = await finalisedHeight(api, 13);
+			const at = await api.at(hash);
+			const number = (await at.query.system.number()).toNumber();
+			assert.equal((await at.query.session.currentIndex()).toNumber(), Math.floor(number / 6));
+			assert.ok((await at.query.staking.activeEra()).unwrap().index.toNumber() >= 1);
+		});
+	});
+});

@@ -1,0 +1,214 @@
+// What must not pass does not pass, is refused for the right reason, and leaves every account as it was.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import {
+	TOS,
+	account,
+	agreement,
+	connect,
+	finalisedHeight,
+	fund,
+	newAccount,
+	refusal,
+	sign,
+	submit,
+	verdict,
+} from '../lib/chain.mjs';
+import { startLocalnet } from '../lib/node.mjs';
+
+// The pool's answers: an error of JSON-RPC with this code and data.
+const OUTDATED = { code: 1010, data: 'Transaction is outdated' };
+const BAD_SIGNATURE = { code: 1010, data: 'Transaction has a bad signature' };
+const CANNOT_PAY = { code: 1010, data: 'Inability to pay some fees (e.g. account balance too low)' };
+const TOO_LARGE = { code: 1010, data: 'Transaction would exhaust the block limits' };
+const BANNED = { code: 1012, data: undefined };
+const TOO_LOW_PRIORITY = 1014;
+
+describe('rejections', () => {
+	let network;
+	let apis = [];
+	let api;
+
+	before(async () => {
+		network = await startLocalnet();
+		apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
+		[api] = apis;
+	});
+
+	after(async () => {
+		await Promise.all(apis.map((node) => node.disconnect()));
+		network?.stop();
+	});
+
+	const transfer = (recipient, amount) => api.tx.balances.transferAllowDeath(recipient.address, amount);
+
+	/** A new account of `type` with 10 TOS, and one with nothing. */
+	async function pair(type = 'sr25519') {
+		const [sender, recipient] = [newAccount(type), newAccount(type)];
+		await fund(api, [[sender, 10n * TOS]]);
+		return [sender, recipient];
+	}
+
+	/** The accounts as every node has finalised them, at a height that the block after the best one reaches. */
+	async function states(accounts) {
+		const next = (await api.rpc.chain.getHeader()).number.toNumber() + 1;
+		await Promise.all(apis.map((node) => finalisedHeight(node, next)));
+		const { hash } = await agreement(apis, next);
+		const seen = await Promise.all(
+			apis.map((node) => Promise.all(accounts.map((someone) => account(node, someone, hash)))),
+		);
+		for (const one of seen) assert.deepEqual(one, seen[0]);
+		return seen[0];
+	}
+
+	/**
+	 * Every node's pool refuses the extrinsic with one of the `expected` errors, the state transition refuses it as
+	 * `validity`, and two blocks later the accounts are what they were.
+	 */
+	async function assertRefused(extrinsic, accounts, validity, ...expected) {
+		const bytes = extrinsic.toHex();
+		const state = await states(accounts);
+		for (const node of apis) {
+			const error = await refusal(node, bytes);
+			assert.notEqual(error, null, 'the pool took it');
+			const { code, data } = error;
+			assert.ok(
+				expected.some((one) => one.code === code && one.data === data),
+				`refused for another reason: ${error.message}`,
+			);
+			assert.equal(await verdict(node, bytes), validity);
+		}
+		assert.deepEqual(await states(accounts), state);
+	}
+
+	it('a replayed extrinsic', async () => {
+		const [sender, recipient] = await pair();
+		const extrinsic = sign(api, transfer(recipient, TOS), sender, { nonce: 0 });
+		assert.equal((await submit(api, extrinsic)).error, null);
+		// The pool remembers for a while what it has seen included, and does not even validate it again.
+		await assertRefused(extrinsic, [sender, recipient], 'Stale', BANNED, OUTDATED);
+	});
+
+	it('another extrinsic with a spent nonce', async () => {
+		const [sender, recipient] = await pair();
+		assert.equal((await submit(api, sign(api, transfer(recipient, TOS), sender, { nonce: 0 }))).error, null);
+		const again = sign(api, transfer(recipient, 2n * TOS), sender, { nonce: 0 });
+		await assertRefused(again, [sender, recipient], 'Stale', OUTDATED);
+	});
+
+	for (const type of ['sr25519', 'ed25519', 'ecdsa']) {
+		it(`a bad ${type} signature`, async () => {
+			const [sender, recipient] = await pair(type);
+			const extrinsic = sign(api, transfer(recipient, TOS), sender, { nonce: 0 });
+			const bytes = Buffer.from(extrinsic.toU8a());
+			const position = bytes.indexOf(extrinsic.signature.toU8a());
+			assert.notEqual(position, -1);
+			bytes[position + 7] ^= 1;
+			const forged = api.createType('Extrinsic', new Uint8Array(bytes));
+			await assertRefused(forged, [sender, recipient], 'BadProof', BAD_SIGNATURE);
+		});
+	}
+
+	it('a signature for another genesis', async () => {
+		const [sender, recipient] = await pair();
+		const genesisHash = `0x${'42'.repeat(32)}`;
+		const foreign = sign(api, transfer(recipient, TOS), sender, { nonce: 0, genesisHash, blockHash: genesisHash });
+		await assertRefused(foreign, [sender, recipient], 'BadProof', BAD_SIGNATURE);
+	});
+
+	it('an extrinsic longer than a block may be, and one longer than the normal share of it', async () => {
+		const [sender, recipient] = await pair();
+		const { max } = api.consts.system.blockLength;
+		const remark = (length) => sign(api, api.tx.system.remark(new Uint8Array(length)), sender, { nonce: 0 });
+		assert.equal(max.operational.toNumber(), 2.5 * 1024 * 1024);
+		for (const limit of [max.operational.toNumber(), max.normal.toNumber()]) {
+			await assertRefused(remark(limit), [sender, recipient], 'ExhaustsResources', TOO_LARGE);
+		}
+
+		// What fits passes: the limit is where the constant says.
+		const { error, number } = await submit(api, remark(max.normal.toNumber() - 1024));
+		assert.equal(error, null);
+		await Promise.all(apis.map((node) => finalisedHeight(node, number)));
+		await agreement(apis, number);
+	});
+
+	it('spending twice in two blocks: the second extrinsic fails and moves nothing', async () => {
+		const [sender, first] = await pair();
+		const second = newAccount();
+		const one = await submit(api, sign(api, transfer(first, 6n * TOS), sender, { nonce: 0 }));
+		const two = await submit(apis[1], sign(api, transfer(second, 6n * TOS), sender, { nonce: 1 }));
+		assert.ok(two.number > one.number);
+		await assertSpentOnce([sender, first, second], one, two);
+	});
+
+	it('spending twice in one block: the second extrinsic fails and moves nothing', async () => {
+		// Whether both make it into one block is the author's affair, so try until they do.
+		for (let attempt = 1; attempt <= 20; attempt++) {
+			const [sender, first] = await pair();
+			const second = newAccount();
+			// The later one waits for the earlier in the pool, and both become ready at once.
+			const [two, one] = await Promise.all([
+				submit(api, sign(api, transfer(second, 6n * TOS), sender, { nonce: 1 })),
+				submit(api, sign(api, transfer(first, 6n * TOS), sender, { nonce: 0 })),
+			]);
+			await assertSpentOnce([sender, first, second], one, two);
+			if (one.hash === two.hash) return;
+		}
+		assert.fail('never in one block');
+	});
+
+	/** The first transfer of 6 out of 10 TOS passed, the second failed and cost its fee. */
+	async function assertSpentOnce(accounts, one, two) {
+		assert.equal(one.error, null);
+		assert.equal(two.error, 'Token.FundsUnavailable');
+		assert.deepEqual(await states(accounts), [
+			{ nonce: 2, free: 4n * TOS - one.fee - two.fee },
+			{ nonce: 0, free: 6n * TOS },
+			{ nonce: 0, free: 0n },
+		]);
+	}
+
+	it('an extrinsic whose fee the account cannot pay, after it has spent all it had', async () => {
+		const [sender, recipient] = await pair();
+		// Leaves the existential deposit, which no fee may touch.
+		const everything = api.tx.balances.transferAll(recipient.address, true);
+		assert.equal((await submit(api, sign(api, everything, sender, { nonce: 0 }))).error, null);
+		const again = sign(api, transfer(recipient, TOS), sender, { nonce: 1 });
+		await assertRefused(again, [sender, recipient], 'Payment', CANNOT_PAY);
+	});
+
+	it('two extrinsics with one nonce, at one node: the pool keeps one of them', async () => {
+		const [sender, first] = await pair();
+		const second = newAccount();
+		const rivals = [first, second].map((recipient) => sign(api, transfer(recipient, TOS), sender, { nonce: 0 }));
+		const errors = await Promise.all(rivals.map((rival) => refusal(api, rival.toHex())));
+		const refused = errors.filter((error) => error !== null);
+		assert.equal(refused.length, 1);
+		// Outdated if a block came between the two.
+		const { code, data, message } = refused[0];
+		assert.ok(code === TOO_LOW_PRIORITY || (code === OUTDATED.code && data === OUTDATED.data), message);
+		await assertOneWon([sender, first, second], rivals);
+	});
+
+	it('two extrinsics with one nonce, at two nodes: the chain takes one of them', async () => {
+		const [sender, first] = await pair();
+		const second = newAccount();
+		const rivals = [first, second].map((recipient) => sign(api, transfer(recipient, TOS), sender, { nonce: 0 }));
+		await Promise.all(rivals.map((rival, i) => refusal(apis[i], rival.toHex())));
+		await assertOneWon([sender, first, second], rivals);
+	});
+
+	/** One of two transfers of 1 TOS passed, and neither can pass again. */
+	async function assertOneWon(accounts, rivals) {
+		let sender, recipients;
+		do {
+			[sender, ...recipients] = await states(accounts);
+		} while (sender.nonce === 0);
+		assert.equal(sender.nonce, 1);
+		assert.deepEqual(recipients.map(({ free }) => free).sort(), [0n, TOS]);
+		for (const node of apis) {
+			for (const rival of rivals) assert.equal(await verdict(node, rival.toHex()), 'Stale');
+		}
+	}
+});

@@ -1,0 +1,60 @@
+// Transfers signed with each of the three key types are final on every validator, with one state.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { TOS, account, agreement, connect, finalisedHeight, fund, newAccount, sign, submit } from '../lib/chain.mjs';
+import { startLocalnet } from '../lib/node.mjs';
+
+describe('transfers', () => {
+	let network;
+	let apis = [];
+
+	before(async () => {
+		network = await startLocalnet();
+		apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
+	});
+
+	after(async () => {
+		await Promise.all(apis.map((api) => api.disconnect()));
+		network?.stop();
+	});
+
+	['sr25519', 'ed25519', 'ecdsa'].forEach((type, i) => {
+		it(`${type}: a transfer is final on all nodes with equal state roots`, async () => {
+			// Each type enters through another node.
+			const api = apis[i % apis.length];
+			const sender = newAccount(type);
+			const recipient = newAccount(type);
+			await fund(api, [[sender, 10n * TOS]]);
+
+			const call = api.tx.balances.transferKeepAlive(recipient.address, 3n * TOS);
+			const { hash, number, fee, error } = await submit(api, sign(api, call, sender, { nonce: 0 }));
+			assert.equal(error, null);
+			assert.ok(fee > 0n);
+
+			await Promise.all(apis.map((node) => finalisedHeight(node, number)));
+			const agreed = await agreement(apis, number);
+			assert.equal(agreed.hash, hash);
+			for (const node of apis) {
+				assert.deepEqual(await account(node, recipient, hash), { nonce: 0, free: 3n * TOS });
+				assert.deepEqual(await account(node, sender, hash), { nonce: 1, free: 7n * TOS - fee });
+			}
+		});
+	});
+
+	it('every validator authors, every session lasts what genesis says, and all heights agree', async () => {
+		const [api] = apis;
+		const authors = new Set();
+		const sessionLength = api.consts.genesisParameters.timing.sessionLengthBlocks.toNumber();
+		const last = 2 * sessionLength;
+		await Promise.all(apis.map((node) => finalisedHeight(node, last)));
+		for (let number = 1; number <= last; number++) {
+			const { hash } = await agreement(apis, number);
+			const { author } = await api.derive.chain.getHeader(hash);
+			authors.add(author.toString());
+			const session = (await (await api.at(hash)).query.session.currentIndex()).toNumber();
+			assert.equal(session, Math.floor(number / sessionLength), `session at height ${number}`);
+		}
+		assert.equal(authors.size, apis.length);
+	});
+});
