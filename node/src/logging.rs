@@ -178,9 +178,15 @@ mod tests {
 
 	#[test]
 	fn origin_of_a_log_record_replaces_the_target() {
-		let lines = lines(
-			|| tracing::info!(target: "log", log.target = "grandpa", log.file = "a.rs", "finalised"),
-		);
+		let lines = lines(|| {
+			tracing::event!(
+				target: "log",
+				tracing::Level::INFO,
+				log.target = "grandpa",
+				log.file = "a.rs",
+				"finalised"
+			)
+		});
 		assert_eq!(lines[0]["target"], "grandpa");
 		assert_eq!(lines[0]["message"], "finalised");
 		assert!(lines[0].get("fields").is_none());

@@ -64,9 +64,11 @@ pub fn build_state(json: &[u8]) -> Result<(), String> {
 fn check_validators(config: &RuntimeGenesisConfig) -> Result<(), String> {
 	let keys = &config.session.keys;
 	if keys.is_empty() {
-		return Err("The genesis has no validators: name them in session.keys and staking.stakers. \
+		return Err(
+			"The genesis has no validators: name them in session.keys and staking.stakers. \
 			The `live` preset is a template without any"
-			.into());
+				.into(),
+		);
 	}
 	if keys.len() > MAX_VALIDATORS as usize {
 		return Err(format!(
@@ -135,10 +137,8 @@ fn development(validators: &[Sr25519Keyring]) -> Value {
 		.iter()
 		.map(|v| (stash(*v), stash(*v), DEV_STAKE, StakerStatus::<AccountId>::Validator))
 		.collect::<Vec<_>>();
-	let keys = validators
-		.iter()
-		.map(|v| (stash(*v), stash(*v), session_keys(*v)))
-		.collect::<Vec<_>>();
+	let keys =
+		validators.iter().map(|v| (stash(*v), stash(*v), session_keys(*v))).collect::<Vec<_>>();
 	let committee = validators.iter().map(|v| v.to_account_id()).collect::<Vec<_>>();
 	json!({
 		"balances": { "balances": endowed },

@@ -39,7 +39,7 @@ pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::Account
 pub type Address = MultiAddress<AccountId, ()>;
 /// Amount of TOS in units of 10^-12.
 pub type Balance = u128;
-/// Count of transactions an account has signed.
+/// Count of transactions an account has signed, as it travels; see [`configs::AccountNonce`].
 pub type Nonce = u32;
 /// Hash of blocks and state.
 pub type Hash = sp_core::H256;

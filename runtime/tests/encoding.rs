@@ -46,8 +46,10 @@ fn pallet_indices_are_pinned() {
 
 #[test]
 fn transaction_extensions_are_pinned() {
-	let extensions =
-		TxExtension::metadata().into_iter().map(|extension| extension.identifier).collect::<Vec<_>>();
+	let extensions = TxExtension::metadata()
+		.into_iter()
+		.map(|extension| extension.identifier)
+		.collect::<Vec<_>>();
 	assert_eq!(
 		extensions,
 		[

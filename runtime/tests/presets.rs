@@ -91,10 +91,12 @@ fn unknown_field_and_broken_json_are_refused() {
 #[test]
 fn metadata_constants_show_the_timing_of_the_chain() {
 	use codec::Decode;
-	use frame_support::__private::metadata_ir::MetadataIR;
+	use frame_metadata::RuntimeMetadata;
 
 	chain(DEV).execute_with(|| {
-		let metadata: MetadataIR = Runtime::metadata_ir();
+		let RuntimeMetadata::V14(metadata) = Runtime::metadata().1 else {
+			panic!("the legacy metadata is of version 14");
+		};
 		let constant = |pallet: &str, name: &str| {
 			let pallet = metadata.pallets.iter().find(|p| p.name == pallet).expect("it exists");
 			let value = pallet.constants.iter().find(|c| c.name == name).expect("it exists");

@@ -1,8 +1,7 @@
 //! Conveniences of an account: batches, multisigs, proxies.
 
 use crate::{
-	constants::currency::deposit, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent,
-	System,
+	constants::currency::deposit, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, System,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -86,7 +85,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 		match self {
 			ProxyType::Any => true,
 			// A list of what is allowed: a pallet added later is closed until it is listed.
-			ProxyType::NonTransfer =>
+			ProxyType::NonTransfer => {
 				batch
 					|| matches!(
 						call,
@@ -102,8 +101,9 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 							| RuntimeCall::Whitelist(_)
 							| RuntimeCall::Multisig(_)
 							| RuntimeCall::Proxy(_)
-					),
-			ProxyType::Governance =>
+					)
+			},
+			ProxyType::Governance => {
 				batch
 					|| matches!(
 						call,
@@ -113,17 +113,20 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 							| RuntimeCall::ConvictionVoting(_)
 							| RuntimeCall::TechnicalCommittee(_)
 							| RuntimeCall::Whitelist(_)
-					),
-			ProxyType::Staking =>
+					)
+			},
+			ProxyType::Staking => {
 				batch
 					|| matches!(
 						call,
-						RuntimeCall::Staking(_) | RuntimeCall::Session(_) | RuntimeCall::VoterList(_)
-					),
-			ProxyType::CancelProxy => matches!(
-				call,
-				RuntimeCall::Proxy(pallet_proxy::Call::reject_announcement { .. })
-			),
+						RuntimeCall::Staking(_)
+							| RuntimeCall::Session(_)
+							| RuntimeCall::VoterList(_)
+					)
+			},
+			ProxyType::CancelProxy => {
+				matches!(call, RuntimeCall::Proxy(pallet_proxy::Call::reject_announcement { .. }))
+			},
 		}
 	}
 

@@ -6,8 +6,9 @@ use crate::{
 		currency::deposit,
 		staking::{MAX_ELECTING_VOTERS, MAX_VALIDATORS},
 	},
-	AccountId, Aura, Balance, Balances, BlockNumber, GenesisParameters, Historical, Moment, Offences,
-	Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys, Staking, UncheckedExtrinsic,
+	AccountId, Aura, Balance, Balances, BlockNumber, GenesisParameters, Historical, Moment,
+	Offences, Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys, Staking,
+	UncheckedExtrinsic,
 };
 use frame_support::{
 	parameter_types,

@@ -8,8 +8,9 @@ use crate::{
 use frame_support::{
 	parameter_types,
 	traits::{
-		fungible::{Balanced, Credit}, tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU8, Imbalance,
-		OnUnbalanced, VariantCountOf,
+		fungible::{Balanced, Credit},
+		tokens::imbalance::ResolveTo,
+		ConstU128, ConstU32, ConstU8, Imbalance, OnUnbalanced, VariantCountOf,
 	},
 	weights::{ConstantMultiplier, IdentityFee},
 };
@@ -40,9 +41,7 @@ pub type TreasuryAccount = pallet_treasury::TreasuryAccountId<Runtime>;
 pub struct SplitFee;
 
 impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFee {
-	fn on_unbalanceds(
-		mut fees_then_tips: impl Iterator<Item = Credit<AccountId, Balances>>,
-	) {
+	fn on_unbalanceds(mut fees_then_tips: impl Iterator<Item = Credit<AccountId, Balances>>) {
 		let Some(fee) = fees_then_tips.next() else { return };
 		let (treasury, mut author) = fee.ration(80, 20);
 		if let Some(tip) = fees_then_tips.next() {

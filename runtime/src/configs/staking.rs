@@ -1,7 +1,9 @@
 //! Delegated stake: elections, rewards, slashes.
 
 use crate::{
-	configs::{consensus::SessionsPerEra, fees::TreasuryAccount, governance::pallet_origins::StakingAdmin},
+	configs::{
+		consensus::SessionsPerEra, fees::TreasuryAccount, governance::pallet_origins::StakingAdmin,
+	},
 	constants::staking::{
 		HISTORY_DEPTH_ERAS, MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS, MAX_NOMINATIONS,
 		MAX_VALIDATORS,

@@ -7,7 +7,7 @@ use gtos_runtime::{
 	RuntimeCall, SignedPayload, System, TxExtension, UncheckedExtrinsic,
 };
 use sp_consensus_aura::{Slot, AURA_ENGINE_ID};
-use sp_core::Pair;
+use sp_core::{crypto::AccountId32, sr25519, Pair};
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
@@ -51,7 +51,7 @@ pub fn run_block(skipped: u64, transactions: Vec<UncheckedExtrinsic>) -> Vec<App
 	let number = System::block_number() + 1;
 	let slot_duration = pallet_genesis_parameters::Pallet::<Runtime>::timing().slot_duration_ms;
 	let slot = *pallet_aura::CurrentSlot::<Runtime>::get() + 1 + skipped;
-	let parent = if number == 1 { Hash::zero() } else { System::block_hash(number - 1) };
+	let parent = System::block_hash(number - 1);
 	let aura = DigestItem::PreRuntime(AURA_ENGINE_ID, Slot::from(slot).encode());
 	let digest = Digest { logs: vec![aura] };
 	let header = Header::new(number, Hash::zero(), Hash::zero(), parent, digest);
@@ -79,24 +79,34 @@ pub fn sign_with_tip(
 	tip: Balance,
 	call: RuntimeCall,
 ) -> UncheckedExtrinsic {
+	sign_as(&signer.pair(), nonce, tip, call)
+}
+
+/// `call` as the owner of `pair` signs it, immortal.
+pub fn sign_as(
+	pair: &sr25519::Pair,
+	nonce: Nonce,
+	tip: Balance,
+	call: RuntimeCall,
+) -> UncheckedExtrinsic {
 	let extension: TxExtension = (
 		frame_system::CheckNonZeroSender::new(),
 		frame_system::CheckSpecVersion::new(),
 		frame_system::CheckTxVersion::new(),
 		frame_system::CheckGenesis::new(),
 		frame_system::CheckEra::from(Era::Immortal),
-		frame_system::CheckNonce::from(nonce),
+		frame_system::CheckNonce::from(nonce.into()),
 		frame_system::CheckWeight::new(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(tip),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
 		frame_system::WeightReclaim::new(),
 	);
 	let payload = SignedPayload::new(call, extension).expect("the implicit parts are at hand");
-	let signature = payload.using_encoded(|bytes| signer.pair().sign(bytes));
+	let signature = payload.using_encoded(|bytes| pair.sign(bytes));
 	let (call, extension, _) = payload.deconstruct();
 	UncheckedExtrinsic::new_signed(
 		call,
-		signer.to_account_id().into(),
+		AccountId32::from(pair.public()).into(),
 		MultiSignature::Sr25519(signature),
 		extension,
 	)

@@ -12,9 +12,9 @@ use crate::{
 		block,
 		currency::{deposit, TOS},
 	},
-	AccountId, Balance, Balances, BlockNumber, GenesisParameters, OriginCaller, Preimage, Referenda,
-	Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, System,
-	Treasury,
+	AccountId, Balance, Balances, BlockNumber, GenesisParameters, OriginCaller, Preimage,
+	Referenda, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler,
+	System, Treasury,
 };
 use frame_support::{
 	parameter_types,

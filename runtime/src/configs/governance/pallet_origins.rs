@@ -14,15 +14,7 @@ pub mod pallet {
 
 	/// What a referendum may act as. Variants are appended only.
 	#[derive(
-		Clone,
-		Debug,
-		Decode,
-		DecodeWithMemTracking,
-		Encode,
-		Eq,
-		MaxEncodedLen,
-		PartialEq,
-		TypeInfo,
+		Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo,
 	)]
 	#[pallet::origin]
 	pub enum Origin {
@@ -72,5 +64,11 @@ pub mod pallet {
 		};
 	}
 
-	ensure_origin!(WhitelistedCaller, StakingAdmin, Treasurer, ReferendumCanceller, ReferendumKiller);
+	ensure_origin!(
+		WhitelistedCaller,
+		StakingAdmin,
+		Treasurer,
+		ReferendumCanceller,
+		ReferendumKiller
+	);
 }

@@ -23,7 +23,8 @@ const APPROVAL: Curve = Curve::make_linear(100, 100, percent(50), percent(100));
 /// The turnout in favour falls from half of all TOS to a hundredth: quickly where much hangs on it.
 const SUPPORT: Curve = Curve::make_linear(100, 100, percent(1), percent(50));
 /// A whitelisted call has the committee's word: little turnout has to confirm it, and soon.
-const WHITELISTED_SUPPORT: Curve = Curve::make_reciprocal(1, 28, percent(20), percent(5), percent(50));
+const WHITELISTED_SUPPORT: Curve =
+	Curve::make_reciprocal(1, 28, percent(20), percent(5), percent(50));
 
 /// Tracks whose periods are the chain's own hours.
 pub struct TracksInfo;
