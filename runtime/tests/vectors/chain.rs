@@ -1,0 +1,75 @@
+//! States to run vectors on.
+
+use codec::{DecodeLimit, Encode};
+use frame_support::MAX_EXTRINSIC_DEPTH;
+use gtos_runtime::{AccountId, Balance, Runtime, SessionKeys, UncheckedExtrinsic};
+use pallet_genesis_parameters::ChainTiming;
+use pallet_staking::StakerStatus;
+use sp_core::storage::Storage;
+use sp_io::TestExternalities;
+use sp_runtime::BuildStorage;
+
+/// Money that each account of [`network`] starts with.
+pub const ENDOWMENT: Balance = 10_000_000_000_000_000_000;
+/// What each validator of [`network`] has at stake.
+pub const STAKE: Balance = 1_000_000_000_000_000_000;
+
+fn empty() -> Storage {
+	frame_system::GenesisConfig::<Runtime>::default().build_storage().expect("it has no input")
+}
+
+/// A state with accounts and nothing else.
+pub fn with_accounts(balances: Vec<(AccountId, Balance)>) -> TestExternalities {
+	let mut storage = empty();
+	pallet_balances::GenesisConfig::<Runtime> { balances, ..Default::default() }
+		.assimilate_storage(&mut storage)
+		.expect("every account has the existential deposit");
+	storage.into()
+}
+
+/// The genesis of a network whose validators are the owners of `keys`, by [`account`].
+pub fn network(keys: &[SessionKeys], timing: ChainTiming) -> TestExternalities {
+	let stashes: Vec<AccountId> = (0..keys.len()).map(account).collect();
+	let mut storage = empty();
+	pallet_genesis_parameters::GenesisConfig::<Runtime> { timing, ..Default::default() }
+		.assimilate_storage(&mut storage)
+		.expect("the timing is allowed");
+	pallet_balances::GenesisConfig::<Runtime> {
+		balances: stashes.iter().map(|stash| (stash.clone(), ENDOWMENT)).collect(),
+		..Default::default()
+	}
+	.assimilate_storage(&mut storage)
+	.expect("every account has the existential deposit");
+	pallet_staking::GenesisConfig::<Runtime> {
+		validator_count: keys.len() as u32,
+		minimum_validator_count: 1,
+		stakers: stashes
+			.iter()
+			.map(|stash| (stash.clone(), stash.clone(), STAKE, StakerStatus::Validator))
+			.collect(),
+		..Default::default()
+	}
+	.assimilate_storage(&mut storage)
+	.expect("every validator can bond");
+	pallet_session::GenesisConfig::<Runtime> {
+		keys: stashes
+			.iter()
+			.zip(keys)
+			.map(|(stash, keys)| (stash.clone(), stash.clone(), keys.clone()))
+			.collect(),
+		..Default::default()
+	}
+	.assimilate_storage(&mut storage)
+	.expect("every key has one owner");
+	storage.into()
+}
+
+/// An account of a number.
+pub fn account(number: usize) -> AccountId {
+	sp_crypto_hashing::blake2_256(&(b"vectors", number as u64).encode()).into()
+}
+
+/// Decodes an extrinsic as a node does: all bytes, to a bounded depth.
+pub fn decode(extrinsic: &[u8]) -> Result<UncheckedExtrinsic, codec::Error> {
+	UncheckedExtrinsic::decode_all_with_depth_limit(MAX_EXTRINSIC_DEPTH, &mut &extrinsic[..])
+}

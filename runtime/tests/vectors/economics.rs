@@ -1,0 +1,265 @@
+//! Formulas: fees, rewards, slashes, deposits, prices, and how many votes make a quorum.
+
+use crate::{
+	chain::{self, account},
+	vector_file::{Check, Decimal, Nothing},
+};
+use codec::{Decode, Encode};
+use finality_grandpa::voter_set::VoterSet;
+use frame_support::{
+	dispatch::{DispatchClass, DispatchInfo, Pays},
+	traits::{fungible::Balanced, OnUnbalanced},
+	weights::Weight,
+};
+use gtos_runtime::{
+	configs::fees::SplitFee, constants::currency, AccountId, Balance, Balances, Runtime,
+	RuntimeOrigin, SessionKeys, Staking, System, TransactionPayment, Treasury,
+};
+use pallet_genesis_parameters::ChainTiming;
+use pallet_staking::{EraInfo, EraPayout, EraRewardPoints, RewardDestination, ValidatorPrefs};
+use serde::Deserialize;
+use sp_runtime::{traits::Convert, FixedU128, Perbill};
+use sp_staking::{offence::Offence, Exposure, IndividualExposure};
+use std::collections::BTreeMap;
+
+/// A formula by name, with its inputs and outputs by name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arithmetic {
+	function: String,
+	inputs: BTreeMap<String, Decimal>,
+	outputs: BTreeMap<String, Decimal>,
+}
+
+type Outputs = Vec<(&'static str, u128)>;
+
+impl Check for Arithmetic {
+	type Shared = Nothing;
+
+	fn check(self, _: &Nothing) {
+		let outputs = match self.function.as_str() {
+			"contract-price" => self.contract_price(),
+			"deposit" => self.deposit(),
+			"era-payout" => self.era_payout(),
+			"fee-multiplier" => self.fee_multiplier(),
+			"fee-split" => self.fee_split(),
+			"inclusion-fee" => self.inclusion_fee(),
+			"quorum" => self.quorum(),
+			"rent" => self.rent(),
+			"rent-charge" => self.rent_charge(),
+			"slash" => self.slash(),
+			"slash-fraction" => self.slash_fraction(),
+			function => panic!("unknown function {function}"),
+		};
+		let outputs: BTreeMap<String, Decimal> =
+			outputs.into_iter().map(|(name, value)| (name.to_owned(), Decimal(value))).collect();
+		assert_eq!(outputs, self.outputs);
+	}
+}
+
+impl Arithmetic {
+	fn input(&self, name: &str) -> Decimal {
+		*self.inputs.get(name).unwrap_or_else(|| panic!("the input {name} is missing"))
+	}
+
+	fn contract_price(&self) -> Outputs {
+		vec![("price", quote("ContractStoreApi_quote", &self.input("storedBytes").u32()))]
+	}
+
+	fn deposit(&self) -> Outputs {
+		let deposit = currency::deposit(self.input("items").u32(), self.input("bytes").u32());
+		vec![("deposit", deposit)]
+	}
+
+	fn era_payout(&self) -> Outputs {
+		let (validators, treasury) = <Runtime as pallet_staking::Config>::EraPayout::era_payout(
+			self.input("staked").0,
+			self.input("issuance").0,
+			self.input("milliseconds").u64(),
+		);
+		vec![("validators", validators), ("treasury", treasury)]
+	}
+
+	fn fee_multiplier(&self) -> Outputs {
+		chain::with_accounts(Vec::new()).execute_with(|| {
+			let weight = Weight::from_parts(self.input("weight").u64(), 0);
+			System::set_block_consumed_resources(weight, 0);
+			let multiplier = FixedU128::from_inner(self.input("multiplier").0);
+			type Update = <Runtime as pallet_transaction_payment::Config>::FeeMultiplierUpdate;
+			vec![("next", Update::convert(multiplier).into_inner())]
+		})
+	}
+
+	fn fee_split(&self) -> Outputs {
+		let (treasury, author) = (Treasury::account_id(), account(0));
+		let start = currency::TOS;
+		let balances = vec![(treasury.clone(), start), (author.clone(), start)];
+		chain::with_accounts(balances).execute_with(|| {
+			let key = frame_support::storage::storage_prefix(b"Authorship", b"Author");
+			sp_io::storage::set(&key, &author.encode());
+			let fee = <Balances as Balanced<AccountId>>::issue(self.input("fee").0);
+			let tip = <Balances as Balanced<AccountId>>::issue(self.input("tip").0);
+			SplitFee::on_unbalanceds([fee, tip].into_iter());
+			let received = |who: &AccountId| Balances::free_balance(who) - start;
+			vec![("treasury", received(&treasury)), ("author", received(&author))]
+		})
+	}
+
+	fn inclusion_fee(&self) -> Outputs {
+		chain::with_accounts(Vec::new()).execute_with(|| {
+			let multiplier = FixedU128::from_inner(self.input("multiplier").0);
+			pallet_transaction_payment::NextFeeMultiplier::<Runtime>::put(multiplier);
+			let info = DispatchInfo {
+				call_weight: Weight::from_parts(self.input("weight").u64(), 0),
+				extension_weight: Weight::zero(),
+				class: DispatchClass::Normal,
+				pays_fee: Pays::Yes,
+			};
+			let (length, tip) = (self.input("length").u32(), 12_345);
+			let fee = TransactionPayment::compute_fee_details(length, &info, tip)
+				.inclusion_fee
+				.expect("the call pays");
+			let base = gtos_runtime::configs::RuntimeBlockWeights::get()
+				.get(DispatchClass::Normal)
+				.base_extrinsic;
+			assert_eq!(fee.base_fee, base.ref_time().into());
+			assert_eq!(
+				TransactionPayment::compute_fee(length, &info, tip),
+				fee.base_fee + fee.len_fee + fee.adjusted_weight_fee + tip,
+			);
+			vec![("lengthFee", fee.len_fee), ("weightFee", fee.adjusted_weight_fee)]
+		})
+	}
+
+	fn quorum(&self) -> Outputs {
+		let authorities = self.input("authorities").u64();
+		let set = VoterSet::new((0..authorities).map(|id| (id, 1))).expect("there are voters");
+		let votes = set.threshold().get();
+		vec![("votes", votes.into()), ("offline", (authorities - votes).into())]
+	}
+
+	fn rent(&self) -> Outputs {
+		vec![("rent", self.quote_rent("valueLength", "blocks"))]
+	}
+
+	fn rent_charge(&self) -> Outputs {
+		let left = self.quote_rent("oldValueLength", "oldBlocks");
+		vec![("charge", self.quote_rent("valueLength", "blocks").saturating_sub(left))]
+	}
+
+	fn quote_rent(&self, value_length: &str, blocks: &str) -> Balance {
+		let lengths = (self.input("keyLength").u32(), self.input(value_length).u32());
+		quote("TtlKvApi_quote", &(lengths, self.input(blocks).u32()))
+	}
+
+	fn slash(&self) -> Outputs {
+		let fraction = Perbill::from_parts(self.input("fraction").u32());
+		let slash = fraction * self.input("stake").0;
+		// Half of the tenth that `slashRewardFraction` of every preset sets apart.
+		let reporter = Perbill::from_percent(50) * (Perbill::from_percent(10) * slash);
+		vec![("slash", slash), ("reporter", reporter)]
+	}
+
+	fn slash_fraction(&self) -> Outputs {
+		let offence = pallet_grandpa::EquivocationOffence {
+			time_slot: pallet_grandpa::TimeSlot { set_id: 0, round: 0 },
+			session_index: 0,
+			validator_set_count: self.input("authorities").u32(),
+			offender: (),
+		};
+		let fraction = offence.slash_fraction(self.input("offenders").u32());
+		vec![("fraction", fraction.deconstruct().into())]
+	}
+}
+
+/// What a runtime API quotes for arguments that it accepts.
+fn quote(function: &str, arguments: &impl Encode) -> Balance {
+	chain::with_accounts(Vec::new()).execute_with(|| {
+		let answer = gtos_runtime::apis::api::dispatch(function, &arguments.encode())
+			.unwrap_or_else(|| panic!("the runtime has no {function}"));
+		Option::<Balance>::decode(&mut &answer[..])
+			.expect("it answers a balance or none")
+			.expect("the arguments are in their range")
+	})
+}
+
+/// What a validator and its nominators get of an era.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Reward {
+	payout: Decimal,
+	points: u32,
+	all_points: u32,
+	/// In parts of 10^9.
+	commission: u32,
+	own: Decimal,
+	nominators: Vec<Decimal>,
+	validator_reward: Decimal,
+	nominator_rewards: Vec<Decimal>,
+}
+
+impl Check for Reward {
+	type Shared = Nothing;
+
+	fn check(self, _: &Nothing) {
+		const ERA: u32 = 1;
+		let keys = SessionKeys {
+			aura: sp_core::sr25519::Public::from_raw([1; 32]).into(),
+			grandpa: sp_core::ed25519::Public::from_raw([2; 32]).into(),
+		};
+		let stash = account(0);
+		let nominators: Vec<AccountId> =
+			(0..self.nominators.len()).map(|index| account(100 + index)).collect();
+		chain::network(&[keys], ChainTiming::default()).execute_with(|| {
+			System::set_block_number(1);
+			for who in nominators.iter().chain([&stash]) {
+				let endowment = <Balances as Balanced<AccountId>>::issue(currency::TOS);
+				assert!(<Balances as Balanced<AccountId>>::resolve(who, endowment).is_ok());
+				pallet_staking::Payee::<Runtime>::insert(who, RewardDestination::Stash);
+			}
+			pallet_staking::CurrentEra::<Runtime>::put(ERA + 1);
+			pallet_staking::ErasValidatorReward::<Runtime>::insert(ERA, self.payout.0);
+			pallet_staking::ErasRewardPoints::<Runtime>::insert(
+				ERA,
+				EraRewardPoints {
+					total: self.all_points,
+					individual: [(stash.clone(), self.points)].into_iter().collect(),
+				},
+			);
+			pallet_staking::ErasValidatorPrefs::<Runtime>::insert(
+				ERA,
+				&stash,
+				ValidatorPrefs { commission: Perbill::from_parts(self.commission), blocked: false },
+			);
+			let others: Vec<_> = nominators
+				.iter()
+				.zip(&self.nominators)
+				.map(|(who, stake)| IndividualExposure { who: who.clone(), value: stake.0 })
+				.collect();
+			let total = self.own.0 + others.iter().map(|other| other.value).sum::<Balance>();
+			EraInfo::<Runtime>::set_exposure(
+				ERA,
+				&stash,
+				Exposure { total, own: self.own.0, others },
+			);
+
+			let free = |who: &AccountId| Balances::free_balance(who);
+			let before: Vec<Balance> = [&stash].into_iter().chain(&nominators).map(free).collect();
+			assert!(Staking::payout_stakers(
+				RuntimeOrigin::signed(stash.clone()),
+				stash.clone(),
+				ERA
+			)
+			.is_ok());
+			let received: Vec<Decimal> = [&stash]
+				.into_iter()
+				.chain(&nominators)
+				.zip(before)
+				.map(|(who, before)| Decimal(free(who) - before))
+				.collect();
+			let expected: Vec<Decimal> =
+				[self.validator_reward].into_iter().chain(self.nominator_rewards).collect();
+			assert_eq!(received, expected);
+		});
+	}
+}

@@ -1,0 +1,180 @@
+//! Runs every vector of `vectors/` against the real runtime, and checks that none is left out.
+//!
+//! A file says what it is by its `kind`; [`kinds::run`] knows what to do with each. A file that
+//! `requires` a page of the specification whose status is still "frozen, implementation follows" is
+//! only read; it runs from the day on which that status changes.
+
+mod chain;
+mod consensus;
+mod economics;
+mod encoding;
+mod hashing;
+mod kinds;
+mod metadata;
+mod pages;
+mod rpc;
+mod scenario;
+mod state;
+mod transactions;
+mod validity;
+mod vector_file;
+
+use pages::Pages;
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	thread,
+};
+use vector_file::{vectors_folder, VectorFile};
+
+/// Folders of vectors, each with its test below.
+const FOLDERS: [&str; 9] = [
+	"conformance/consensus",
+	"conformance/contract-store",
+	"conformance/economics",
+	"conformance/hashing-and-signing",
+	"conformance/rpc",
+	"conformance/state",
+	"conformance/transactions",
+	"conformance/ttl-kv",
+	"encoding",
+];
+
+/// Calls nested as deep as an extrinsic allows need more stack than a test's thread has.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+fn run_folder(folder: &'static str) {
+	assert!(FOLDERS.contains(&folder), "{folder} is missing in FOLDERS");
+	let run = move || {
+		let pages = Pages::read();
+		let files = VectorFile::read_folder(folder);
+		assert!(!files.is_empty(), "{folder} is empty");
+		let mut failures = Vec::new();
+		for file in &files {
+			let is_built = file.requires.iter().all(|page| pages.is_built(page));
+			if !is_built {
+				eprintln!("{}: read, not run: {:?} is not built", file.path, file.requires);
+			}
+			failures.extend(kinds::run(file, is_built));
+		}
+		assert!(failures.is_empty(), "{} vectors fail:\n{}", failures.len(), failures.join("\n"));
+	};
+	let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn(run).expect("threads start");
+	if let Err(panic) = thread.join() {
+		std::panic::resume_unwind(panic);
+	}
+}
+
+#[test]
+fn consensus() {
+	run_folder("conformance/consensus");
+}
+
+#[test]
+fn contract_store() {
+	run_folder("conformance/contract-store");
+}
+
+#[test]
+fn economics() {
+	run_folder("conformance/economics");
+}
+
+#[test]
+fn encoding() {
+	run_folder("encoding");
+}
+
+#[test]
+fn hashing_and_signing() {
+	run_folder("conformance/hashing-and-signing");
+}
+
+#[test]
+fn rpc() {
+	run_folder("conformance/rpc");
+}
+
+#[test]
+fn state() {
+	run_folder("conformance/state");
+}
+
+#[test]
+fn transactions() {
+	run_folder("conformance/transactions");
+}
+
+#[test]
+fn ttl_kv() {
+	run_folder("conformance/ttl-kv");
+}
+
+#[test]
+fn folders_all_have_a_test() {
+	let found: BTreeSet<String> = VectorFile::read_all().map(|file| file.folder()).collect();
+	assert_eq!(found, FOLDERS.iter().map(ToString::to_string).collect());
+}
+
+#[test]
+fn kinds_all_have_a_schema_and_a_file() {
+	let schemas: BTreeSet<String> = std::fs::read_dir(vectors_folder().join("schema"))
+		.expect("vectors/schema is there")
+		.map(|entry| entry.expect("it can be read").file_name().to_string_lossy().into_owned())
+		.filter(|name| name != "common.schema.json")
+		.map(|name| name.strip_suffix(".schema.json").expect("all are schemas").to_owned())
+		.collect();
+	let kinds: BTreeSet<String> = kinds::KINDS.iter().map(ToString::to_string).collect();
+	let used: BTreeSet<String> = VectorFile::read_all().map(|file| file.kind).collect();
+	assert_eq!(schemas, kinds);
+	assert_eq!(used, kinds);
+}
+
+#[test]
+fn rules_and_vectors_name_each_other() {
+	let pages = Pages::read();
+	let mut carried: BTreeMap<String, String> = BTreeMap::new();
+	for file in VectorFile::read_all() {
+		for rule in file.carried_rules() {
+			carried.insert(rule, file.path.clone());
+		}
+	}
+	let mut faults: Vec<String> = Vec::new();
+	for (rule, page) in &pages.rules {
+		if !carried.contains_key(rule) {
+			faults.push(format!("specs/{page}.md: no vector carries {rule}"));
+		}
+	}
+	for (rule, path) in &carried {
+		if !pages.rules.contains_key(rule) {
+			faults.push(format!("vectors/{path}: no page states {rule}"));
+		}
+	}
+	assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Which files wait for a page is not a matter of taste: those that need a pallet or methods that do
+/// not exist yet, and no others.
+#[test]
+fn files_that_wait_are_those_of_pages_that_can_be_unbuilt() {
+	let faults: Vec<String> = VectorFile::read_all()
+		.filter(|file| {
+			let page = file.folder().replace("conformance/", "");
+			let may_wait = ["contract-store", "ttl-kv", "rpc"].contains(&page.as_str());
+			file.requires != may_wait.then_some(page)
+		})
+		.map(|file| file.path)
+		.collect();
+	assert!(faults.is_empty(), "`requires` is wrong in {}", faults.join(", "));
+}
+
+/// What JSON-RPC answers cannot be run here: it needs a node. Once its page is in force, the tests of
+/// the node have to read its vectors.
+#[test]
+fn rpc_vectors_are_read_by_the_node_once_rpc_is_built() {
+	if Pages::read().is_built("rpc") {
+		assert!(
+			rpc::node_reads_vectors(),
+			"specs/rpc.md is in force, but no file under node/ reads vectors/conformance/rpc"
+		);
+	}
+}

@@ -1,0 +1,1 @@
+"""The vectors of each page: every module has `files()`."""

@@ -1,0 +1,430 @@
+"""Who may author, what makes a block final, when sets change, and what an offence costs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from emit import VectorFile
+from model import scale
+from model.consensus import (
+    Chain,
+    disabling,
+    due_era,
+    equivocation_proof,
+    offence_era,
+    quorum,
+    slash_fraction,
+)
+from model.headers import GRANDPA, VOTES, DigestItem, Header, slot_item, vote_payload
+from model.keys import Key, test_key
+
+from cases.hashing_and_signing import header_case
+from cases.transactions import module_error_case
+
+
+def arithmetic(name: str, function: str, inputs: dict[str, int], outputs: dict[str, int]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "function": function,
+        "inputs": {key: str(value) for key, value in inputs.items()},
+        "outputs": {key: str(value) for key, value in outputs.items()},
+    }
+
+
+def _slots() -> VectorFile:
+    def case(name: str, rules: list[str], is_accepted: bool, **changes: Any) -> dict[str, Any]:
+        fields = {
+            "slotDurationMs": 1_000,
+            "authorities": 4,
+            "disabled": [],
+            "parent": {"slot": 1_800_000_000, "timestamp": 1_800_000_000_000},
+            "slot": 1_800_000_001,
+            "timestamp": 1_800_000_001_000,
+        } | changes
+        author = fields["slot"] % fields["authorities"]
+        return {"name": name, "rules": rules, **fields, "author": author, "isAccepted": is_accepted}
+
+    slot, author, gap, disabled = ["CON-R1"], ["CON-R2"], ["CON-R3"], ["CON-R4"]
+    half = {"slot": 1_800_000_000, "timestamp": 1_800_000_000_700}
+    return VectorFile(
+        "conformance/consensus/slot",
+        "slot",
+        "Slot, author and time of a block on its parent",
+        [],
+        [
+            case("the next slot", slot + author, True),
+            case("the last millisecond of the slot", slot, True, timestamp=1_800_000_001_999),
+            case("a millisecond before the slot", slot, False, timestamp=1_800_000_000_999),
+            case("a millisecond after the slot", slot, False, timestamp=1_800_000_002_000),
+            case("the parent's slot", slot, False, slot=1_800_000_000, timestamp=1_800_000_000_900),
+            case("a slot before the parent's", slot, False, slot=1_799_999_999, timestamp=1_799_999_999_000),
+            case(
+                "after a gap of a thousand slots",
+                slot + author,
+                True,
+                slot=1_800_001_002,
+                timestamp=1_800_001_002_000,
+            ),
+            case(
+                "half-second slots",
+                slot + author,
+                True,
+                slotDurationMs=500,
+                parent={"slot": 3_600_000_000, "timestamp": 1_800_000_000_000},
+                slot=3_600_000_001,
+                timestamp=1_800_000_000_500,
+            ),
+            case("half a slot after the parent", gap, True, parent=half, timestamp=1_800_000_001_200),
+            case("a millisecond less", gap, False, parent=half, timestamp=1_800_000_001_199),
+            case(
+                "the first block: any time of its slot",
+                gap,
+                True,
+                parent={"slot": 0, "timestamp": 0},
+                slot=1,
+                timestamp=1_000,
+            ),
+            case("one of several authorities", author, True, authorities=3),
+            case("one of one authority", author, True, authorities=1),
+            case("another validator is disabled", disabled, True, disabled=[0, 2]),
+            case("the author is disabled", disabled, False, disabled=[1]),
+        ],
+    )
+
+
+def _eras() -> VectorFile:
+    def case(
+        name: str,
+        rules: list[str],
+        blocks: int,
+        session_length: int = 20,
+        sessions_per_era: int = 3,
+        validators: int = 2,
+        minimum: dict[int, int] | None = None,
+        keys: dict[int, dict[int, int]] | None = None,
+    ) -> dict[str, Any]:
+        """`minimum` and `keys` change, before the hooks of a block, what governance and validators set."""
+        chain = Chain(session_length, sessions_per_era, validators)
+        changes, at, responsible = [], [], 0
+        for block in range(1, blocks + 1):
+            change: dict[str, Any] = {}
+            if block in (minimum or {}):
+                change["minimumValidatorCount"] = chain.minimum_validators = minimum[block]
+            if block in (keys or {}):
+                for validator, number in keys[block].items():
+                    chain.keys[validator] = number
+                change["keys"] = [{"validator": v, "number": n} for v, n in keys[block].items()]
+            if change:
+                changes.append({"block": block, **change})
+            responsible = chain.active_era
+            chain.begin(block)
+            if block % session_length in (0, 1, session_length - 1):
+                at.append(
+                    {
+                        "block": block,
+                        "session": chain.session,
+                        "activeEra": chain.active_era,
+                        "plannedEra": chain.planned_era,
+                        "responsibleEra": responsible,
+                        "setId": chain.set_id,
+                        "failedElections": chain.failed_elections,
+                        "keys": list(chain.used_keys),
+                    }
+                )
+        return {
+            "name": name,
+            "rules": rules,
+            "sessionLengthBlocks": session_length,
+            "sessionsPerEra": sessions_per_era,
+            "validators": validators,
+            "changes": changes,
+            "at": at,
+        }
+
+    regular = ["CON-R5", "CON-R7", "CON-R8", "CON-R12"]
+    return VectorFile(
+        "conformance/consensus/era",
+        "era-transition",
+        "Sessions, eras, keys and sets, block by block",
+        [],
+        [
+            case("development timing", regular, 200),
+            case(
+                "the shortest there can be", regular, 60, session_length=5, sessions_per_era=2, validators=1
+            ),
+            case(
+                "elections fail for a while",
+                ["CON-R7", "CON-R8", "CON-R9"],
+                300,
+                minimum={70: 3, 190: 1},
+            ),
+            case(
+                "keys take effect two sessions later",
+                ["CON-R6", "CON-R12"],
+                120,
+                keys={5: {0: 1}, 26: {1: 1}},
+            ),
+        ],
+    )
+
+
+def _quorum() -> VectorFile:
+    return VectorFile(
+        "conformance/consensus/quorum",
+        "arithmetic",
+        "Votes that make a block final",
+        ["CON-R10"],
+        [
+            arithmetic(
+                f"{n} authorities",
+                "quorum",
+                {"authorities": n},
+                {"votes": quorum(n), "offline": n - quorum(n)},
+            )
+            for n in (1, 2, 3, 4, 5, 6, 7, 10, 21, 33, 34, 99, 100)
+        ],
+    )
+
+
+def _votes() -> VectorFile:
+    key, block = test_key("ed25519", 4), b"\x77" * 32
+
+    def case(vote: str, number: int, round_: int, set_id: int) -> dict[str, Any]:
+        payload = vote_payload(vote, block, number, round_, set_id)
+        return {
+            "name": f"{vote} for block {number} in round {round_} of set {set_id}",
+            "vote": vote,
+            "blockHash": block,
+            "number": number,
+            "round": str(round_),
+            "setId": str(set_id),
+            "payload": payload,
+            "seed": key.seed,
+            "publicKey": key.public,
+            "signature": key.sign(payload),
+        }
+
+    return VectorFile(
+        "conformance/consensus/vote",
+        "vote",
+        "What a GRANDPA authority signs",
+        ["CON-R11"],
+        [*(case(vote, 1_000, 7, 3) for vote in VOTES), case("precommit", 2**32 - 1, 2**64 - 1, 2**64 - 1)],
+    )
+
+
+def _set_change() -> VectorFile:
+    authorities = [test_key("ed25519", number).public for number in (1, 2, 3)]
+    pairs = scale.sequence(key + scale.u64(1) for key in authorities)
+    change = DigestItem("consensus", GRANDPA, scale.variant(1, pairs, scale.u32(0)))
+    header = Header(b"\x71" * 32, 60, b"\x72" * 32, b"\x73" * 32, (slot_item(61), change))
+    case = header_case("that installs a changed set", header, ["HAS-R4"])
+    case["scheduledChange"] = authorities
+    return VectorFile(
+        "conformance/consensus/set-change",
+        "header",
+        "Header of a block that changes the set",
+        ["CON-R12"],
+        [case],
+    )
+
+
+HERE, THERE = (b"\x81" * 32, 100), (b"\x82" * 32, 100)
+
+
+def _equivocations() -> VectorFile:
+    key = test_key("ed25519", 5)
+
+    def case(
+        name: str, is_valid: bool, vote: str = "precommit", second=THERE, **wrong: Any
+    ) -> dict[str, Any]:
+        proof = equivocation_proof(key, vote, 3, 7, HERE, second, **wrong)
+        return {
+            "name": name,
+            "setId": 3,
+            "round": 7,
+            "offender": key.public,
+            "proof": proof,
+            "isValid": is_valid,
+        }
+
+    return VectorFile(
+        "conformance/consensus/equivocation",
+        "equivocation",
+        "Proofs that an authority voted twice",
+        ["CON-R13"],
+        [
+            case("two precommits", True),
+            case("two prevotes", True, "prevote"),
+            case("the same hash at another height", True, second=(HERE[0], 101)),
+            case("the same target twice", False, second=HERE),
+            case("a prevote and a precommit", False, second_vote="prevote"),
+            case("signed for another round", False, signed_round=8),
+            case("signed for the next set", False, signed_set_id=4),
+            case("signed for the set before", False, signed_set_id=2),
+            case("signed by another key", False, signer=test_key("ed25519", 6)),
+        ],
+    )
+
+
+def _reports() -> VectorFile:
+    """Runs on a chain of four validators whose GRANDPA keys are those below, in session 0 of set 0."""
+    keys = [test_key("ed25519", number) for number in range(10, 14)]
+
+    def step(name: str, key: Key, owner: int, error: dict[str, str] | None, **changes: Any) -> dict[str, Any]:
+        arguments = {"set_id": 0, "round_": 1, "first": HERE, "second": THERE} | changes
+        proof = equivocation_proof(key, "precommit", **arguments)
+        return {"name": name, "proof": proof, "keyOwner": owner, "error": error}
+
+    def error(pallet: str, name: str) -> dict[str, str]:
+        return {"pallet": pallet, "error": name}
+
+    bad_proof = error("Grandpa", "InvalidEquivocationProof")
+    bad_owner = error("Grandpa", "InvalidKeyOwnershipProof")
+    duplicate = error("Grandpa", "DuplicateOffenceReport")
+    return VectorFile(
+        "conformance/consensus/report",
+        "report",
+        "Reports of double votes, one after the other",
+        ["CON-R14"],
+        [
+            {
+                "name": "four validators",
+                "grandpaKeys": [key.public for key in keys],
+                "steps": [
+                    step("no equivocation", keys[0], 0, bad_proof, second=HERE),
+                    step("no equivocation, and the key is another's", keys[0], 1, bad_proof, second=HERE),
+                    step("the key is another's", keys[0], 1, bad_owner),
+                    step("a set that there is not", keys[0], 0, bad_proof, set_id=1),
+                    step("good", keys[0], 0, None),
+                    step("again", keys[0], 0, duplicate),
+                    step(
+                        "another double vote of the same round",
+                        keys[0],
+                        0,
+                        duplicate,
+                        second=(b"\x83" * 32, 101),
+                    ),
+                    step("another validator in the same round", keys[1], 1, None),
+                    step("the first validator in another round", keys[0], 0, None, round_=2),
+                ],
+            }
+        ],
+    )
+
+
+def _errors() -> VectorFile:
+    return VectorFile(
+        "conformance/consensus/error",
+        "dispatch-error",
+        "Errors of sessions and reports",
+        [],
+        [
+            module_error_case("Session", 23, "InvalidProof", 0, ["CON-R6"]),
+            module_error_case("Session", 23, "DuplicatedKey", 2, ["CON-R6"]),
+            module_error_case("Grandpa", 25, "InvalidKeyOwnershipProof", 4, ["CON-R14"]),
+            module_error_case("Grandpa", 25, "InvalidEquivocationProof", 5, ["CON-R14"]),
+            module_error_case("Grandpa", 25, "DuplicateOffenceReport", 6, ["CON-R14"]),
+        ],
+    )
+
+
+def _slash_fractions() -> VectorFile:
+    pairs = [(1, 1), (1, 3), (1, 4), (2, 4), (1, 7), (2, 7), (1, 21), (7, 21), (1, 100), (33, 100), (34, 100)]
+    return VectorFile(
+        "conformance/consensus/slash-fraction",
+        "arithmetic",
+        "Part of the stake that equivocators of one round lose",
+        ["CON-R15"],
+        [
+            arithmetic(
+                f"{k} of {n}",
+                "slash-fraction",
+                {"offenders": k, "authorities": n},
+                {"fraction": slash_fraction(k, n)},
+            )
+            for k, n in pairs
+        ],
+    )
+
+
+def _disabling() -> VectorFile:
+    def case(
+        name: str, authorities: int, disabled: dict[int, int], offender: int, fraction: int
+    ) -> dict[str, Any]:
+        disable, enable = disabling(authorities, disabled, offender, fraction)
+        return {
+            "name": name,
+            "authorities": authorities,
+            "disabled": [{"validator": v, "fraction": f} for v, f in disabled.items()],
+            "offender": offender,
+            "fraction": fraction,
+            "disable": disable,
+            "enable": enable,
+        }
+
+    tenth, fifth = 10**8, 2 * 10**8
+    return VectorFile(
+        "conformance/consensus/disabling",
+        "disabling",
+        "Who is disabled for an offence",
+        ["CON-R16"],
+        [
+            case("three validators: nobody may be", 3, {}, 0, tenth),
+            case("four validators: one may be", 4, {}, 3, tenth),
+            case("the limit is reached by a smaller offence", 4, {1: tenth}, 3, fifth),
+            case("the limit is reached by an equal offence", 4, {1: tenth}, 3, tenth),
+            case("the limit is reached by a greater offence", 4, {1: fifth}, 3, tenth),
+            case("the smallest gives way", 7, {1: fifth, 4: tenth}, 3, fifth),
+            case("room for another", 21, {1: tenth, 2: tenth}, 20, tenth),
+            case("disabled already, for less", 4, {3: tenth}, 3, fifth),
+            case("disabled already, for as much", 4, {3: tenth}, 3, tenth),
+        ],
+    )
+
+
+def _deferral() -> VectorFile:
+    starts = {0: 0, 1: 3, 2: 6, 3: 9}
+
+    def case(name: str, session: int, deferral: int) -> dict[str, Any]:
+        era = offence_era(session, 3, starts)
+        due = None if deferral == 0 else due_era(era, deferral)
+        return {
+            "name": name,
+            "slashDeferDurationEras": deferral,
+            "activeEra": 3,
+            "eraStarts": [{"era": e, "session": s} for e, s in starts.items()],
+            "offenceSession": session,
+            "offenceEra": era,
+            "dueEra": due,
+            "isDisabled": era == 3,
+            "isTaken": due is None or due > 3,
+        }
+
+    return VectorFile(
+        "conformance/consensus/slash-deferral",
+        "slash-deferral",
+        "The era in which a slash is applied",
+        ["CON-R17"],
+        [
+            case("of the active era", 9, 1),
+            case("later in the active era", 11, 2),
+            case("of the era before", 8, 2),
+            case("of the era before, with the shortest deferral", 6, 1),
+            case("too old to be taken", 5, 1),
+            case("without deferral", 10, 0),
+        ],
+    )
+
+
+def files() -> Iterator[VectorFile]:
+    yield _slots()
+    yield _eras()
+    yield _quorum()
+    yield _votes()
+    yield _set_change()
+    yield _equivocations()
+    yield _reports()
+    yield _errors()
+    yield _slash_fractions()
+    yield _disabling()
+    yield _deferral()

@@ -1,0 +1,71 @@
+"""What a vector file is, and how it is written."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+# From this length on, runs of one byte are written as a count instead of digits.
+MAX_PLAIN_BYTES = 1_024
+MIN_RUN_BYTES = 64
+
+
+def hexadecimal(value: bytes) -> str | list[Any]:
+    """`0x` and the digits; long values as a list of such strings and of runs of one byte."""
+    if len(value) <= MAX_PLAIN_BYTES:
+        return "0x" + value.hex()
+    pieces: list[Any] = []
+    plain = start = 0
+    while start < len(value):
+        end = start
+        while end < len(value) and value[end] == value[start]:
+            end += 1
+        if end - start >= MIN_RUN_BYTES:
+            if plain < start:
+                pieces.append("0x" + value[plain:start].hex())
+            pieces.append({"repeat": "0x" + value[start : start + 1].hex(), "count": end - start})
+            plain = end
+        start = end
+    if plain < len(value):
+        pieces.append("0x" + value[plain:].hex())
+    return pieces
+
+
+@dataclass(frozen=True)
+class VectorFile:
+    """One JSON file of cases of one kind."""
+
+    # Below vectors/, without the suffix.
+    path: str
+    # Names the schema and what consumers do with the cases.
+    kind: str
+    title: str
+    # Every case carries these rules, and those of its own.
+    rules: list[str]
+    cases: list[dict[str, Any]]
+    # Spec page whose pallet has to be in the runtime before the runtime can run the cases.
+    requires: str | None = None
+    # What the cases have in common: stated once.
+    common: dict[str, Any] = field(default_factory=dict)
+
+    def content(self) -> dict[str, Any]:
+        content: dict[str, Any] = {"kind": self.kind, "title": self.title, "rules": self.rules}
+        if self.requires:
+            content["requires"] = self.requires
+        return {**content, **self.common, "cases": self.cases}
+
+    def text(self) -> str:
+        return json.dumps(_plain(self.content()), indent="\t", ensure_ascii=False) + "\n"
+
+    def carried_rules(self) -> set[str]:
+        return set(self.rules).union(*(case.get("rules", []) for case in self.cases))
+
+
+def _plain(value: Any) -> Any:
+    """Bytes become hexadecimal; integers too big for a JSON number of every reader become strings."""
+    if isinstance(value, bytes):
+        return hexadecimal(value)
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

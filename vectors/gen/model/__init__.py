@@ -1,0 +1,1 @@
+"""The protocol, written a second time: from the pages in specs/, never from our Rust."""

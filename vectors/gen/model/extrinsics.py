@@ -1,0 +1,126 @@
+"""Extrinsics: what is signed, and what is sent."""
+
+from dataclasses import dataclass, replace
+
+from model import scale
+from model.calls import multi_address
+from model.hashing import blake2_256
+from model.keys import Key
+
+SPEC_VERSION = 1
+TRANSACTION_VERSION = 1
+# Of no real chain: a test that runs the vectors gives its own chain this genesis hash.
+GENESIS_HASH = b"\x11" * 32
+
+SIGNED_V4 = 0x84
+BARE_V4 = 0x04
+BARE_V5 = 0x05
+GENERAL_V5 = 0x45
+
+# A payload of more bytes than this is hashed before it is signed.
+MAX_PLAIN_PAYLOAD_BYTES = 256
+
+
+@dataclass(frozen=True)
+class Era:
+    """Blocks in which a transaction is valid; a period of 0 means for ever."""
+
+    period: int = 0
+    phase: int = 0
+
+    @staticmethod
+    def mortal(period: int, current: int) -> "Era":
+        rounded = 4
+        while rounded < min(period, 1 << 16):
+            rounded *= 2
+        quantum = max(rounded >> 12, 1)
+        return Era(rounded, current % rounded // quantum * quantum)
+
+    def encode(self) -> bytes:
+        if not self.period:
+            return b"\x00"
+        quantum = max(self.period >> 12, 1)
+        exponent = self.period.bit_length() - 1
+        return scale.u16(min(max(exponent - 1, 1), 15) | self.phase // quantum << 4)
+
+    def birth(self, current: int) -> int:
+        """First block of the era that `current` lies in; its parent state is what was signed."""
+        if not self.period:
+            return 0
+        return (max(current, self.phase) - self.phase) // self.period * self.period + self.phase
+
+    def death(self, current: int) -> int | None:
+        """First block after the era."""
+        return self.birth(current) + self.period if self.period else None
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Everything that a signature covers."""
+
+    call: bytes
+    era: Era = Era()
+    nonce: int = 0
+    tip: int = 0
+    metadata_hash: bytes | None = None
+    spec_version: int = SPEC_VERSION
+    transaction_version: int = TRANSACTION_VERSION
+    genesis_hash: bytes = GENESIS_HASH
+    # Of the block in which the era begins.
+    birth_hash: bytes = GENESIS_HASH
+
+    @property
+    def explicit(self) -> bytes:
+        """What the extensions add to the extrinsic itself."""
+        mode = scale.boolean(self.metadata_hash is not None)
+        return self.era.encode() + scale.compact(self.nonce) + scale.compact(self.tip) + mode
+
+    @property
+    def implicit(self) -> bytes:
+        """What the extensions add to the payload only: both sides know it."""
+        return (
+            scale.u32(self.spec_version)
+            + scale.u32(self.transaction_version)
+            + self.genesis_hash
+            + self.birth_hash
+            + scale.option(self.metadata_hash)
+        )
+
+    def encode(self) -> bytes:
+        return self.call + self.explicit + self.implicit
+
+    def message(self) -> bytes:
+        """What the signature is made over."""
+        encoded = self.encode()
+        return blake2_256(encoded) if len(encoded) > MAX_PLAIN_PAYLOAD_BYTES else encoded
+
+    def with_(self, **changes) -> "Payload":
+        return replace(self, **changes)
+
+
+def prefixed(body: bytes) -> bytes:
+    return scale.data(body)
+
+
+def signed(payload: Payload, key: Key) -> bytes:
+    """The extrinsic that carries `payload` and the signature of `key` over it."""
+    signature = key.multi_signature(payload.message())
+    return assemble(multi_address(key.account), signature, payload)
+
+
+def assemble(address: bytes, signature: bytes, payload: Payload) -> bytes:
+    body = scale.u8(SIGNED_V4) + address + signature + payload.explicit + payload.call
+    return prefixed(body)
+
+
+def bare(call: bytes, version: int = BARE_V4) -> bytes:
+    return prefixed(scale.u8(version) + call)
+
+
+def general(payload: Payload, extension_version: int = 0) -> bytes:
+    head = scale.u8(GENERAL_V5) + scale.u8(extension_version)
+    return prefixed(head + payload.explicit + payload.call)
+
+
+def extrinsic_hash(extrinsic: bytes) -> bytes:
+    return blake2_256(extrinsic)
