@@ -8,7 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { TOS, agreement, connect, development, finalisedHeight, nextNonce, sign } from './lib/chain.mjs';
+import { TOS, agreement, connect, development, finalisedHeight, nextNonce, refusal, sign } from './lib/chain.mjs';
 import { ROOT, gtos, startLocalnet } from './lib/node.mjs';
 
 // Accounts with money in every development genesis.
@@ -63,8 +63,13 @@ class Stream {
 
 	async #resume(sender) {
 		sender.paused = true;
-		const nonce = await nextNonce(sender.api, sender.pair);
-		Object.assign(sender, { nonce, settled: nonce, progress: Date.now(), paused: false });
+		try {
+			const nonce = await nextNonce(sender.api, sender.pair);
+			Object.assign(sender, { nonce, settled: nonce, progress: Date.now(), paused: false });
+		} catch ({ message }) {
+			// Its node is gone, and the blocks will tell; the sender stays out.
+			say(`${sender.name} has no nonce: ${message}`);
+		}
 	}
 
 	#send(sender) {
@@ -79,10 +84,11 @@ class Stream {
 		sender.nonce++;
 		this.submitted++;
 		const call = api.tx.balances.transferKeepAlive(recipient, TOS / 1000n);
-		api.rpc.author.submitExtrinsic(sign(api, call, pair, { nonce })).catch(({ code, message }) => {
+		refusal(api, sign(api, call, pair, { nonce }).toHex()).then((error) => {
+			if (error === null) return;
 			this.refused++;
-			say(`nonce ${nonce} of ${name} was refused: ${message}`);
-			if (code !== ALREADY_IMPORTED && !sender.paused) this.#resume(sender);
+			say(`nonce ${nonce} of ${name} was refused: ${error.message}`);
+			if (error.code !== ALREADY_IMPORTED && !sender.paused) this.#resume(sender);
 		});
 	}
 }
@@ -134,15 +140,16 @@ async function follow(apis, stream, wanted) {
 				gaps.push(number);
 				say(`block ${number} has no transfer, after ${run.blocks} that had`);
 			}
-			run = run && null;
+			run = null;
 			continue;
 		}
-		run ??= { from: number, fromHash: hash, start: Date.now(), blocks: 0, transfers: 0 };
+		// Now, because the state of this block will be pruned before the run ends.
+		run ??= { from: number, begin: await periods(api, hash), start: Date.now(), blocks: 0, transfers: 0 };
 		run.blocks++;
 		run.transfers += found.passed;
 		if (run.blocks % 50 === 0) say(`${run.blocks} of ${wanted} blocks, ${run.transfers} transfers, no divergence`);
 		if (run.blocks === wanted) {
-			const [begin, end] = [await periods(api, run.fromHash), await periods(api, hash)];
+			const end = await periods(api, hash);
 			return {
 				blocks: wanted,
 				from: run.from,
@@ -151,8 +158,8 @@ async function follow(apis, stream, wanted) {
 				failed,
 				gaps,
 				seconds: Math.round((Date.now() - run.start) / 1000),
-				sessions: end.session - begin.session,
-				eras: end.era - begin.era,
+				sessions: end.session - run.begin.session,
+				eras: end.era - run.begin.era,
 			};
 		}
 	}
@@ -182,7 +189,11 @@ if (!Number.isInteger(wanted) || wanted < 1 || !(rate > 0)) {
 }
 
 say('Starting three validators');
-const network = await startLocalnet({ dir: process.env.GTOS_LOCALNET_DIR, fresh: values.fresh });
+const network = await startLocalnet({
+	chain: process.env.GTOS_LOCALNET_CHAIN,
+	dir: process.env.GTOS_LOCALNET_DIR,
+	fresh: values.fresh,
+});
 const apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
 const stream = new Stream(apis);
 try {
@@ -206,6 +217,9 @@ try {
 			rate,
 		}),
 	);
+} catch ({ message }) {
+	console.error(`error: ${message}`);
+	process.exitCode = 1;
 } finally {
 	stream.stop();
 	await Promise.all(apis.map((api) => api.disconnect()));

@@ -18,8 +18,17 @@ export const development = (name, type = 'sr25519') => keyring.createFromUri(`//
 export const newAccount = (type = 'sr25519') =>
 	keyring.createFromUri(`//e2e//${randomBytes(8).toString('hex')}`, {}, type);
 
-export const connect = (url) =>
-	ApiPromise.create({ provider: new WsProvider(url), noInitWarn: true, throwOnConnect: true });
+const providers = new WeakMap();
+
+export async function connect(url) {
+	const provider = new WsProvider(url);
+	const api = await ApiPromise.create({ provider, noInitWarn: true, throwOnConnect: true });
+	providers.set(api, provider);
+	return api;
+}
+
+// Past the API's own methods, which print every error they meet: here errors are what is asked for.
+const rawCall = (api, method, ...params) => providers.get(api).send(method, params);
 
 /** Rejects if `promise` takes longer than anything on a working chain does. */
 export function patiently(promise, what, timeout = PATIENCE_MS) {
@@ -41,11 +50,12 @@ export async function finalised(api, accept, what = 'a finalised block') {
 				reject(error);
 			}
 		});
+		unsubscribe.catch(reject);
 	});
 	try {
 		return await patiently(found, what);
 	} finally {
-		(await unsubscribe)();
+		unsubscribe.then((stop) => stop(), () => {});
 	}
 }
 
@@ -66,10 +76,11 @@ export const sign = (api, call, pair, options) =>
 /** Nonce of the account after the last block and what waits in this node's pool. */
 export const nextNonce = async (api, { address }) => (await api.rpc.system.accountNextIndex(address)).toNumber();
 
-/** Nonce and free balance of an account after block `at`. */
+/** Nonce and free balance of an account after block `at`; the nonce of one that does not exist is null. */
 export async function account(api, { address }, at) {
-	const { nonce, data } = await (await api.at(at)).query.system.account(address);
-	return { nonce: nonce.toNumber(), free: data.free.toBigInt() };
+	const { data, nonce, providers, sufficients } = await (await api.at(at)).query.system.account(address);
+	const exists = !(providers.isZero() && sufficients.isZero());
+	return { nonce: exists ? nonce.toNumber() : null, free: data.free.toBigInt() };
 }
 
 /**
@@ -120,10 +131,10 @@ export async function fund(api, amounts) {
 	return hash;
 }
 
-/** The error with which the node's pool refuses an extrinsic (a signed one, or its bytes); null if it takes it. */
-export async function refusal(api, extrinsic) {
+/** The JSON-RPC error with which the node's pool refuses an extrinsic's bytes (in hex); null if it takes them. */
+export async function refusal(api, bytes) {
 	try {
-		await api.rpc.author.submitExtrinsic(extrinsic);
+		await rawCall(api, 'author_submitExtrinsic', bytes);
 		return null;
 	} catch ({ code, message, data }) {
 		return { code, message, data };
@@ -131,12 +142,14 @@ export async function refusal(api, extrinsic) {
 }
 
 /**
- * What the state transition itself answers to the extrinsic's bytes, on top of block `at` and past every pool:
- * `Ok`, or the name of the validity error, as `Stale`.
+ * What the state transition itself answers to an extrinsic's bytes on top of the best block, past every pool: `Ok`,
+ * or the name of the validity error, as `Stale`.
  */
-export async function verdict(api, bytes, at) {
-	const result = await api.rpc.system.dryRun(bytes, at);
-	return result.isOk ? 'Ok' : result.asErr.isInvalid ? result.asErr.asInvalid.type : result.asErr.asUnknown.type;
+export async function verdict(api, bytes) {
+	const result = api.createType('ApplyExtrinsicResult', await rawCall(api, 'system_dryRun', bytes));
+	if (result.isOk) return 'Ok';
+	const { asErr: error } = result;
+	return (error.isInvalid ? error.asInvalid : error.asUnknown).type;
 }
 
 /**

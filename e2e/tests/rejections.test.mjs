@@ -10,6 +10,7 @@ import {
 	finalisedHeight,
 	fund,
 	newAccount,
+	nextNonce,
 	refusal,
 	sign,
 	submit,
@@ -43,11 +44,11 @@ describe('rejections', () => {
 
 	const transfer = (recipient, amount) => api.tx.balances.transferAllowDeath(recipient.address, amount);
 
-	/** A new account of `type` with 10 TOS, and one with nothing. */
-	async function pair(type = 'sr25519') {
+	/** A new account of `type` with 10 TOS, its nonce, and an account with nothing. */
+	async function parties(type = 'sr25519') {
 		const [sender, recipient] = [newAccount(type), newAccount(type)];
 		await fund(api, [[sender, 10n * TOS]]);
-		return [sender, recipient];
+		return { sender, nonce: await nextNonce(api, sender), recipient };
 	}
 
 	/** The accounts as every node has finalised them, at a height that the block after the best one reaches. */
@@ -83,24 +84,33 @@ describe('rejections', () => {
 	}
 
 	it('a replayed extrinsic', async () => {
-		const [sender, recipient] = await pair();
-		const extrinsic = sign(api, transfer(recipient, TOS), sender, { nonce: 0 });
+		const { sender, nonce, recipient } = await parties();
+		const extrinsic = sign(api, transfer(recipient, TOS), sender, { nonce });
 		assert.equal((await submit(api, extrinsic)).error, null);
 		// The pool remembers for a while what it has seen included, and does not even validate it again.
 		await assertRefused(extrinsic, [sender, recipient], 'Stale', BANNED, OUTDATED);
 	});
 
+	it('what an account signed before it was reaped, after it has come back', async () => {
+		const { sender, nonce, recipient } = await parties();
+		const everything = sign(api, api.tx.balances.transferAll(recipient.address, false), sender, { nonce });
+		assert.equal((await submit(api, everything)).error, null);
+		assert.deepEqual(await states([sender]), [{ nonce: null, free: 0n }]);
+		await fund(api, [[sender, 10n * TOS]]);
+		await assertRefused(everything, [sender, recipient], 'Stale', BANNED, OUTDATED);
+	});
+
 	it('another extrinsic with a spent nonce', async () => {
-		const [sender, recipient] = await pair();
-		assert.equal((await submit(api, sign(api, transfer(recipient, TOS), sender, { nonce: 0 }))).error, null);
-		const again = sign(api, transfer(recipient, 2n * TOS), sender, { nonce: 0 });
+		const { sender, nonce, recipient } = await parties();
+		assert.equal((await submit(api, sign(api, transfer(recipient, TOS), sender, { nonce }))).error, null);
+		const again = sign(api, transfer(recipient, 2n * TOS), sender, { nonce });
 		await assertRefused(again, [sender, recipient], 'Stale', OUTDATED);
 	});
 
 	for (const type of ['sr25519', 'ed25519', 'ecdsa']) {
 		it(`a bad ${type} signature`, async () => {
-			const [sender, recipient] = await pair(type);
-			const extrinsic = sign(api, transfer(recipient, TOS), sender, { nonce: 0 });
+			const { sender, nonce, recipient } = await parties(type);
+			const extrinsic = sign(api, transfer(recipient, TOS), sender, { nonce });
 			const bytes = Buffer.from(extrinsic.toU8a());
 			const position = bytes.indexOf(extrinsic.signature.toU8a());
 			assert.notEqual(position, -1);
@@ -111,16 +121,16 @@ describe('rejections', () => {
 	}
 
 	it('a signature for another genesis', async () => {
-		const [sender, recipient] = await pair();
+		const { sender, nonce, recipient } = await parties();
 		const genesisHash = `0x${'42'.repeat(32)}`;
-		const foreign = sign(api, transfer(recipient, TOS), sender, { nonce: 0, genesisHash, blockHash: genesisHash });
+		const foreign = sign(api, transfer(recipient, TOS), sender, { nonce, genesisHash, blockHash: genesisHash });
 		await assertRefused(foreign, [sender, recipient], 'BadProof', BAD_SIGNATURE);
 	});
 
 	it('an extrinsic longer than a block may be, and one longer than the normal share of it', async () => {
-		const [sender, recipient] = await pair();
+		const { sender, nonce, recipient } = await parties();
 		const { max } = api.consts.system.blockLength;
-		const remark = (length) => sign(api, api.tx.system.remark(new Uint8Array(length)), sender, { nonce: 0 });
+		const remark = (length) => sign(api, api.tx.system.remark(`0x${'00'.repeat(length)}`), sender, { nonce });
 		assert.equal(max.operational.toNumber(), 2.5 * 1024 * 1024);
 		for (const limit of [max.operational.toNumber(), max.normal.toNumber()]) {
 			await assertRefused(remark(limit), [sender, recipient], 'ExhaustsResources', TOO_LARGE);
@@ -134,78 +144,76 @@ describe('rejections', () => {
 	});
 
 	it('spending twice in two blocks: the second extrinsic fails and moves nothing', async () => {
-		const [sender, first] = await pair();
+		const { sender, nonce, recipient: first } = await parties();
 		const second = newAccount();
-		const one = await submit(api, sign(api, transfer(first, 6n * TOS), sender, { nonce: 0 }));
-		const two = await submit(apis[1], sign(api, transfer(second, 6n * TOS), sender, { nonce: 1 }));
+		const one = await submit(api, sign(api, transfer(first, 6n * TOS), sender, { nonce }));
+		const two = await submit(apis[1], sign(api, transfer(second, 6n * TOS), sender, { nonce: nonce + 1 }));
 		assert.ok(two.number > one.number);
-		await assertSpentOnce([sender, first, second], one, two);
+		await assertSpentOnce([sender, first, second], nonce, one, two);
 	});
 
 	it('spending twice in one block: the second extrinsic fails and moves nothing', async () => {
 		// Whether both make it into one block is the author's affair, so try until they do.
 		for (let attempt = 1; attempt <= 20; attempt++) {
-			const [sender, first] = await pair();
+			const { sender, nonce, recipient: first } = await parties();
 			const second = newAccount();
 			// The later one waits for the earlier in the pool, and both become ready at once.
 			const [two, one] = await Promise.all([
-				submit(api, sign(api, transfer(second, 6n * TOS), sender, { nonce: 1 })),
-				submit(api, sign(api, transfer(first, 6n * TOS), sender, { nonce: 0 })),
+				submit(api, sign(api, transfer(second, 6n * TOS), sender, { nonce: nonce + 1 })),
+				submit(api, sign(api, transfer(first, 6n * TOS), sender, { nonce })),
 			]);
-			await assertSpentOnce([sender, first, second], one, two);
+			await assertSpentOnce([sender, first, second], nonce, one, two);
 			if (one.hash === two.hash) return;
 		}
 		assert.fail('never in one block');
 	});
 
 	/** The first transfer of 6 out of 10 TOS passed, the second failed and cost its fee. */
-	async function assertSpentOnce(accounts, one, two) {
+	async function assertSpentOnce(accounts, nonce, one, two) {
 		assert.equal(one.error, null);
 		assert.equal(two.error, 'Token.FundsUnavailable');
-		assert.deepEqual(await states(accounts), [
-			{ nonce: 2, free: 4n * TOS - one.fee - two.fee },
-			{ nonce: 0, free: 6n * TOS },
-			{ nonce: 0, free: 0n },
-		]);
+		const [sender, first, second] = await states(accounts);
+		assert.deepEqual(sender, { nonce: nonce + 2, free: 4n * TOS - one.fee - two.fee });
+		assert.deepEqual([first.free, second.free], [6n * TOS, 0n]);
 	}
 
 	it('an extrinsic whose fee the account cannot pay, after it has spent all it had', async () => {
-		const [sender, recipient] = await pair();
+		const { sender, nonce, recipient } = await parties();
 		// Leaves the existential deposit, which no fee may touch.
 		const everything = api.tx.balances.transferAll(recipient.address, true);
-		assert.equal((await submit(api, sign(api, everything, sender, { nonce: 0 }))).error, null);
-		const again = sign(api, transfer(recipient, TOS), sender, { nonce: 1 });
+		assert.equal((await submit(api, sign(api, everything, sender, { nonce }))).error, null);
+		const again = sign(api, transfer(recipient, TOS), sender, { nonce: nonce + 1 });
 		await assertRefused(again, [sender, recipient], 'Payment', CANNOT_PAY);
 	});
 
 	it('two extrinsics with one nonce, at one node: the pool keeps one of them', async () => {
-		const [sender, first] = await pair();
+		const { sender, nonce, recipient: first } = await parties();
 		const second = newAccount();
-		const rivals = [first, second].map((recipient) => sign(api, transfer(recipient, TOS), sender, { nonce: 0 }));
+		const rivals = [first, second].map((recipient) => sign(api, transfer(recipient, TOS), sender, { nonce }));
 		const errors = await Promise.all(rivals.map((rival) => refusal(api, rival.toHex())));
 		const refused = errors.filter((error) => error !== null);
 		assert.equal(refused.length, 1);
 		// Outdated if a block came between the two.
 		const { code, data, message } = refused[0];
 		assert.ok(code === TOO_LOW_PRIORITY || (code === OUTDATED.code && data === OUTDATED.data), message);
-		await assertOneWon([sender, first, second], rivals);
+		await assertOneWon([sender, first, second], nonce, rivals);
 	});
 
 	it('two extrinsics with one nonce, at two nodes: the chain takes one of them', async () => {
-		const [sender, first] = await pair();
+		const { sender, nonce, recipient: first } = await parties();
 		const second = newAccount();
-		const rivals = [first, second].map((recipient) => sign(api, transfer(recipient, TOS), sender, { nonce: 0 }));
+		const rivals = [first, second].map((recipient) => sign(api, transfer(recipient, TOS), sender, { nonce }));
 		await Promise.all(rivals.map((rival, i) => refusal(apis[i], rival.toHex())));
-		await assertOneWon([sender, first, second], rivals);
+		await assertOneWon([sender, first, second], nonce, rivals);
 	});
 
 	/** One of two transfers of 1 TOS passed, and neither can pass again. */
-	async function assertOneWon(accounts, rivals) {
+	async function assertOneWon(accounts, nonce, rivals) {
 		let sender, recipients;
 		do {
 			[sender, ...recipients] = await states(accounts);
-		} while (sender.nonce === 0);
-		assert.equal(sender.nonce, 1);
+		} while (sender.nonce === nonce);
+		assert.equal(sender.nonce, nonce + 1);
 		assert.deepEqual(recipients.map(({ free }) => free).sort(), [0n, TOS]);
 		for (const node of apis) {
 			for (const rival of rivals) assert.equal(await verdict(node, rival.toHex()), 'Stale');

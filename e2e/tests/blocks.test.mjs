@@ -1,0 +1,61 @@
+// The commands that work on a database without a node: what one exports, another imports, checks and takes back.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { connect, finalisedHeight } from '../lib/chain.mjs';
+import { gtos, startNode, temporaryFolder } from '../lib/node.mjs';
+
+describe('blocks of a stopped node', () => {
+	const folder = temporaryFolder();
+	const spec = join(folder, 'spec.json');
+	const exported = join(folder, 'blocks');
+	let best;
+
+	/** Runs a command of the node on the database below `base`. */
+	const on = (base, command, ...args) => gtos(command, '--chain', spec, '--base-path', join(folder, base), ...args);
+
+	const info = async (base) => JSON.parse(await on(base, 'chain-info'));
+
+	before(async () => {
+		await gtos('export-chain-spec', '--chain', 'dev', '--raw', '--output', spec);
+		const node = await startNode(['--dev', '--chain', spec, '--base-path', join(folder, 'author')]);
+		try {
+			const api = await connect(node.rpc);
+			await finalisedHeight(api, 5);
+			best = (await api.rpc.chain.getBlockHash(5)).toHex();
+			await api.disconnect();
+		} finally {
+			await node.stop();
+		}
+	});
+
+	it('are exported, and imported into another database', async () => {
+		await on('author', 'export-blocks', '--from', '1', '--to', '5', exported);
+		await on('importer', 'import-blocks', exported);
+		const { best_hash: hash, best_number: number } = await info('importer');
+		assert.deepEqual({ hash, number }, { hash: best, number: 5 });
+
+		const again = join(folder, 'again');
+		await on('importer', 'export-blocks', '--from', '1', '--to', '5', again);
+		assert.equal(readFileSync(again).compare(readFileSync(exported)), 0);
+	});
+
+	it('are executed again', () => on('importer', 'check-block', '5'));
+
+	it('are taken back unless they are final', async () => {
+		await on('importer', 'revert', '2');
+		const { best_number: number } = await info('importer');
+		assert.equal(number, 3);
+
+		const { finalized_number: finalised } = await info('author');
+		await on('author', 'revert', '1000000');
+		assert.equal((await info('author')).best_number, finalised);
+	});
+
+	it('are purged', async () => {
+		await on('importer', 'purge-chain', '-y');
+		assert.equal((await info('importer')).best_number, 0);
+	});
+});
