@@ -61,7 +61,7 @@ export async function freePorts(count = 1) {
 }
 
 /** Runs the node to its end and answers `{ code, output }`, output being both streams. */
-export async function runGtos(args, { timeout = 60_000 } = {}) {
+export async function runGtos(args, { timeout = 120_000 } = {}) {
 	const child = spawnNode(args, 'pipe');
 	let output = '';
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));

@@ -33,6 +33,9 @@ pub mod block {
 	pub const MAX_LENGTH_BYTES: u32 = 5 * 512 * 1024;
 	/// Part of weight and length that ordinary transactions may fill.
 	pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
+	/// Part of the weight that ordinary transactions get even where the hooks declare a full block:
+	/// `pallet-session` does so in every block that rotates the session, whatever it really used.
+	pub const NORMAL_RESERVED_RATIO: Perbill = Perbill::from_percent(25);
 	/// Part of the normal weight that an average block leaves for its hooks.
 	pub const AVERAGE_ON_INITIALIZE_RATIO: Perbill = Perbill::from_percent(5);
 }

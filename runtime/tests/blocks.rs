@@ -171,6 +171,18 @@ fn sessions_rotate_and_eras_elect_at_the_chains_own_pace() {
 }
 
 #[test]
+fn block_that_rotates_the_session_holds_transfers() {
+	chain(DEV).execute_with(|| {
+		for _ in 1..20 {
+			run_block(0, vec![]);
+		}
+		assert_eq!(Session::current_index(), 0);
+		assert_eq!(run_block(0, vec![sign(Alice, 0, transfer(Bob, TOS))]), [Ok(Ok(()))]);
+		assert_eq!(Session::current_index(), 1);
+	});
+}
+
+#[test]
 fn skipped_slots_do_not_stop_the_chain() {
 	chain(LOCAL).execute_with(|| {
 		for skipped in [0, 1, 5, 1_000] {

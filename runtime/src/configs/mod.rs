@@ -45,6 +45,7 @@ parameter_types! {
 		})
 		.for_class(DispatchClass::Normal, |weights| {
 			weights.max_total = Some(block::NORMAL_RATIO * block::MAX_WEIGHT);
+			weights.reserved = Some(block::NORMAL_RESERVED_RATIO * block::MAX_WEIGHT);
 		})
 		.for_class(DispatchClass::Operational, |weights| {
 			weights.max_total = Some(block::MAX_WEIGHT);
