@@ -41,6 +41,7 @@ impl frame_benchmarking::baseline::Config for Runtime {}
 impl frame_system_benchmarking::Config for Runtime {}
 impl pallet_election_provider_support_benchmarking::Config for Runtime {}
 impl pallet_offences_benchmarking::Config for Runtime {}
+impl pallet_transaction_payment::BenchmarkConfig for Runtime {}
 
 impl pallet_session_benchmarking::Config for Runtime {
 	fn generate_session_keys_and_proof(owner: AccountId) -> (SessionKeys, Vec<u8>) {
@@ -51,7 +52,6 @@ impl pallet_session_benchmarking::Config for Runtime {
 
 /// The benchmarks there are, and what is known of the storage they touch.
 pub fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
-	use frame_benchmarking::Benchmarking;
 	let mut list = Vec::<BenchmarkList>::new();
 	list_benchmarks!(list, extra);
 	(list, AllPalletsWithSystem::storage_info())
@@ -59,7 +59,6 @@ pub fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
 
 /// Runs one benchmark.
 pub fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, alloc::string::String> {
-	use frame_benchmarking::Benchmarking;
 	let whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
 	let mut batches = Vec::<BenchmarkBatch>::new();
 	let params = (&config, &whitelist);
