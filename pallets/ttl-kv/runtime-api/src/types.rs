@@ -1,0 +1,42 @@
+//! What the queries answer with.
+
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use scale_info::TypeInfo;
+
+/// What is known of an entry besides its value. Field order is part of the API's encoding.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
+pub struct EntryMetadata<BlockNumber> {
+	/// Length of the value in bytes.
+	pub value_len: u32,
+	/// First height at which the entry is no longer found.
+	pub expires_at: BlockNumber,
+	/// Height of the put that found no entry.
+	pub created_at: BlockNumber,
+	/// Revision of the last put.
+	pub revision: u64,
+	/// Blocks from the one asked at to `expires_at`; at least 1.
+	pub remaining_blocks: BlockNumber,
+}
+
+/// Part of an owner's entries. Field order is part of the API's encoding.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
+pub struct EntryPage<BlockNumber> {
+	/// Live entries, key and metadata, in ascending order of storage key.
+	pub items: Vec<(Vec<u8>, EntryMetadata<BlockNumber>)>,
+	/// What to pass as `start` for the next page; `None` if the owner has no more.
+	pub next: Option<Vec<u8>>,
+}
+
+/// How much the store holds (TTL-R19). Field order is part of the API's encoding.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
+pub struct Statistics {
+	/// Entries that are stored, dead ones included.
+	pub entries: u64,
+	/// Lengths of their keys and values together, without overhead.
+	pub bytes: u64,
+	/// How many of them are dead and wait for the sweep.
+	pub backlog: u64,
+	/// Revision of the newest put of all; 0 before the first.
+	pub last_revision: u64,
+}

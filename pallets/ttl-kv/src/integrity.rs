@@ -1,0 +1,66 @@
+//! What a configuration has to keep to.
+
+use crate::*;
+use alloc::vec;
+use codec::Encode;
+use frame_support::{dispatch::DispatchClass, traits::Get};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::traits::{Bounded, CheckedMul, One, SaturatedConversion};
+
+/// Bytes kept for what carries a call: signature, extensions, length prefix.
+const ENVELOPE_BYTES: usize = 1_024;
+
+impl<T: Config> Pallet<T> {
+	/// Panics with the reason if no chain should run with this configuration.
+	pub(crate) fn do_integrity_test() {
+		assert!(T::MinTtl::get() >= One::one(), "an entry has to live for a block at least");
+		assert!(T::MinTtl::get() <= T::MaxTtl::get(), "no lifetime is in range");
+		assert!(T::MaxKeyLength::get() > 0, "no key is in range");
+		assert!(T::MaxValueLength::get() > 0, "no value is in range");
+		assert!(T::MaxPageSize::get() > 0, "a page without items never ends");
+		assert!(T::MaxPageScan::get() > 0, "a page that looks at nothing never ends");
+		assert!(T::MaxBacklogScan::get() > 0, "a backlog could never be seen");
+		// The expiry index keeps heights in 32 bits.
+		let highest = BlockNumberFor::<T>::max_value();
+		assert!(TryInto::<u32>::try_into(highest).is_ok(), "heights have more than 32 bits");
+
+		let most_bytes = T::EntryOverheadBytes::get()
+			.checked_add(T::MaxKeyLength::get())
+			.and_then(|bytes| bytes.checked_add(T::MaxValueLength::get()))
+			.expect("the bytes of an entry overflow");
+		let most_rent = T::RentPerByteBlock::get()
+			.checked_mul(&most_bytes.into())
+			.and_then(|rent| rent.checked_mul(&highest.saturated_into::<u64>().saturated_into()));
+		assert!(most_rent.is_some(), "the largest rent overflows");
+
+		Self::check_largest_put();
+		Self::check_sweep();
+	}
+
+	fn check_largest_put() {
+		let key = vec![0; T::MaxKeyLength::get().saturated_into()];
+		let value = vec![0; T::MaxValueLength::get().saturated_into()];
+		let weight = Self::put_weight(T::WeightInfo::kv_put_if, &key, &value);
+		let limits = T::BlockWeights::get();
+		let most = limits.get(DispatchClass::Normal).max_extrinsic.unwrap_or(limits.max_block);
+		assert!(weight.all_lte(most), "the largest put weighs {weight:?}, of at most {most:?}");
+
+		let condition = Condition::Revision(u64::MAX);
+		let put = Call::<T>::kv_put_if { key, value, ttl: T::MaxTtl::get(), condition };
+		let length = put.encoded_size().saturating_add(ENVELOPE_BYTES);
+		let most = *T::BlockLength::get().max.get(DispatchClass::Normal);
+		assert!(
+			length <= most.saturated_into(),
+			"the largest put has {length} bytes, of at most {most}"
+		);
+	}
+
+	fn check_sweep() {
+		let (taken, added) = (Self::least_references_taken(), Self::most_references_added());
+		assert!(
+			taken >= added,
+			"a block can add {added} references, and its sweep is sure of {taken}: raise \
+			 SweepQuota or SweepWeight"
+		);
+	}
+}

@@ -1,0 +1,142 @@
+//! What the integrity test accepts and refuses of a configuration.
+
+use super::*;
+use crate::{Call, FullBlockQuota};
+use frame_support::{
+	dispatch::{DispatchClass, GetDispatchInfo, Pays},
+	traits::{Get, Hooks},
+};
+use std::panic::catch_unwind;
+
+/// Checks the configuration that `change` makes of the usual one; the error is the reason.
+fn check(change: impl FnOnce() + Send + 'static) -> Result<(), String> {
+	// A thread of its own, so that no other test sees the change.
+	std::thread::spawn(|| {
+		change();
+		catch_unwind(TtlKv::integrity_test).map_err(|reason| {
+			reason
+				.downcast::<String>()
+				.map(|reason| *reason)
+				.or_else(|reason| reason.downcast::<&str>().map(|reason| reason.to_string()))
+				.expect("panics come with a text")
+		})
+	})
+	.join()
+	.expect("the panic is caught")
+}
+
+fn assert_refused(change: impl FnOnce() + Send + 'static, reason: &str) {
+	let error = check(change).expect_err(reason);
+	assert!(error.contains(reason), "{error}");
+}
+
+#[test]
+fn configuration_of_the_chain_is_sound() {
+	assert_eq!(check(|| ()), Ok(()));
+}
+
+#[test]
+fn configuration_without_lifetimes_is_refused() {
+	assert_refused(|| MinTtl::set(0), "an entry has to live for a block at least");
+	assert_refused(|| MaxTtl::set(0), "no lifetime is in range");
+	assert_eq!(check(|| MaxTtl::set(1)), Ok(()));
+}
+
+#[test]
+fn configuration_with_overflowing_rent_is_refused() {
+	let most_bytes_and_blocks = 16_768 * u128::from(u32::MAX);
+	let highest = u128::MAX / most_bytes_and_blocks;
+	assert_eq!(check(move || RentPerByteBlock::set(highest)), Ok(()));
+	assert_refused(move || RentPerByteBlock::set(highest + 1), "the largest rent overflows");
+}
+
+#[test]
+fn configuration_without_pages_is_refused() {
+	assert_refused(|| MaxPageSize::set(0), "a page without items never ends");
+	assert_refused(|| MaxPageScan::set(0), "a page that looks at nothing never ends");
+	assert_refused(|| MaxBacklogScan::set(0), "a backlog could never be seen");
+}
+
+#[test]
+fn configuration_whose_largest_put_exceeds_the_block_is_refused() {
+	let (key, value) = ([0; 128], [0; 16_384]);
+	let weight = TtlKv::put_weight(Weights::kv_put_if, &key, &value);
+	// The normal class leaves one extrinsic less than three quarters of a block.
+	let block = Weight::from_parts(weight.ref_time() / 10 * 17, u64::MAX);
+	assert_refused(move || MaxBlock::set(block), "the largest put weighs");
+	// 1 byte of index, 2 and 128 of key, 4 and 16,384 of value, 4 of lifetime, 9 of condition.
+	let needed = 16_532 + 1_024;
+	assert_eq!(check(move || NormalLength::set(needed)), Ok(()));
+	assert_refused(move || NormalLength::set(needed - 1), "the largest put has 17556 bytes");
+}
+
+/// TTL-R18: the sweep takes at least what a block can add, by its quota and by its weight.
+#[test]
+fn configuration_whose_sweep_falls_behind_is_refused() {
+	let added = TtlKv::most_references_added();
+	assert!(added > 0);
+	let quota = u32::try_from(added).expect("a block has no time for more");
+	assert_eq!(check(move || SweepQuota::set(quota)), Ok(()));
+	assert_refused(move || SweepQuota::set(quota - 1), "raise SweepQuota or SweepWeight");
+
+	let weight = TtlKv::removal_weight().saturating_mul(added) + Weights::sweep_pages(0);
+	assert_eq!(check(move || SweepWeight::set(weight)), Ok(()));
+	let less = weight - Weight::from_parts(1, 0);
+	assert_refused(move || SweepWeight::set(less), "raise SweepQuota or SweepWeight");
+}
+
+/// TTL-R18: the quota that follows from the weights is more than any block can add.
+#[test]
+fn quota_of_a_full_block_is_one_more_than_it_can_add() {
+	let quota = FullBlockQuota::<Test>::get();
+	assert_eq!(u64::from(quota), TtlKv::most_references_added() + 1);
+	assert_eq!(check(move || SweepQuota::set(quota)), Ok(()));
+	// However the shortest calls are batched.
+	let least = [Weights::kv_put_ttl(1, 1), Weights::kv_put_if(1, 1), Weights::kv_extend(1)]
+		.map(|call| (call + TtlKv::removal_weight()).ref_time())
+		.into_iter()
+		.min()
+		.expect("there are calls");
+	let normal = TestBlockWeights::get()
+		.get(DispatchClass::Normal)
+		.max_total
+		.expect("ordinary calls get a part of a block");
+	assert!(u64::from(quota) > normal.ref_time() / least);
+}
+
+/// No call that adds a reference is cheaper than taking it is.
+#[test]
+fn weight_of_puts_and_extensions_includes_the_later_removal() {
+	let removal = TtlKv::removal_weight();
+	assert!(removal.all_gt(Weight::zero()));
+	assert!(TtlKv::reference_weight().all_lte(removal));
+	let (key, value) = (vec![7; 32], vec![7; 100]);
+	let cases: [(Call<Test>, Weight); 4] = [
+		(
+			Call::kv_put_ttl { key: key.clone(), value: value.clone(), ttl: 1 },
+			Weights::kv_put_ttl(32, 100) + removal,
+		),
+		(
+			Call::kv_put_if { key: key.clone(), value, ttl: 1, condition: Condition::Absent },
+			Weights::kv_put_if(32, 100) + removal,
+		),
+		(Call::kv_extend { key: key.clone(), ttl: 1 }, Weights::kv_extend(32) + removal),
+		(Call::kv_delete { key }, Weights::kv_delete(32)),
+	];
+	for (call, weight) in cases {
+		let info = call.get_dispatch_info();
+		assert_eq!(info.call_weight, weight);
+		assert_eq!(info.class, DispatchClass::Normal);
+		assert_eq!(info.pays_fee, Pays::Yes);
+	}
+}
+
+/// ADR 0014: what is too long is refused before its bytes are looked at.
+#[test]
+fn weight_of_an_argument_beyond_its_limit_is_that_of_the_limit() {
+	let call = Call::<Test>::kv_put_ttl { key: vec![7; 129], value: vec![7; 100_000], ttl: 1 };
+	assert_eq!(
+		call.get_dispatch_info().call_weight,
+		Weights::kv_put_ttl(128, 16_384) + TtlKv::removal_weight()
+	);
+}

@@ -1,0 +1,75 @@
+//! One file for each call or theme; the rules' ids stand at the tests that hold them.
+
+mod delete;
+mod encoding;
+mod expiry;
+mod extend;
+mod integrity;
+mod invariants;
+mod limits;
+mod model;
+mod put;
+mod put_if;
+mod queries;
+mod rent;
+mod sweep;
+
+use crate::{mock::*, Condition, Entries, EntryOf, Error, Event, KeyOf, LastRevision, WeightInfo};
+use frame_support::{assert_noop, assert_ok, dispatch::DispatchResult, weights::Weight};
+use sp_runtime::AccountId32;
+
+/// What the mock's calls and sweep weigh.
+type Weights = <Test as crate::Config>::WeightInfo;
+
+/// A key to test with.
+const KEY: &[u8] = b"key";
+/// A value to test with.
+const VALUE: &[u8] = b"value";
+
+fn put(owner: AccountId32, key: &[u8], value: &[u8], ttl: u32) -> DispatchResult {
+	TtlKv::kv_put_ttl(RuntimeOrigin::signed(owner), key.to_vec(), value.to_vec(), ttl)
+}
+
+fn put_if(
+	owner: AccountId32,
+	key: &[u8],
+	value: &[u8],
+	ttl: u32,
+	condition: Condition,
+) -> DispatchResult {
+	TtlKv::kv_put_if(RuntimeOrigin::signed(owner), key.to_vec(), value.to_vec(), ttl, condition)
+}
+
+fn extend(owner: AccountId32, key: &[u8], ttl: u32) -> DispatchResult {
+	TtlKv::kv_extend(RuntimeOrigin::signed(owner), key.to_vec(), ttl)
+}
+
+fn delete(owner: AccountId32, key: &[u8]) -> DispatchResult {
+	TtlKv::kv_delete(RuntimeOrigin::signed(owner), key.to_vec())
+}
+
+fn bounded(key: &[u8]) -> KeyOf<Test> {
+	key.to_vec().try_into().expect("the key is short")
+}
+
+/// What is stored, whether it is live or dead.
+fn stored(owner: &AccountId32, key: &[u8]) -> Option<EntryOf<Test>> {
+	Entries::<Test>::get(owner, bounded(key))
+}
+
+fn get(owner: &AccountId32, key: &[u8]) -> Option<Vec<u8>> {
+	TtlKv::get(owner, key.to_vec())
+}
+
+fn revision_of(owner: &AccountId32, key: &[u8]) -> Option<u64> {
+	TtlKv::metadata(owner, key.to_vec()).map(|metadata| metadata.revision)
+}
+
+/// Rent of an entry by its lengths, the formula written out.
+fn rent(key_len: usize, value_len: usize, blocks: u32) -> u128 {
+	(OVERHEAD + key_len as u128 + value_len as u128) * u128::from(blocks)
+}
+
+fn free(account: &AccountId32) -> u128 {
+	Balances::free_balance(account)
+}

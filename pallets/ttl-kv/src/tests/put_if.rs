@@ -1,0 +1,141 @@
+use super::*;
+
+/// TTL-R10
+#[test]
+fn absent_with_no_entry_puts() {
+	on_chain(|| {
+		assert_ok!(put_if(ALICE, KEY, VALUE, 10, Condition::Absent));
+		assert_eq!(
+			events(),
+			[Event::EntryPut {
+				owner: ALICE,
+				key: bounded(KEY),
+				value_len: 5,
+				revision: 1,
+				expires_at: 11,
+				charge: rent(3, 5, 10),
+			}]
+		);
+	});
+}
+
+/// TTL-R10
+#[test]
+fn absent_with_a_live_entry_fails() {
+	on_chain(|| {
+		assert_ok!(put(ALICE, KEY, VALUE, 10));
+		assert_noop!(put_if(ALICE, KEY, VALUE, 10, Condition::Absent), Error::<Test>::EntryExists);
+		go_to(10);
+		assert_noop!(put_if(ALICE, KEY, VALUE, 10, Condition::Absent), Error::<Test>::EntryExists);
+	});
+}
+
+/// TTL-R10, TTL-R3
+#[test]
+fn absent_with_a_dead_entry_puts_swept_or_not() {
+	for quota in [5_000, 0] {
+		on_chain(|| {
+			SweepQuota::set(quota);
+			assert_ok!(put(ALICE, KEY, VALUE, 10));
+			go_to(11);
+			assert_ok!(put_if(ALICE, KEY, b"new", 10, Condition::Absent));
+			let entry = stored(&ALICE, KEY).expect("it is stored");
+			assert_eq!((entry.created_at, entry.revision), (11, 2));
+		});
+	}
+}
+
+/// TTL-R1
+#[test]
+fn absent_does_not_see_another_owners_entry() {
+	on_chain(|| {
+		assert_ok!(put(BOB, KEY, VALUE, 10));
+		assert_ok!(put_if(ALICE, KEY, VALUE, 10, Condition::Absent));
+		assert_noop!(
+			put_if(ALICE, KEY, VALUE, 10, Condition::Revision(1)),
+			Error::<Test>::RevisionMismatch
+		);
+	});
+}
+
+/// TTL-R10
+#[test]
+fn revision_that_matches_puts_and_makes_a_new_one() {
+	on_chain(|| {
+		assert_ok!(put(ALICE, KEY, VALUE, 10));
+		assert_ok!(put_if(ALICE, KEY, b"second", 10, Condition::Revision(1)));
+		assert_eq!(get(&ALICE, KEY), Some(b"second".to_vec()));
+		assert_eq!(revision_of(&ALICE, KEY), Some(2));
+		// Whoever still holds the first is too late.
+		assert_noop!(
+			put_if(ALICE, KEY, b"third", 10, Condition::Revision(1)),
+			Error::<Test>::RevisionMismatch
+		);
+	});
+}
+
+/// TTL-R10
+#[test]
+fn revision_next_to_the_entrys_fails() {
+	on_chain(|| {
+		assert_ok!(put(BOB, KEY, VALUE, 10));
+		assert_ok!(put(ALICE, KEY, VALUE, 10));
+		for revision in [0, 1, 3, u64::MAX] {
+			assert_noop!(
+				put_if(ALICE, KEY, VALUE, 10, Condition::Revision(revision)),
+				Error::<Test>::RevisionMismatch
+			);
+		}
+	});
+}
+
+/// TTL-R10
+#[test]
+fn revision_of_an_absent_or_dead_entry_fails_swept_or_not() {
+	for quota in [5_000, 0] {
+		on_chain(|| {
+			SweepQuota::set(quota);
+			for revision in [0, 1] {
+				assert_noop!(
+					put_if(ALICE, KEY, VALUE, 10, Condition::Revision(revision)),
+					Error::<Test>::RevisionMismatch
+				);
+			}
+			assert_ok!(put(ALICE, KEY, VALUE, 10));
+			go_to(11);
+			assert_noop!(
+				put_if(ALICE, KEY, VALUE, 10, Condition::Revision(1)),
+				Error::<Test>::RevisionMismatch
+			);
+		});
+	}
+}
+
+/// TTL-R11: extending is no write.
+#[test]
+fn revision_still_matches_after_an_extension() {
+	on_chain(|| {
+		assert_ok!(put(ALICE, KEY, VALUE, 10));
+		assert_ok!(extend(ALICE, KEY, 20));
+		assert_ok!(put_if(ALICE, KEY, VALUE, 10, Condition::Revision(1)));
+	});
+}
+
+/// TTL-R10: between TTL-R5 and TTL-R8.
+#[test]
+fn condition_is_checked_after_the_lifetime_and_before_the_payment() {
+	on_chain(|| {
+		assert_ok!(put(ALICE, KEY, VALUE, 10));
+		assert_noop!(put_if(ALICE, KEY, VALUE, 0, Condition::Absent), Error::<Test>::TtlOutOfRange);
+		RentPerByteBlock::set(u128::MAX / 1_000_000_000_000);
+		assert_noop!(
+			put_if(ALICE, b"other", VALUE, 10, Condition::Revision(7)),
+			Error::<Test>::RevisionMismatch
+		);
+		assert_noop!(put_if(ALICE, KEY, VALUE, 11, Condition::Absent), Error::<Test>::EntryExists);
+		assert_noop!(
+			put_if(ALICE, KEY, VALUE, 11, Condition::Revision(1)),
+			Error::<Test>::InsufficientBalance
+		);
+	});
+}

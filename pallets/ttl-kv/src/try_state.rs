@@ -1,0 +1,101 @@
+//! The invariants of the store, checked over the whole state.
+
+use crate::{index::page_key, *};
+use alloc::collections::BTreeSet;
+use frame_support::ensure;
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::{
+	traits::{One, SaturatedConversion, Saturating},
+	TryRuntimeError,
+};
+
+impl<T: Config> Pallet<T> {
+	/// Checks every invariant, `now` being a block that is finished; the error names the first that
+	/// does not hold.
+	pub(crate) fn do_try_state(now: BlockNumberFor<T>) -> Result<(), TryRuntimeError> {
+		// Keys are iterated and values read one by one: iterating values would skip undecodable ones.
+		Self::check_index()?;
+		Self::check_totals()?;
+		Self::check_entries(now)?;
+		Self::check_swept(now)?;
+		ensure!(
+			!SweptInBlock::<T>::exists(),
+			"TTL-I5: the sweep's progress in a block has outlived it"
+		);
+		Ok(())
+	}
+
+	/// TTL-I1.
+	fn check_index() -> Result<(), TryRuntimeError> {
+		let mut named = BTreeSet::new();
+		for page in ExpiryPages::<T>::iter_keys() {
+			let references = ExpiryPages::<T>::get(page.0, page.1)
+				.ok_or("TTL-I1: a page of the index cannot be decoded")?;
+			ensure!(!references.is_empty(), "TTL-I1: a page of the index is empty");
+			for reference in references {
+				let head = Self::head(&reference.owner, &reference.key)
+					.ok_or("TTL-I1: a reference names no entry")?;
+				ensure!(
+					page_key::<T>(head.expires_at, head.revision) == page,
+					"TTL-I1: a reference is on another page than its entry's"
+				);
+				ensure!(
+					named.insert((reference.owner, reference.key)),
+					"TTL-I1: two references name one entry"
+				);
+			}
+		}
+		ensure!(
+			named.len() == Entries::<T>::iter_keys().count(),
+			"TTL-I1: no reference names an entry"
+		);
+		Ok(())
+	}
+
+	/// TTL-I2.
+	fn check_totals() -> Result<(), TryRuntimeError> {
+		let mut totals = StoreTotals::default();
+		for (owner, key) in Entries::<T>::iter_keys() {
+			let entry =
+				Entries::<T>::get(owner, &key).ok_or("TTL-I3: an entry cannot be decoded")?;
+			totals.add(Self::stored_bytes(&key, entry.value.len().saturated_into()));
+		}
+		ensure!(Totals::<T>::get() == totals, "TTL-I2: the totals are not the sums");
+		Ok(())
+	}
+
+	/// TTL-I3.
+	fn check_entries(now: BlockNumberFor<T>) -> Result<(), TryRuntimeError> {
+		let last_revision = LastRevision::<T>::get();
+		let mut revisions = BTreeSet::new();
+		for (owner, key) in Entries::<T>::iter_keys() {
+			// Longer ones than their types hold are not decoded.
+			ensure!(!key.is_empty(), "TTL-I3: a key is empty");
+			let entry =
+				Entries::<T>::get(owner, &key).ok_or("TTL-I3: an entry cannot be decoded")?;
+			ensure!(!entry.value.is_empty(), "TTL-I3: a value is empty");
+			ensure!(entry.created_at <= now, "TTL-I3: an entry is of the future");
+			ensure!(entry.created_at < entry.expires_at, "TTL-I3: an entry was born dead");
+			ensure!(
+				(1..=last_revision).contains(&entry.revision),
+				"TTL-I3: a revision has never been given"
+			);
+			ensure!(revisions.insert(entry.revision), "TTL-I3: two entries have the same revision");
+		}
+		Ok(())
+	}
+
+	/// TTL-I4.
+	fn check_swept(now: BlockNumberFor<T>) -> Result<(), TryRuntimeError> {
+		let height = SweepHeight::<T>::get();
+		ensure!(
+			height <= now.saturating_add(One::one()),
+			"TTL-I4: the sweep is ahead of the chain"
+		);
+		for (owner, key) in Entries::<T>::iter_keys() {
+			let head = Self::head(&owner, &key).ok_or("TTL-I3: an entry cannot be decoded")?;
+			ensure!(head.expires_at >= height, "TTL-I4: the sweep has passed a dead entry");
+		}
+		Ok(())
+	}
+}
