@@ -1,0 +1,48 @@
+//! The offence that a double seal is.
+
+use alloc::{vec, vec::Vec};
+use sp_consensus_aura::Slot;
+use sp_runtime::Perbill;
+use sp_staking::{
+	offence::{Kind, Offence},
+	SessionIndex,
+};
+
+/// A validator sealed two blocks in one slot (CON-R23).
+pub struct EquivocationOffence<Offender> {
+	/// The slot of both blocks, by which offences are counted together.
+	pub slot: Slot,
+	/// The session whose authority the offender was.
+	pub session_index: SessionIndex,
+	/// Number of validators in that session.
+	pub validator_set_count: u32,
+	/// The validator.
+	pub offender: Offender,
+}
+
+impl<Offender: Clone> Offence<Offender> for EquivocationOffence<Offender> {
+	const ID: Kind = *b"aura:equivocatio";
+	type Slot = Slot;
+
+	fn offenders(&self) -> Vec<Offender> {
+		vec![self.offender.clone()]
+	}
+
+	fn session_index(&self) -> SessionIndex {
+		self.session_index
+	}
+
+	fn validator_set_count(&self) -> u32 {
+		self.validator_set_count
+	}
+
+	fn slot(&self) -> Self::Slot {
+		self.slot
+	}
+
+	/// CON-R15, with the slot in place of set id and round.
+	fn slash_fraction(&self, offenders_count: u32) -> Perbill {
+		// Saturating: more offenders than a third of `u32` are more than there are validators.
+		Perbill::from_rational(offenders_count.saturating_mul(3), self.validator_set_count).square()
+	}
+}

@@ -1,0 +1,35 @@
+//! Tests by theme; doc comments name the rules they show.
+
+mod consequences;
+mod encoding;
+mod key_owners;
+mod pool;
+mod properties;
+mod refusals;
+
+use crate::{mock::*, *};
+use frame_support::{
+	assert_err, assert_noop, assert_ok,
+	dispatch::{DispatchResultWithPostInfo, Pays},
+};
+use sp_session::MembershipProof;
+
+/// Reports as the witness.
+fn report(proof: &Proof, owner: &MembershipProof) -> DispatchResultWithPostInfo {
+	let origin = RuntimeOrigin::signed(WITNESS);
+	AuraEquivocation::report_equivocation(origin, Box::new(proof.clone()), owner.clone())
+}
+
+/// Reports as the author of the block.
+fn report_unsigned(proof: &Proof, owner: &MembershipProof) -> DispatchResultWithPostInfo {
+	let origin = RuntimeOrigin::none();
+	AuraEquivocation::report_equivocation_unsigned(origin, Box::new(proof.clone()), owner.clone())
+}
+
+/// Offences that the block's events tell.
+fn offences() -> usize {
+	let is_offence = |event: &&_| {
+		matches!(event, RuntimeEvent::Offences(pallet_offences::Event::Offence { .. }))
+	};
+	System::events().iter().map(|record| &record.event).filter(is_offence).count()
+}

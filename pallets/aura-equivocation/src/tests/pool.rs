@@ -1,0 +1,157 @@
+//! The unsigned form in the pool and in a block (CON-R22).
+#![allow(deprecated, reason = "see the pallet: `validate_unsigned` has no successor here yet")]
+
+use super::*;
+use codec::Encode;
+use frame_support::dispatch::GetDispatchInfo;
+use sp_consensus_aura::Slot;
+use sp_core::{
+	offchain::{testing::TestTransactionPoolExt, TransactionPoolExt},
+	Pair,
+};
+use sp_runtime::{
+	traits::ValidateUnsigned,
+	transaction_validity::{
+		InvalidTransaction, TransactionPriority, TransactionSource, TransactionValidityError,
+		ValidTransaction,
+	},
+};
+
+fn unsigned(proof: &Proof, owner: &MembershipProof) -> Call<Test> {
+	Call::report_equivocation_unsigned {
+		equivocation_proof: Box::new(proof.clone()),
+		key_owner_proof: owner.clone(),
+	}
+}
+
+fn validate(
+	source: TransactionSource,
+	call: &Call<Test>,
+) -> Result<ValidTransaction, TransactionValidityError> {
+	<AuraEquivocation as ValidateUnsigned>::validate_unsigned(source, call)
+}
+
+#[test]
+fn only_the_own_node_may_submit() {
+	on_chain(|| {
+		go_to(8);
+		let call = unsigned(&double_seal(2, 100), &owner(2));
+		assert_eq!(
+			validate(TransactionSource::External, &call),
+			Err(InvalidTransaction::Call.into())
+		);
+		for source in [TransactionSource::Local, TransactionSource::InBlock] {
+			assert_eq!(
+				validate(source, &call),
+				Ok(ValidTransaction {
+					priority: TransactionPriority::MAX,
+					requires: vec![],
+					provides: vec![
+						("AuraEquivocation", (key(2).public(), Slot::from(100))).encode()
+					],
+					// The parent is block 7, whose hash block 48 is the last to know.
+					longevity: 40,
+					propagate: false,
+				})
+			);
+		}
+		assert_ok!(<AuraEquivocation as ValidateUnsigned>::pre_dispatch(&call));
+	})
+}
+
+#[test]
+fn longevity_ends_with_the_earlier_parent() {
+	on_chain(|| {
+		go_to(9);
+		let call = unsigned(&double_seal_on(2, 100, [5, 8]), &owner(2));
+		let longevity = validate(TransactionSource::Local, &call).map(|valid| valid.longevity);
+		assert_eq!(longevity, Ok(37));
+	})
+}
+
+#[test]
+fn report_that_is_not_valid_is_kept_out_of_pool_and_block() {
+	on_chain(|| {
+		go_to(8);
+		let mut forged = double_seal(2, 100);
+		forged.offender = key(3).public();
+		let foreign = Proof {
+			second_header: seal(unsealed(100, 8, sp_core::H256::repeat_byte(1), 2), &key(2)),
+			..double_seal(2, 100)
+		};
+		for call in [
+			unsigned(&forged, &owner(3)),
+			unsigned(&foreign, &owner(2)),
+			unsigned(&double_seal(2, 100), &owner(3)),
+		] {
+			let bad = Err(InvalidTransaction::BadProof.into());
+			assert_eq!(validate(TransactionSource::Local, &call).map(drop), bad);
+			assert_eq!(<AuraEquivocation as ValidateUnsigned>::pre_dispatch(&call), bad);
+		}
+	})
+}
+
+#[test]
+fn known_offence_is_stale() {
+	on_chain(|| {
+		go_to(8);
+		let call = unsigned(&double_seal(2, 100), &owner(2));
+		assert_ok!(report_unsigned(&double_seal(2, 100), &owner(2)));
+		let stale = Err(InvalidTransaction::Stale.into());
+		assert_eq!(validate(TransactionSource::Local, &call).map(drop), stale);
+		assert_eq!(<AuraEquivocation as ValidateUnsigned>::pre_dispatch(&call), stale);
+	})
+}
+
+#[test]
+fn signed_form_is_not_valid_unsigned() {
+	on_chain(|| {
+		go_to(8);
+		let call = Call::report_equivocation {
+			equivocation_proof: Box::new(double_seal(2, 100)),
+			key_owner_proof: owner(2),
+		};
+		let not_this = Err(InvalidTransaction::Call.into());
+		assert_eq!(validate(TransactionSource::Local, &call).map(drop), not_this);
+		assert_eq!(<AuraEquivocation as ValidateUnsigned>::pre_dispatch(&call), not_this);
+	})
+}
+
+/// What the node does when it sees a double seal.
+#[test]
+fn report_reaches_the_pool_as_a_bare_transaction() {
+	let (pool, state) = TestTransactionPoolExt::new();
+	let mut chain = new_test_ext();
+	chain.register_extension(TransactionPoolExt::new(pool));
+	chain.execute_with(|| {
+		go_to(8);
+		let (proof, owner) = (double_seal(2, 100), owner(2));
+		assert_eq!(
+			AuraEquivocation::submit_unsigned_report(proof.clone(), owner.clone()),
+			Some(())
+		);
+		let expected = sp_runtime::testing::TestXt::<RuntimeCall, ()>::new_bare(
+			unsigned(&proof, &owner).into(),
+		);
+		assert_eq!(state.read().transactions, [expected.encode()]);
+	})
+}
+
+/// Every byte that the reporter sends counts, and nothing it claims.
+#[test]
+fn weight_grows_with_length_and_not_with_claims() {
+	on_chain(|| {
+		go_to(8);
+		let weight = |owner: MembershipProof| {
+			unsigned(&double_seal(2, 100), &owner).get_dispatch_info().call_weight.ref_time()
+		};
+		let honest = weight(owner(2));
+		assert_eq!(weight(MembershipProof { validator_count: 0, ..owner(2) }), honest);
+		let mut longer = owner(2);
+		longer.trie_nodes.push(vec![0; 63]);
+		// Checked twice, at 100 ns a byte.
+		assert_eq!(weight(longer), honest + 2 * 64 * 100_000);
+		// A report must fit into a block's normal class, 600 ms.
+		assert!(honest < 600_000_000_000, "{honest}");
+	})
+}

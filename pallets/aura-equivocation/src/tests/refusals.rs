@@ -1,0 +1,287 @@
+//! What is no valid report (CON-R21) and with which error it is refused (CON-R22).
+
+use super::*;
+use sp_core::{Pair, H256};
+use sp_runtime::{traits::Header as _, DigestItem};
+
+fn assert_refused(proof: &Proof, owner: &MembershipProof, error: Error<Test>) {
+	let error = sp_runtime::DispatchError::from(error);
+	assert_noop!(report(proof, owner), error);
+	assert_noop!(report_unsigned(proof, owner), error);
+}
+
+fn assert_invalid(proof: &Proof) {
+	assert_refused(proof, &owner(2), Error::InvalidEquivocationProof);
+}
+
+/// CON-R21, 1
+#[test]
+fn same_header_twice_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		let mut proof = double_seal(2, 100);
+		proof.second_header = proof.first_header.clone();
+		assert_invalid(&proof);
+	})
+}
+
+/// CON-R21, 1: two seals of one content are no double seal.
+#[test]
+fn same_content_sealed_twice_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		let mut proof = double_seal(2, 100);
+		let mut again = proof.first_header.clone();
+		let sealed = again.digest_mut().pop().expect("is sealed");
+		// Signing takes randomness, so the second seal differs from the first.
+		proof.second_header = seal(again, &key(2));
+		assert_ne!(proof.second_header.digest().logs.last(), Some(&sealed));
+		assert_ne!(proof.first_header.hash(), proof.second_header.hash());
+		assert_invalid(&proof);
+	})
+}
+
+/// CON-R21, 2
+#[test]
+fn different_slots_are_refused() {
+	on_chain(|| {
+		go_to(8);
+		let mut proof = double_seal(2, 100);
+		proof.second_header = on_parent(2, 104, 7, 2);
+		assert_invalid(&proof);
+		proof.slot = 104.into();
+		assert_invalid(&proof);
+	})
+}
+
+/// CON-R21, 2
+#[test]
+fn slot_that_the_headers_do_not_claim_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		let mut proof = double_seal(2, 100);
+		proof.slot = 101.into();
+		assert_invalid(&proof);
+	})
+}
+
+/// CON-R21, 2
+#[test]
+fn header_with_no_or_two_slots_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		for slots in [vec![], vec![100, 100], vec![100, 104]] {
+			let mut proof = double_seal(2, 100);
+			let mut header = unsealed(100, 8, System::block_hash(7), 2);
+			header.digest.logs = slots.into_iter().map(pre_digest).collect();
+			proof.second_header = seal(header, &key(2));
+			assert_invalid(&proof);
+		}
+	})
+}
+
+/// CON-R21, 3
+#[test]
+fn forged_seal_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		let proof = double_seal(2, 100);
+		let seal_of = |header: &Header| header.digest.logs.last().expect("is sealed").clone();
+		let replaced = |item: Option<DigestItem>| {
+			let mut proof = proof.clone();
+			proof.second_header.digest_mut().pop();
+			proof.second_header.digest_mut().logs.extend(item);
+			proof
+		};
+		// Of the other header, of nobody, missing, of another engine, too long, not last.
+		assert_invalid(&replaced(Some(seal_of(&proof.first_header))));
+		assert_invalid(&replaced(Some(DigestItem::Seal(*b"aura", vec![0; 64]))));
+		assert_invalid(&replaced(None));
+		let DigestItem::Seal(engine, signature) = seal_of(&proof.second_header) else {
+			panic!("is a seal")
+		};
+		assert_invalid(&replaced(Some(DigestItem::Seal(*b"BABE", signature.clone()))));
+		let longer = [&signature[..], &[0]].concat();
+		assert_invalid(&replaced(Some(DigestItem::Seal(engine, longer))));
+		let mut proof = proof.clone();
+		proof.second_header.digest_mut().push(DigestItem::Other(vec![]));
+		assert_invalid(&proof);
+	})
+}
+
+/// CON-R21, 3
+#[test]
+fn seals_of_another_key_are_refused() {
+	on_chain(|| {
+		go_to(8);
+		let mut proof = double_seal(3, 100);
+		proof.offender = key(2).public();
+		assert_invalid(&proof);
+		let mut proof = double_seal(2, 100);
+		proof.second_header = on_parent(3, 100, 7, 2);
+		assert_invalid(&proof);
+	})
+}
+
+/// CON-R21, 4: another chain with the same keys.
+#[test]
+fn foreign_chain_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		let own = on_parent(2, 100, 7, 1);
+		let foreign = seal(unsealed(100, 8, H256::repeat_byte(7), 2), &key(2));
+		for (first_header, second_header) in
+			[(own.clone(), foreign.clone()), (foreign.clone(), own), (foreign, double_foreign())]
+		{
+			let proof = Proof { first_header, second_header, ..double_seal(2, 100) };
+			assert_refused(&proof, &owner(2), Error::UnknownParent);
+		}
+	})
+}
+
+fn double_foreign() -> Header {
+	seal(unsealed(100, 8, H256::repeat_byte(8), 3), &key(2))
+}
+
+/// CON-R21, 4: the parent's height is part of it.
+#[test]
+fn parent_at_another_height_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		for number in [0, 7, 9, u32::MAX] {
+			let header = seal(unsealed(100, number, System::block_hash(7), 2), &key(2));
+			let proof = Proof { second_header: header, ..double_seal(2, 100) };
+			assert_refused(&proof, &owner(2), Error::UnknownParent);
+		}
+	})
+}
+
+/// CON-R21, 4: a block that is not there yet, and one that is no longer, have no hash; zero is none.
+#[test]
+fn unknown_parent_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		let (old, then) = (double_seal(2, 100), owner(2));
+		let zero = |number| {
+			let twice =
+				[1, 2].map(|content| seal(unsealed(100, number, H256::zero(), content), &key(2)));
+			let [first_header, second_header] = twice;
+			Proof { first_header, second_header, ..old.clone() }
+		};
+		assert_refused(&zero(9), &owner(2), Error::UnknownParent);
+
+		// Block 7's hash is there until block 7 + 40 + 1.
+		go_to(7 + BLOCK_HASH_COUNT + 1);
+		assert_ok!(AuraEquivocation::do_report(None, &old, then.clone()));
+		next_block();
+		assert_refused(&old, &then, Error::UnknownParent);
+		assert_refused(&zero(8), &then, Error::UnknownParent);
+	})
+}
+
+/// CON-R21, 5
+#[test]
+fn proof_of_another_session_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		let proof = double_seal(2, 100);
+		go_to(12);
+		// Nothing has changed since genesis: the root of every session is the same, so the same nodes
+		// prove membership in each of them, in the planned one too.
+		for session in [0, 2, 3, 4, u32::MAX] {
+			let owner = MembershipProof { session, ..owner(2) };
+			assert_refused(&proof, &owner, Error::InvalidKeyOwnershipProof);
+		}
+		assert_ok!(report(&proof, &MembershipProof { session: 1, ..owner(2) }));
+	})
+}
+
+/// CON-R21, 5: sessions that nobody can be slashed for any more have no root.
+#[test]
+fn session_before_the_bonded_eras_is_refused() {
+	on_chain(|| {
+		// The hash of the genesis block stays for ever; session 0 does not.
+		let (proof, owner) = (double_seal_on(2, 100, [0, 0]), owner(2));
+		go_to(100);
+		assert_eq!(Historical::historical_root(0), None);
+		assert_refused(&proof, &owner, Error::InvalidKeyOwnershipProof);
+	})
+}
+
+/// CON-R21, 5
+#[test]
+fn proof_that_does_not_show_the_key_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		let proof = double_seal(2, 100);
+		let good = owner(2);
+		let bad = [
+			owner(3),
+			MembershipProof { validator_count: 3, ..good.clone() },
+			MembershipProof { validator_count: 5, ..good.clone() },
+			MembershipProof { trie_nodes: vec![], ..good.clone() },
+			MembershipProof {
+				trie_nodes: [&good.trie_nodes[..], &[vec![0]]].concat(),
+				..good.clone()
+			},
+			MembershipProof {
+				trie_nodes: [&good.trie_nodes[..], &good.trie_nodes[..1]].concat(),
+				..good.clone()
+			},
+		];
+		for owner in bad {
+			assert_refused(&proof, &owner, Error::InvalidKeyOwnershipProof);
+		}
+		assert!(good.trie_nodes.len() < crate::impls::MAX_PROOF_NODES);
+		assert_ok!(report(&proof, &good));
+	})
+}
+
+/// CON-R21, 5: whoever is no validator can contradict itself as it likes.
+#[test]
+fn key_of_nobody_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		assert_refused(&double_seal(9, 100), &owner(9), Error::InvalidKeyOwnershipProof);
+		assert_eq!(AuraEquivocation::key_ownership_proof(key(9).public()), None);
+		assert_eq!(AuraEquivocation::key_ownership_proof(key(2).public()), Some(owner(2)));
+	})
+}
+
+/// CON-R22, 4
+#[test]
+fn duplicate_is_refused_whatever_the_headers() {
+	on_chain(|| {
+		go_to(8);
+		assert_ok!(report(&double_seal(2, 100), &owner(2)));
+		assert_refused(&double_seal(2, 100), &owner(2), Error::DuplicateOffenceReport);
+		let other = double_seal_on(2, 100, [6, 7]);
+		assert_refused(&other, &owner(2), Error::DuplicateOffenceReport);
+		assert_eq!(offences(), 1);
+	})
+}
+
+/// CON-R22: a call needs the origin it is for.
+#[test]
+fn other_origins_are_refused() {
+	on_chain(|| {
+		go_to(8);
+		let (proof, owner) = (Box::new(double_seal(2, 100)), owner(2));
+		for origin in [RuntimeOrigin::none(), RuntimeOrigin::root()] {
+			assert_err!(
+				AuraEquivocation::report_equivocation(origin, proof.clone(), owner.clone()),
+				sp_runtime::DispatchError::BadOrigin
+			);
+		}
+		for origin in [RuntimeOrigin::signed(WITNESS), RuntimeOrigin::root()] {
+			assert_err!(
+				AuraEquivocation::report_equivocation_unsigned(
+					origin,
+					proof.clone(),
+					owner.clone()
+				),
+				sp_runtime::DispatchError::BadOrigin
+			);
+		}
+	})
+}

@@ -1,0 +1,170 @@
+//! What one block counts (CON-R18).
+
+use super::*;
+use frame_support::traits::Hooks;
+
+/// CON-R18: the genesis has no slot
+#[test]
+fn first_block_misses_nothing() {
+	Chain::of(4).run(|| {
+		block_in(FIRST_SLOT + 1);
+		assert_eq!(counts(), [(0, 0, 0), (1, 0, 0), (0, 0, 0), (0, 0, 0)]);
+	});
+}
+
+/// CON-R18
+#[test]
+fn block_in_the_next_slot_misses_nothing() {
+	Chain::of(4).run(|| {
+		for slot in 0..8 {
+			block_in(FIRST_SLOT + slot);
+		}
+		assert_eq!(counts(), [(2, 0, 0); 4]);
+	});
+}
+
+/// CON-R18
+#[test]
+fn skipped_slots_are_missed_by_those_whose_turn_they_were() {
+	Chain::of(4).run(|| {
+		// Slots are multiples of 4 where index 0 has its turn.
+		block_in(FIRST_SLOT);
+		block_in(FIRST_SLOT + 3);
+		assert_eq!(counts(), [(1, 0, 0), (0, 1, 0), (0, 1, 0), (1, 0, 0)]);
+		// Ten slots: 0 1 2 3, 0 1 2 3, 0 1.
+		block_in(FIRST_SLOT + 14);
+		assert_eq!(counts(), [(1, 3, 0), (0, 4, 0), (1, 3, 0), (1, 2, 0)]);
+	});
+}
+
+/// CON-R18: an author may skip its own turns before the one it takes
+#[test]
+fn author_misses_its_own_skipped_turns() {
+	Chain::of(1).run(|| {
+		block_in(FIRST_SLOT);
+		block_in(FIRST_SLOT + 10);
+		assert_eq!(counts(), [(2, 9, 0)]);
+	});
+}
+
+/// CON-R18: the work does not depend on the length of the gap
+#[test]
+fn gap_of_all_slots_there_are_is_counted_exactly() {
+	Chain::of(7).run(|| {
+		block_in(FIRST_SLOT);
+		block_in(u64::MAX - 1);
+		let skipped = u64::MAX - 2 - FIRST_SLOT;
+		let missed = counts().iter().map(|(_, missed, _)| missed).sum::<u64>();
+		assert_eq!(missed, skipped);
+		for (_, missed, _) in counts() {
+			assert!(missed == skipped / 7 || missed == skipped / 7 + 1);
+		}
+	});
+}
+
+/// CON-R18: a disabled author cannot make blocks, and the others go on
+#[test]
+fn slots_of_disabled_validators_are_missed_and_excused() {
+	Chain::of(10).run(|| {
+		next_block(&[]);
+		for who in [2, 5, 10] {
+			assert_ok!(equivocate(who));
+		}
+		assert_eq!(disabled(), [1, 4, 9].into());
+		for _ in 1..14 {
+			next_block(&[]);
+		}
+		assert_eq!(System::block_number(), 14);
+		for (index, row) in counts().into_iter().enumerate() {
+			match index {
+				1 | 4 | 9 => assert!(row.0 == 0 && row.1 >= 1 && row.1 == row.2, "{row:?}"),
+				_ => assert!(row.0 >= 1 && row.1 == 0, "{row:?}"),
+			}
+		}
+	});
+}
+
+/// CON-R18: only slots after the block that disabled are excused
+#[test]
+fn slots_before_disabling_are_not_excused() {
+	Chain::of(4).run(|| {
+		block_in(FIRST_SLOT);
+		block_in(FIRST_SLOT + 3);
+		assert_ok!(equivocate(2));
+		block_in(FIRST_SLOT + 8);
+		assert_eq!(counts(), [(2, 1, 0), (0, 2, 1), (0, 2, 0), (1, 1, 0)]);
+	});
+}
+
+#[test]
+fn arithmetic_agrees_with_counting_slot_by_slot() {
+	for n in 1..=7_u32 {
+		for parent in 0..15_u64 {
+			for slot in parent..40 {
+				for authority in 0..n {
+					let counted = (parent + 1..slot)
+						.filter(|slot| slot % u64::from(n) == u64::from(authority))
+						.count() as u64;
+					assert_eq!(turns_between(parent, slot, n, authority), counted);
+				}
+			}
+		}
+	}
+}
+
+#[test]
+fn arithmetic_has_no_turns_where_there_are_none() {
+	assert_eq!(turns_between(5, 5, 3, 0), 0);
+	assert_eq!(turns_between(5, 4, 3, 0), 0);
+	assert_eq!(turns_between(u64::MAX, 0, 3, 0), 0);
+	assert_eq!(turns_between(0, 100, 0, 0), 0);
+	assert_eq!(turns_between(0, 100, 3, 3), 0);
+}
+
+#[test]
+fn arithmetic_does_not_overflow() {
+	assert_eq!(turns_between(0, u64::MAX, 1, 0), u64::MAX - 1);
+	// 2^64 - 2 slots are 2^32 + 1 rounds of 2^32 - 1 authorities but for the last turn, which is that
+	// of index 0: the first was that of index 1.
+	let rounds = u64::MAX / u64::from(u32::MAX);
+	assert_eq!(turns_between(0, u64::MAX, u32::MAX, 0), rounds - 1);
+	assert_eq!(turns_between(0, u64::MAX, u32::MAX, 1), rounds);
+	assert_eq!(turns_between(0, u64::MAX, u32::MAX, u32::MAX - 1), rounds);
+	assert_eq!(turns_between(u64::MAX - 2, u64::MAX, u32::MAX, 0), 0);
+	assert_eq!(turns_between(u64::MAX - 2, u64::MAX, 2, 0), 1);
+}
+
+#[test]
+fn queries_answer_for_the_current_session() {
+	Chain::of(4).run(|| {
+		block_in(FIRST_SLOT);
+		block_in(FIRST_SLOT + 2);
+		let current = Liveness::current_session();
+		assert_eq!(current.session, 0);
+		let rows = current.validators.into_iter().map(|row| (row.validator, numbers(row.count)));
+		assert_eq!(
+			rows.collect::<Vec<_>>(),
+			[(1, (1, 0, 0)), (2, (0, 1, 0)), (3, (1, 0, 0)), (4, (0, 0, 0))]
+		);
+		assert_eq!(Liveness::count_in_current_session(&2).map(numbers), Some((0, 1, 0)));
+		assert_eq!(Liveness::count_in_current_session(&5), None);
+		assert_eq!(Liveness::last_session(), None);
+		assert_eq!(Liveness::count_in_last_session(&1), None);
+	});
+}
+
+#[test]
+fn queries_answer_before_the_first_block() {
+	Chain::of(2).build().execute_with(|| {
+		assert_eq!(Liveness::current_session().validators.len(), 2);
+		assert_eq!(Liveness::count_in_current_session(&2), Some(SlotCount::default()));
+	});
+}
+
+#[test]
+fn hook_declares_the_weight_of_counting_every_authority() {
+	Chain::of(5).run(|| {
+		next_block(&[]);
+		assert_eq!(Liveness::on_initialize(2), <() as WeightInfo>::note_author(5));
+	});
+}

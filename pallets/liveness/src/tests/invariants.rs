@@ -1,0 +1,98 @@
+//! Each invariant is broken by hand and found by name.
+
+use super::*;
+
+/// Three blocks into the second session, in which slots have been missed.
+fn chain() -> sp_io::TestExternalities {
+	let mut chain = Chain::of(4).build();
+	chain.execute_with(|| {
+		end_session(&[2]);
+		for _ in 0..3 {
+			block_from(slot() + 3, &[]);
+		}
+		check();
+	});
+	chain
+}
+
+/// What the check says after `corrupt` has been at the storage.
+fn broken(corrupt: impl FnOnce()) -> &'static str {
+	chain().execute_with(|| {
+		corrupt();
+		Liveness::do_try_state().expect_err("an invariant is broken").into()
+	})
+}
+
+fn change_last(change: impl FnOnce(&mut SessionSlotsOf<Test>)) {
+	LastSession::<Test>::mutate(|last| change(last.as_mut().expect("a session is over")));
+}
+
+#[test]
+fn genesis_is_sound() {
+	Chain::of(4).build().execute_with(|| assert_eq!(Liveness::do_try_state(), Ok(())));
+}
+
+/// LIV-I1: as many rows as authorities, or none
+#[test]
+fn counts_of_another_number_than_the_authorities_are_found() {
+	let reason = "LIV-I1: there are not as many counts as authorities";
+	for rows in [1, 3, 5] {
+		assert_eq!(
+			broken(|| CurrentCounts::<Test>::mutate(|counts| {
+				counts.bounded_resize(rows, SlotCount::default());
+			})),
+			reason
+		);
+	}
+	chain().execute_with(|| {
+		CurrentCounts::<Test>::kill();
+		assert_eq!(Liveness::do_try_state(), Ok(()));
+	});
+}
+
+/// LIV-I2
+#[test]
+fn excuse_for_a_slot_that_was_not_missed_is_found() {
+	let reason = "LIV-I2: more is excused than was missed";
+	assert_eq!(
+		broken(|| CurrentCounts::<Test>::mutate(|counts| counts[0].excused = counts[0].missed + 1)),
+		reason
+	);
+	assert_eq!(broken(|| change_last(|last| last.validators[3].count.excused = 99)), reason);
+}
+
+/// LIV-I3
+#[test]
+fn last_session_that_is_not_the_last_is_found() {
+	let reason = "LIV-I3: the session that is kept is not the last one";
+	for session in [1, 7, u32::MAX] {
+		assert_eq!(broken(|| change_last(|last| last.session = session)), reason);
+	}
+	assert_eq!(broken(|| LastSession::<Test>::kill()), "LIV-I3: a session is over and not kept");
+}
+
+/// LIV-I3
+#[test]
+fn validator_that_is_kept_twice_is_found() {
+	assert_eq!(
+		broken(|| change_last(|last| last.validators[1].validator = 1)),
+		"LIV-I3: a validator is kept twice"
+	);
+}
+
+/// LIV-I4: slots are counted once
+#[test]
+fn more_slots_than_have_passed_are_found() {
+	let reason = "LIV-I4: more slots are counted than have passed";
+	assert_eq!(
+		broken(|| CurrentCounts::<Test>::mutate(|counts| counts[0].missed = slot())),
+		reason
+	);
+	assert_eq!(
+		broken(|| change_last(|last| {
+			last.validators[0].count.missed = u64::MAX;
+			last.validators[1].count.missed = u64::MAX;
+		})),
+		reason
+	);
+}

@@ -1,0 +1,63 @@
+//! The invariants of the counts, checked over the whole state.
+
+use crate::*;
+use alloc::collections::BTreeSet;
+use frame_support::ensure;
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Checks every invariant; the error names the first that does not hold.
+	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+		let current = CurrentCounts::<T>::get();
+		let last = LastSession::<T>::get();
+		Self::check_current(&current)?;
+		if let Some(last) = &last {
+			Self::check_last(last)?;
+		} else {
+			ensure!(
+				pallet_session::CurrentIndex::<T>::get() == 0,
+				"LIV-I3: a session is over and not kept"
+			);
+		}
+
+		let kept = last.iter().flat_map(|last| last.validators.iter().map(|row| row.count));
+		Self::check_counts(current.iter().copied().chain(kept))
+	}
+
+	/// LIV-I1.
+	fn check_current(counts: &CountsOf<T>) -> Result<(), TryRuntimeError> {
+		let authorities = Self::authorities() as usize;
+		ensure!(
+			counts.is_empty() || counts.len() == authorities,
+			"LIV-I1: there are not as many counts as authorities"
+		);
+		Ok(())
+	}
+
+	/// LIV-I3.
+	fn check_last(last: &SessionSlotsOf<T>) -> Result<(), TryRuntimeError> {
+		ensure!(
+			last.session.checked_add(1) == Some(pallet_session::CurrentIndex::<T>::get()),
+			"LIV-I3: the session that is kept is not the last one"
+		);
+		let accounts = last.validators.iter().map(|row| &row.validator).collect::<BTreeSet<_>>();
+		ensure!(accounts.len() == last.validators.len(), "LIV-I3: a validator is kept twice");
+		Ok(())
+	}
+
+	/// LIV-I2 and LIV-I4.
+	fn check_counts(counts: impl Iterator<Item = SlotCount>) -> Result<(), TryRuntimeError> {
+		// Wider than a slot, so that sums which are too great show.
+		let mut slots = 0_u128;
+		for count in counts {
+			ensure!(count.excused <= count.missed, "LIV-I2: more is excused than was missed");
+			slots = slots.saturating_add(count.produced.into()).saturating_add(count.missed.into());
+		}
+		// Slots are numbered from 0.
+		ensure!(
+			slots <= u128::from(*pallet_aura::CurrentSlot::<T>::get()) + 1,
+			"LIV-I4: more slots are counted than have passed"
+		);
+		Ok(())
+	}
+}
