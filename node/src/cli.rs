@@ -48,6 +48,12 @@ pub struct Run {
 	)]
 	pub grandpa_gossip_period_ms: u64,
 
+	/// How many of the chain's last blocks `tx_status` and `tx_subscribe` know; 0 switches them off.
+	///
+	/// The default is a day of blocks of one second. What lies beyond is deleted as blocks come.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 86_400)]
+	pub tx_index_blocks: u32,
+
 	/// Format of the log on standard error.
 	///
 	/// With `json`, one object a line, the options that colour, detail or reload the plain log
@@ -192,6 +198,12 @@ mod tests {
 	fn grandpa_gossip_period_without_flags_is_100_ms_and_never_zero() {
 		assert_eq!(parse(&[]).run.grandpa_gossip_period_ms, 100);
 		assert!(Cli::try_from_iter(["gtos", "--grandpa-gossip-period-ms", "0"]).is_err());
+	}
+
+	#[test]
+	fn transaction_index_without_flags_covers_a_day_and_can_be_switched_off() {
+		assert_eq!(parse(&[]).run.tx_index_blocks, 24 * 60 * 60);
+		assert_eq!(parse(&["--tx-index-blocks", "0"]).run.tx_index_blocks, 0);
 	}
 
 	#[test]

@@ -15,7 +15,7 @@ use gtos_runtime::Hash;
 use sc_cli::{CliConfiguration, Runner, Signals, SubstrateCli};
 use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkWorker};
 use sc_service::PartialComponents;
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 /// Parses the command line and obeys.
 pub fn run() -> sc_cli::Result<()> {
@@ -66,7 +66,7 @@ pub fn run() -> sc_cli::Result<()> {
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
-	let Run { base, storage_monitor, grandpa_gossip_period_ms, .. } = &cli.run;
+	let Run { base, storage_monitor, grandpa_gossip_period_ms, tx_index_blocks, .. } = &cli.run;
 	let mut runner = node_runner(cli)?;
 
 	// The SDK would take a random port in place of a busy one, and who relies on the port not know.
@@ -80,6 +80,7 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let options = service::Options {
 		grandpa_gossip_period: Duration::from_millis(*grandpa_gossip_period_ms),
 		storage_monitor: storage_monitor.clone(),
+		transaction_index_window: NonZeroU32::new(*tx_index_blocks),
 	};
 	runner.run_node_until_exit(|config| async move {
 		match config.network.network_backend {
@@ -127,6 +128,13 @@ pub fn explain(error: &sc_cli::Error) -> String {
 		sc_cli::Error::Input(message) => message.clone(),
 		sc_cli::Error::Service(sc_service::Error::Application(error)) => error.to_string(),
 		sc_cli::Error::Service(sc_service::Error::Other(message)) => message.clone(),
+		sc_cli::Error::Service(sc_service::Error::Client(
+			sp_blockchain::Error::NonSequentialFinalization(_),
+		)) => {
+			"a fast sync of this database was interrupted before it had a state: start with --sync \
+			fast once more, or begin anew after `gtos purge-chain`"
+				.into()
+		},
 		error => error.to_string(),
 	}
 }

@@ -7,12 +7,15 @@ mod chain_spec;
 mod cli;
 mod command;
 mod dev_keys;
+mod equivocation;
 mod genesis;
 mod inherents;
 mod listen;
 mod logging;
 mod rpc;
 mod service;
+mod state_import;
+mod transaction_index;
 
 use std::process::ExitCode;
 

@@ -1,10 +1,15 @@
 //! Puts the node together: database, client, consensus, network, JSON-RPC.
 
-use crate::{command::refusal, genesis, inherents, rpc};
-use futures::FutureExt;
+use crate::{
+	command::refusal,
+	equivocation, genesis, inherents, rpc,
+	state_import::StateImport,
+	transaction_index::{self, Event, TransactionIndex, Worker},
+};
+use futures::{stream, FutureExt, StreamExt};
 use gtos_runtime::{BlockNumber, Hash, RuntimeApi};
-use sc_client_api::Backend;
-use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
+use sc_client_api::{Backend, BlockchainEvents};
+use sc_consensus_aura::{CheckForEquivocation, ImportQueueParams, SlotProportion, StartAuraParams};
 use sc_consensus_grandpa::{
 	FinalityProofProvider, GrandpaPruningFilter, SharedVoterState,
 	ThreeQuartersOfTheUnfinalizedChain,
@@ -22,7 +27,8 @@ use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_blockchain::HeaderBackend;
 use sp_consensus_aura::sr25519::{AuthorityId as AuraId, AuthorityPair as AuraPair};
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, num::NonZeroU32, sync::Arc, time::Duration};
+use tokio::sync::mpsc;
 
 pub use gtos_runtime::opaque::Block;
 
@@ -50,7 +56,9 @@ pub type PartialComponents = sc_service::PartialComponents<
 
 /// What a running node needs besides.
 pub struct ConsensusParts {
-	block_import: GrandpaBlockImport,
+	block_import: equivocation::Watch<GrandpaBlockImport>,
+	/// Headers as they are imported.
+	sightings: mpsc::Receiver<equivocation::Sighting>,
 	grandpa_link: sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>,
 	telemetry: Option<Telemetry>,
 }
@@ -61,6 +69,8 @@ pub struct Options {
 	pub grandpa_gossip_period: Duration,
 	/// When the node stops for want of disk space.
 	pub storage_monitor: StorageMonitorParams,
+	/// How many of the last blocks the index of transactions covers; `None` for no index.
+	pub transaction_index_window: Option<NonZeroU32>,
 }
 
 /// Most blocks between two justifications that the database keeps and a syncing node checks.
@@ -127,11 +137,13 @@ pub fn new_partial(config: &Configuration) -> sc_cli::Result<PartialComponents> 
 		telemetry_handle.clone(),
 	)?;
 
+	let justification_import = Box::new(block_import.clone());
+	let (block_import, sightings) = equivocation::watch(block_import);
 	let slot_client = client.clone();
 	let import_queue =
 		sc_consensus_aura::import_queue::<AuraPair, _, _, _, _, _>(ImportQueueParams {
-			block_import: block_import.clone(),
-			justification_import: Some(Box::new(block_import.clone())),
+			block_import: StateImport::new(block_import.clone(), client.clone()),
+			justification_import: Some(justification_import),
 			client: client.clone(),
 			create_inherent_data_providers: move |parent: Hash, ()| {
 				let client = slot_client.clone();
@@ -146,7 +158,8 @@ pub fn new_partial(config: &Configuration) -> sc_cli::Result<PartialComponents> 
 			},
 			spawner: &task_manager.spawn_essential_handle(),
 			registry: config.prometheus_registry(),
-			check_for_equivocation: Default::default(),
+			// `equivocation` does more than log.
+			check_for_equivocation: CheckForEquivocation::No,
 			telemetry: telemetry_handle,
 			compatibility_mode: Default::default(),
 		})
@@ -160,7 +173,7 @@ pub fn new_partial(config: &Configuration) -> sc_cli::Result<PartialComponents> 
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: ConsensusParts { block_import, grandpa_link, telemetry },
+		other: ConsensusParts { block_import, grandpa_link, sightings, telemetry },
 	})
 }
 
@@ -187,10 +200,14 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: ConsensusParts { block_import, grandpa_link, mut telemetry },
+		other: ConsensusParts { block_import, grandpa_link, sightings, mut telemetry },
 	} = new_partial(&config)?;
 
 	monitor_storage(&config, options.storage_monitor, &task_manager)?;
+	let transaction_index = options
+		.transaction_index_window
+		.map(|window| start_transaction_index(&config, window, &client, &task_manager))
+		.transpose()?;
 
 	let mut net_config = FullNetworkConfiguration::<Block, Hash, N>::new(
 		&config.network,
@@ -260,6 +277,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 	let rpc_deps = rpc::Deps {
 		client: client.clone(),
 		pool: transaction_pool.clone(),
+		transaction_index,
 		finality_proofs: FinalityProofProvider::new_for_service(
 			backend.clone(),
 			Some(authority_set.clone()),
@@ -284,6 +302,18 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		tracing_execute_block: None,
 	})?;
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
+
+	let reporter = equivocation::Reporter::new(
+		client.clone(),
+		sync_service.clone(),
+		role.is_authority().then(|| offchain_tx_pool_factory.clone()),
+	);
+	// A node that reports nobody is still a node: not essential.
+	task_manager.spawn_handle().spawn_blocking(
+		"equivocation-reporter",
+		None,
+		reporter.run(sightings),
+	);
 
 	if role.is_authority() {
 		let proposer_factory = sc_basic_authorship::ProposerFactory::new(
@@ -375,4 +405,32 @@ fn monitor_storage(
 			path.display()
 		))
 	})
+}
+
+/// Opens the index of transactions and has it follow the chain.
+fn start_transaction_index(
+	config: &Configuration,
+	window: NonZeroU32,
+	client: &Arc<FullClient>,
+	task_manager: &TaskManager,
+) -> sc_cli::Result<Arc<TransactionIndex>> {
+	let path = transaction_index::folder(config.database.path().unwrap_or(&config.data_path));
+	let index = TransactionIndex::open(path.clone()).map_err(|error| {
+		refusal(format!(
+			"the index of transactions at {} cannot be opened: {error}",
+			path.display()
+		))
+	})?;
+	let index = Arc::new(index);
+	// Before the worker looks at the chain, so that no block can slip through in between.
+	let imported = client.every_import_notification_stream().map(Event::from);
+	let finalized = client.finality_notification_stream().map(Event::from);
+	let worker = Worker::new(index.clone(), client.clone(), window);
+	// A node without the index is still a node: not essential.
+	task_manager.spawn_handle().spawn_blocking(
+		"transaction-index",
+		None,
+		worker.run(stream::select(imported, finalized)),
+	);
+	Ok(index)
 }

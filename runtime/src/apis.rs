@@ -2,16 +2,21 @@
 #![expect(missing_docs, reason = "the macro generates undocumented items")]
 
 use crate::{
-	genesis_config_presets, AccountId, Aura, Balance, Block, Executive, Grandpa, Historical,
-	InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking,
-	System, TransactionPayment, VERSION,
+	configs::consensus::KeyOwners, dpos, entry_changes, genesis_config_presets,
+	transaction_outcome, AccountId, Aura, AuraEquivocation, Balance, Block, BlockNumber,
+	ContractStore, Executive, Grandpa, Hash, InherentDataExt, Nonce, Runtime, RuntimeCall,
+	RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, TtlKv, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{
 	genesis_builder_helper::get_preset, traits::KeyOwnerProofSystem, weights::Weight,
 };
+use gtos_dpos_api::{EpochInfo, Snapshot, Validator, ValidatorDetails};
+use pallet_aura_equivocation::EquivocationProofOf;
+use pallet_contract_store_runtime_api::{contract_address, ContractPage, ContractRecord};
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
+use pallet_ttl_kv_runtime_api::{EndingPage, EntryChange, EntryMetadata, EntryPage, Statistics};
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
@@ -149,8 +154,26 @@ impl_runtime_apis! {
 			_set_id: sp_consensus_grandpa::SetId,
 			authority_id: GrandpaId,
 		) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
-			Historical::prove((sp_consensus_grandpa::KEY_TYPE, authority_id))
+			KeyOwners::prove((sp_consensus_grandpa::KEY_TYPE, authority_id))
 				.map(|proof| sp_consensus_grandpa::OpaqueKeyOwnershipProof::new(proof.encode()))
+		}
+	}
+
+	impl pallet_aura_equivocation_runtime_api::AuraEquivocationApi<Block> for Runtime {
+		fn generate_key_ownership_proof(
+			_slot: sp_consensus_aura::Slot,
+			authority_id: AuraId,
+		) -> Option<sp_runtime::OpaqueValue> {
+			AuraEquivocation::key_ownership_proof(authority_id)
+				.map(|proof| sp_runtime::OpaqueValue::new(proof.encode()))
+		}
+
+		fn submit_report_equivocation_unsigned_extrinsic(
+			equivocation_proof: EquivocationProofOf<Runtime>,
+			key_owner_proof: sp_runtime::OpaqueValue,
+		) -> Option<()> {
+			let key_owner_proof = key_owner_proof.decode()?;
+			AuraEquivocation::submit_unsigned_report(equivocation_proof, key_owner_proof)
 		}
 	}
 
@@ -205,6 +228,100 @@ impl_runtime_apis! {
 		}
 	}
 
+	impl pallet_contract_store_runtime_api::ContractStoreApi<
+		Block,
+		AccountId,
+		BlockNumber,
+		Balance,
+	> for Runtime {
+		fn code(address: Hash) -> Option<Vec<u8>> {
+			ContractStore::code(address)
+		}
+
+		fn code_by_hash(code_hash: Hash) -> Option<Vec<u8>> {
+			ContractStore::code_by_hash(code_hash)
+		}
+
+		fn metadata(address: Hash) -> Option<ContractRecord<AccountId, BlockNumber>> {
+			ContractStore::metadata(address)
+		}
+
+		fn address(deployer: AccountId, salt: Hash, code_hash: Hash) -> Hash {
+			contract_address(&deployer, salt, code_hash)
+		}
+
+		fn contracts(deployer: AccountId, start: u32, limit: u32) -> ContractPage {
+			ContractStore::contracts(deployer, start, limit)
+		}
+
+		fn quote(code_len: u32) -> Option<Balance> {
+			ContractStore::quote(code_len)
+		}
+
+		fn proof_keys(address: Hash) -> Vec<Vec<u8>> {
+			ContractStore::proof_keys(address)
+		}
+	}
+
+	impl pallet_ttl_kv_runtime_api::TtlKvApi<Block, AccountId, BlockNumber, Balance> for Runtime {
+		fn get(owner: AccountId, key: Vec<u8>) -> Option<Vec<u8>> {
+			TtlKv::get(&owner, key)
+		}
+
+		fn metadata(owner: AccountId, key: Vec<u8>) -> Option<EntryMetadata<BlockNumber>> {
+			TtlKv::metadata(&owner, key)
+		}
+
+		fn list(
+			owner: AccountId,
+			prefix: Vec<u8>,
+			start: Option<Vec<u8>>,
+			limit: u32,
+		) -> EntryPage<BlockNumber> {
+			TtlKv::list(&owner, &prefix, start, limit)
+		}
+
+		fn quote(key_len: u32, value_len: u32, ttl: BlockNumber) -> Option<Balance> {
+			TtlKv::quote(key_len, value_len, ttl)
+		}
+
+		fn statistics() -> Statistics {
+			TtlKv::statistics()
+		}
+
+		fn proof_key(owner: AccountId, key: Vec<u8>) -> Option<Vec<u8>> {
+			TtlKv::proof_key(&owner, key)
+		}
+	}
+
+	impl pallet_ttl_kv_runtime_api::EntryChangesApi<Block, AccountId> for Runtime {
+		fn changes(owner: AccountId, prefix: Vec<u8>) -> Vec<EntryChange> {
+			entry_changes::changes(&owner, &prefix)
+		}
+
+		fn ending(owner: AccountId, prefix: Vec<u8>, start: u64) -> EndingPage {
+			entry_changes::ending(&owner, &prefix, start)
+		}
+	}
+
+	impl gtos_dpos_api::DposApi<Block, AccountId, Balance, BlockNumber> for Runtime {
+		fn validators() -> Vec<Validator<AccountId, Balance>> {
+			dpos::validators()
+		}
+
+		fn validator(account: AccountId) -> Option<ValidatorDetails<AccountId, Balance>> {
+			dpos::validator(&account)
+		}
+
+		fn epoch_info() -> EpochInfo<BlockNumber> {
+			dpos::epoch_info()
+		}
+
+		fn snapshot() -> Snapshot<AccountId, Balance, BlockNumber> {
+			dpos::snapshot()
+		}
+	}
+
 	impl pallet_staking_runtime_api::StakingApi<Block, Balance, AccountId> for Runtime {
 		fn nominations_quota(balance: Balance) -> u32 {
 			Staking::api_nominations_quota(balance)
@@ -216,6 +333,20 @@ impl_runtime_apis! {
 
 		fn pending_rewards(era: EraIndex, account: AccountId) -> bool {
 			Staking::api_pending_rewards(era, account)
+		}
+	}
+
+	impl gtos_transaction_api::TransactionApi<Block, Balance> for Runtime {
+		fn outcomes() -> Vec<Option<gtos_transaction_api::Outcome<Balance>>> {
+			transaction_outcome::outcomes()
+		}
+
+		fn outcome(index: u32) -> Option<gtos_transaction_api::Outcome<Balance>> {
+			transaction_outcome::outcome(index)
+		}
+
+		fn is_extrinsic(bytes: Vec<u8>) -> bool {
+			transaction_outcome::is_extrinsic(&bytes)
 		}
 	}
 

@@ -40,6 +40,44 @@ pub mod block {
 	pub const AVERAGE_ON_INITIALIZE_RATIO: Perbill = Perbill::from_percent(5);
 }
 
+/// What storage costs, how much of it one call may ask for, and what removes what has expired.
+pub mod storage {
+	use super::currency::deposit;
+	use crate::{Balance, BlockNumber};
+	use sp_runtime::Perbill;
+
+	/// Longest contract code. May be raised, never lowered.
+	pub const MAX_CODE_LENGTH_BYTES: u32 = 256 * 1024;
+	/// What a contract takes besides its code: keys, values and trie nodes of its record, of its index
+	/// row and of the key of the code.
+	pub const CONTRACT_RECORD_BYTES: u32 = 512;
+	/// A byte for ever costs what it costs to hold one.
+	pub const PRICE_PER_BYTE: Balance = deposit(0, 1);
+	/// Most items in one page of a list.
+	pub const MAX_PAGE_SIZE: u32 = 100;
+
+	/// Longest key of an expiring entry. May be raised, never lowered.
+	pub const MAX_KEY_LENGTH_BYTES: u32 = 128;
+	/// Longest value of an expiring entry. May be raised, never lowered.
+	pub const MAX_VALUE_LENGTH_BYTES: u32 = 16 * 1024;
+	/// What an expiring entry takes besides key and value: the rest of its storage key, its fixed fields,
+	/// its reference in the expiry index and trie nodes.
+	pub const ENTRY_OVERHEAD_BYTES: u32 = 256;
+	/// Shortest life of an entry, in blocks.
+	pub const MIN_TTL_BLOCKS: BlockNumber = 1;
+	/// Longest life of an entry, in blocks: a year of one-second slots.
+	pub const MAX_TTL_BLOCKS: BlockNumber = 365 * 24 * 60 * 60;
+	/// The least there is. 10^8 blocks cost what a byte for ever does.
+	pub const RENT_PER_BYTE_BLOCK: Balance = 1;
+	/// Most stored entries that one page of a list looks at.
+	pub const MAX_PAGE_SCAN: u32 = 1_000;
+	/// Most items of the expiry index that the backlog is counted on.
+	pub const MAX_BACKLOG_SCAN: u32 = 10_000;
+	/// Part of a block that the removal of expired entries may take before its transactions. Has to hold
+	/// the removal of as many as a full block can put; the pallet's integrity test says if it does not.
+	pub const SWEEP_RATIO: Perbill = Perbill::from_percent(30);
+}
+
 /// Sizes of the validator set and its elections.
 pub mod staking {
 	/// Most validators of an era, and so most Aura and GRANDPA authorities.

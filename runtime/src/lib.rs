@@ -18,8 +18,11 @@ pub mod apis;
 mod benchmarks;
 pub mod configs;
 pub mod constants;
+mod dpos;
+mod entry_changes;
 pub mod genesis_config_presets;
 mod migrations;
+mod transaction_outcome;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
@@ -175,6 +178,10 @@ mod runtime {
 	pub type Offences = pallet_offences;
 	#[runtime::pallet_index(27)]
 	pub type VoterList = pallet_bags_list<Instance1>;
+	#[runtime::pallet_index(28)]
+	pub type AuraEquivocation = pallet_aura_equivocation;
+	#[runtime::pallet_index(29)]
+	pub type Liveness = pallet_liveness;
 
 	// Governance
 	#[runtime::pallet_index(40)]
@@ -197,4 +204,10 @@ mod runtime {
 	pub type Multisig = pallet_multisig;
 	#[runtime::pallet_index(62)]
 	pub type Proxy = pallet_proxy;
+
+	// Storage
+	#[runtime::pallet_index(80)]
+	pub type ContractStore = pallet_contract_store;
+	#[runtime::pallet_index(81)]
+	pub type TtlKv = pallet_ttl_kv;
 }

@@ -31,6 +31,8 @@ fn pallet_indices_are_pinned() {
 			(25, "Grandpa"),
 			(26, "Offences"),
 			(27, "VoterList"),
+			(28, "AuraEquivocation"),
+			(29, "Liveness"),
 			(40, "Treasury"),
 			(41, "Referenda"),
 			(42, "ConvictionVoting"),
@@ -40,6 +42,8 @@ fn pallet_indices_are_pinned() {
 			(60, "Utility"),
 			(61, "Multisig"),
 			(62, "Proxy"),
+			(80, "ContractStore"),
+			(81, "TtlKv"),
 		]
 	);
 }
@@ -81,10 +85,29 @@ fn nobody_but_any_may_transfer_through_a_proxy() {
 		keep_alive: false,
 	});
 	assert!(ProxyType::Any.filter(&transfer));
-	for kind in
-		[ProxyType::NonTransfer, ProxyType::Governance, ProxyType::Staking, ProxyType::CancelProxy]
-	{
+	for kind in [
+		ProxyType::NonTransfer,
+		ProxyType::Governance,
+		ProxyType::Staking,
+		ProxyType::CancelProxy,
+		ProxyType::Storage,
+	] {
 		assert!(!kind.filter(&transfer), "{kind:?}");
 		assert!(!kind.is_superset(&ProxyType::Any), "{kind:?}");
 	}
+}
+
+#[test]
+fn storage_proxy_deploys_and_puts_and_does_nothing_else() {
+	use frame_support::traits::InstanceFilter;
+	let deploy = RuntimeCall::from(pallet_contract_store::Call::contract_deploy {
+		code: vec![1],
+		salt: Default::default(),
+	});
+	let put = RuntimeCall::from(pallet_ttl_kv::Call::kv_delete { key: vec![1] });
+	let chill = RuntimeCall::from(pallet_staking::Call::chill {});
+	assert!(ProxyType::Storage.filter(&deploy) && ProxyType::Storage.filter(&put));
+	assert!(!ProxyType::Storage.filter(&chill));
+	// It spends: a proxy that must not transfer does not stand above it.
+	assert!(!ProxyType::NonTransfer.is_superset(&ProxyType::Storage));
 }

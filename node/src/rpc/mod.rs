@@ -4,9 +4,26 @@
 //! `transaction` and, with an archive's pruning options, `archive`. Each group of our own is a file
 //! here, thin over runtime APIs, so that the answers come from the chain's own runtime.
 
-use crate::service::{Block, FullBackend, FullClient, TransactionPool};
+mod contract;
+mod dpos;
+mod error;
+mod kv;
+mod parameter;
+mod query;
+mod subscriptions;
+mod transaction;
+#[cfg(test)]
+mod vectors;
+
+use crate::{
+	service::{Block, FullBackend, FullClient, TransactionPool},
+	transaction_index::TransactionIndex,
+};
+use contract::{ContractRpcServer, Contracts};
+use dpos::{Dpos, DposRpcServer};
 use gtos_runtime::{AccountId, Balance, BlockNumber, Hash, Nonce};
 use jsonrpsee::RpcModule;
+use kv::{Entries, EntryRpcServer};
 use pallet_transaction_payment::RuntimeDispatchInfo;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 use sc_consensus_grandpa::{
@@ -19,6 +36,7 @@ use sc_rpc::{
 };
 use std::{error::Error, sync::Arc};
 use substrate_frame_rpc_system::{System, SystemApiServer};
+use transaction::{TransactionRpcServer, Transactions};
 
 /// What the methods answer from.
 pub struct Deps {
@@ -26,6 +44,8 @@ pub struct Deps {
 	pub client: Arc<FullClient>,
 	/// Transactions that wait for a block.
 	pub pool: Arc<TransactionPool>,
+	/// Blocks of past transactions; `None` if the operator wants no index.
+	pub transaction_index: Option<Arc<TransactionIndex>>,
 	/// Who finalises now.
 	pub authority_set: SharedAuthoritySet<Hash, BlockNumber>,
 	/// State of the voting.
@@ -36,14 +56,22 @@ pub struct Deps {
 	pub finality_proofs: Arc<FinalityProofProvider<FullBackend, Block>>,
 }
 
-/// Builds the module of the `grandpa`, `payment`, `dev` and account groups.
+/// Builds the module of the `tx`, `contract`, `kv`, `dpos`, `grandpa`, `payment`, `dev` and account groups.
 ///
 /// The unsafe methods among them refuse callers from other machines by themselves.
 pub fn create(
 	deps: &Deps,
 	executor: SubscriptionTaskExecutor,
 ) -> Result<RpcModule<()>, Box<dyn Error + Send + Sync>> {
-	let Deps { client, pool, authority_set, voter_state, justifications, finality_proofs } = deps;
+	let Deps {
+		client,
+		pool,
+		transaction_index,
+		authority_set,
+		voter_state,
+		justifications,
+		finality_proofs,
+	} = deps;
 	let mut module = RpcModule::new(());
 
 	let system = System::<_, _, Block>::new(client.clone(), pool.clone());
@@ -53,6 +81,18 @@ pub fn create(
 	module.merge(TransactionPaymentApiServer::<Hash, RuntimeDispatchInfo<Balance>>::into_rpc(
 		payment,
 	))?;
+
+	let transactions = Transactions::new(
+		client.clone(),
+		pool.clone(),
+		transaction_index.clone(),
+		executor.clone(),
+	);
+	module.merge(transactions.into_rpc())?;
+
+	module.merge(Contracts::new(client.clone()).into_rpc())?;
+	module.merge(Entries::new(client.clone(), &executor).into_rpc())?;
+	module.merge(Dpos::new(client.clone()).into_rpc())?;
 
 	let grandpa = Grandpa::new(
 		executor,

@@ -76,6 +76,9 @@ pub enum ProxyType {
 	/// Reject announcements of other proxies.
 	#[codec(index = 4)]
 	CancelProxy,
+	/// Deploy contracts, and put, extend and delete entries, all at the owner's expense.
+	#[codec(index = 5)]
+	Storage,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
@@ -127,6 +130,9 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 			ProxyType::CancelProxy => {
 				matches!(call, RuntimeCall::Proxy(pallet_proxy::Call::reject_announcement { .. }))
 			},
+			ProxyType::Storage => {
+				batch || matches!(call, RuntimeCall::ContractStore(_) | RuntimeCall::TtlKv(_))
+			},
 		}
 	}
 
@@ -135,6 +141,8 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 			(mine, theirs) if mine == theirs => true,
 			(ProxyType::Any, _) => true,
 			(_, ProxyType::Any) => false,
+			// Storage is paid for to the treasury, which is a transfer.
+			(ProxyType::NonTransfer, ProxyType::Storage) => false,
 			(ProxyType::NonTransfer, _) => true,
 			_ => false,
 		}

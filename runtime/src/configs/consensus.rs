@@ -6,17 +6,18 @@ use crate::{
 		currency::deposit,
 		staking::{MAX_ELECTING_VOTERS, MAX_VALIDATORS},
 	},
-	AccountId, Aura, Balance, Balances, BlockNumber, GenesisParameters, Historical, Moment,
+	AccountId, Aura, Balance, Balances, BlockNumber, GenesisParameters, Grandpa, Liveness, Moment,
 	Offences, Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys, Staking,
 	UncheckedExtrinsic,
 };
+use alloc::vec::Vec;
 use frame_support::{
 	parameter_types,
-	traits::{ConstBool, ConstU32, KeyOwnerProofSystem},
+	traits::{ConstBool, ConstU32, Get},
 };
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
-use sp_core::crypto::KeyTypeId;
-use sp_runtime::traits::OpaqueKeys;
+use sp_runtime::traits::{Convert, OpaqueKeys};
+use sp_session::MembershipProof;
 use sp_staking::SessionIndex;
 
 parameter_types! {
@@ -45,9 +46,8 @@ impl pallet_aura::Config for Runtime {
 
 impl pallet_grandpa::Config for Runtime {
 	type EquivocationReportSystem =
-		pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
-	type KeyOwnerProof =
-		<Historical as KeyOwnerProofSystem<(KeyTypeId, pallet_grandpa::AuthorityId)>>::Proof;
+		pallet_grandpa::EquivocationReportSystem<Self, Offences, KeyOwners, ReportLongevity>;
+	type KeyOwnerProof = MembershipProof;
 	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
 	type MaxNominators = ConstU32<MAX_ELECTING_VOTERS>;
 	type MaxSetIdSessionEntries = MaxSetIdSessionEntries;
@@ -56,7 +56,7 @@ impl pallet_grandpa::Config for Runtime {
 }
 
 impl pallet_authorship::Config for Runtime {
-	type EventHandler = Staking;
+	type EventHandler = (Staking, Liveness);
 	type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Aura>;
 }
 
@@ -68,7 +68,10 @@ impl pallet_session::Config for Runtime {
 	type NextSessionRotation = pallet_session::PeriodicSessions<SessionLength, SessionOffset>;
 	type RuntimeEvent = RuntimeEvent;
 	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
-	type SessionManager = pallet_session::historical::NoteHistoricalRoot<Self, Staking>;
+	type SessionManager = pallet_liveness::JudgeSessions<
+		Self,
+		pallet_session::historical::NoteHistoricalRoot<Self, Staking>,
+	>;
 	type ShouldEndSession = pallet_session::PeriodicSessions<SessionLength, SessionOffset>;
 	type ValidatorId = AccountId;
 	type ValidatorIdOf = sp_runtime::traits::ConvertInto;
@@ -83,8 +86,47 @@ impl pallet_session::historical::Config for Runtime {
 
 impl pallet_offences::Config for Runtime {
 	type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
-	type OnOffenceHandler = Staking;
+	type OnOffenceHandler = pallet_liveness::ChillOffenders<Staking, Staking>;
 	type RuntimeEvent = RuntimeEvent;
+}
+
+/// Tells whose session key a key is or was.
+pub type KeyOwners = pallet_aura_equivocation::KeyOwners<Runtime, KeysInForce>;
+
+/// Session keys in force, in the order of the validators.
+pub struct KeysInForce;
+
+impl Get<Vec<SessionKeys>> for KeysInForce {
+	fn get() -> Vec<SessionKeys> {
+		let aura = pallet_aura::Authorities::<Runtime>::get().into_iter();
+		let grandpa = Grandpa::grandpa_authorities().into_iter();
+		aura.zip(grandpa).map(|(aura, (grandpa, _))| SessionKeys { aura, grandpa }).collect()
+	}
+}
+
+/// Session that the state after a block is in (CON-R5).
+pub struct SessionOfBlock;
+
+impl Convert<BlockNumber, SessionIndex> for SessionOfBlock {
+	fn convert(block: BlockNumber) -> SessionIndex {
+		// Genesis refuses a length of zero.
+		block.checked_div(SessionLength::get()).unwrap_or_default()
+	}
+}
+
+impl pallet_aura_equivocation::Config for Runtime {
+	type KeyOwners = KeyOwners;
+	type MaxNominators = ConstU32<MAX_ELECTING_VOTERS>;
+	type MaxValidators = ConstU32<MAX_VALIDATORS>;
+	type ReportOffence = Offences;
+	type SessionOf = SessionOfBlock;
+	type WeightInfo = pallet_aura_equivocation::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_liveness::Config for Runtime {
+	type Candidates = Staking;
+	type ReportOffence = Offences;
+	type WeightInfo = pallet_liveness::weights::SubstrateWeight<Runtime>;
 }
 
 // Equivocation reports are bare transactions that a node submits to itself.

@@ -5,6 +5,7 @@ pub mod consensus;
 pub mod fees;
 pub mod governance;
 pub mod staking;
+pub mod storage;
 
 use crate::{
 	constants::block, AccountId, Aura, Balance, Block, BlockNumber, GenesisParameters, Hash,

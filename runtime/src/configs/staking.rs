@@ -11,15 +11,18 @@ use crate::{
 	AccountId, Balance, Balances, GenesisParameters, Runtime, RuntimeEvent, RuntimeHoldReason,
 	Session, Staking, Timestamp, VoterList,
 };
+use alloc::vec::Vec;
 use frame_election_provider_support::{
 	bounds::{ElectionBounds, ElectionBoundsBuilder},
-	onchain, SequentialPhragmen, VoteWeight,
+	onchain, NposSolver, SequentialPhragmen, VoteWeight, WeightInfo,
 };
 use frame_support::{
 	parameter_types,
 	traits::{tokens::imbalance::ResolveTo, ConstBool, ConstU32, EitherOfDiverse, Nothing},
+	weights::Weight,
 };
 use frame_system::EnsureRoot;
+use sp_npos_elections::ElectionResult;
 use sp_runtime::{curve::PiecewiseLinear, Perbill};
 use sp_staking::EraIndex;
 
@@ -64,6 +67,33 @@ parameter_types! {
 	pub const BagThresholds: &'static [VoteWeight] = &BAG_THRESHOLDS;
 }
 
+/// Sequential Phragmen among the candidates that have session keys (CON-R24).
+///
+/// `pallet-session` leaves a validator without keys out of the set: if such candidates were elected,
+/// the set would shrink below the minimum that the election was held to, or to nobody.
+pub struct PhragmenWithKeys;
+
+impl NposSolver for PhragmenWithKeys {
+	type AccountId = AccountId;
+	type Accuracy = Perbill;
+	type Error = sp_npos_elections::Error;
+
+	fn solve(
+		seats: usize,
+		mut candidates: Vec<AccountId>,
+		voters: Vec<(AccountId, VoteWeight, impl Clone + IntoIterator<Item = AccountId>)>,
+	) -> Result<ElectionResult<AccountId, Perbill>, Self::Error> {
+		candidates.retain(|who| pallet_session::NextKeys::<Runtime>::contains_key(who));
+		SequentialPhragmen::<AccountId, Perbill>::solve(seats, candidates, voters)
+	}
+
+	fn weight<W: WeightInfo>(voters: u32, candidates: u32, votes: u32) -> Weight {
+		let keys = <Runtime as frame_system::Config>::DbWeight::get().reads(candidates.into());
+		SequentialPhragmen::<AccountId, Perbill>::weight::<W>(voters, candidates, votes)
+			.saturating_add(keys)
+	}
+}
+
 /// Sequential Phragmen in the block itself, over a bounded snapshot of voters and candidates.
 pub struct OnChainPhragmen;
 
@@ -72,7 +102,11 @@ impl onchain::Config for OnChainPhragmen {
 	type DataProvider = Staking;
 	type MaxBackersPerWinner = ConstU32<MAX_ELECTING_VOTERS>;
 	type MaxWinnersPerPage = ConstU32<MAX_VALIDATORS>;
+	// The candidates of pallet-staking's benchmarks have no keys.
+	#[cfg(feature = "runtime-benchmarks")]
 	type Solver = SequentialPhragmen<AccountId, Perbill>;
+	#[cfg(not(feature = "runtime-benchmarks"))]
+	type Solver = PhragmenWithKeys;
 	type Sort = ConstBool<true>;
 	type System = Runtime;
 	type WeightInfo = frame_election_provider_support::weights::SubstrateWeight<Runtime>;

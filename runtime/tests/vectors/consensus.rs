@@ -13,8 +13,8 @@ use frame_support::{
 	BoundedVec,
 };
 use gtos_runtime::{
-	AccountId, Aura, BlockNumber, Grandpa, Hash, Historical, Moment, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeOrigin, Session, SessionKeys, Staking, System,
+	configs::consensus::KeyOwners, AccountId, Aura, BlockNumber, Grandpa, Hash, Moment, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeOrigin, Session, SessionKeys, Staking, System,
 };
 use pallet_genesis_parameters::ChainTiming;
 use pallet_session::disabling::DisablingStrategy;
@@ -22,7 +22,13 @@ use pallet_staking::EraInfo;
 use serde::Deserialize;
 use sp_consensus_aura::{sr25519::AuthorityId as AuraId, Slot, AURA_ENGINE_ID};
 use sp_consensus_grandpa::{AuthorityId as GrandpaId, EquivocationProof};
-use sp_core::{crypto::key_types::GRANDPA, sr25519};
+use sp_core::{
+	crypto::{
+		key_types::{AURA, GRANDPA},
+		ByteArray,
+	},
+	sr25519,
+};
 use sp_runtime::{
 	generic::{Digest, DigestItem},
 	traits::Dispatchable,
@@ -35,7 +41,7 @@ use sp_staking::{
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 /// Session keys of a validator: the `number`-th that it sets.
-fn session_keys(validator: usize, number: u32) -> SessionKeys {
+pub fn session_keys(validator: usize, number: u32) -> SessionKeys {
 	let key =
 		|kind: &str| sp_crypto_hashing::blake2_256(&(kind, validator as u64, number).encode());
 	SessionKeys {
@@ -287,12 +293,58 @@ impl Check for Equivocation {
 	}
 }
 
-/// Reports of double votes, one after the other, in session 0 of a chain.
+fn decode_double_seal(proof: &Bytes) -> pallet_aura_equivocation::EquivocationProofOf<Runtime> {
+	DecodeAll::decode_all(&mut &proof.0[..]).expect("it is a proof")
+}
+
+/// A proof that an authority sealed two blocks of one slot.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct DoubleSeal {
+	slot: u64,
+	offender: Bytes,
+	proof: Bytes,
+	is_valid: bool,
+}
+
+impl Check for DoubleSeal {
+	type Shared = Nothing;
+
+	fn check(self, _: &Nothing) {
+		let proof = decode_double_seal(&self.proof);
+		assert_eq!(proof.encode(), self.proof.0);
+		assert_eq!((*proof.slot, proof.offender.to_raw_vec()), (self.slot, self.offender.0));
+		assert_eq!(pallet_aura_equivocation::is_equivocation(&proof), self.is_valid);
+	}
+}
+
+/// Reports of double votes or double seals, one after the other, in session 0 of a chain.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Report {
-	grandpa_keys: Vec<Bytes>,
+	offence: Offence,
+	/// Keys of the validators, with which they vote or seal.
+	keys: Vec<Bytes>,
+	block_hashes: Vec<BlockHash>,
 	steps: Vec<ReportStep>,
+	/// Those who stand for election in the end.
+	candidates: Vec<usize>,
+	/// What each validator is slashed in the end, in parts of 10^9.
+	slash_fractions: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Offence {
+	Aura,
+	Grandpa,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BlockHash {
+	number: BlockNumber,
+	hash: Bytes,
 }
 
 #[derive(Deserialize)]
@@ -312,31 +364,78 @@ struct PalletError {
 	error: String,
 }
 
+impl Report {
+	fn session_keys(&self) -> Vec<SessionKeys> {
+		let keys = self.keys.iter().enumerate();
+		keys.map(|(index, key)| match self.offence {
+			Offence::Aura => {
+				let aura = sr25519::Public::from_raw(key.array()).into();
+				SessionKeys { aura, ..session_keys(index, 0) }
+			},
+			Offence::Grandpa => {
+				SessionKeys { grandpa: ed25519_public(key).into(), ..session_keys(index, 0) }
+			},
+		})
+		.collect()
+	}
+
+	/// The call that makes a step's report.
+	fn call(&self, step: &ReportStep) -> RuntimeCall {
+		let kind = match self.offence {
+			Offence::Aura => AURA,
+			Offence::Grandpa => GRANDPA,
+		};
+		let key_owner_proof = KeyOwners::prove((kind, &self.keys[step.key_owner].0))
+			.expect("the key is a validator's");
+		match self.offence {
+			Offence::Aura => RuntimeCall::AuraEquivocation(
+				pallet_aura_equivocation::Call::report_equivocation_unsigned {
+					equivocation_proof: Box::new(decode_double_seal(&step.proof)),
+					key_owner_proof,
+				},
+			),
+			Offence::Grandpa => {
+				RuntimeCall::Grandpa(pallet_grandpa::Call::report_equivocation_unsigned {
+					equivocation_proof: Box::new(decode_proof(&step.proof)),
+					key_owner_proof,
+				})
+			},
+		}
+	}
+}
+
 impl Check for Report {
 	type Shared = Nothing;
 
 	fn check(self, _: &Nothing) {
-		let grandpa: Vec<GrandpaId> =
-			self.grandpa_keys.iter().map(|key| ed25519_public(key).into()).collect();
-		let keys: Vec<SessionKeys> = grandpa
-			.iter()
-			.enumerate()
-			.map(|(i, grandpa)| SessionKeys { grandpa: grandpa.clone(), ..session_keys(i, 0) })
-			.collect();
-		chain::network(&keys, ChainTiming::default()).execute_with(|| {
+		chain::network(&self.session_keys(), ChainTiming::default()).execute_with(|| {
 			System::set_block_number(1);
+			for block in &self.block_hashes {
+				frame_system::BlockHash::<Runtime>::insert(block.number, block.hash.hash());
+			}
 			for step in &self.steps {
-				let key_owner_proof = Historical::prove((GRANDPA, &grandpa[step.key_owner]))
-					.expect("the key is a validator's");
-				let call = pallet_grandpa::Call::report_equivocation_unsigned {
-					equivocation_proof: Box::new(decode_proof(&step.proof)),
-					key_owner_proof,
-				};
-				let result = RuntimeCall::Grandpa(call).dispatch(RuntimeOrigin::none());
+				let result = self.call(step).dispatch(RuntimeOrigin::none());
 				let error = result.err().map(|failure| failure.error.encode());
 				let expected = step.error.as_ref().map(|e| module_error(&e.pallet, &e.error));
 				assert_eq!(error, expected, "{}", step.name);
 			}
+
+			let validators = 0..self.keys.len();
+			let is_candidate = |index: &usize| {
+				pallet_staking::Validators::<Runtime>::contains_key(account(*index))
+			};
+			let candidates: Vec<usize> = validators.clone().filter(is_candidate).collect();
+			assert_eq!(candidates, self.candidates);
+			let fractions: Vec<u32> = validators
+				.map(|index| {
+					let slash = pallet_staking::ValidatorSlashInEra::<Runtime>::get(
+						active_era(),
+						account(index),
+					);
+					slash.map_or(0, |(fraction, _)| fraction.deconstruct())
+				})
+				.collect();
+			assert_eq!(fractions, self.slash_fractions);
 		});
 	}
 }

@@ -1,8 +1,8 @@
 //! What is done with the cases of each kind.
 
 use crate::{
-	consensus, economics, encoding, hashing, rpc, scenario, state, transactions, validity,
-	vector_file::VectorFile,
+	consensus, economics, elections, encoding, hashing, liveness, rpc, scenario, state,
+	transactions, validity, vector_file::VectorFile,
 };
 
 /// Every kind with the type that reads and checks its cases.
@@ -32,6 +32,8 @@ kinds! {
 	"derived-account" => hashing::DerivedAccount,
 	"disabling" => consensus::Disabling,
 	"dispatch-error" => transactions::DispatchErrors,
+	"double-seal" => consensus::DoubleSeal,
+	"election" => elections::Election,
 	"equivocation" => consensus::Equivocation,
 	"era" => transactions::Eras,
 	"era-transition" => consensus::EraTransition,
@@ -40,6 +42,8 @@ kinds! {
 	"first-byte" => transactions::FirstByte,
 	"hash" => hashing::HashFunction,
 	"header" => hashing::Headers,
+	"liveness" => liveness::Liveness,
+	"missed-slots" => liveness::MissedSlots,
 	"pallet-index" => state::PalletIndex,
 	"record" => state::Record,
 	"report" => consensus::Report,

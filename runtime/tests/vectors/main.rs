@@ -7,9 +7,11 @@
 mod chain;
 mod consensus;
 mod economics;
+mod elections;
 mod encoding;
 mod hashing;
 mod kinds;
+mod liveness;
 mod metadata;
 mod pages;
 mod rpc;

@@ -1,0 +1,486 @@
+//! Reports validators that seal two blocks in one slot (CON-R21).
+//!
+//! The SDK's Aura logs a double seal and leaves it at that. Here every block that passes Aura's check
+//! of the seal is noted on its way to the database, also one that the database then refuses because a
+//! sibling is final already. A task in the background compares, and hands the report to the node's
+//! own pool; only the node's own blocks can carry it from there, so every validator reports what it
+//! sees and the chain counts it once.
+//!
+//! Nothing here can stop an import or the node: a note that finds no room is dropped, an error is
+//! logged. The notes are in memory only: two blocks of which one came before a restart go unnoticed
+//! by this node.
+
+use crate::service::{Block, FullClient};
+use gtos_runtime::opaque::Header;
+use pallet_aura_equivocation_runtime_api::{AuraEquivocationApi, EquivocationProof};
+use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
+use sc_consensus_aura::standalone::{find_pre_digest, slot_author};
+use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sp_api::{ApiExt, ProvideRuntimeApi};
+use sp_blockchain::HeaderBackend;
+use sp_consensus::{BlockOrigin, SyncOracle};
+use sp_consensus_aura::{
+	sr25519::{AuthorityId, AuthorityPair, AuthoritySignature},
+	AuraApi, Slot,
+};
+use sp_runtime::traits::Header as _;
+use std::{collections::BTreeMap, error::Error, sync::Arc};
+use tokio::sync::mpsc;
+
+const LOG_TARGET: &str = "equivocation";
+
+/// Slots whose headers are remembered: more than any honest delay, and far less than the block
+/// hashes that the chain checks a report against.
+const MAX_SLOTS: usize = 256;
+/// Headers remembered in a slot, one for each parent: the next on the same parent has the same author
+/// and makes a pair with the first. More parents than a few, recent enough for their state to be
+/// there, have only been seen where the network is falling apart.
+const MAX_HEADERS_PER_SLOT: usize = 16;
+/// Longest header that is remembered, in bytes. One that announces a hundred new validators has less
+/// than ten thousand; a longer one does not survive its execution.
+const MAX_HEADER_BYTES: usize = 16_384;
+/// Notes that wait for the task: a second's worth of a flood.
+const MAX_WAITING: usize = 256;
+
+/// A sealed header on its way into the database.
+#[derive(Clone, Debug)]
+pub struct Sighting {
+	header: Header,
+	slot: Slot,
+	/// Hash of the header without its seal, by which headers are compared.
+	content: gtos_runtime::Hash,
+	/// Whether this very node sealed it.
+	is_own: bool,
+}
+
+impl Sighting {
+	/// What there is to note of a block; `None` for one that nobody can be reported for any more, or
+	/// whose seal has not been checked.
+	fn of(block: &BlockImportParams<Block>) -> Option<Self> {
+		let is_recent = matches!(
+			block.origin,
+			BlockOrigin::NetworkBroadcast | BlockOrigin::ConsensusBroadcast | BlockOrigin::Own
+		);
+		if !is_recent || block.with_state() || block.state_action.skip_execution_checks() {
+			return None;
+		}
+		let is_own = block.origin == BlockOrigin::Own;
+		Self::new(block.header.hash(), block.post_header(), is_own)
+	}
+
+	fn new(content: gtos_runtime::Hash, header: Header, is_own: bool) -> Option<Self> {
+		let slot = find_pre_digest::<Block, AuthoritySignature>(&header).ok()?;
+		let is_short = codec::Encode::encoded_size(&header) <= MAX_HEADER_BYTES;
+		is_short.then_some(Self { header, slot, content, is_own })
+	}
+}
+
+/// A block import that notes the headers that pass through it, and changes nothing.
+#[derive(Clone)]
+pub struct Watch<I> {
+	inner: I,
+	sightings: mpsc::Sender<Sighting>,
+}
+
+/// Has `inner` watched; what is seen comes out of the second half.
+pub fn watch<I>(inner: I) -> (Watch<I>, mpsc::Receiver<Sighting>) {
+	let (sightings, seen) = mpsc::channel(MAX_WAITING);
+	(Watch { inner, sightings }, seen)
+}
+
+#[async_trait::async_trait]
+impl<I: BlockImport<Block> + Send + Sync> BlockImport<Block> for Watch<I> {
+	type Error = I::Error;
+
+	async fn check_block(
+		&self,
+		block: BlockCheckParams<Block>,
+	) -> Result<ImportResult, Self::Error> {
+		self.inner.check_block(block).await
+	}
+
+	async fn import_block(
+		&self,
+		block: BlockImportParams<Block>,
+	) -> Result<ImportResult, Self::Error> {
+		if let Some(sighting) = Sighting::of(&block) {
+			// Without room or listener there is nothing to do: importing must not wait.
+			let _ = self.sightings.try_send(sighting);
+		}
+		self.inner.import_block(block).await
+	}
+}
+
+/// The headers of the last slots.
+#[derive(Default)]
+struct Seen {
+	slots: BTreeMap<Slot, SeenInSlot>,
+}
+
+#[derive(Default)]
+struct SeenInSlot {
+	headers: Vec<Sighting>,
+	/// Whom there is nothing more to say about.
+	settled: Vec<AuthorityId>,
+}
+
+impl Seen {
+	/// Remembers a header, and answers the different ones of the same slot that it met before.
+	fn note(&mut self, sighting: &Sighting) -> Vec<Sighting> {
+		let seen = self.slots.entry(sighting.slot).or_default();
+		let others = seen
+			.headers
+			.iter()
+			.filter(|other| other.content != sighting.content)
+			.cloned()
+			.collect();
+		let has_parent = seen
+			.headers
+			.iter()
+			.any(|other| other.header.parent_hash() == sighting.header.parent_hash());
+		if !has_parent && seen.headers.len() < MAX_HEADERS_PER_SLOT {
+			seen.headers.push(sighting.clone());
+		}
+		// An entry older than all the others goes at once.
+		while self.slots.len() > MAX_SLOTS {
+			self.slots.pop_first();
+		}
+		others
+	}
+
+	fn is_settled(&self, slot: Slot, author: &AuthorityId) -> bool {
+		self.slots.get(&slot).is_some_and(|seen| seen.settled.contains(author))
+	}
+
+	fn settle(&mut self, slot: Slot, author: AuthorityId) {
+		if let Some(seen) = self.slots.get_mut(&slot) {
+			seen.settled.push(author);
+		}
+	}
+}
+
+/// Compares what a [`Watch`] notes, and reports.
+pub struct Reporter {
+	client: Arc<FullClient>,
+	sync: Arc<dyn SyncOracle + Send + Sync>,
+	/// `None` in a node that does not author: its report could get nowhere.
+	pool: Option<OffchainTransactionPoolFactory<Block>>,
+	seen: Seen,
+}
+
+impl Reporter {
+	/// A reporter that hands its reports to `pool`, or only logs what it sees.
+	pub fn new(
+		client: Arc<FullClient>,
+		sync: Arc<dyn SyncOracle + Send + Sync>,
+		pool: Option<OffchainTransactionPoolFactory<Block>>,
+	) -> Self {
+		Self { client, sync, pool, seen: Seen::default() }
+	}
+
+	/// Works until the other half is gone, which is when the node ends.
+	pub async fn run(mut self, mut sightings: mpsc::Receiver<Sighting>) {
+		while let Some(sighting) = sightings.recv().await {
+			// What is that old has been reported long since by those who were there.
+			if self.sync.is_major_syncing() {
+				continue;
+			}
+			for other in self.seen.note(&sighting) {
+				if let Err(error) = self.compare(&other, &sighting) {
+					tracing::warn!(
+						target: LOG_TARGET,
+						"Two blocks of slot {} cannot be compared or reported: {error}",
+						sighting.slot,
+					);
+				}
+			}
+		}
+	}
+
+	/// Reports the author of two different headers of one slot, if they have one author.
+	fn compare(
+		&mut self,
+		first: &Sighting,
+		second: &Sighting,
+	) -> Result<(), Box<dyn Error + Send + Sync>> {
+		let slot = second.slot;
+		let Some(offender) = self.author(second)? else { return Ok(()) };
+		if self.seen.is_settled(slot, &offender) || self.author(first)?.as_ref() != Some(&offender)
+		{
+			return Ok(());
+		}
+		let (one, two) = (first.header.hash(), second.header.hash());
+		if first.is_own || second.is_own {
+			tracing::error!(
+				target: LOG_TARGET,
+				"Another node seals blocks with this node's Aura key {offender}: slot {slot} has {one:?} \
+				and {two:?}. Stop one of the two at once: the validator is slashed for it",
+			);
+			self.seen.settle(slot, offender);
+			return Ok(());
+		}
+		tracing::info!(
+			target: LOG_TARGET,
+			"Aura key {offender} has sealed two blocks in slot {slot}: {one:?} and {two:?}",
+		);
+		// If this pair leads nowhere, the next one may.
+		if self.report(offender.clone(), first, second)? {
+			self.seen.settle(slot, offender);
+		}
+		Ok(())
+	}
+
+	/// The authority that sealed a block: Aura has checked that the seal is that of the slot's.
+	fn author(
+		&self,
+		sighting: &Sighting,
+	) -> Result<Option<AuthorityId>, Box<dyn Error + Send + Sync>> {
+		let parent = *sighting.header.parent_hash();
+		let authorities: Vec<AuthorityId> = self.client.runtime_api().authorities(parent)?;
+		Ok(slot_author::<AuthorityPair>(sighting.slot, &authorities).cloned())
+	}
+
+	/// Hands the report to the pool; answers whether nothing is left to do.
+	fn report(
+		&self,
+		offender: AuthorityId,
+		first: &Sighting,
+		second: &Sighting,
+	) -> Result<bool, Box<dyn Error + Send + Sync>> {
+		let Some(pool) = &self.pool else { return Ok(true) };
+		let slot = second.slot;
+		let best = self.client.info().best_hash;
+		let mut api = self.client.runtime_api();
+		if !api.has_api::<dyn AuraEquivocationApi<Block>>(best)? {
+			tracing::debug!(target: LOG_TARGET, "The chain's runtime takes no reports of double seals");
+			return Ok(true);
+		}
+
+		// The session that the report has to name is that of the later parent.
+		let later = [first, second].into_iter().max_by_key(|sighting| *sighting.header.number());
+		let parent = *later.unwrap_or(second).header.parent_hash();
+		let proof = self.client.runtime_api().generate_key_ownership_proof(
+			parent,
+			slot,
+			offender.clone(),
+		)?;
+		let Some(key_owner_proof) = proof else {
+			return Err(
+				format!("no proof that {offender} belongs to a validator at {parent:?}").into()
+			);
+		};
+
+		api.register_extension(pool.offchain_transaction_pool(best));
+		let equivocation_proof = EquivocationProof {
+			offender: offender.clone(),
+			slot,
+			first_header: first.header.clone(),
+			second_header: second.header.clone(),
+		};
+		let submitted = api.submit_report_equivocation_unsigned_extrinsic(
+			best,
+			equivocation_proof,
+			key_owner_proof,
+		)?;
+		if submitted.is_some() {
+			tracing::info!(
+				target: LOG_TARGET,
+				"Reported Aura key {offender} for two blocks in slot {slot}",
+			);
+		} else {
+			// Another validator's report is in the chain already, or a parent is not on it.
+			tracing::debug!(
+				target: LOG_TARGET,
+				"The chain takes no report of Aura key {offender} for slot {slot}",
+			);
+		}
+		Ok(submitted.is_some())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use sp_consensus_aura::digests::CompatibleDigestItem;
+	use sp_keyring::Sr25519Keyring;
+	use sp_runtime::{Digest, DigestItem};
+	use std::sync::Mutex;
+
+	fn header_on(parent: u8, slot: u64, content: u8) -> Header {
+		let pre = CompatibleDigestItem::<AuthoritySignature>::aura_pre_digest(Slot::from(slot));
+		let digest = Digest { logs: vec![pre] };
+		let [parent, state_root] = [parent, content].map(gtos_runtime::Hash::repeat_byte);
+		Header::new(1, Default::default(), state_root, parent, digest)
+	}
+
+	fn header(slot: u64, content: u8) -> Header {
+		header_on(0, slot, content)
+	}
+
+	fn seal(byte: u8) -> DigestItem {
+		DigestItem::Seal(*b"aura", vec![byte; 64])
+	}
+
+	fn sighting(slot: u64, content: u8) -> Sighting {
+		sighting_on(0, slot, content)
+	}
+
+	fn sighting_on(parent: u8, slot: u64, content: u8) -> Sighting {
+		let unsealed = header_on(parent, slot, content);
+		let mut sealed = unsealed.clone();
+		sealed.digest_mut().push(seal(1));
+		Sighting::new(unsealed.hash(), sealed, false).expect("has a slot")
+	}
+
+	fn params(origin: BlockOrigin, slot: u64) -> BlockImportParams<Block> {
+		let mut block = BlockImportParams::new(origin, header(slot, 1));
+		block.post_digests.push(seal(7));
+		block
+	}
+
+	/// Takes every block and keeps its hash.
+	#[derive(Clone, Default)]
+	struct Inner(Arc<Mutex<Vec<gtos_runtime::Hash>>>);
+
+	#[async_trait::async_trait]
+	impl BlockImport<Block> for Inner {
+		type Error = sp_consensus::Error;
+
+		async fn check_block(
+			&self,
+			_: BlockCheckParams<Block>,
+		) -> Result<ImportResult, Self::Error> {
+			Ok(ImportResult::AlreadyInChain)
+		}
+
+		async fn import_block(
+			&self,
+			block: BlockImportParams<Block>,
+		) -> Result<ImportResult, Self::Error> {
+			self.0.lock().unwrap().push(block.post_hash());
+			Ok(ImportResult::imported(true))
+		}
+	}
+
+	#[test]
+	fn second_header_of_a_slot_meets_the_first() {
+		let mut seen = Seen::default();
+		let (first, second) = (sighting(5, 1), sighting(5, 2));
+		assert!(seen.note(&first).is_empty());
+		assert!(seen.note(&sighting(6, 3)).is_empty());
+		let met = seen.note(&second);
+		assert_eq!(met.len(), 1);
+		assert_eq!(met[0].content, first.content);
+	}
+
+	#[test]
+	fn same_content_is_no_second_header() {
+		let mut seen = Seen::default();
+		let first = sighting(5, 1);
+		let mut resealed = first.clone();
+		resealed.header.digest_mut().pop();
+		resealed.header.digest_mut().push(seal(2));
+		assert_ne!(first.header.hash(), resealed.header.hash());
+		assert!(seen.note(&first).is_empty());
+		assert!(seen.note(&first).is_empty());
+		assert!(seen.note(&resealed).is_empty());
+	}
+
+	#[test]
+	fn memory_is_bounded_by_slots_and_headers() {
+		let mut seen = Seen::default();
+		for slot in 0..2 * MAX_SLOTS as u64 {
+			for parent in 0..2 * MAX_HEADERS_PER_SLOT as u8 {
+				seen.note(&sighting_on(parent, slot, parent));
+			}
+		}
+		assert_eq!(seen.slots.len(), MAX_SLOTS);
+		assert!(seen.slots.values().all(|slot| slot.headers.len() == MAX_HEADERS_PER_SLOT));
+		// The newest are kept; one that is older than all of them is not taken.
+		assert_eq!(seen.slots.keys().next(), Some(&Slot::from(MAX_SLOTS as u64)));
+		assert!(seen.note(&sighting(3, 1)).is_empty());
+		assert!(!seen.slots.contains_key(&Slot::from(3)));
+	}
+
+	#[test]
+	fn headers_on_one_parent_do_not_push_out_others() {
+		let mut seen = Seen::default();
+		for content in 0..100 {
+			seen.note(&sighting(5, content));
+		}
+		seen.note(&sighting_on(1, 5, 100));
+		let met = seen.note(&sighting_on(2, 5, 101));
+		let contents: Vec<_> = met.iter().map(|other| other.content).collect();
+		assert_eq!(contents, [header(5, 0).hash(), header_on(1, 5, 100).hash()]);
+	}
+
+	#[test]
+	fn author_is_settled_for_one_slot() {
+		let mut seen = Seen::default();
+		let author = AuthorityId::from(Sr25519Keyring::Alice.public());
+		seen.note(&sighting(5, 1));
+		seen.note(&sighting(6, 1));
+		seen.settle(Slot::from(5), author.clone());
+		assert!(seen.is_settled(Slot::from(5), &author));
+		assert!(!seen.is_settled(Slot::from(6), &author));
+		assert!(!seen.is_settled(Slot::from(7), &author));
+	}
+
+	#[test]
+	fn watch_notes_the_sealed_header_and_imports_the_block() {
+		let inner = Inner::default();
+		let (watch, mut sightings) = watch(inner.clone());
+		let block = params(BlockOrigin::NetworkBroadcast, 5);
+		let hash = block.post_hash();
+		futures::executor::block_on(watch.import_block(block)).unwrap();
+		assert_eq!(*inner.0.lock().unwrap(), [hash]);
+
+		let seen = sightings.try_recv().unwrap();
+		assert_eq!((seen.header.hash(), seen.slot, seen.is_own), (hash, Slot::from(5), false));
+		assert_eq!(seen.content, header(5, 1).hash());
+		assert_eq!(seen.header.digest().logs.last(), Some(&seal(7)));
+	}
+
+	#[test]
+	fn watch_tells_own_blocks_from_others() {
+		let own = Sighting::of(&params(BlockOrigin::Own, 5));
+		assert!(own.is_some_and(|sighting| sighting.is_own));
+	}
+
+	#[test]
+	fn blocks_of_a_syncing_node_are_not_noted() {
+		for origin in [
+			BlockOrigin::Genesis,
+			BlockOrigin::NetworkInitialSync,
+			BlockOrigin::File,
+			BlockOrigin::WarpSync,
+			BlockOrigin::GapSync,
+		] {
+			assert!(Sighting::of(&params(origin, 5)).is_none(), "{origin:?}");
+		}
+	}
+
+	#[test]
+	fn header_without_a_slot_or_too_long_is_not_noted() {
+		let mut block = params(BlockOrigin::NetworkBroadcast, 5);
+		block.header.digest_mut().logs.clear();
+		assert!(Sighting::of(&block).is_none());
+		let mut block = params(BlockOrigin::NetworkBroadcast, 5);
+		block.header.digest_mut().push(DigestItem::Other(vec![0; MAX_HEADER_BYTES]));
+		assert!(Sighting::of(&block).is_none());
+	}
+
+	#[test]
+	fn import_goes_on_when_nobody_listens_or_the_queue_is_full() {
+		let inner = Inner::default();
+		let (full, sightings) = watch(inner.clone());
+		for slot in 0..MAX_WAITING as u64 + 10 {
+			let block = params(BlockOrigin::NetworkBroadcast, slot);
+			futures::executor::block_on(full.import_block(block)).unwrap();
+		}
+		drop(sightings);
+		let block = params(BlockOrigin::NetworkBroadcast, 5);
+		futures::executor::block_on(full.import_block(block)).unwrap();
+		assert_eq!(inner.0.lock().unwrap().len(), MAX_WAITING + 11);
+	}
+}

@@ -1,0 +1,135 @@
+//! What became of a block's extrinsics, read from its events (RPC-R8, RPC-R9).
+//!
+//! Names come from the type information that the metadata is made of, but only the two or three
+//! types in question are looked at.
+
+use crate::{Balance, Runtime, RuntimeError, RuntimeEvent, System, UncheckedExtrinsic};
+use alloc::vec::Vec;
+use codec::{DecodeLimit, Encode};
+use frame_support::MAX_EXTRINSIC_DEPTH;
+use frame_system::{EventRecord, Phase};
+use gtos_transaction_api::{Failure, Outcome, Payment};
+use scale_info::{MetaType, TypeDef};
+use sp_runtime::{DispatchError, DispatchResult};
+
+/// What became of each extrinsic of the block that the state is of.
+pub fn outcomes() -> Vec<Option<Outcome<Balance>>> {
+	let mut extrinsics = Vec::<Traces>::new();
+	for (index, trace) in traces() {
+		let Ok(index) = usize::try_from(index) else { continue };
+		// Every extrinsic leaves events, and they lie in the order of the body.
+		if index == extrinsics.len() {
+			extrinsics.push(Traces::default());
+		}
+		if let Some(extrinsic) = extrinsics.get_mut(index) {
+			extrinsic.add(trace);
+		}
+	}
+	extrinsics.into_iter().map(Traces::outcome).collect()
+}
+
+/// What became of the extrinsic at `index` of that block.
+pub fn outcome(index: u32) -> Option<Outcome<Balance>> {
+	let mut extrinsic = Traces::default();
+	for (_, trace) in traces().filter(|(of, _)| *of == index) {
+		extrinsic.add(trace);
+	}
+	extrinsic.outcome()
+}
+
+/// Whether `bytes` are exactly one extrinsic.
+pub fn is_extrinsic(bytes: &[u8]) -> bool {
+	UncheckedExtrinsic::decode_all_with_depth_limit(MAX_EXTRINSIC_DEPTH, &mut &bytes[..]).is_ok()
+}
+
+/// What the events say of one extrinsic.
+#[derive(Default)]
+struct Traces {
+	payment: Option<Payment<Balance>>,
+	result: Option<DispatchResult>,
+}
+
+enum Trace {
+	Paid(Payment<Balance>),
+	Ended(DispatchResult),
+}
+
+impl Traces {
+	fn add(&mut self, trace: Trace) {
+		match trace {
+			Trace::Paid(payment) => self.payment = Some(payment),
+			Trace::Ended(result) => self.result = Some(result),
+		}
+	}
+
+	fn outcome(self) -> Option<Outcome<Balance>> {
+		let failure = self.result?.err().map(|error| failure(&error));
+		Some(Outcome { failure, payment: self.payment })
+	}
+}
+
+/// The events that matter, each with the index of its extrinsic. They are read one at a time.
+fn traces() -> impl Iterator<Item = (u32, Trace)> {
+	System::read_events_no_consensus().filter_map(|record| {
+		let EventRecord { phase: Phase::ApplyExtrinsic(index), event, .. } = *record else {
+			return None;
+		};
+		let trace = match event {
+			RuntimeEvent::System(frame_system::Event::ExtrinsicSuccess { .. }) => {
+				Trace::Ended(Ok(()))
+			},
+			RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
+				dispatch_error, ..
+			}) => Trace::Ended(Err(dispatch_error)),
+			RuntimeEvent::TransactionPayment(
+				pallet_transaction_payment::Event::<Runtime>::TransactionFeePaid {
+					actual_fee,
+					tip,
+					..
+				},
+			) => Trace::Paid(Payment { fee: actual_fee, tip }),
+			_ => return None,
+		};
+		Some((index, trace))
+	})
+}
+
+/// A variant of an enumeration: its name, and the type of its first field.
+struct Variant {
+	name: &'static str,
+	inner: Option<MetaType>,
+}
+
+impl Variant {
+	fn find(enumeration: MetaType, index: u8) -> Option<Self> {
+		let TypeDef::Variant(definition) = enumeration.type_info().type_def else { return None };
+		let variant = definition.variants.into_iter().find(|variant| variant.index == index)?;
+		Some(Self { name: variant.name, inner: variant.fields.first().map(|field| field.ty) })
+	}
+}
+
+/// A dispatch error in words.
+fn failure(error: &DispatchError) -> Failure {
+	let encoded = error.encode();
+	let index = |position| encoded.get(position).copied();
+	let variant = index(0).and_then(|kind| Variant::find(MetaType::new::<DispatchError>(), kind));
+	let (pallet, detail) = match error {
+		// The names of a pallet's errors are not in `DispatchError`, which holds numbers.
+		DispatchError::Module(error) => {
+			let pallet = Variant::find(MetaType::new::<RuntimeError>(), error.index);
+			let errors = pallet.as_ref().and_then(|pallet| pallet.inner);
+			(pallet, errors.and_then(|errors| Variant::find(errors, error.error[0])))
+		},
+		_ => {
+			let details = variant.as_ref().and_then(|variant| variant.inner);
+			let detail = details.zip(index(1));
+			(None, detail.and_then(|(details, detail)| Variant::find(details, detail)))
+		},
+	};
+	Failure {
+		kind: variant.map(|variant| variant.name.into()).unwrap_or_default(),
+		pallet: pallet.map(|pallet| pallet.name.into()),
+		name: detail.map(|detail| detail.name.into()),
+		encoded,
+	}
+}

@@ -1,0 +1,286 @@
+//! Elections as a chain holds them, block by block: ties, too few candidates and none, too many of
+//! them or of their voters, and keys that a candidate lacks or that are another's.
+
+mod common;
+
+use codec::Encode;
+use common::{build, chain, genesis_json, run_block, sign};
+use frame_support::{assert_ok, traits::fungible::Mutate};
+use gtos_runtime::{
+	constants::{
+		currency::TOS,
+		staking::{MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS},
+	},
+	genesis_config_presets::LOCAL,
+	AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin,
+	Session, SessionKeys, Staking, System,
+};
+use pallet_staking::{RewardDestination, StakerStatus, ValidatorPrefs};
+use serde_json::json;
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
+use sp_core::{ed25519, sr25519, Pair};
+use sp_crypto_hashing::{blake2_256, twox_64};
+use sp_io::TestExternalities;
+use sp_keyring::{
+	Ed25519Keyring,
+	Sr25519Keyring::{self, AliceStash, BobStash, CharlieStash, Dave, Eve, Ferdie},
+};
+use sp_runtime::ApplyExtrinsicResult;
+use sp_staking::EraIndex;
+
+/// Timing of the preset `local`.
+const SESSION_BLOCKS: BlockNumber = 20;
+const ERA_BLOCKS: BlockNumber = 3 * SESSION_BLOCKS;
+
+/// What each candidate of [`network`] has at stake.
+const STAKE: Balance = 1_000 * TOS;
+
+/// What becomes of a transaction whose call succeeds.
+const DONE: ApplyExtrinsicResult = Ok(Ok(()));
+
+fn account(kind: &str, number: u32) -> AccountId {
+	blake2_256(&(kind, number).encode()).into()
+}
+
+/// Candidates of [`network`] in the order in which an election meets them (CON-R24).
+fn in_order(candidates: u32) -> Vec<AccountId> {
+	let mut accounts: Vec<_> = (0..candidates).map(|number| account("stash", number)).collect();
+	accounts.sort_by_key(|account| (twox_64(account.as_ref()), account.clone()));
+	accounts
+}
+
+/// A chain with `candidates` of equal stakes for `seats` seats.
+fn network(candidates: u32, seats: u32) -> TestExternalities {
+	let stashes = || (0..candidates).map(|number| account("stash", number));
+	let keys = (0..candidates).map(|number| {
+		let aura = sr25519::Public::from_raw(blake2_256(&("aura", number).encode()));
+		let grandpa = ed25519::Public::from_raw(blake2_256(&("grandpa", number).encode()));
+		SessionKeys { aura: aura.into(), grandpa: grandpa.into() }
+	});
+	let mut config = genesis_json(LOCAL);
+	config["balances"]["balances"] =
+		json!(stashes().map(|stash| (stash, 2 * STAKE)).collect::<Vec<_>>());
+	config["session"]["keys"] = json!(stashes()
+		.zip(keys)
+		.map(|(stash, keys)| (stash.clone(), stash, keys))
+		.collect::<Vec<_>>());
+	config["staking"]["stakers"] = json!(stashes()
+		.map(|stash| (stash.clone(), stash, STAKE, StakerStatus::<AccountId>::Validator))
+		.collect::<Vec<_>>());
+	config["staking"]["validatorCount"] = seats.into();
+	build(&config).expect("the genesis is sound")
+}
+
+/// Runs empty blocks up to and including `number`.
+fn run_to(number: BlockNumber) {
+	while System::block_number() < number {
+		run_block(0, vec![]);
+	}
+}
+
+/// The planned era and the active one.
+fn eras() -> (EraIndex, EraIndex) {
+	let active = pallet_staking::ActiveEra::<Runtime>::get().expect("genesis begins an era").index;
+	(pallet_staking::CurrentEra::<Runtime>::get().expect("genesis plans an era"), active)
+}
+
+/// Whether the last block held an election that failed.
+fn has_election_failed() -> bool {
+	let failed = RuntimeEvent::Staking(pallet_staking::Event::StakingElectionFailed);
+	System::events().iter().any(|record| record.event == failed)
+}
+
+fn stashes(validators: &[Sr25519Keyring]) -> Vec<AccountId> {
+	let mut accounts: Vec<_> = validators.iter().map(|one| one.to_account_id()).collect();
+	accounts.sort();
+	accounts
+}
+
+fn bond(value: Balance) -> RuntimeCall {
+	RuntimeCall::Staking(pallet_staking::Call::bond { value, payee: RewardDestination::Staked })
+}
+
+fn validate() -> RuntimeCall {
+	RuntimeCall::Staking(pallet_staking::Call::validate { prefs: ValidatorPrefs::default() })
+}
+
+/// Keys, with the proof that their holder gives them to `owner`.
+fn set_keys(owner: &AccountId, aura: &sr25519::Pair, grandpa: &ed25519::Pair) -> RuntimeCall {
+	let statement = [&b"POP_"[..], owner.as_ref()].concat();
+	RuntimeCall::Session(pallet_session::Call::set_keys {
+		keys: SessionKeys { aura: aura.public().into(), grandpa: grandpa.public().into() },
+		proof: (aura.sign(&statement), grandpa.sign(&statement)).encode(),
+	})
+}
+
+/// Bonds and nominates, as an account with enough money would.
+fn nominate(who: &AccountId, stake: Balance, targets: &[AccountId]) {
+	assert_ok!(Balances::mint_into(who, 2 * stake));
+	let origin = || RuntimeOrigin::signed(who.clone());
+	assert_ok!(Staking::bond(origin(), stake, RewardDestination::Staked));
+	let targets = targets.iter().cloned().map(Into::into).collect();
+	assert_ok!(Staking::nominate(origin(), targets));
+}
+
+#[test]
+fn equal_stakes_leave_the_seats_to_the_first_in_order() {
+	network(5, 3).execute_with(|| {
+		let mut expected = in_order(5)[..3].to_vec();
+		expected.sort();
+		for era in 0..3 {
+			run_to(era * ERA_BLOCKS + 1);
+			assert_eq!(eras().1, era);
+			assert_eq!(Session::validators(), expected);
+		}
+	});
+}
+
+#[test]
+fn one_unit_more_wins_against_the_order() {
+	network(5, 1).execute_with(|| {
+		let last = in_order(5).pop().expect("there are five");
+		assert_ok!(Staking::bond_extra(RuntimeOrigin::signed(last.clone()), 1));
+		run_to(ERA_BLOCKS);
+		assert_eq!(Session::validators(), [last]);
+	});
+}
+
+#[test]
+fn set_stays_while_there_are_fewer_candidates_than_the_minimum() {
+	network(3, 3).execute_with(|| {
+		let validators = Session::validators();
+		pallet_staking::MinimumValidatorCount::<Runtime>::put(4_u32);
+		// The election of era 1, and the attempts after it.
+		for session in 2..6 {
+			run_to(session * SESSION_BLOCKS);
+			assert!(has_election_failed());
+			run_block(0, vec![]);
+			assert!(!has_election_failed());
+		}
+		assert_eq!(eras(), (0, 0));
+		assert_eq!(Session::validators(), validators);
+
+		pallet_staking::MinimumValidatorCount::<Runtime>::put(3_u32);
+		run_to(6 * SESSION_BLOCKS);
+		assert!(!has_election_failed());
+		assert_eq!(eras(), (1, 0));
+		run_to(7 * SESSION_BLOCKS);
+		assert_eq!(eras(), (1, 1));
+		assert_eq!(Session::validators(), validators);
+	});
+}
+
+#[test]
+fn set_stays_when_every_candidate_has_chilled() {
+	chain(LOCAL).execute_with(|| {
+		let validators = [AliceStash, BobStash, CharlieStash];
+		let chill = RuntimeCall::Staking(pallet_staking::Call::chill {});
+		let chilled = run_block(0, validators.map(|stash| sign(stash, 0, chill.clone())).to_vec());
+		assert_eq!(chilled, [DONE; 3]);
+		for session in 2..10 {
+			run_to(session * SESSION_BLOCKS);
+			assert!(has_election_failed());
+		}
+		assert_eq!(eras(), (0, 0));
+		assert_eq!(Session::validators(), stashes(&validators));
+
+		assert_eq!(run_block(0, vec![sign(BobStash, 1, validate())]), [DONE]);
+		run_to(11 * SESSION_BLOCKS);
+		assert_eq!(eras(), (1, 1));
+		assert_eq!(Session::validators(), stashes(&[BobStash]));
+	});
+}
+
+#[test]
+fn set_stays_when_there_are_more_candidates_than_an_election_looks_at() {
+	chain(LOCAL).execute_with(|| {
+		let validators = Session::validators();
+		for number in validators.len() as u32..MAX_ELECTABLE_TARGETS + 1 {
+			Staking::do_add_validator(&account("candidate", number), ValidatorPrefs::default());
+		}
+		run_to(2 * SESSION_BLOCKS);
+		assert!(has_election_failed());
+		assert_eq!(eras(), (0, 0));
+
+		assert!(Staking::do_remove_validator(&account("candidate", MAX_ELECTABLE_TARGETS)));
+		run_to(3 * SESSION_BLOCKS);
+		assert!(!has_election_failed());
+		run_to(4 * SESSION_BLOCKS);
+		assert_eq!(eras(), (1, 1));
+		assert_eq!(Session::validators(), validators);
+	});
+}
+
+#[test]
+fn votes_after_the_thousand_of_the_highest_bags_do_not_count() {
+	network(2, 1).execute_with(|| {
+		let candidates = in_order(2);
+		let nominators = MAX_ELECTING_VOTERS - candidates.len() as u32;
+		for number in 0..nominators {
+			nominate(&account("nominator", number), 100 * TOS, &candidates);
+		}
+		nominate(&account("nominator", nominators), TOS, &candidates[1..]);
+		run_to(ERA_BLOCKS);
+		assert_eq!(Session::validators(), candidates[..1]);
+
+		assert_ok!(Staking::chill(RuntimeOrigin::signed(account("nominator", 0))));
+		run_to(2 * ERA_BLOCKS);
+		assert_eq!(Session::validators(), candidates[1..]);
+	});
+}
+
+#[test]
+fn key_of_another_validator_is_refused() {
+	chain(LOCAL).execute_with(|| {
+		let dave = Dave.to_account_id();
+		let (aura, grandpa) =
+			(sr25519::Pair::from_seed(&[4; 32]), ed25519::Pair::from_seed(&[4; 32]));
+		let (taken_aura, taken_grandpa) =
+			(Sr25519Keyring::Alice.pair(), Ed25519Keyring::Bob.pair());
+		let results = run_block(
+			0,
+			vec![
+				sign(Dave, 0, set_keys(&dave, &taken_aura, &grandpa)),
+				sign(Dave, 1, set_keys(&dave, &aura, &taken_grandpa)),
+				sign(Dave, 2, set_keys(&Eve.to_account_id(), &aura, &grandpa)),
+				sign(Dave, 3, set_keys(&dave, &aura, &grandpa)),
+				sign(Eve, 0, set_keys(&Eve.to_account_id(), &aura, &grandpa)),
+			],
+		);
+		let refused = |error: pallet_session::Error<Runtime>| Ok(Err(error.into()));
+		let duplicated: ApplyExtrinsicResult = refused(pallet_session::Error::DuplicatedKey);
+		let unproven: ApplyExtrinsicResult = refused(pallet_session::Error::InvalidProof);
+		assert_eq!(results, [duplicated, duplicated, unproven, DONE, duplicated]);
+
+		// With keys of its own and the greatest stake, it takes the seat of one of three equals.
+		let join = vec![sign(Dave, 4, bond(2_000_000 * TOS)), sign(Dave, 5, validate())];
+		assert_eq!(run_block(0, join), [DONE; 2]);
+		run_to(ERA_BLOCKS);
+		let validators = Session::validators();
+		assert_eq!(validators.len(), 3);
+		assert!(validators.contains(&dave));
+		let key = AuraId::from(aura.public());
+		let authorities = pallet_aura::Authorities::<Runtime>::get();
+		assert_eq!(authorities.iter().filter(|other| **other == key).count(), 1);
+	});
+}
+
+#[test]
+fn candidates_without_session_keys_are_passed_over() {
+	chain(LOCAL).execute_with(|| {
+		let validators = Session::validators();
+		let rich = [Dave, Eve, Ferdie]
+			.map(|one| [sign(one, 0, bond(5_000_000 * TOS)), sign(one, 1, validate())]);
+		assert_eq!(run_block(0, rich.concat()), [DONE; 6]);
+		run_to(ERA_BLOCKS);
+		assert_eq!(eras(), (1, 1));
+		assert_eq!(Session::validators(), validators);
+
+		// Who takes its keys back leaves.
+		let purge = RuntimeCall::Session(pallet_session::Call::purge_keys {});
+		assert_eq!(run_block(0, vec![sign(AliceStash, 0, purge)]), [DONE]);
+		run_to(2 * ERA_BLOCKS);
+		assert_eq!(eras(), (2, 2));
+		assert_eq!(Session::validators(), stashes(&[BobStash, CharlieStash]));
+	});
+}
