@@ -12,9 +12,13 @@ import specification
 from cases import (
     consensus,
     contract_store,
+    dpos,
     economics,
+    elections,
     encoding,
+    entries,
     hashing_and_signing,
+    liveness,
     rpc,
     state,
     transactions,
@@ -37,10 +41,14 @@ MODULES = (
     hashing_and_signing,
     state,
     consensus,
+    liveness,
+    elections,
     economics,
     contract_store,
     ttl_kv,
     rpc,
+    entries,
+    dpos,
 )
 
 

@@ -8,13 +8,14 @@ from model import scale
 from model.consensus import (
     Chain,
     disabling,
+    double_seal_proof,
     due_era,
     equivocation_proof,
     offence_era,
     quorum,
     slash_fraction,
 )
-from model.headers import GRANDPA, VOTES, DigestItem, Header, slot_item, vote_payload
+from model.headers import AURA, GRANDPA, VOTES, DigestItem, Header, slot_item, vote_payload
 from model.keys import Key, test_key
 
 from cases.hashing_and_signing import header_case
@@ -266,6 +267,103 @@ def _equivocations() -> VectorFile:
     )
 
 
+SLOT = 3_600_000_123
+# The parent of headers that are sealed twice, and its height.
+PARENT = (b"\x91" * 32, 100)
+
+
+def _header(
+    content: int, author: Key, slots: tuple[int, ...] = (SLOT,), parent: tuple[bytes, int] = PARENT
+) -> Header:
+    """A sealed header on `parent`; those of the same `content` are the same."""
+    parent_hash, height = parent
+    root, items = bytes([content]) * 32, tuple(map(slot_item, slots))
+    return Header(parent_hash, height + 1, root, root, items).sealed(author)
+
+
+def _with_seal(header: Header, *items: DigestItem) -> Header:
+    """The header with other items in place of its seal."""
+    digest = (*header.digest[:-1], *items)
+    return Header(header.parent_hash, header.number, header.state_root, header.extrinsics_root, digest)
+
+
+def _double_seals() -> VectorFile:
+    author, other = test_key("sr25519", 20), test_key("sr25519", 21)
+    first, second = _header(1, author), _header(2, author)
+    seal = second.digest[-1].payload
+
+    def case(
+        name: str, is_valid: bool, first: Header = first, second: Header = second, slot: int = SLOT
+    ) -> dict[str, Any]:
+        return {
+            "name": name,
+            "slot": slot,
+            "offender": author.public,
+            "proof": double_seal_proof(author, slot, first, second),
+            "isValid": is_valid,
+        }
+
+    def sealed_by(*items: DigestItem) -> Header:
+        return _with_seal(second, *items)
+
+    return VectorFile(
+        "conformance/consensus/double-seal",
+        "double-seal",
+        "Proofs that an authority sealed two blocks of one slot",
+        ["CON-R21"],
+        [
+            case("two headers on one parent", True),
+            case("on parents of two heights", True, second=_header(2, author, parent=(PARENT[0], 99))),
+            case("the same header twice", False, second=first),
+            case("two headers of another slot", False, slot=SLOT + 1),
+            case("headers of two slots", False, second=_header(2, author, (SLOT + 1,))),
+            case("a header without a slot", False, second=_header(2, author, ())),
+            case("a header with its slot twice", False, second=_header(2, author, (SLOT, SLOT))),
+            case("a header with two slots", False, second=_header(2, author, (SLOT, SLOT + 1))),
+            case("one sealed by another key", False, second=_header(2, other)),
+            case("both sealed by another key", False, _header(1, other), _header(2, other)),
+            case("the seal of the other header", False, second=sealed_by(first.digest[-1])),
+            case("no seal", False, second=sealed_by()),
+            case("a seal of another engine", False, second=sealed_by(DigestItem("seal", b"BABE", seal))),
+            case("a seal that is too long", False, second=sealed_by(DigestItem("seal", AURA, seal + b"\0"))),
+            case(
+                "something after the seal",
+                False,
+                second=sealed_by(second.digest[-1], DigestItem("other", payload=b"")),
+            ),
+        ],
+    )
+
+
+def _report_case(
+    name: str,
+    offence: str,
+    keys: list[Key],
+    offences: list[set[int]],
+    steps: list[dict[str, Any]],
+    block_hashes: tuple[tuple[bytes, int], ...] = (),
+) -> dict[str, Any]:
+    """`offences` has those who are reported with success, together for the same slot or round."""
+    offenders = set().union(*offences)
+    fractions = [
+        max((slash_fraction(len(those), len(keys)) for those in offences if index in those), default=0)
+        for index in range(len(keys))
+    ]
+    return {
+        "name": name,
+        "offence": offence,
+        "keys": [key.public for key in keys],
+        "blockHashes": [{"number": number, "hash": block_hash} for block_hash, number in block_hashes],
+        "steps": steps,
+        "candidates": [index for index in range(len(keys)) if index not in offenders],
+        "slashFractions": fractions,
+    }
+
+
+def _error(pallet: str, name: str) -> dict[str, str]:
+    return {"pallet": pallet, "error": name}
+
+
 def _reports() -> VectorFile:
     """Runs on a chain of four validators whose GRANDPA keys are those below, in session 0 of set 0."""
     keys = [test_key("ed25519", number) for number in range(10, 14)]
@@ -275,22 +373,21 @@ def _reports() -> VectorFile:
         proof = equivocation_proof(key, "precommit", **arguments)
         return {"name": name, "proof": proof, "keyOwner": owner, "error": error}
 
-    def error(pallet: str, name: str) -> dict[str, str]:
-        return {"pallet": pallet, "error": name}
-
-    bad_proof = error("Grandpa", "InvalidEquivocationProof")
-    bad_owner = error("Grandpa", "InvalidKeyOwnershipProof")
-    duplicate = error("Grandpa", "DuplicateOffenceReport")
+    bad_proof = _error("Grandpa", "InvalidEquivocationProof")
+    bad_owner = _error("Grandpa", "InvalidKeyOwnershipProof")
+    duplicate = _error("Grandpa", "DuplicateOffenceReport")
     return VectorFile(
         "conformance/consensus/report",
         "report",
         "Reports of double votes, one after the other",
-        ["CON-R14"],
+        ["CON-R14", "CON-R15", "CON-R20"],
         [
-            {
-                "name": "four validators",
-                "grandpaKeys": [key.public for key in keys],
-                "steps": [
+            _report_case(
+                "four validators",
+                "grandpa",
+                keys,
+                [{0, 1}, {0}],
+                [
                     step("no equivocation", keys[0], 0, bad_proof, second=HERE),
                     step("no equivocation, and the key is another's", keys[0], 1, bad_proof, second=HERE),
                     step("the key is another's", keys[0], 1, bad_owner),
@@ -307,7 +404,105 @@ def _reports() -> VectorFile:
                     step("another validator in the same round", keys[1], 1, None),
                     step("the first validator in another round", keys[0], 0, None, round_=2),
                 ],
-            }
+            ),
+            _report_case(
+                "one of four validators",
+                "grandpa",
+                keys,
+                [{2}],
+                [step("good", keys[2], 2, None)],
+            ),
+            _report_case(
+                "nobody",
+                "grandpa",
+                keys,
+                [],
+                [step("no equivocation", keys[3], 3, bad_proof, second=HERE)],
+            ),
+        ],
+    )
+
+
+def _double_seal_reports() -> VectorFile:
+    """Runs on a chain of four validators whose Aura keys are those below, in session 0."""
+    keys = [test_key("sr25519", number) for number in range(22, 26)]
+    # Sessions of 600 blocks: the first two lie in session 0, the last in session 1.
+    uncle, last, later = (b"\x92" * 32, 98), (b"\x93" * 32, 599), (b"\x94" * 32, 600)
+
+    def step(
+        name: str,
+        key: Key,
+        owner: int,
+        error: dict[str, str] | None,
+        contents: tuple[int, int] = (1, 2),
+        slot: int = SLOT,
+        parents: tuple[tuple[bytes, int], tuple[bytes, int]] = (PARENT, PARENT),
+    ) -> dict[str, Any]:
+        first, second = (
+            _header(content, key, (slot,), parent) for content, parent in zip(contents, parents)
+        )
+        proof = double_seal_proof(key, slot, first, second)
+        return {"name": name, "proof": proof, "keyOwner": owner, "error": error}
+
+    bad_proof = _error("AuraEquivocation", "InvalidEquivocationProof")
+    unknown = _error("AuraEquivocation", "UnknownParent")
+    bad_owner = _error("AuraEquivocation", "InvalidKeyOwnershipProof")
+    duplicate = _error("AuraEquivocation", "DuplicateOffenceReport")
+    foreign = (b"\x95" * 32, PARENT[1])
+    return VectorFile(
+        "conformance/consensus/double-seal-report",
+        "report",
+        "Reports of double seals, one after the other",
+        ["CON-R22", "CON-R23", "CON-R20"],
+        [
+            _report_case(
+                "four validators",
+                "aura",
+                keys,
+                [{0, 1}, {0}, {2}],
+                [
+                    step("no double seal", keys[0], 0, bad_proof, contents=(1, 1)),
+                    step(
+                        "no double seal, on another chain, and the key is another's",
+                        keys[0],
+                        1,
+                        bad_proof,
+                        contents=(1, 1),
+                        parents=(foreign, foreign),
+                    ),
+                    step("one of another chain", keys[0], 0, unknown, parents=(PARENT, foreign)),
+                    step(
+                        "both of another chain, and the key is another's",
+                        keys[0],
+                        1,
+                        unknown,
+                        parents=(foreign, foreign),
+                    ),
+                    step(
+                        "a parent at another height",
+                        keys[0],
+                        0,
+                        unknown,
+                        parents=(PARENT, (PARENT[0], PARENT[1] - 1)),
+                    ),
+                    step("the key is another's", keys[0], 1, bad_owner),
+                    step("a session after the proof's", keys[0], 0, bad_owner, parents=(PARENT, later)),
+                    step("good", keys[0], 0, None),
+                    step("again", keys[0], 0, duplicate),
+                    step("two other headers of the slot", keys[0], 0, duplicate, contents=(3, 4)),
+                    step("another validator in the same slot", keys[1], 1, None),
+                    step("the first validator in another slot", keys[0], 0, None, slot=SLOT + 4),
+                    step(
+                        "on parents of two heights, the last of the session one of them",
+                        keys[2],
+                        2,
+                        None,
+                        slot=SLOT + 2,
+                        parents=(uncle, last),
+                    ),
+                ],
+                block_hashes=(PARENT, uncle, last, later),
+            )
         ],
     )
 
@@ -324,6 +519,17 @@ def _errors() -> VectorFile:
             module_error_case("Grandpa", 25, "InvalidKeyOwnershipProof", 4, ["CON-R14"]),
             module_error_case("Grandpa", 25, "InvalidEquivocationProof", 5, ["CON-R14"]),
             module_error_case("Grandpa", 25, "DuplicateOffenceReport", 6, ["CON-R14"]),
+            *(
+                module_error_case("AuraEquivocation", 28, name, index, ["CON-R22"])
+                for index, name in enumerate(
+                    (
+                        "InvalidEquivocationProof",
+                        "UnknownParent",
+                        "InvalidKeyOwnershipProof",
+                        "DuplicateOffenceReport",
+                    )
+                )
+            ),
         ],
     )
 
@@ -424,6 +630,8 @@ def files() -> Iterator[VectorFile]:
     yield _set_change()
     yield _equivocations()
     yield _reports()
+    yield _double_seals()
+    yield _double_seal_reports()
     yield _errors()
     yield _slash_fractions()
     yield _disabling()

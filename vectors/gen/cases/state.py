@@ -29,6 +29,8 @@ INDICES = {
     "Grandpa": 25,
     "Offences": 26,
     "VoterList": 27,
+    "AuraEquivocation": 28,
+    "Liveness": 29,
     "Treasury": 40,
     "Referenda": 41,
     "ConvictionVoting": 42,
@@ -85,6 +87,8 @@ def _keys() -> VectorFile:
         ["STA-R2", "STA-R3"],
         [
             key_case("the block's number", "System", "Number"),
+            key_case("slots of the session", "Liveness", "CurrentCounts"),
+            key_case("slots of the session before", "Liveness", "LastSession"),
             key_case("what was ever issued", "Balances", "TotalIssuance"),
             key_case("the time", "Timestamp", "Now"),
             key_case("the chain's timing", "GenesisParameters", "Timing"),

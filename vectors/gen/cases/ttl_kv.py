@@ -62,7 +62,8 @@ def _calls() -> Iterator[VectorFile]:
                 call_case(
                     "a byte longer each: the call fails", put(LONGEST_KEY + b"k", LONGEST_VALUE + b"v", 1)
                 ),
-                call_case("an empty value", put(b"k", b"", 1)),
+                call_case("the shortest entry", put(b"k", b"v", 1)),
+                call_case("no value: the call fails", put(b"k", b"", 1)),
                 call_case("no key: the call fails", put(b"", b"v", 1)),
                 refused_call("ttl as a compact integer", one[:-4] + b"\x04"),
                 refused_call("no ttl", one[:-4]),
@@ -147,7 +148,7 @@ def _storage() -> Iterator[VectorFile]:
         ["TTL-R2"],
         [
             record("an entry", VALUE, 1_600, 1_000, 1),
-            record("a flag: no value", b"", 2, 1, 2),
+            record("a flag: one byte", b"\x01", 2, 1, 2),
             record("the greatest of everything", LONGEST_VALUE, 2**32 - 1, 2**32 - 2, 2**64 - 1),
         ],
         requires=PAGE,
@@ -166,7 +167,7 @@ def _rents() -> Iterator[VectorFile]:
         "Rent of new entries",
         ["TTL-R6"],
         [
-            new("the smallest", 1, 0, 1),
+            new("the smallest", 1, 1, 1),
             new("a day of a small one", 32, 224, 86_400),
             new("a year of a small one", 32, 224, kv.MAX_TTL),
             new("the greatest", kv.MAX_KEY_LENGTH, kv.MAX_VALUE_LENGTH, kv.MAX_TTL),
@@ -197,7 +198,7 @@ def _rents() -> Iterator[VectorFile]:
             over("longer value", 100, 600, 4, 600),
             over("shorter value: nothing comes back", 4, 600, 100, 600),
             over("shorter life: nothing comes back", 4, 10, 4, 600),
-            over("more bytes for less time", 1_000, 100, 0, 400),
+            over("more bytes for less time", 1_000, 100, 1, 400),
             over("in the last block of the old entry", 4, 600, 4, 1),
         ],
         requires=PAGE,
@@ -334,7 +335,7 @@ def _puts() -> Iterator[dict[str, Any]]:
     run.advance(BLOCK + 100, True)
     run.put(value=b"a longer value")
     run.check_state()
-    run.put(value=b"", ttl=10)
+    run.put(value=b"-", ttl=10)
     run.check_state()
     yield run.case("over a living entry: dearer, then for nothing and sooner dead", [*REPLACE, *INVARIANTS])
 
@@ -365,9 +366,11 @@ def _limits() -> Iterator[dict[str, Any]]:
         run.extend(600, key=key)
         run.delete(key=key)
         yield run.case(f"a key of {length} bytes", ["TTL-R4"])
-    for length in (0, kv.MAX_VALUE_LENGTH - 1, kv.MAX_VALUE_LENGTH, kv.MAX_VALUE_LENGTH + 1):
-        run = _Run()
-        run.put(value=b"v" * length)
+    for length in (0, 1, kv.MAX_VALUE_LENGTH - 1, kv.MAX_VALUE_LENGTH, kv.MAX_VALUE_LENGTH + 1):
+        run, value = _Run(), b"v" * length
+        run.put(value=value)
+        run.put_if(None, key=b"other", value=value)
+        run.check_state()
         yield run.case(f"a value of {length} bytes", ["TTL-R4"])
     for ttl in (0, kv.MIN_TTL, kv.MAX_TTL - 1, kv.MAX_TTL, kv.MAX_TTL + 1, 2**32 - 1):
         run = _Run()
@@ -384,7 +387,10 @@ def _limits() -> Iterator[dict[str, Any]]:
 def _order() -> Iterator[dict[str, Any]]:
     too_long = kv.MAX_VALUE_LENGTH + 1
     run = _Run(alice=EXISTENTIAL_DEPOSIT)
-    run.put(key=b"", value=b"v" * too_long, ttl=0)
+    run.put(key=b"", value=b"", ttl=0)
+    run.put(key=LONGEST_KEY + b"k", value=b"", ttl=0)
+    run.put(value=b"", ttl=0)
+    run.put_if(5, value=b"", ttl=0)
     run.put(value=b"v" * too_long, ttl=0)
     run.put(ttl=0)
     run.put_if(5, ttl=0)
@@ -507,7 +513,7 @@ def _deaths() -> Iterator[dict[str, Any]]:
 def _queries() -> Iterator[dict[str, Any]]:
     run = _Run()
     run.put()
-    run.put(key=b"flag", value=b"")
+    run.put(key=b"flag", value=b"\x01")
     run.put(key=b"short", ttl=5)
     for key in (KEY, b"flag", b"short", b"other", b"", LONGEST_KEY + b"k"):
         run.get(key)
@@ -536,19 +542,22 @@ def _queries() -> Iterator[dict[str, Any]]:
 
     def quote(key: int, value: int, ttl: int) -> None:
         is_good = (
-            1 <= key <= kv.MAX_KEY_LENGTH and value <= kv.MAX_VALUE_LENGTH and kv.MIN_TTL <= ttl <= kv.MAX_TTL
+            1 <= key <= kv.MAX_KEY_LENGTH
+            and 1 <= value <= kv.MAX_VALUE_LENGTH
+            and kv.MIN_TTL <= ttl <= kv.MAX_TTL
         )
         rent = scale.u128(kv.rent(kv.entry_length(key, value), ttl)) if is_good else None
         run.ask("quote", scale.u32(key) + scale.u32(value) + scale.u32(ttl), scale.option(rent))
 
     for arguments in (
-        (1, 0, 1),
+        (1, 1, 1),
         (kv.MAX_KEY_LENGTH, kv.MAX_VALUE_LENGTH, kv.MAX_TTL),
-        (0, 0, 1),
-        (kv.MAX_KEY_LENGTH + 1, 0, 1),
+        (0, 1, 1),
+        (kv.MAX_KEY_LENGTH + 1, 1, 1),
+        (1, 0, 1),
         (1, kv.MAX_VALUE_LENGTH + 1, 1),
-        (1, 0, 0),
-        (1, 0, kv.MAX_TTL + 1),
+        (1, 1, 0),
+        (1, 1, kv.MAX_TTL + 1),
     ):
         quote(*arguments)
     for key in (KEY, b"", LONGEST_KEY, LONGEST_KEY + b"k"):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from model import scale
-from model.headers import VOTES, vote_payload
+from model.headers import VOTES, Header, vote_payload
 from model.keys import Key
 
 BILLION = 10**9
@@ -122,3 +122,8 @@ def equivocation_proof(
 
     votes = signed_vote(first, vote) + signed_vote(second, second_vote or vote)
     return scale.u64(set_id) + scale.variant(VOTES[vote], scale.u64(round_), key.public, votes)
+
+
+def double_seal_proof(offender: Key, slot: int, first: Header, second: Header) -> bytes:
+    """SCALE of the proof that two sealed headers are."""
+    return offender.public + scale.u64(slot) + first.encode() + second.encode()

@@ -1,5 +1,7 @@
 """Base-16 Patricia-Merkle tries, in the two layouts that the chain uses."""
 
+from collections.abc import Iterator
+
 from model.hashing import blake2_256
 from model.scale import compact, data
 
@@ -44,7 +46,23 @@ def _child(node: bytes) -> bytes:
     return data(node if len(node) < 32 else blake2_256(node))
 
 
-def _node(items: list[tuple[tuple[int, ...], bytes]], layout: int) -> bytes:
+Items = list[tuple[tuple[int, ...], bytes]]
+
+
+def _shared(items: Items) -> int:
+    """How many nibbles all keys of `items`, which are sorted, begin with."""
+    first, last = items[0][0], items[-1][0]
+    shared = 0
+    while shared < min(len(first), len(last)) and first[shared] == last[shared]:
+        shared += 1
+    return shared
+
+
+def _below(items: Items, shared: int, nibble: int) -> Items:
+    return [(key[shared + 1 :], value) for key, value in items if key[shared:][:1] == (nibble,)]
+
+
+def _node(items: Items, layout: int) -> bytes:
     """The encoded node over `items`, sorted by key, whose keys lack what the path above them holds."""
     if not items:
         return b"\x00"
@@ -53,26 +71,50 @@ def _node(items: list[tuple[tuple[int, ...], bytes]], layout: int) -> bytes:
         hashed, encoded = _value(value, layout)
         return _header(_LEAF_WITH_HASH if hashed else _LEAF, partial) + encoded
 
-    first, last = items[0][0], items[-1][0]
-    shared = 0
-    while shared < min(len(first), len(last)) and first[shared] == last[shared]:
-        shared += 1
+    first, shared = items[0][0], _shared(items)
     kind, own = _BRANCH, b""
     if len(first) == shared:
         hashed, own = _value(items[0][1], layout)
         kind = _BRANCH_WITH_HASH if hashed else _BRANCH_WITH_VALUE
-        items = items[1:]
     bitmap, children = 0, b""
     for nibble in range(16):
-        below = [(key[shared + 1 :], value) for key, value in items if key[shared] == nibble]
+        below = _below(items, shared, nibble)
         if below:
             bitmap |= 1 << nibble
             children += _child(_node(below, layout))
     return _header(kind, first[:shared]) + bitmap.to_bytes(2, "little") + own + children
 
 
+def _items(entries: dict[bytes, bytes]) -> Items:
+    return sorted((_nibbles(key), value) for key, value in entries.items())
+
+
 def root(entries: dict[bytes, bytes], layout: int) -> bytes:
-    return blake2_256(_node(sorted((_nibbles(k), v) for k, v in entries.items()), layout))
+    return blake2_256(_node(_items(entries), layout))
+
+
+def _path(items: Items, key: tuple[int, ...], layout: int) -> Iterator[bytes]:
+    """Nodes from that over `items` to the value at `key`, or to where the way ends."""
+    if not items:
+        return
+    yield _node(items, layout)
+    shared = _shared(items)
+    prefix, value = items[0]
+    if key[:shared] != prefix[:shared]:
+        return
+    if len(key) > shared:
+        yield from _path(_below(items, shared, key[shared]), key[shared + 1 :], layout)
+    elif key == prefix and _value(value, layout)[0]:
+        yield value
+
+
+def proof(entries: dict[bytes, bytes], keys: list[bytes], layout: int) -> list[bytes]:
+    """The nodes, sorted, that show under the root what lies at `keys`: as far as no other node holds them."""
+    items, nodes = _items(entries), set[bytes]()
+    for key in keys:
+        top, *rest = _path(items, _nibbles(key), layout)
+        nodes |= {top, *(node for node in rest if len(node) >= 32)}
+    return sorted(nodes)
 
 
 def ordered_root(values: list[bytes], layout: int) -> bytes:

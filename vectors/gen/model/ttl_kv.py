@@ -21,6 +21,7 @@ INDEX = PALLETS["TtlKv"]
 ERRORS = [
     "EmptyKey",
     "KeyTooLong",
+    "EmptyValue",
     "ValueTooLong",
     "TtlOutOfRange",
     "ExpiryOverflow",
@@ -150,8 +151,7 @@ class Store:
 
         def attempt() -> Outcome:
             self._check_key(key)
-            if len(value) > MAX_VALUE_LENGTH:
-                raise CallError("ValueTooLong")
+            self._check_value(value)
             end = self._end(ttl, now)
             old = self.find(owner, key, now)
             if condition is ABSENT and old:
@@ -219,6 +219,13 @@ class Store:
             raise CallError("EmptyKey")
         if len(key) > MAX_KEY_LENGTH:
             raise CallError("KeyTooLong")
+
+    @staticmethod
+    def _check_value(value: bytes) -> None:
+        if not value:
+            raise CallError("EmptyValue")
+        if len(value) > MAX_VALUE_LENGTH:
+            raise CallError("ValueTooLong")
 
     @staticmethod
     def _end(ttl: int, now: int) -> int:

@@ -1,0 +1,221 @@
+"""JSON-RPC about expiring entries: what is found, proven, listed and told of one owner's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from emit import VectorFile
+from model import scale, trie
+from model import ttl_kv as kv
+from model.keys import ss58
+from model.storage import value_key
+
+from cases.rpc import BLOCK_HASH, PAGE
+from cases.transactions import RECIPIENT, SENDER, TOS
+
+OWNER = SENDER.account
+ADDRESS = ss58(OWNER)
+BORN, NOW = 1_000, 1_060
+MOST_SUBSCRIPTIONS = 128
+
+Answer = dict[str, Any]
+
+
+def _error(code: int, data: Any) -> Answer:
+    return {"code": code, "data": data}
+
+
+def _ask(rule: int, method: str, name: str, params: list[Any], **answer: Any) -> Answer:
+    return {
+        "name": f"{method}: {name}",
+        "rules": [f"RPC-R{rule}"],
+        "method": f"kv_{method}",
+        "params": params,
+        **answer,
+    }
+
+
+def _store() -> kv.Store:
+    """Three live entries and a dead one that is not swept yet."""
+    stored = kv.Store()
+    for key, value, ttl in (
+        (b"a/1", b"value", 100),
+        (b"a/2", b"a longer value", 61),
+        (b"b/1", b"\x00", 1_000),
+        (b"a/3", b"dead", NOW - BORN),
+    ):
+        assert stored.put(OWNER, key, value, ttl, BORN, spendable=1_000 * TOS).error is None
+    return stored
+
+
+def _metadata(entry: kv.Entry) -> Answer:
+    return {
+        "valueLen": len(entry.value),
+        "expiresAt": entry.expires_at,
+        "createdAt": entry.created_at,
+        "revision": str(entry.revision),
+        "remainingBlocks": entry.expires_at - NOW,
+    }
+
+
+def _answers() -> Iterator[Answer]:
+    stored = _store()
+    live = stored.find(OWNER, b"a/1", NOW)
+    assert live
+    too_long = bytes(kv.MAX_KEY_LENGTH + 1)
+    nothing = (
+        ("an entry that has expired", ADDRESS, b"a/3"),
+        ("no entry", ADDRESS, b"a/4"),
+        ("an entry of another owner", ss58(RECIPIENT), b"a/1"),
+        ("an empty key", ADDRESS, b""),
+        ("a key that is too long", ADDRESS, too_long),
+    )
+    for rule, method, found in ((18, "get", live.value), (19, "getMeta", _metadata(live))):
+        yield _ask(rule, method, "an entry", [ADDRESS, b"a/1"], result=found)
+        yield _ask(rule, method, "an entry, at the best block", [ADDRESS, b"a/1", None], result=found)
+        for name, owner, key in nothing:
+            yield _ask(rule, method, name, [owner, key], result=None)
+        unread = _error(10_001, "key")
+        yield _ask(rule, method, "a key that is text", [ADDRESS, "a/1"], error=unread)
+        foreign = [ss58(OWNER, 0), b"a/1"]
+        yield _ask(rule, method, "a foreign owner", foreign, error=_error(10_001, "owner"))
+        unknown = [ADDRESS, b"a/1", bytes(32)]
+        yield _ask(rule, method, "a block that nobody knows", unknown, error=_error(10_003, bytes(32)))
+
+    def page(name: str, prefix: bytes | None, start: bytes | None, limit: int) -> Answer:
+        found, following = stored.page(OWNER, prefix or b"", start, limit, NOW)
+        items = [{"key": key} | _metadata(entry) for key, entry in found]
+        params = [ADDRESS, prefix, start, limit]
+        return _ask(20, "list", name, params, result={"items": items, "next": following})
+
+    yield page("all that live", None, None, 100)
+    yield page("those with a prefix", b"a/", None, 100)
+    first = page("the first", None, None, 1)
+    yield first
+    yield page("the second", None, first["result"]["next"], 1)
+    yield page("after a key that was never there", None, b"a/4", 100)
+    yield page("none with the prefix", b"c", None, 100)
+    for limit in (0, 101):
+        over = _error(10_002, "limit")
+        yield _ask(20, "list", f"a limit of {limit}", [ADDRESS, None, None, limit], error=over)
+    no_bytes = [ADDRESS, "a/", None, 1]
+    yield _ask(20, "list", "a prefix that is text", no_bytes, error=_error(10_001, "prefix"))
+
+    for key, value, ttl in ((1, 1, 1), (32, 224, 86_400), (kv.MAX_KEY_LENGTH, kv.MAX_VALUE_LENGTH, kv.MAX_TTL)):
+        rent = str(kv.rent(kv.entry_length(key, value), ttl))
+        yield _ask(21, "quote", f"{key} and {value} bytes for {ttl} blocks", [key, value, ttl], result=rent)
+    for parameter, params in (
+        ("keyLen", [0, 1, 1]),
+        ("keyLen", [kv.MAX_KEY_LENGTH + 1, 1, 1]),
+        ("valueLen", [1, 0, 1]),
+        ("valueLen", [1, kv.MAX_VALUE_LENGTH + 1, 1]),
+        ("ttl", [1, 1, 0]),
+        ("ttl", [1, 1, kv.MAX_TTL + 1]),
+    ):
+        beyond = _error(10_002, parameter)
+        yield _ask(21, "quote", f"{params} is out of bounds", params, error=beyond)
+    yield _ask(21, "quote", "a negative ttl", [1, 1, -1], error=_error(10_001, "ttl"))
+
+    stats = {
+        "entries": len(stored.entries),
+        "bytes": sum(len(key) + len(entry.value) for (_, key), entry in stored.entries.items()),
+        "backlog": sum(NOW >= entry.expires_at for entry in stored.entries.values()),
+        "lastRevision": str(stored.last_revision),
+    }
+    yield _ask(22, "stats", "three live entries and a dead one", [None], result=stats)
+    empty = {"entries": 0, "bytes": 0, "backlog": 0, "lastRevision": "0"}
+    yield _ask(22, "stats", "a new chain", [BLOCK_HASH], result=empty)
+
+    state = stored.items() | {value_key("System", "Number"): scale.u32(NOW)}
+    for name, key in (("a live entry", b"a/1"), ("an entry that has expired", b"a/3"), ("no entry", b"a/4")):
+        storage_key = kv.entry_key(OWNER, key)
+        proof = {
+            "blockHash": BLOCK_HASH,
+            "blockNumber": NOW,
+            "stateRoot": trie.root(state, 1),
+            "key": storage_key,
+            "nodes": trie.proof(state, [storage_key], 1),
+        }
+        yield _ask(23, "getProof", name, [ADDRESS, key], result=proof)
+    for name, key in (("an empty key", b""), ("a key that is too long", too_long)):
+        yield _ask(23, "getProof", name, [ADDRESS, key], error=_error(10_002, "key"))
+
+
+# What the owner does in each block: a put for so many blocks, an extension to so many, or a deletion.
+CALLS: dict[int, list[tuple[str, bytes, int]]] = {
+    BORN: [("put", b"a/1", 2), ("put", b"b/1", 2), ("put", b"a/2", 1), ("put", b"a/3", 1)],
+    BORN + 1: [("extended", b"b/1", 3), ("put", b"a/2", 9), ("extended", b"a/2", 1)],
+    BORN + 2: [("put", b"a/1", 2), ("put", b"b/1", 1), ("deleted", b"a/2", 0)],
+    BORN + 3: [("put", b"a/4", 9), ("deleted", b"a/4", 0), ("put", b"a/4", 1)],
+    BORN + 4: [],
+}
+
+
+def _block_hash(number: int) -> bytes:
+    return bytes([number - BORN + 1]) * 32
+
+
+def _events() -> list[Answer]:
+    stored, told = kv.Store(), []
+
+    def tell(number: int, what: str, key: bytes, revision: int) -> None:
+        at = {"blockHash": _block_hash(number), "blockNumber": number}
+        told.append({"type": what, "key": key, **at, "revision": str(revision)})
+
+    for number, calls in CALLS.items():
+        ended = [(entry.revision, key) for (_, key), entry in stored.entries.items() if entry.expires_at == number]
+        for revision, key in sorted(ended):
+            tell(number, "expired", key, revision)
+        for what, key, ttl in calls:
+            before = stored.find(OWNER, key, number)
+            if what == "put":
+                outcome = stored.put(OWNER, key, b"value", ttl, number, spendable=TOS)
+            elif what == "extended":
+                outcome = stored.extend(OWNER, key, ttl, number, spendable=TOS)
+            else:
+                outcome = stored.delete(OWNER, key, number)
+            assert outcome.error is None
+            after = stored.find(OWNER, key, number) or before
+            assert after
+            tell(number, what, key, after.revision)
+    return told
+
+
+def _subscriptions() -> Iterator[Answer]:
+    told = _events()
+
+    def follow(name: str, prefix: bytes | None, start: int, *rules: str) -> Answer:
+        updates = [
+            event
+            for event in told
+            if event["blockNumber"] >= start and event["key"].startswith(prefix or b"")
+        ]
+        return {
+            "name": name,
+            "rules": list(rules),
+            "method": "kv_subscribe",
+            "params": [ADDRESS, prefix, start],
+            "updates": updates,
+        }
+
+    yield follow("all from the beginning", None, 0, "RPC-R24", "RPC-R25")
+    yield follow("from a block in which entries end, and one of them is put again", None, BORN + 2, "RPC-R25")
+    yield follow("those with a prefix", b"a/", BORN, "RPC-R25")
+
+    def refused(name: str, params: list[Any], error: Answer) -> Answer:
+        return _ask(24, "subscribe", name, params, error=error)
+
+    yield refused("a foreign owner", [ss58(OWNER, 0)], _error(10_001, "owner"))
+    yield refused("a prefix that is text", [ADDRESS, "a/"], _error(10_001, "prefix"))
+    yield refused("a block's hash", [ADDRESS, None, BLOCK_HASH], _error(10_001, "from"))
+    yield refused("a negative height", [ADDRESS, None, -1], _error(10_001, "from"))
+    pruned = _error(10_004, _block_hash(BORN))
+    yield refused("a block whose parent's state is pruned", [ADDRESS, None, BORN + 1], pruned)
+    yield refused("one too many", [ADDRESS], _error(10_103, MOST_SUBSCRIPTIONS))
+
+
+def files() -> Iterator[VectorFile]:
+    for name, title, cases in (
+        ("kv", "Asking about entries", _answers()),
+        ("kv-subscribe", "Following entries", _subscriptions()),
+    ):
+        yield VectorFile(f"conformance/rpc/{name}", "rpc-exchange", title, [], list(cases), requires=PAGE)

@@ -1,0 +1,155 @@
+"""Who is elected by whose stake: sequential Phragmen in the chain's integers."""
+
+from dataclasses import dataclass, field
+
+from model.economics import BILLION, of
+from model.hashing import twox_64
+
+# Loads and scores are fractions with this denominator, and never more than 1.
+ONE = 2**128 - 1
+MAX_VOTES = 2**64 - 1
+
+
+@dataclass(frozen=True)
+class Staker:
+    """A candidate, which votes for itself, or a nominator with its targets."""
+
+    account: bytes
+    stake: int
+    targets: tuple[bytes, ...] | None = None
+    has_session_keys: bool = False
+
+    @property
+    def approved(self) -> tuple[bytes, ...]:
+        return (self.account,) if self.targets is None else self.targets
+
+
+@dataclass
+class _Edge:
+    candidate: bytes
+    load: int = 0
+    votes: int = 0
+
+
+@dataclass
+class _Voter:
+    account: bytes
+    budget: int
+    edges: list[_Edge]
+    load: int = 0
+
+
+@dataclass
+class Exposure:
+    own: int = 0
+    others: dict[bytes, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return self.own + sum(self.others.values())
+
+
+def vote_unit(issuance: int) -> int:
+    return max(issuance // MAX_VOTES, 1)
+
+
+def normalised(values: list[int], target: int) -> list[int]:
+    """Integers near `values` whose sum is `target`; an excess is less than the number of values."""
+    if not values:
+        return []
+    count, missing = len(values), target - sum(values)
+    result = list(values)
+    order = sorted(range(count), key=lambda index: values[index])
+    if missing > 0:
+        step, rest = divmod(missing, count)
+        at, enough = 0, target // count
+        for amount in [step] * (count if step else 0) + [1] * rest:
+            result[order[at]] += amount
+            if result[order[at]] >= enough:
+                at = (at + 1) % count
+    else:
+        at, least = count - 1, min(values)
+        for _ in range(-missing):
+            result[order[at]] -= 1
+            if result[order[at]] <= least:
+                at = (at - 1) % count
+    return result
+
+
+def _voters(stakers: list[Staker], candidates: list[bytes], unit: int) -> list[_Voter]:
+    voters = []
+    for staker in stakers:
+        budget = min(staker.stake // unit, MAX_VOTES)
+        approved = [target for target in dict.fromkeys(staker.approved) if target in candidates]
+        if budget and approved:
+            voters.append(_Voter(staker.account, budget, [_Edge(target) for target in approved]))
+    return voters
+
+
+def _phragmen(seats: int, candidates: list[bytes], voters: list[_Voter]) -> set[bytes]:
+    """Leaves in each voter how much of its load each of the elected is."""
+    approval = dict.fromkeys(candidates, 0)
+    for voter in voters:
+        for edge in voter.edges:
+            approval[edge.candidate] += voter.budget
+    # Nobody votes for the others.
+    left = [candidate for candidate in candidates if approval[candidate]]
+    elected: set[bytes] = set()
+    for _ in range(min(seats, len(left))):
+        scores = {candidate: ONE // approval[candidate] for candidate in left}
+        for voter in voters:
+            for edge in voter.edges:
+                if edge.candidate in scores:
+                    share = min(voter.load * voter.budget // approval[edge.candidate], ONE)
+                    scores[edge.candidate] = min(scores[edge.candidate] + share, ONE)
+        # The first of several.
+        winner = min(left, key=lambda candidate: scores[candidate])
+        left.remove(winner)
+        elected.add(winner)
+        for voter in voters:
+            for edge in voter.edges:
+                if edge.candidate == winner:
+                    edge.load = max(scores[winner] - voter.load, 0)
+                    voter.load = scores[winner]
+    return elected
+
+
+def _spread(voter: _Voter, elected: set[bytes]) -> list[tuple[bytes, int]]:
+    """Whom a voter's budget stands behind in the end, and with how many votes."""
+    backed = [edge for edge in voter.edges if edge.candidate in elected]
+    for edge in backed:
+        edge.votes = voter.budget * edge.load // voter.load
+    backed = [edge for edge in backed if edge.votes]
+    votes = normalised([edge.votes for edge in backed], voter.budget)
+
+    parts = [(edge.candidate, amount * BILLION // voter.budget) for edge, amount in zip(backed, votes)]
+    parts = [(candidate, part) for candidate, part in parts if part]
+    ratios = normalised([part for _, part in parts], BILLION)
+
+    stakes = normalised([of(ratio, voter.budget) for ratio in ratios], voter.budget)
+    return [(candidate, stake) for (candidate, _), stake in zip(parts, stakes)]
+
+
+def candidate_order(account: bytes) -> bytes:
+    """Accounts sorted by this are in the order in which the state's trie has them."""
+    return twox_64(account) + account
+
+
+def elect(seats: int, minimum: int, issuance: int, stakers: list[Staker]) -> dict[bytes, Exposure] | None:
+    """The elected in the order of the set, with their stake in units; None if the election fails."""
+    unit = vote_unit(issuance)
+    with_keys = (staker for staker in stakers if staker.targets is None and staker.has_session_keys)
+    candidates = sorted((staker.account for staker in with_keys), key=candidate_order)
+    voters = _voters(stakers, candidates, unit)
+    elected = _phragmen(seats, candidates, voters)
+    exposures: dict[bytes, Exposure] = {}
+    for voter in voters:
+        for candidate, votes in _spread(voter, elected):
+            exposure = exposures.setdefault(candidate, Exposure())
+            if candidate == voter.account:
+                exposure.own += votes * unit
+            else:
+                exposure.others[voter.account] = votes * unit
+    if len(exposures) < max(minimum, 1):
+        return None
+    return dict(sorted(exposures.items()))
