@@ -28,7 +28,27 @@ export async function connect(url) {
 }
 
 // Past the API's own methods, which print every error they meet: here errors are what is asked for.
-const rawCall = (api, method, ...params) => providers.get(api).send(method, params);
+export const rawCall = (api, method, ...params) => providers.get(api).send(method, params);
+
+/** The error that a call rejects with, as `{ code, data }`. */
+export async function failure(call) {
+	try {
+		await call;
+	} catch ({ code, data }) {
+		return { code, data };
+	}
+	throw new Error('it was answered');
+}
+
+/**
+ * Subscribes past the API's own methods: `methods` are those that subscribe, notify and end. Hands each notification
+ * to `tell`, and resolves with what ends the subscription.
+ */
+export async function rawSubscribe(api, [subscribe, notify, unsubscribe], params, tell) {
+	const provider = providers.get(api);
+	const id = await provider.subscribe(notify, subscribe, params, (error, answer) => tell(error ?? answer));
+	return () => provider.unsubscribe(notify, unsubscribe, id);
+}
 
 /** Rejects if `promise` takes longer than anything on a working chain does. */
 export function patiently(promise, what, timeout = PATIENCE_MS) {

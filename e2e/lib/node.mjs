@@ -89,7 +89,7 @@ function spawnNode(args, stdio) {
 
 /**
  * Starts a single node on free ports and waits until it answers. `log()` is all it has said, `stop()` ends it as an
- * operator would.
+ * operator would, or by the signal given.
  */
 export async function startNode(args) {
 	const port = await freePorts(3);
@@ -115,8 +115,8 @@ export async function startNode(args) {
 		rpc: `ws://127.0.0.1:${port}`,
 		metrics: `http://127.0.0.1:${port + 1}/metrics`,
 		log: () => readFileSync(logFile, 'utf8'),
-		async stop() {
-			child.kill('SIGTERM');
+		async stop(signal = 'SIGTERM') {
+			child.kill(signal);
 			const [code] = await ended;
 			return code;
 		},
@@ -137,7 +137,8 @@ function answers(port) {
 
 /**
  * Starts validators with `scripts/localnet`, on free ports, in `dir` or in a temporary folder, and answers
- * `{ nodes: [{ name, rpc, metrics }], stop() }` once all of them finalise. `args` go to every node.
+ * `{ spec, nodes: [{ name, rpc, metrics, p2p }], stop() }` once all of them finalise: the chain spec's file, and
+ * addresses. `args` go to every node.
  */
 export async function startLocalnet({
 	names = ['alice', 'bob', 'charlie'],
@@ -160,16 +161,21 @@ export async function startLocalnet({
 	// Whatever a killed run may have left in this folder has other ports.
 	stop();
 	leftovers.add(stop);
+	let peers;
 	try {
-		await promisify(execFile)(LOCALNET, ['start', ...(fresh ? ['--fresh'] : []), '--', ...args], { env });
+		const start = ['start', ...(fresh ? ['--fresh'] : []), '--', ...args];
+		const { stdout } = await promisify(execFile)(LOCALNET, start, { env });
+		peers = [...stdout.matchAll(/ p2p (\S+)$/gm)].map(([, address]) => address);
 	} catch ({ message, stdout, stderr }) {
 		throw new Error(`the local network does not start: ${message}\n${stdout}${stderr}`);
 	}
 	return {
+		spec: join(dir, 'spec.json'),
 		nodes: names.map((name, i) => ({
 			name,
 			rpc: `ws://127.0.0.1:${port + i}`,
 			metrics: `http://127.0.0.1:${port + 20 + i}/metrics`,
+			p2p: peers[i],
 		})),
 		stop() {
 			stop();

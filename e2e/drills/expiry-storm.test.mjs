@@ -1,0 +1,330 @@
+// Very many entries end in one block: gone for every reader at once, reclaimed over the blocks behind it, and every
+// node, whenever and however it came to the chain, has the same state at every height.
+//
+// Set by environment:
+//
+//   GTOS_STORM_ENTRIES   how many entries end together (default: 5000)
+//   GTOS_STORM_SEED      where the random calls beside it start from (default: by the clock; it is printed)
+
+import assert from 'node:assert/strict';
+import { u8aToHex } from '@polkadot/util';
+import { xxhashAsU8a } from '@polkadot/util-crypto';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+	TOS,
+	agreement,
+	connect,
+	development,
+	finalisedHeight,
+	fund,
+	newAccount,
+	nextNonce,
+	patiently,
+	rawCall,
+	refusal,
+	sign,
+} from '../lib/chain.mjs';
+import { bestHeight, follow, hex, include, kvAll, kvGet, kvStats, proven } from '../lib/entries.mjs';
+import { startLocalnet, startNode, temporaryFolder } from '../lib/node.mjs';
+
+const ENTRIES = Number(process.env.GTOS_STORM_ENTRIES ?? 5_000);
+const SEED = Number(process.env.GTOS_STORM_SEED ?? Date.now()) >>> 0;
+
+const SENDERS = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'];
+const PUTS_PER_EXTRINSIC = 250;
+const EXTRINSICS_PER_SENDER = 2;
+// From the block that is the best one to the one that a round of puts is meant for: time to sign them.
+const LEAD_BLOCKS = 3;
+// Rounds take this many blocks each, and some have to be repeated.
+const BLOCKS_PER_ROUND = 16;
+// Pallet and item, 16 bytes each, in hex.
+const VALUE_KEY_LENGTH = 2 + 2 * 32;
+const RANDOM_CALLS = 10;
+const RANDOM_ACTORS = 2;
+const RANDOM_KEYS = 40;
+const MAX_RANDOM_TTL = 30;
+// What a busy machine may miss.
+const MISSED_SLOTS = 2;
+const MISSED_SLOTS_RATIO = 0.1;
+
+/** xorshift32: the same numbers for the same seed. */
+function random(seed) {
+	let x = seed || 1;
+	return (below) => {
+		x ^= x << 13;
+		x ^= x >>> 17;
+		x ^= x << 5;
+		return (x >>> 0) % below;
+	};
+}
+
+const chunks = (items, size) =>
+	Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+
+const blockHash = async (api, number) => (await api.rpc.chain.getBlockHash(number)).toHex();
+
+/** The slot of a block, by its header's digest (CON-R1). */
+async function slot(api, number) {
+	const { digest } = await api.rpc.chain.getHeader(await blockHash(api, number));
+	const [, bytes] = digest.logs.find((log) => log.isPreRuntime).asPreRuntime;
+	return Number(Buffer.from(bytes.toU8a(true)).readBigUInt64LE());
+}
+
+/** An account that counts its own nonces. */
+async function sender(api, pair) {
+	let nonce = await nextNonce(api, pair);
+	return { api, pair, sign: (call) => sign(api, call, pair, { nonce: nonce++ }), nextNonce: () => nonce };
+}
+
+/** Waits until all that the senders have signed is in blocks. Cheaper than to follow each transaction. */
+async function settled(senders) {
+	const [{ api }] = senders;
+	const isSettled = async ({ pair, nextNonce: next }) =>
+		(await api.query.system.account(pair.address)).nonce.toNumber() >= next();
+	let height = await bestHeight(api);
+	while (!(await Promise.all(senders.map(isSettled))).every(Boolean)) height = await bestHeight(api, height + 1);
+}
+
+/** Puts an entry for every key of every sender, so that all of them end at height `end`. */
+async function load(senders, keysOf, end) {
+	const [{ api }] = senders;
+	let missing = keysOf;
+	while (missing.some((keys) => keys.length > 0)) {
+		const waiting = missing.map((keys) => chunks(keys, PUTS_PER_EXTRINSIC));
+		while (waiting.some((groups) => groups.length > 0)) {
+			// A lifetime is told from the block that the put is in: they are made for a certain one, and sent just before.
+			const target = (await bestHeight(api)) + LEAD_BLOCKS;
+			assert.ok(target + LEAD_BLOCKS < end, 'the entries are put before they end');
+			const signed = senders.flatMap((sender, i) =>
+				waiting[i].splice(0, EXTRINSICS_PER_SENDER).map((keys) => {
+					const calls = keys.map((key) => sender.api.tx.ttlKv.kvPutTtl(key, hex('storm'), end - target));
+					return [sender.api, sender.sign(sender.api.tx.utility.batchAll(calls))];
+				}),
+			);
+			await bestHeight(api, target - 1);
+			const refusals = await Promise.all(signed.map(([node, extrinsic]) => refusal(node, extrinsic.toHex())));
+			assert.deepEqual(refusals.filter(Boolean), []);
+			await patiently(settled(senders), 'a round of puts to be in blocks');
+		}
+		// Those that came into another block end at another height: once more.
+		await finalisedHeight(api, await bestHeight(api));
+		const stored = await Promise.all(senders.map(({ pair }) => kvAll(api, pair)));
+		missing = keysOf.map((keys, i) => {
+			const ends = new Map(stored[i].map(({ key, expiresAt }) => [key, expiresAt]));
+			return keys.filter((key) => ends.get(key) !== end);
+		});
+	}
+}
+
+/** Puts, extends and deletes at random until it is told to stop. */
+async function actRandomly(actor, below, isStopped) {
+	const { ttlKv, utility } = actor.api.tx;
+	const call = () => {
+		const key = hex(`random/${below(RANDOM_KEYS)}`);
+		const ttl = 1 + below(MAX_RANDOM_TTL);
+		return [
+			() => ttlKv.kvPutTtl(key, hex('x'.repeat(1 + below(200))), ttl),
+			() => ttlKv.kvPutIf(key, hex('once'), ttl, { Absent: null }),
+			() => ttlKv.kvExtend(key, ttl),
+			() => ttlKv.kvDelete(key),
+		][below(4)]();
+	};
+	while (!isStopped()) {
+		// Many of them fail, which must not take the others back.
+		const calls = Array.from({ length: RANDOM_CALLS }, call);
+		await include(actor.api, actor.sign(utility.forceBatch(calls)));
+	}
+}
+
+describe(`a storm of ${ENTRIES} entries`, () => {
+	const joined = [];
+	let network;
+	let apis = [];
+	let api;
+	let senders;
+	let keysOf;
+	let end;
+	let drained;
+	let isStopped = false;
+	let acting;
+
+	before(async () => {
+		network = await startLocalnet();
+		apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
+		[api] = apis;
+		const actors = Array.from({ length: RANDOM_ACTORS }, () => newAccount());
+		// Out of Alice's pocket, so before she counts her nonces.
+		await fund(api, actors.map((actor) => [actor, 1_000n * TOS]));
+		senders = await Promise.all(SENDERS.map((name, i) => sender(apis[i % apis.length], development(name))));
+		const keys = Array.from({ length: ENTRIES }, (_, i) => hex(`storm/${i}`));
+		keysOf = senders.map((_, i) => keys.filter((_, position) => position % senders.length === i));
+		acting = Promise.all(
+			actors.map(async (pair, i) =>
+				actRandomly(await sender(apis[i % apis.length], pair), random(SEED + i), () => isStopped),
+			),
+		);
+		// Whoever waits for it is told; until then it must not end the run.
+		acting.catch(() => {});
+	});
+
+	after(async () => {
+		isStopped = true;
+		await acting?.catch(() => {});
+		await Promise.all([...apis, ...joined.map((node) => node.api)].map((node) => node.disconnect()));
+		await Promise.all(joined.map(({ node }) => node.stop()));
+		network?.stop();
+	});
+
+	/** Height that all validators have finalised. */
+	async function finalisedEverywhere() {
+		const height = (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
+		await Promise.all(apis.map((node) => finalisedHeight(node, height)));
+		return height;
+	}
+
+	/** Connects to another node that has joined, with these arguments. */
+	async function joinNetwork(...args) {
+		const node = await startNode([
+			...['--chain', network.spec, '--base-path', temporaryFolder()],
+			...['--reserved-nodes', ...network.nodes.map(({ p2p }) => p2p), ...args],
+		]);
+		const entry = { node, api: await connect(node.rpc) };
+		joined.push(entry);
+		return entry.api;
+	}
+
+	it('all of them are put so that they end in one block', async (t) => {
+		t.diagnostic(`seed ${SEED}`);
+		const rounds = Math.ceil(ENTRIES / (senders.length * EXTRINSICS_PER_SENDER * PUTS_PER_EXTRINSIC));
+		end = (await bestHeight(api)) + (rounds + 3) * BLOCKS_PER_ROUND;
+		await load(senders, keysOf, end);
+		t.diagnostic(`${ENTRIES} entries end at ${end}; block ${await bestHeight(api)} is the best one`);
+	});
+
+	it('at its height none of them is found any more, and each is told of there', async (t) => {
+		const watches = await Promise.all(
+			senders.map(({ api: node, pair }) => follow(node, pair, { from: end, prefix: hex('storm/') })),
+		);
+		await Promise.all(apis.map((node) => finalisedHeight(node, end)));
+		const [last, first] = await Promise.all([end - 1, end].map((number) => blockHash(api, number)));
+		for (const [i, { pair }] of senders.entries()) {
+			const keys = keysOf[i].filter((_, position) => position % 50 === 0);
+			for (const node of apis) {
+				for (const key of keys) {
+					assert.equal(await kvGet(node, pair, key, last), hex('storm'));
+					assert.equal(await kvGet(node, pair, key, first), null);
+				}
+				assert.deepEqual(await kvAll(node, pair, { prefix: hex('storm/'), at: first }), []);
+			}
+		}
+
+		// Those that the sweep has not come to yet are shown by a proof to have expired.
+		let unswept = 0;
+		for (const [i, { pair }] of senders.entries()) {
+			const { state, entry } = await proven(apis[1], apis[2], pair, keysOf[i].at(-1), first);
+			assert.notEqual(state, 'live');
+			if (state === 'expired') {
+				unswept++;
+				assert.deepEqual([entry.expiresAt, entry.value], [end, hex('storm')]);
+			}
+		}
+		t.diagnostic(`${unswept} of ${senders.length} entries were still stored at their end`);
+
+		for (const [i, watch] of watches.entries()) {
+			const count = keysOf[i].length;
+			const events = await watch.until(({ length }) => length >= count, `${count} entries to expire`);
+			assert.ok(events.every(({ type, blockNumber }) => type === 'expired' && blockNumber === end));
+			assert.deepEqual(events.map(({ key }) => key).sort(), [...keysOf[i]].sort());
+			const revisions = events.map(({ revision }) => BigInt(revision));
+			assert.ok(revisions.every((revision, position) => position === 0 || revision > revisions[position - 1]));
+			await watch.stop();
+		}
+	});
+
+	it('the backlog keeps to its bound and is gone in time', async (t) => {
+		// As many as a full block can add are sure to be taken, however they lie in the index.
+		const quota = api.consts.ttlKv.sweepQuota.toNumber() - 1;
+		const most = Math.ceil(ENTRIES / quota);
+		// The calls at random leave a few more to every block.
+		const others = (blocks) => blocks * RANDOM_ACTORS * RANDOM_KEYS;
+		const backlogs = [];
+		for (let number = end; ; number++) {
+			await finalisedHeight(api, number);
+			const { backlog } = await kvStats(api, await blockHash(api, number));
+			backlogs.push(backlog);
+			const swept = backlogs.length * quota;
+			assert.ok(backlog <= Math.max(0, ENTRIES + others(backlogs.length) - swept), `${backlog} at ${number}`);
+			if (backlog === 0) {
+				drained = number;
+				break;
+			}
+		}
+		assert.ok(backlogs.length <= most + 1, `${backlogs.length} blocks for ${ENTRIES}, with a quota of ${quota}`);
+		t.diagnostic(`quota ${quota}; backlog after each block: ${backlogs.join(', ')}`);
+	});
+
+	it('blocks come at their slots before, in and after the storm', async (t) => {
+		const [from, to] = [end - 20, drained + 20];
+		await Promise.all(apis.map((node) => finalisedHeight(node, to)));
+		const blocks = to - from;
+		const missed = (await slot(api, to)) - (await slot(api, from)) - blocks;
+		t.diagnostic(`${missed} slots without a block beside ${blocks} with one`);
+		assert.ok(missed <= MISSED_SLOTS + Math.floor(blocks * MISSED_SLOTS_RATIO), `${missed} slots were missed`);
+	});
+
+	it('the validators have one state at every height', async (t) => {
+		const last = await finalisedEverywhere();
+		for (let number = 1; number <= last; number++) await agreement(apis, number);
+		t.diagnostic(`${last} heights, the storm at ${end} to ${drained}`);
+	});
+
+	it('a node that executes the chain from genesis later comes to the same states', async () => {
+		const late = await joinNetwork('--sync', 'full');
+		const last = await finalisedEverywhere();
+		await finalisedHeight(late, last);
+		for (let number = 1; number <= last; number++) await agreement([api, late], number);
+	});
+
+	it('a node that takes the state by warp sync comes to the same states', async () => {
+		const late = await joinNetwork('--sync', 'warp');
+		const last = await finalisedEverywhere();
+		await finalisedHeight(late, last);
+		// Its history comes after its state.
+		const history = async () => {
+			while (BigInt(await blockHash(late, 1)) === 0n) await sleep(200);
+		};
+		await patiently(history(), 'the history of a warp sync');
+		for (let number = 1; number <= last; number++) await agreement([api, late], number);
+	});
+
+	it('all five go on alike', async () => {
+		const all = [...apis, ...joined.map((node) => node.api)];
+		assert.equal(all.length, 5);
+		const from = await finalisedEverywhere();
+		const to = from + MAX_RANDOM_TTL;
+		await Promise.all(all.map((node) => finalisedHeight(node, to)));
+		isStopped = true;
+		await acting;
+		for (let number = from; number <= to; number++) {
+			const { hash } = await agreement(all, number);
+			const [stats, ...others] = await Promise.all(all.map((node) => kvStats(node, hash)));
+			for (const other of others) assert.deepEqual(other, stats);
+		}
+	});
+
+	it('what has expired is no longer stored, once nothing lives', async () => {
+		const to = (await bestHeight(api)) + MAX_RANDOM_TTL + 2;
+		const all = [...apis, ...joined.map((node) => node.api)];
+		await Promise.all(all.map((node) => finalisedHeight(node, to)));
+		const { hash } = await agreement(all, to);
+		const pallet = u8aToHex(xxhashAsU8a('TtlKv', 128));
+		for (const node of all) {
+			const { entries, bytes, backlog } = await kvStats(node, hash);
+			assert.deepEqual({ entries, bytes, backlog }, { entries: 0, bytes: 0, backlog: 0 });
+			// Single values, and neither an entry nor anything of the index.
+			const keys = await rawCall(node, 'state_getKeysPaged', pallet, 100, null, hash);
+			assert.ok(keys.every((key) => key.length === VALUE_KEY_LENGTH), keys.join());
+		}
+	});
+});

@@ -1,0 +1,138 @@
+// Reads a chain block by block as it becomes final, and holds every block against the rules of consensus.
+
+import assert from 'node:assert/strict';
+import { patiently } from './chain.mjs';
+
+/**
+ * Follows the final blocks of a node, none left out, and keeps a record of each: `{ hash, number, author, session,
+ * era, plannedEra, validators, auraKeys, setId, slot, timing }`. Stops at the first block that breaks a rule, or for which
+ * `check(record, previous)` throws.
+ */
+export class Chronicle {
+	records = [];
+	/** Most blocks that ever waited to be final. */
+	lag = 0;
+	#api;
+	#check;
+	#finalised = -1;
+	#reading = false;
+	#failure = null;
+	#waiting = new Set();
+	#ends = [];
+
+	constructor(api, check = () => {}) {
+		this.#api = api;
+		this.#check = check;
+	}
+
+	async start() {
+		const { chain } = this.#api.rpc;
+		this.#ends = await Promise.all([
+			chain.subscribeNewHeads((header) => {
+				if (this.#finalised < 0) return;
+				this.lag = Math.max(this.lag, header.number.toNumber() - this.#finalised);
+			}),
+			chain.subscribeFinalizedHeads((header) => {
+				this.#finalised = header.number.toNumber();
+				this.#read();
+			}),
+		]);
+		return this;
+	}
+
+	stop() {
+		for (const end of this.#ends) end();
+	}
+
+	/** The newest record. */
+	get last() {
+		return this.records.at(-1);
+	}
+
+	/** Resolves with the first record from height `from` on that `accept` accepts, past ones included. */
+	until(accept, what, from = 0) {
+		const found = new Promise((resolve, reject) => {
+			const waiter = {
+				next: from,
+				look: () => {
+					for (; waiter.next < this.records.length; waiter.next++) {
+						const record = this.records[waiter.next];
+						if (!accept(record)) continue;
+						this.#waiting.delete(waiter);
+						resolve(record);
+						return;
+					}
+					if (this.#failure) reject(this.#failure);
+				},
+			};
+			this.#waiting.add(waiter);
+			waiter.look();
+		});
+		return patiently(found, what);
+	}
+
+	async #read() {
+		if (this.#reading) return;
+		this.#reading = true;
+		try {
+			while (!this.#failure && this.records.length <= this.#finalised) {
+				const record = await this.#record(this.records.length);
+				const previous = this.last;
+				if (previous) this.#hold(record, previous);
+				await this.#check(record, previous);
+				this.records.push(record);
+				for (const waiter of [...this.#waiting]) waiter.look();
+			}
+		} catch (error) {
+			this.#failure = error;
+			for (const waiter of [...this.#waiting]) waiter.look();
+		} finally {
+			this.#reading = false;
+		}
+	}
+
+	async #record(number) {
+		const hash = await this.#api.rpc.chain.getBlockHash(number);
+		const [header, { query, consts }] = await Promise.all([this.#api.rpc.chain.getHeader(hash), this.#api.at(hash)]);
+		const [session, era, plannedEra, validators, auraKeys, setId] = await Promise.all([
+			query.session.currentIndex(),
+			query.staking.activeEra(),
+			query.staking.currentEra(),
+			query.session.validators(),
+			query.aura.authorities(),
+			query.grandpa.currentSetId(),
+		]);
+		const claim = header.digest.logs.find((log) => log.isPreRuntime && log.asPreRuntime[0].isAura);
+		return {
+			hash: hash.toHex(),
+			number,
+			timing: consts.genesisParameters.timing,
+			slot: claim ? this.#api.createType('u64', claim.asPreRuntime[1].toU8a(true)).toBigInt() : null,
+			session: session.toNumber(),
+			era: era.unwrap().index.toNumber(),
+			plannedEra: plannedEra.unwrap().toNumber(),
+			validators: validators.map(String),
+			auraKeys: auraKeys.map((key) => key.toHex()),
+			setId: setId.toNumber(),
+		};
+	}
+
+	#hold(record, previous) {
+		const { number, slot, timing } = record;
+		const at = `at height ${number}`;
+		// CON-R1, CON-R2
+		assert.ok(previous.slot === null || slot > previous.slot, `slots rise ${at}`);
+		record.author = previous.validators[Number(slot % BigInt(previous.validators.length))];
+		// CON-R5
+		const length = timing.sessionLengthBlocks.toNumber();
+		assert.equal(record.session, Math.floor(number / length), `session ${at}`);
+		// CON-R8, CON-R12
+		if (number % length !== 0) {
+			for (const field of ['validators', 'auraKeys', 'era', 'plannedEra', 'setId']) {
+				assert.deepEqual(record[field], previous[field], `${field} within a session, ${at}`);
+			}
+		}
+		assert.ok([0, 1].includes(record.era - previous.era), `era ${at}`);
+		assert.ok([0, 1].includes(record.setId - previous.setId), `set id ${at}`);
+	}
+}

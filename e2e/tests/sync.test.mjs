@@ -1,0 +1,164 @@
+// A node that joins later gets to the same chain by each way of syncing, through several changes of the GRANDPA set,
+// and goes on with it.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { WsProvider } from '@polkadot/api';
+import {
+	TOS,
+	account,
+	connect,
+	finalised,
+	finalisedHeight,
+	fund,
+	newAccount,
+	patiently,
+	rawCall,
+	sign,
+	submit,
+} from '../lib/chain.mjs';
+import { gtos, startLocalnet, startNode, temporaryFolder } from '../lib/node.mjs';
+
+// What the log of each way of syncing says is complete before the node is like any other.
+const MODES = {
+	full: [],
+	fast: ['State'],
+	warp: ['Warp', 'State'],
+};
+
+const SET_CHANGES = 5;
+
+// An era, and with it a GRANDPA set, lasts five seconds.
+const TIMING = { slotDurationMs: 500, sessionLengthBlocks: 5, sessionsPerEra: 2 };
+
+async function quickSpec() {
+	const spec = JSON.parse(await gtos('export-chain-spec', '--chain', 'local'));
+	Object.assign(spec.genesis.runtimeGenesis.patch.genesisParameters.timing, TIMING);
+	const path = join(temporaryFolder(), 'spec.json');
+	writeFileSync(path, JSON.stringify(spec));
+	return path;
+}
+
+const setId = async (api, hash) => (await (await api.at(hash)).query.grandpa.currentSetId()).toNumber();
+
+/** The hashes of blocks 0 to `last` as a node has them. */
+const hashes = (api, last) =>
+	rawCall(api, 'chain_getBlockHash', Array.from({ length: last + 1 }, (_, number) => number));
+
+/**
+ * Connects to a node once it has finalised a block of at least `height` and has the state of that block. Until then it
+ * could not even tell what the API needs to connect.
+ */
+async function connectSynced(url, height) {
+	const provider = new WsProvider(url);
+	try {
+		await provider.isReady;
+		let unsubscribe;
+		const synced = new Promise((resolve, reject) => {
+			const methods = ['chain_finalizedHead', 'chain_subscribeFinalizedHeads', 'chain_unsubscribeFinalizedHeads'];
+			const [notify, subscribe, end] = methods;
+			const subscription = provider.subscribe(notify, subscribe, [], async (error, header) => {
+				if (error) return reject(error);
+				if (Number(header.number) < height) return;
+				try {
+					const hash = await provider.send('chain_getBlockHash', [header.number]);
+					await provider.send('state_getRuntimeVersion', [hash]);
+					resolve();
+				} catch {
+					// Not yet: the next block will tell.
+				}
+			});
+			subscription.catch(reject);
+			unsubscribe = async () => provider.unsubscribe(notify, end, await subscription);
+		});
+		await patiently(synced, `${url} to have the state of a final block from ${height} on`).finally(unsubscribe);
+	} finally {
+		await provider.disconnect();
+	}
+	return connect(url);
+}
+
+describe('a node that joins later', { concurrency: true }, () => {
+	const recipient = newAccount();
+	const senders = {};
+	let network;
+	let validator;
+	let height;
+
+	before(async () => {
+		for (const mode of Object.keys(MODES)) senders[mode] = newAccount();
+		network = await startLocalnet({ chain: await quickSpec() });
+		validator = await connect(network.nodes[0].rpc);
+		await fund(validator, [[recipient, 7n * TOS], ...Object.values(senders).map((sender) => [sender, 10n * TOS])]);
+		const enough = async ({ hash }) => (await setId(validator, hash)) >= SET_CHANGES;
+		const { number } = await finalised(validator, enough, `${SET_CHANGES} changes of the GRANDPA set`);
+		height = number.toNumber();
+	});
+
+	after(async () => {
+		await validator?.disconnect();
+		network?.stop();
+	});
+
+	/** Starts a node on the data of `base`, hands its connection to `use` once it has synced, and answers its log. */
+	async function withNode(base, args, use) {
+		const peers = network.nodes.map(({ p2p }) => p2p);
+		const options = ['--chain', network.spec, '--base-path', base, '--reserved-nodes', ...peers];
+		const node = await startNode([...options, ...args]);
+		let api;
+		try {
+			api = await connectSynced(node.rpc, height);
+			await use(api);
+		} finally {
+			await api?.disconnect();
+			assert.equal(await node.stop(), 0);
+		}
+		const log = node.log();
+		assert.doesNotMatch(log, /panicked|ERROR|Potential safety|Error importing/);
+		return log;
+	}
+
+	for (const [mode, steps] of Object.entries(MODES)) {
+		it(`with --sync ${mode}`, async (t) => {
+			const base = temporaryFolder();
+			const start = Date.now();
+			const log = await withNode(base, ['--sync', mode], async (api) => {
+				t.diagnostic(`synced ${height} blocks and more in ${Date.now() - start} ms`);
+
+				// The state of a final block, down to balances.
+				const { hash, number } = await finalised(api, () => true);
+				assert.equal((await (await api.at(hash)).query.system.number()).toNumber(), number.toNumber());
+				assert.equal((await account(api, recipient, hash)).free, 7n * TOS);
+				assert.deepEqual(await account(api, senders[mode], hash), await account(validator, senders[mode], hash));
+
+				// It takes part: what enters through it is final, for the validators too.
+				const call = api.tx.balances.transferKeepAlive(newAccount().address, TOS);
+				const { nonce } = await account(api, senders[mode], hash);
+				const transfer = await submit(api, sign(api, call, senders[mode], { nonce }));
+				assert.equal(transfer.error, null);
+
+				// Finality goes on beyond the set it came to by syncing.
+				const synced = await setId(api, transfer.hash);
+				assert.ok(synced >= SET_CHANGES);
+				const changed = async (header) => (await setId(api, header.hash)) > synced;
+				const next = await finalised(api, changed, 'the next change of the GRANDPA set');
+
+				// All history, part of which comes in last if it was skipped first.
+				const last = next.number.toNumber();
+				await finalisedHeight(validator, last);
+				const expected = await hashes(validator, last);
+				assert.equal(expected[transfer.number], transfer.hash);
+				await finalised(api, async () => !(await hashes(api, last)).includes(null), 'the history of blocks');
+				assert.deepEqual(await hashes(api, last), expected);
+			});
+			// The node may also settle for another way of syncing than the one asked for.
+			assert.deepEqual([...log.matchAll(/(\w+) sync is complete/g)].map(([, step]) => step), steps);
+
+			// What it has on disk is enough to go on from.
+			const head = (await validator.rpc.chain.getHeader()).number.toNumber();
+			await withNode(base, [], (api) => finalisedHeight(api, head + 1));
+		});
+	}
+});

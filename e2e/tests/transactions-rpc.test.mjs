@@ -1,0 +1,333 @@
+// tx_submit, tx_status and tx_subscribe tell what became of a transaction, on any node, after a restart too.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, describe, it } from 'node:test';
+import {
+	TOS,
+	connect,
+	development,
+	failure,
+	finalisedHeight,
+	fund,
+	newAccount,
+	nextNonce,
+	patiently,
+	rawCall,
+	rawSubscribe,
+	sign,
+} from '../lib/chain.mjs';
+import { startLocalnet, startNode, temporaryFolder } from '../lib/node.mjs';
+
+const SUBSCRIPTION = ['tx_subscribe', 'tx_update', 'tx_unsubscribe'];
+const MAX_EXTRINSIC_BYTES = 2.5 * 1024 * 1024;
+const MAX_SUBSCRIPTIONS = 128;
+
+const txSubmit = (api, extrinsic) => rawCall(api, 'tx_submit', extrinsic.toHex());
+const txStatus = (api, hash) => rawCall(api, 'tx_status', hash);
+const randomHash = () => `0x${randomBytes(32).toString('hex')}`;
+
+/** Follows a transaction until it is final, for which `done()` waits with all that was told, or until `stop()`. */
+async function follow(api, hash) {
+	const updates = [];
+	let finish;
+	const end = new Promise((resolve) => (finish = resolve));
+	const stop = await rawSubscribe(api, SUBSCRIPTION, [hash], (update) => {
+		updates.push(update);
+		if (update.status === 'finalized') finish(updates);
+	});
+	return { done: () => patiently(end, `${hash} to be final`), stop };
+}
+
+/** The answer once it is final. */
+async function finalStatus(api, hash) {
+	const followed = await follow(api, hash);
+	return (await followed.done()).at(-1);
+}
+
+/** What the block itself says of the transaction: its fee, and its dispatch error if it failed. */
+async function inBlock(api, { blockHash, blockNumber, index }) {
+	const { block } = await api.rpc.chain.getBlock(blockHash);
+	assert.equal(block.header.number.toNumber(), blockNumber);
+	const records = await (await api.at(blockHash)).query.system.events();
+	const events = records
+		.filter(({ phase }) => phase.isApplyExtrinsic && phase.asApplyExtrinsic.eq(index))
+		.map(({ event }) => event);
+	const paid = events.find((event) => api.events.transactionPayment.TransactionFeePaid.is(event));
+	const failed = events.find((event) => api.events.system.ExtrinsicFailed.is(event));
+	return {
+		hash: block.extrinsics[index].hash.toHex(),
+		fee: paid?.data.actualFee.toString() ?? null,
+		tip: paid?.data.tip.toString() ?? null,
+		error: failed?.data.dispatchError,
+	};
+}
+
+/** A new account with 10 TOS, and its nonce. */
+async function funded(api) {
+	const sender = newAccount();
+	await fund(api, [[sender, 10n * TOS]]);
+	return { sender, nonce: await nextNonce(api, sender) };
+}
+
+const transfer = (api, amount) => api.tx.balances.transferKeepAlive(newAccount().address, amount);
+
+describe('transactions over JSON-RPC', () => {
+	let network;
+	let apis = [];
+	let api;
+
+	before(async () => {
+		network = await startLocalnet();
+		apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
+		[api] = apis;
+	});
+
+	after(async () => {
+		await Promise.all(apis.map((node) => node.disconnect()));
+		network?.stop();
+	});
+
+	it('a transaction is followed from the pool to finality, with its fee and tip', async () => {
+		const { sender, nonce } = await funded(api);
+		const first = sign(api, transfer(api, TOS), sender, { nonce, tip: 7 });
+		const second = sign(api, transfer(api, TOS), sender, { nonce: nonce + 1 });
+
+		// It waits for the one before it, so that nothing here is a matter of time.
+		const hash = await txSubmit(api, second);
+		assert.equal(hash, second.hash.toHex());
+		assert.deepEqual(await txStatus(api, hash), { status: 'pending' });
+		assert.deepEqual(await failure(txSubmit(api, second)), { code: 1013, data: hash });
+		const followed = await follow(api, hash);
+
+		const firstHash = await txSubmit(api, first);
+		const updates = await followed.done();
+		assert.deepEqual(updates[0], { status: 'pending' });
+		for (let i = 1; i < updates.length; i++) assert.notDeepEqual(updates[i], updates[i - 1]);
+		const final = updates.at(-1);
+		assert.deepEqual(await txStatus(api, hash), final);
+
+		assert.deepEqual([final.success, final.error, final.tip], [true, null, '0']);
+		assert.deepEqual(await inBlock(api, final), { hash, fee: final.fee, tip: '0', error: undefined });
+		const status = await finalStatus(api, firstHash);
+		assert.equal(status.tip, '7');
+		assert.deepEqual(await inBlock(api, status), {
+			hash: firstHash,
+			fee: status.fee,
+			tip: '7',
+			error: undefined,
+		});
+	});
+
+	it('a block that is not final yet has the same answer, but for its status', async () => {
+		const { sender, nonce } = await funded(api);
+		const followed = await follow(api, await txSubmit(api, sign(api, transfer(api, TOS), sender, { nonce })));
+		const updates = await followed.done();
+		const final = updates.at(-1);
+		const earlier = updates.filter(({ status, blockHash }) => status === 'inBlock' && blockHash === final.blockHash);
+		for (const update of earlier) assert.deepEqual(update, { ...final, status: 'inBlock' });
+	});
+
+	it('every node answers alike, whichever took the transaction', async () => {
+		const { sender, nonce } = await funded(api);
+		const hash = await txSubmit(apis[1], sign(api, transfer(api, TOS), sender, { nonce }));
+		const answers = await Promise.all(apis.map((node) => finalStatus(node, hash)));
+		for (const answer of answers) assert.deepEqual(answer, answers[0]);
+	});
+
+	it('the error of a pallet and that of no pallet are told by name and in bytes', async () => {
+		const { sender, nonce } = await funded(api);
+		const nobody = newAccount().address;
+		const hashes = [];
+		for (const [i, call] of [transfer(api, 1000n * TOS), api.tx.proxy.removeProxy(nobody, 'Any', 0)].entries()) {
+			hashes.push(await txSubmit(api, sign(api, call, sender, { nonce: nonce + i })));
+		}
+		const [token, module] = await Promise.all(hashes.map((hash) => finalStatus(api, hash)));
+		for (const status of [token, module]) {
+			assert.equal(status.success, false);
+			const { fee, error } = await inBlock(api, status);
+			assert.equal(status.fee, fee);
+			assert.equal(status.error.encoded, error.toHex());
+		}
+		assert.deepEqual(token.error, {
+			type: 'Token',
+			pallet: null,
+			name: 'FundsUnavailable',
+			encoded: '0x0700',
+		});
+		const { error } = await inBlock(api, module);
+		assert.equal(api.registry.findMetaError(error.asModule).name, 'NotFound');
+		const { type, pallet, name } = module.error;
+		assert.deepEqual({ type, pallet, name }, { type: 'Module', pallet: 'Proxy', name: 'NotFound' });
+	});
+
+	it('an inherent pays no fee', async () => {
+		await finalisedHeight(api, 2);
+		const { block } = await api.rpc.chain.getBlock(await api.rpc.chain.getBlockHash(2));
+		const { status, blockNumber, index, success, fee, tip } = await txStatus(api, block.extrinsics[0].hash.toHex());
+		assert.deepEqual(
+			{ status, blockNumber, index, success, fee, tip },
+			{ status: 'finalized', blockNumber: 2, index: 0, success: true, fee: null, tip: null },
+		);
+	});
+
+	it('a transaction that nobody sent is unknown from genesis on', async () => {
+		assert.deepEqual(await txStatus(api, randomHash()), { status: 'unknown', oldestBlock: 0 });
+	});
+
+	it('a subscription tells of a transaction that comes later, and can be ended', async () => {
+		const { sender, nonce } = await funded(api);
+		const extrinsic = sign(api, transfer(api, TOS), sender, { nonce });
+		const followed = await follow(api, extrinsic.hash.toHex());
+		assert.equal(await txSubmit(api, extrinsic), extrinsic.hash.toHex());
+		const updates = await followed.done();
+		assert.deepEqual(updates[0], { status: 'unknown', oldestBlock: 0 });
+
+		const idle = await follow(api, randomHash());
+		assert.equal(await idle.stop(), true);
+	});
+
+	it('what the pool refuses is refused with the variant and its bytes', async () => {
+		const { sender, nonce } = await funded(api);
+		const invalid = (error, encoded) => ({ code: 1010, data: { error, encoded } });
+
+		const stale = sign(api, transfer(api, TOS), sender, { nonce: 0 });
+		assert.deepEqual(await failure(txSubmit(api, stale)), invalid('Stale', '0x0003'));
+
+		const foreign = sign(api, transfer(api, TOS), sender, { nonce, genesisHash: randomHash() });
+		assert.deepEqual(await failure(txSubmit(api, foreign)), invalid('BadProof', '0x0004'));
+
+		const dear = sign(api, transfer(api, TOS), sender, { nonce, tip: 1000n * TOS });
+		assert.deepEqual(await failure(txSubmit(api, dear)), invalid('Payment', '0x0001'));
+
+		assert.deepEqual(await failure(txSubmit(api, transfer(api, TOS))), {
+			code: 1011,
+			data: { error: 'NoUnsignedValidator', encoded: '0x0101' },
+		});
+	});
+
+	it('bytes that are no extrinsic, and parameters that cannot be read, have their codes', async () => {
+		const { sender, nonce } = await funded(api);
+		const good = sign(api, transfer(api, TOS), sender, { nonce }).toHex();
+		for (const bytes of [
+			'0x',
+			good.slice(0, -2),
+			`${good}00`,
+			// The length is right, what it holds is not: only the runtime can tell.
+			'0x10ffffffff',
+			'0x0884ff',
+		]) {
+			assert.deepEqual(await failure(rawCall(api, 'tx_submit', bytes)), { code: 10101, data: undefined }, bytes);
+		}
+
+		const long = `0x${'00'.repeat(MAX_EXTRINSIC_BYTES + 1)}`;
+		assert.deepEqual(await failure(rawCall(api, 'tx_submit', long)), { code: 10102, data: MAX_EXTRINSIC_BYTES });
+
+		for (const wrong of ['84', '0x8', '0xzz', '', 5, null, ['0x00']]) {
+			assert.deepEqual(await failure(rawCall(api, 'tx_submit', wrong)), { code: 10001, data: 'extrinsic' });
+		}
+		for (const wrong of ['0x00', `${randomHash()}00`, randomHash().slice(2), null, {}]) {
+			assert.deepEqual(await failure(txStatus(api, wrong)), { code: 10001, data: 'hash' });
+			assert.deepEqual(await failure(follow(api, wrong)), { code: 10001, data: 'hash' });
+		}
+	});
+
+	it('a connection follows so many transactions and no more', async () => {
+		const [{ rpc }] = network.nodes;
+		const busy = await connect(rpc);
+		try {
+			const follows = Array.from({ length: MAX_SUBSCRIPTIONS }, () => follow(busy, randomHash()));
+			const followed = await Promise.all(follows);
+			assert.deepEqual(await failure(follow(busy, randomHash())), { code: 10103, data: MAX_SUBSCRIPTIONS });
+
+			// Another connection has its own, and one that was ended makes room.
+			const other = await follow(api, randomHash());
+			await other.stop();
+			await followed[0].stop();
+			const retry = async () => {
+				for (;;) {
+					try {
+						return await follow(busy, randomHash());
+					} catch ({ code }) {
+						assert.equal(code, 10103);
+						await sleep(100);
+					}
+				}
+			};
+			await patiently(retry(), 'room for a subscription');
+		} finally {
+			await busy.disconnect();
+		}
+	});
+
+	it("the SDK's own methods for transactions are still there", async () => {
+		const { methods } = (await api.rpc.rpc.methods()).toJSON();
+		for (const method of ['author_submitExtrinsic', 'author_submitAndWatchExtrinsic', 'transaction_v1_broadcast']) {
+			assert.ok(methods.includes(method), method);
+		}
+	});
+});
+
+describe('the index of transactions', () => {
+	/** Runs a development node on the chain in `dir` while `use` works with it. */
+	async function withNode(dir, args, use) {
+		const node = await startNode(['--dev', '--base-path', dir, ...args]);
+		let api;
+		try {
+			api = await connect(node.rpc);
+			return await use(api);
+		} finally {
+			await api?.disconnect();
+			assert.equal(await node.stop(), 0);
+		}
+	}
+
+	/** Sends a transfer from Alice and answers the transaction and its final status. */
+	async function send(api) {
+		const alice = development('Alice');
+		const extrinsic = sign(api, transfer(api, TOS), alice, { nonce: await nextNonce(api, alice) });
+		return { extrinsic, status: await finalStatus(api, await txSubmit(api, extrinsic)) };
+	}
+
+	it('outlives the node, and so does the refusal of what was executed', async () => {
+		const dir = temporaryFolder();
+		const { extrinsic, status } = await withNode(dir, [], send);
+		await withNode(dir, [], async (api) => {
+			assert.deepEqual(await txStatus(api, extrinsic.hash.toHex()), status);
+			assert.deepEqual(await failure(txSubmit(api, extrinsic)), {
+				code: 1010,
+				data: { error: 'Stale', encoded: '0x0003' },
+			});
+		});
+	});
+
+	it('is filled in for blocks that came while it was switched off', async () => {
+		const dir = temporaryFolder();
+		const off = ['--tx-index-blocks', '0'];
+		const extrinsic = await withNode(dir, off, async (api) => {
+			assert.equal((await failure(txStatus(api, randomHash()))).code, 10007);
+			assert.equal((await failure(follow(api, randomHash()))).code, 10007);
+			const alice = development('Alice');
+			const extrinsic = sign(api, transfer(api, TOS), alice, { nonce: 0 });
+			await txSubmit(api, extrinsic);
+			await finalisedHeight(api, (await api.rpc.chain.getHeader()).number.toNumber() + 3);
+			return extrinsic;
+		});
+		await withNode(dir, [], async (api) => {
+			const status = await finalStatus(api, extrinsic.hash.toHex());
+			assert.equal(status.success, true);
+			assert.equal(status.fee, (await inBlock(api, status)).fee);
+		});
+	});
+
+	it('forgets what lies beyond its window, and says from where on it knows', async () => {
+		await withNode(temporaryFolder(), ['--tx-index-blocks', '8'], async (api) => {
+			const { extrinsic, status } = await send(api);
+			await finalisedHeight(api, status.blockNumber + 10);
+			const { status: later, oldestBlock } = await txStatus(api, extrinsic.hash.toHex());
+			assert.equal(later, 'unknown');
+			assert.ok(oldestBlock > status.blockNumber);
+		});
+	});
+});
