@@ -39,6 +39,7 @@ mod proof;
 mod tests;
 pub mod weights;
 
+#[allow(clippy::let_unit_value, reason = "in what the macro makes of `ValidateUnsigned`")]
 #[frame_support::pallet]
 #[allow(
 	deprecated,
