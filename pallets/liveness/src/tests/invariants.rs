@@ -68,7 +68,7 @@ fn last_session_that_is_not_the_last_is_found() {
 	for session in [1, 7, u32::MAX] {
 		assert_eq!(broken(|| change_last(|last| last.session = session)), reason);
 	}
-	assert_eq!(broken(|| LastSession::<Test>::kill()), "LIV-I3: a session is over and not kept");
+	assert_eq!(broken(LastSession::<Test>::kill), "LIV-I3: a session is over and not kept");
 }
 
 /// LIV-I3
