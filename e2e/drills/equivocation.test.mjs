@@ -45,7 +45,7 @@ async function* finalisedBlocks(api, from) {
 const offencesOf = (api, events) =>
 	events
 		.filter((event) => api.events.offences.Offence.is(event))
-		.map(({ data }) => ({ kind: Buffer.from(data.kind.toU8a()).toString(), slot: data.timeslot.toHex() }))
+		.map(({ data }) => ({ kind: Buffer.from(data.kind.toU8a()).toString(), slot: data.slot.toHex() }))
 		.filter(({ kind }) => [AURA, GRANDPA].includes(kind));
 
 /** Starts four validators and then the last of them a second time, with `args`. `stop` ends all of it. */

@@ -15,6 +15,7 @@ import {
 	TOS,
 	agreement,
 	connect,
+	connectSynced,
 	development,
 	finalisedHeight,
 	fund,
@@ -189,7 +190,8 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 			...['--chain', network.spec, '--base-path', temporaryFolder()],
 			...['--reserved-nodes', ...network.nodes.map(({ p2p }) => p2p), ...args],
 		]);
-		const entry = { node, api: await connect(node.rpc) };
+		// One that syncs by warp has no state to be asked for at first.
+		const entry = { node, api: await connectSynced(node.rpc, end) };
 		joined.push(entry);
 		return entry.api;
 	}

@@ -27,6 +27,39 @@ export async function connect(url) {
 	return api;
 }
 
+/**
+ * Connects to a node once it has finalised a block of at least `height` and has the state of that block. Until then it
+ * could not even tell what the API needs to connect.
+ */
+export async function connectSynced(url, height) {
+	const provider = new WsProvider(url);
+	try {
+		await provider.isReady;
+		let unsubscribe;
+		const synced = new Promise((resolve, reject) => {
+			const methods = ['chain_finalizedHead', 'chain_subscribeFinalizedHeads', 'chain_unsubscribeFinalizedHeads'];
+			const [notify, subscribe, end] = methods;
+			const subscription = provider.subscribe(notify, subscribe, [], async (error, header) => {
+				if (error) return reject(error);
+				if (Number(header.number) < height) return;
+				try {
+					const hash = await provider.send('chain_getBlockHash', [header.number]);
+					await provider.send('state_getRuntimeVersion', [hash]);
+					resolve();
+				} catch {
+					// Not yet: the next block will tell.
+				}
+			});
+			subscription.catch(reject);
+			unsubscribe = async () => provider.unsubscribe(notify, end, await subscription);
+		});
+		await patiently(synced, `${url} to have the state of a final block from ${height} on`).finally(unsubscribe);
+	} finally {
+		await provider.disconnect();
+	}
+	return connect(url);
+}
+
 // Past the API's own methods, which print every error they meet: here errors are what is asked for.
 export const rawCall = (api, method, ...params) => providers.get(api).send(method, params);
 

@@ -5,16 +5,15 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { WsProvider } from '@polkadot/api';
 import {
 	TOS,
 	account,
 	connect,
+	connectSynced,
 	finalised,
 	finalisedHeight,
 	fund,
 	newAccount,
-	patiently,
 	rawCall,
 	sign,
 	submit,
@@ -46,39 +45,6 @@ const setId = async (api, hash) => (await (await api.at(hash)).query.grandpa.cur
 /** The hashes of blocks 0 to `last` as a node has them. */
 const hashes = (api, last) =>
 	rawCall(api, 'chain_getBlockHash', Array.from({ length: last + 1 }, (_, number) => number));
-
-/**
- * Connects to a node once it has finalised a block of at least `height` and has the state of that block. Until then it
- * could not even tell what the API needs to connect.
- */
-async function connectSynced(url, height) {
-	const provider = new WsProvider(url);
-	try {
-		await provider.isReady;
-		let unsubscribe;
-		const synced = new Promise((resolve, reject) => {
-			const methods = ['chain_finalizedHead', 'chain_subscribeFinalizedHeads', 'chain_unsubscribeFinalizedHeads'];
-			const [notify, subscribe, end] = methods;
-			const subscription = provider.subscribe(notify, subscribe, [], async (error, header) => {
-				if (error) return reject(error);
-				if (Number(header.number) < height) return;
-				try {
-					const hash = await provider.send('chain_getBlockHash', [header.number]);
-					await provider.send('state_getRuntimeVersion', [hash]);
-					resolve();
-				} catch {
-					// Not yet: the next block will tell.
-				}
-			});
-			subscription.catch(reject);
-			unsubscribe = async () => provider.unsubscribe(notify, end, await subscription);
-		});
-		await patiently(synced, `${url} to have the state of a final block from ${height} on`).finally(unsubscribe);
-	} finally {
-		await provider.disconnect();
-	}
-	return connect(url);
-}
 
 describe('a node that joins later', { concurrency: true }, () => {
 	const recipient = newAccount();

@@ -218,13 +218,17 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		&client.info().genesis_hash,
 		&config.chain_spec,
 	);
-	let (grandpa_protocol_config, grandpa_notification_service) =
-		sc_consensus_grandpa::grandpa_peers_set_config::<Block, N>(
-			grandpa_protocol_name.clone(),
-			metrics.clone(),
-			net_config.peer_store_handle(),
-		);
-	net_config.add_notification_protocol(grandpa_protocol_config);
+	// A protocol that nobody serves would keep the network from connecting to anybody.
+	let grandpa_notification_service = (!config.disable_grandpa).then(|| {
+		let (protocol_config, notification_service) =
+			sc_consensus_grandpa::grandpa_peers_set_config::<Block, N>(
+				grandpa_protocol_name.clone(),
+				metrics.clone(),
+				net_config.peer_store_handle(),
+			);
+		net_config.add_notification_protocol(protocol_config);
+		notification_service
+	});
 
 	let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
 		backend.clone(),
@@ -269,7 +273,6 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 	let role = config.role;
 	let force_authoring = config.force_authoring;
 	let name = config.network.node_name.clone();
-	let grandpa_enabled = !config.disable_grandpa;
 	let prometheus_registry = config.prometheus_registry().cloned();
 
 	let voter_state = SharedVoterState::empty();
@@ -354,7 +357,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		task_manager.spawn_essential_handle().spawn_blocking("aura", Some("block-authoring"), aura);
 	}
 
-	if grandpa_enabled {
+	if let Some(notification_service) = grandpa_notification_service {
 		let config = sc_consensus_grandpa::Config {
 			gossip_duration: options.grandpa_gossip_period,
 			justification_generation_period: JUSTIFICATION_PERIOD_BLOCKS,
@@ -371,7 +374,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 			link: grandpa_link,
 			network,
 			sync: Arc::new(sync_service),
-			notification_service: grandpa_notification_service,
+			notification_service,
 			// The SDK's default also stays two blocks behind the best one, to save votes on blocks
 			// that lose a fork. That is no safety rule, and would delay every transfer two blocks.
 			voting_rule: ThreeQuartersOfTheUnfinalizedChain,
