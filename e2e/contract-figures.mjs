@@ -11,9 +11,9 @@ import { runGtos, startNode, temporaryFolder } from './lib/node.mjs';
 const KIB = 1024;
 /** Code length, and so many deployments as fill some blocks and the pool holds. */
 const RUNS = [
-	{ codeLen: KIB, deployments: 3_000 },
-	{ codeLen: 64 * KIB, deployments: 120 },
-	{ codeLen: 256 * KIB, deployments: 40 },
+	{ codeLen: KIB, deployments: 1_500 },
+	{ codeLen: 64 * KIB, deployments: 60 },
+	{ codeLen: 256 * KIB, deployments: 21 },
 ];
 
 /** What the files of a folder take on the disk, in bytes. */
@@ -59,15 +59,17 @@ for (const { codeLen, deployments } of RUNS) {
 	const range = ['--from', fullest.height, '--to', fullest.height, '--repeat', 20].map(String);
 	const { code, output } = await runGtos(['benchmark', 'block', ...arguments_, ...range]);
 	if (code !== 0) throw new Error(output);
-	const [, percent, real, declared] = /used +([\d.]+)% of its weight \( *(\d+) of +(\d+) ns\)/.exec(output);
+	const used = /used +([\d.]+)% of its weight \( *([\d,]+) of +([\d,]+) ns\)/.exec(output);
+	if (!used) throw new Error(`no figure in: ${output}`);
+	const [percent, real, declared] = used.slice(1).map((number) => Number(number.replaceAll(',', '')));
 	console.log(
 		JSON.stringify({
 			codeLen,
 			deployWeightUs: Number(weight.refTime.toBigInt()) / 1e6,
 			deploymentsInFullestBlock: fullest.count,
-			blockDeclaredUs: Number(declared) / 1e3,
-			blockMeasuredUs: Number(real) / 1e3,
-			usedPercent: Number(percent),
+			blockDeclaredUs: declared / 1e3,
+			blockMeasuredUs: real / 1e3,
+			usedPercent: percent,
 			diskBytesPerCodeByte: Number(((bytesAfter - bytesBefore) / (codeLen * deployments)).toFixed(2)),
 		}),
 	);
