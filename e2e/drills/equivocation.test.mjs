@@ -15,6 +15,8 @@ const NOMINATION = 500_000n * TOS;
 // One of four: (3/4)^2, in parts of 10^9 (CON-R15).
 const FRACTION = 562_500_000n;
 const BILLION = 1_000_000_000n;
+/** That part of an amount, to the nearest unit, halves down. */
+const slashOf = (amount) => (amount * FRACTION + BILLION / 2n - 1n) / BILLION;
 
 const dave = development('Dave//stash').address;
 const nominator = development('Eve').address;
@@ -146,13 +148,13 @@ describe('a validator that authors on two nodes', () => {
 		assert.equal(validator.toString(), dave);
 
 		const exposure = (await at.query.staking.erasStakersOverview(era, dave)).unwrap();
-		assert.equal(own.toBigInt(), (exposure.own.toBigInt() * FRACTION) / BILLION);
+		assert.equal(own.toBigInt(), slashOf(exposure.own.toBigInt()));
 		const page = (await at.query.staking.erasStakersPaged(era, dave, 0)).unwrap();
 		const delegated = page.others.map(({ who, value }) => [who.toString(), value.toBigInt()]);
 		assert.deepEqual(delegated.map(([who]) => who), [nominator]);
 		assert.deepEqual(
 			others.map(([who, amount]) => [who.toString(), amount.toBigInt()]),
-			delegated.map(([who, value]) => [who, (value * FRACTION) / BILLION]),
+			delegated.map(([who, value]) => [who, slashOf(value)]),
 		);
 	});
 
