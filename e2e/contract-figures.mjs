@@ -5,8 +5,9 @@
 
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { connect, development, finalisedHeight, nextNonce, sign } from './lib/chain.mjs';
-import { runGtos, startNode, temporaryFolder } from './lib/node.mjs';
+import { blockHash, development, finalisedHeight, nextNonce, sign } from './lib/chain.mjs';
+import { withNode } from './lib/network.mjs';
+import { runGtos, temporaryFolder } from './lib/node.mjs';
 
 const KIB = 1024;
 /** Code length, and so many deployments as fill some blocks and the pool holds. */
@@ -22,38 +23,35 @@ const bytesOnDisk = (folder) => Number(execFileSync('du', ['-s', '-B1', folder],
 for (const { codeLen, deployments } of RUNS) {
 	const folder = temporaryFolder();
 	const arguments_ = ['--dev', '--base-path', folder];
-	let node = await startNode(arguments_);
-	let api = await connect(node.rpc);
-	await finalisedHeight(api, 2);
-	const alice = development('Alice');
-	const nonce = await nextNonce(api, alice);
-	const deploy = () =>
-		api.tx.contractStore.contractDeploy(`0x${randomBytes(codeLen).toString('hex')}`, `0x${'00'.repeat(32)}`);
-	const { weight } = await deploy().paymentInfo(alice);
-	const extrinsics = Array.from({ length: deployments }, (_, i) => sign(api, deploy(), alice, { nonce: nonce + i }));
+	const { bytesBefore, fullest, weight } = await withNode(arguments_, async (api) => {
+		await finalisedHeight(api, 2);
+		const alice = development('Alice');
+		const nonce = await nextNonce(api, alice);
+		const deploy = () =>
+			api.tx.contractStore.contractDeploy(`0x${randomBytes(codeLen).toString('hex')}`, `0x${'00'.repeat(32)}`);
+		const { weight } = await deploy().paymentInfo(alice);
+		const extrinsics = Array.from({ length: deployments }, (_, i) =>
+			sign(api, deploy(), alice, { nonce: nonce + i }),
+		);
 
-	const bytesBefore = bytesOnDisk(folder);
-	// The last first: what waits for an earlier nonce fills the blocks once that has come.
-	for (const extrinsic of extrinsics.slice(1)) await api.rpc.author.submitExtrinsic(extrinsic);
-	await api.rpc.author.submitExtrinsic(extrinsics[0]);
-	let fullest = { count: 0 };
-	let deployed = 0;
-	for (let height = 1; deployed < deployments; height++) {
-		await finalisedHeight(api, height);
-		const hash = await api.rpc.chain.getBlockHash(height);
-		const { block } = await api.rpc.chain.getBlock(hash);
-		const count = block.extrinsics.filter(({ method }) => method.section === 'contractStore').length;
-		deployed += count;
-		if (count > fullest.count) fullest = { count, height };
-	}
-	await api.disconnect();
-	await node.stop();
+		const bytesBefore = bytesOnDisk(folder);
+		// The last first: what waits for an earlier nonce fills the blocks once that has come.
+		for (const extrinsic of extrinsics.slice(1)) await api.rpc.author.submitExtrinsic(extrinsic);
+		await api.rpc.author.submitExtrinsic(extrinsics[0]);
+		let fullest = { count: 0 };
+		let deployed = 0;
+		for (let height = 1; deployed < deployments; height++) {
+			await finalisedHeight(api, height);
+			const { block } = await api.rpc.chain.getBlock(await blockHash(api, height));
+			const count = block.extrinsics.filter(({ method }) => method.section === 'contractStore').length;
+			deployed += count;
+			if (count > fullest.count) fullest = { count, height };
+		}
+		return { bytesBefore, fullest, weight };
+	});
 
 	// The database writes its log out when it is opened again.
-	node = await startNode(arguments_);
-	api = await connect(node.rpc);
-	await api.disconnect();
-	await node.stop();
+	await withNode(arguments_, () => {});
 	const bytesAfter = bytesOnDisk(folder);
 
 	const range = ['--from', fullest.height, '--to', fullest.height, '--repeat', 20].map(String);

@@ -8,8 +8,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { TOS, agreement, connect, development, finalisedHeight, nextNonce, refusal, sign } from './lib/chain.mjs';
-import { ROOT, gtos, startLocalnet } from './lib/node.mjs';
+import { TOS, agreement, development, finalisedHeight, nextNonce, refusal, sign } from './lib/chain.mjs';
+import { startNetwork } from './lib/network.mjs';
+import { ROOT, gtos } from './lib/node.mjs';
 
 // Accounts with money in every development genesis.
 const SENDERS = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'];
@@ -189,12 +190,11 @@ if (!Number.isInteger(wanted) || wanted < 1 || !(rate > 0)) {
 }
 
 say('Starting three validators');
-const network = await startLocalnet({
+const { apis, stop } = await startNetwork({
 	chain: process.env.GTOS_LOCALNET_CHAIN,
 	dir: process.env.GTOS_LOCALNET_DIR,
 	fresh: values.fresh,
 });
-const apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
 const stream = new Stream(apis);
 try {
 	say(`${rate} transfers a second until ${wanted} consecutive finalised blocks have some`);
@@ -222,6 +222,5 @@ try {
 	process.exitCode = 1;
 } finally {
 	stream.stop();
-	await Promise.all(apis.map((api) => api.disconnect()));
-	network.stop();
+	await stop();
 }

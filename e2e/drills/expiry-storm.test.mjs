@@ -14,20 +14,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
 	TOS,
 	agreement,
-	connect,
+	bestHeight,
+	blockHash,
 	connectSynced,
 	development,
 	finalisedHeight,
 	fund,
+	include,
+	lastFinalised,
 	newAccount,
 	nextNonce,
 	patiently,
 	rawCall,
 	refusal,
 	sign,
+	slotOf,
 } from '../lib/chain.mjs';
-import { bestHeight, follow, hex, include, kvAll, kvGet, kvStats, proven } from '../lib/entries.mjs';
-import { startLocalnet, startNode, temporaryFolder } from '../lib/node.mjs';
+import { extend, follow, hex, kvAll, kvGet, kvStats, proven, put, putIf, remove } from '../lib/entries.mjs';
+import { joining, startConnected, startNetwork } from '../lib/network.mjs';
+import { temporaryFolder } from '../lib/node.mjs';
 
 const ENTRIES = Number(process.env.GTOS_STORM_ENTRIES ?? 5_000);
 const SEED = Number(process.env.GTOS_STORM_SEED ?? Date.now()) >>> 0;
@@ -63,15 +68,6 @@ function random(seed) {
 const chunks = (items, size) =>
 	Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 
-const blockHash = async (api, number) => (await api.rpc.chain.getBlockHash(number)).toHex();
-
-/** The slot of a block, by its header's digest (CON-R1). */
-async function slot(api, number) {
-	const { digest } = await api.rpc.chain.getHeader(await blockHash(api, number));
-	const [, bytes] = digest.logs.find((log) => log.isPreRuntime).asPreRuntime;
-	return Number(Buffer.from(bytes.toU8a(true)).readBigUInt64LE());
-}
-
 /** An account that counts its own nonces. */
 async function sender(api, pair) {
 	let nonce = await nextNonce(api, pair);
@@ -99,7 +95,7 @@ async function load(senders, keysOf, end) {
 			assert.ok(target + LEAD_BLOCKS < end, 'the entries are put before they end');
 			const signed = senders.flatMap((sender, i) =>
 				waiting[i].splice(0, EXTRINSICS_PER_SENDER).map((keys) => {
-					const calls = keys.map((key) => sender.api.tx.ttlKv.kvPutTtl(key, hex('storm'), end - target));
+					const calls = keys.map((key) => put(sender.api, key, hex('storm'), end - target));
 					return [sender.api, sender.sign(sender.api.tx.utility.batchAll(calls))];
 				}),
 			);
@@ -120,28 +116,28 @@ async function load(senders, keysOf, end) {
 
 /** Puts, extends and deletes at random until it is told to stop. */
 async function actRandomly(actor, below, isStopped) {
-	const { ttlKv, utility } = actor.api.tx;
+	const { api } = actor;
 	const call = () => {
 		const key = hex(`random/${below(RANDOM_KEYS)}`);
 		const ttl = 1 + below(MAX_RANDOM_TTL);
 		return [
-			() => ttlKv.kvPutTtl(key, hex('x'.repeat(1 + below(200))), ttl),
-			() => ttlKv.kvPutIf(key, hex('once'), ttl, { Absent: null }),
-			() => ttlKv.kvExtend(key, ttl),
-			() => ttlKv.kvDelete(key),
+			() => put(api, key, hex('x'.repeat(1 + below(200))), ttl),
+			() => putIf(api, key, hex('once'), ttl, { Absent: null }),
+			() => extend(api, key, ttl),
+			() => remove(api, key),
 		][below(4)]();
 	};
 	while (!isStopped()) {
 		// Many of them fail, which must not take the others back.
 		const calls = Array.from({ length: RANDOM_CALLS }, call);
-		await include(actor.api, actor.sign(utility.forceBatch(calls)));
+		await include(actor.sign(api.tx.utility.forceBatch(calls)));
 	}
 }
 
 describe(`a storm of ${ENTRIES} entries`, () => {
 	const joined = [];
 	let network;
-	let apis = [];
+	let apis;
 	let api;
 	let senders;
 	let keysOf;
@@ -151,8 +147,8 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 	let acting;
 
 	before(async () => {
-		network = await startLocalnet();
-		apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
+		network = await startNetwork();
+		({ apis } = network);
 		[api] = apis;
 		const actors = Array.from({ length: RANDOM_ACTORS }, () => newAccount());
 		// Out of Alice's pocket, so before she counts her nonces.
@@ -172,28 +168,24 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 	after(async () => {
 		isStopped = true;
 		await acting?.catch(() => {});
-		await Promise.all([...apis, ...joined.map((node) => node.api)].map((node) => node.disconnect()));
-		await Promise.all(joined.map(({ node }) => node.stop()));
-		network?.stop();
+		await Promise.all(joined.map((node) => node.stop()));
+		await network?.stop();
 	});
 
 	/** Height that all validators have finalised. */
 	async function finalisedEverywhere() {
-		const height = (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
+		const height = await lastFinalised(api);
 		await Promise.all(apis.map((node) => finalisedHeight(node, height)));
 		return height;
 	}
 
 	/** Connects to another node that has joined, with these arguments. */
 	async function joinNetwork(...args) {
-		const node = await startNode([
-			...['--chain', network.spec, '--base-path', temporaryFolder()],
-			...['--reserved-nodes', ...network.nodes.map(({ p2p }) => p2p), ...args],
-		]);
+		const options = [...joining(network), '--base-path', temporaryFolder(), ...args];
 		// One that syncs by warp has no state to be asked for at first.
-		const entry = { node, api: await connectSynced(node.rpc, end) };
-		joined.push(entry);
-		return entry.api;
+		const node = await startConnected(options, (url) => connectSynced(url, end));
+		joined.push(node);
+		return node.api;
 	}
 
 	it('all of them are put so that they end in one block', async (t) => {
@@ -270,7 +262,10 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		const [from, to] = [end - 20, drained + 20];
 		await Promise.all(apis.map((node) => finalisedHeight(node, to)));
 		const blocks = to - from;
-		const missed = (await slot(api, to)) - (await slot(api, from)) - blocks;
+		const [first, last] = await Promise.all(
+			[from, to].map(async (number) => slotOf(await api.rpc.chain.getHeader(await blockHash(api, number)))),
+		);
+		const missed = Number(last - first) - blocks;
 		t.diagnostic(`${missed} slots without a block beside ${blocks} with one`);
 		assert.ok(missed <= MISSED_SLOTS + Math.floor(blocks * MISSED_SLOTS_RATIO), `${missed} slots were missed`);
 	});

@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { u8aToHex } from '@polkadot/util';
 import { encodeAddress } from '@polkadot/util-crypto';
 import {
 	TOS,
 	account,
 	agreement,
-	connect,
 	development,
+	failure,
 	finalisedHeight,
 	fund,
 	newAccount,
@@ -21,7 +22,9 @@ import {
 	submit,
 } from '../lib/chain.mjs';
 import { Chronicle } from '../lib/chronicle.mjs';
-import { gtos, startLocalnet, startNode, temporaryFolder } from '../lib/node.mjs';
+import { dpos, epochInState, rewardOfEra, rewardsInState, slotsInHeaders, validatorsInState } from '../lib/dpos.mjs';
+import { joining, startConnected, startNetwork } from '../lib/network.mjs';
+import { gtos, temporaryFolder } from '../lib/node.mjs';
 import { localSpec } from '../lib/spec.mjs';
 
 const TIMING = {
@@ -32,7 +35,7 @@ const TIMING = {
 	slashDeferDurationEras: 1,
 	hourBlocks: 20,
 };
-const { sessionLengthBlocks: L, sessionsPerEra: E } = TIMING;
+const { sessionLengthBlocks: sessionLength } = TIMING;
 
 const FUNDS = 1_000n * TOS;
 const BOND = 500n * TOS;
@@ -50,118 +53,6 @@ const JUSTIFICATIONS = [
 	'grandpa_unsubscribeJustifications',
 ];
 
-const dpos = (api, method, ...params) => rawCall(api, `dpos_${method}`, ...params);
-
-/** `a / b` in parts of 10^9, and such a part of an amount, as specs/economics.md has them. */
-const part = (a, b) => (b === 0n || a > b ? 10n ** 9n : (a * 10n ** 9n) / b);
-const of = (fraction, amount) => (fraction * amount + 499_999_999n) / 10n ** 9n;
-
-/** Reads what dpos_getValidators has to answer from the state of staking, session and the rest. */
-async function validatorsInState(api, hash) {
-	const { query } = await api.at(hash);
-	const [era, validators, disabled, aura, grandpa, slots, candidates] = await Promise.all([
-		query.staking.activeEra(),
-		query.session.validators(),
-		query.session.disabledValidators(),
-		query.aura.authorities(),
-		query.grandpa.authorities(),
-		query.liveness.currentCounts(),
-		query.staking.validators.keys(),
-	]);
-	const { index } = era.unwrap();
-	const points = await pointsInState(query, index);
-	const isCandidate = new Set(candidates.map(({ args: [stash] }) => stash.toString()));
-	const isDisabled = new Set(disabled.map(([position]) => position.toNumber()));
-	return Promise.all(
-		validators.map(async (stash, position) => {
-			const [exposure, prefs] = await Promise.all([
-				query.staking.erasStakersOverview(index, stash),
-				query.staking.erasValidatorPrefs(index, stash),
-			]);
-			return {
-				account: stash.toString(),
-				status: isDisabled.has(position) ? 'disabled' : 'active',
-				isCandidate: isCandidate.has(stash.toString()),
-				ownStake: exposure.unwrap().own.toString(),
-				totalStake: exposure.unwrap().total.toString(),
-				commission: prefs.commission.toNumber(),
-				keys: { aura: aura[position].toHex(), grandpa: grandpa[position][0].toHex() },
-				produced: slots[position]?.produced.toNumber() ?? 0,
-				missed: slots[position]?.missed.toNumber() ?? 0,
-				eraPoints: points.get(stash.toString()) ?? 0,
-			};
-		}),
-	);
-}
-
-async function pointsInState(query, era) {
-	const { individual } = await query.staking.erasRewardPoints(era);
-	return new Map([...individual].map(([stash, points]) => [stash.toString(), points.toNumber()]));
-}
-
-/** What RPC-R28 says of block `number`, from the state after it; nothing is forced on this chain. */
-async function epochInState(api, { hash, number, session, era, plannedEra }) {
-	const { query } = await api.at(hash);
-	const start = async (index) => (await query.staking.erasStartSessionIndex(index)).unwrap().toNumber();
-	const nextEraSession = plannedEra > era ? await start(plannedEra) : Math.max((await start(era)) + E, session + 2);
-	return {
-		session,
-		sessionProgress: number % L,
-		sessionLength: L,
-		era,
-		eraProgress: session - (await start(era)),
-		sessionsPerEra: E,
-		nextSessionBlock: (Math.floor(number / L) + 1) * L,
-		nextEraSession,
-		nextEraBlock: nextEraSession * L,
-	};
-}
-
-/** What the validator and its nominator get for an era (ECO-R6), and whether it has been paid. */
-async function rewardOfEra(query, era, stash) {
-	const [exposure, payout, { total: allPoints }, prefs, claimed] = await Promise.all([
-		query.staking.erasStakersOverview(era, stash),
-		query.staking.erasValidatorReward(era),
-		query.staking.erasRewardPoints(era),
-		query.staking.erasValidatorPrefs(era, stash),
-		query.staking.claimedRewards(era, stash),
-	]);
-	const points = (await pointsInState(query, era)).get(stash);
-	if (exposure.isNone || points === undefined) return { own: 0n, ofNominators: 0n, isClaimed: false };
-	const [own, total] = [exposure.unwrap().own.toBigInt(), exposure.unwrap().total.toBigInt()];
-	const whole = of(part(BigInt(points), allPoints.toBigInt()), payout.unwrap().toBigInt());
-	const commission = of(prefs.commission.toBigInt(), whole);
-	return {
-		own: of(part(own, total), whole - commission) + commission,
-		ofNominators: of(part(total - own, total), whole - commission),
-		isClaimed: claimed.length > 0,
-	};
-}
-
-/** What RPC-R27 says of the validator's rewards, from the state after block `hash`. */
-async function rewardsInState(api, hash, stash) {
-	const { query } = await api.at(hash);
-	const era = (await query.staking.activeEra()).unwrap().index.toNumber();
-	const rewards = await Promise.all(Array.from({ length: era }, (_, index) => rewardOfEra(query, index, stash)));
-	const sum = (parts) => parts.reduce((total, { own }) => total + own, 0n).toString();
-	return { fromEra: 0, earned: sum(rewards), claimed: sum(rewards.filter(({ isClaimed }) => isClaimed)) };
-}
-
-/** Slots that each validator of the session has used and missed after the last of `records`, one a height. */
-function slotsInHeaders(records) {
-	const { number, validators } = records.at(-1);
-	const counts = validators.map(() => ({ produced: 0, missed: 0 }));
-	const first = Math.floor(number / L) * L + 1;
-	for (let height = first; height <= number; height++) {
-		const [previous, record] = [records[height - 1], records[height]];
-		for (let slot = (previous.slot ?? record.slot - 1n) + 1n; slot < record.slot; slot++) {
-			counts[Number(slot % BigInt(validators.length))].missed++;
-		}
-		counts[validators.indexOf(record.author)].produced++;
-	}
-	return counts;
-}
-
 describe('the life of a validator', () => {
 	const stash = newAccount();
 	const payee = newAccount();
@@ -170,7 +61,7 @@ describe('the life of a validator', () => {
 	let base;
 	let network;
 	let fourth;
-	let apis = [];
+	let apis;
 	let api;
 	let chronicle;
 	let endJustifications;
@@ -210,20 +101,16 @@ describe('the life of a validator', () => {
 		spec = await localSpec((genesis) => {
 			genesis.genesisParameters.timing = TIMING;
 		});
-		network = await startLocalnet({ chain: spec });
-		apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
-		[api] = apis;
+		network = await startNetwork({ chain: spec });
+		[api] = network.apis;
 
 		base = temporaryFolder();
 		const nodeKey = join(base, 'node-key');
 		await gtos('key', 'generate-node-key', '--chain', spec, '--file', nodeKey);
-		const addresses = await Promise.all(apis.map((node) => node.rpc.system.localListenAddresses()));
-		fourth = await startNode([
-			...['--chain', spec, '--validator', '--name', 'fourth', '--base-path', base, '--node-key-file', nodeKey],
-			...['--reserved-nodes', ...addresses.map(([address]) => address.toString())],
-		]);
-		apis.push(await connect(fourth.rpc));
-		await finalisedHeight(apis[3], 1);
+		const options = ['--validator', '--name', 'fourth', '--base-path', base, '--node-key-file', nodeKey];
+		fourth = await startConnected([...joining(network), ...options]);
+		apis = [...network.apis, fourth.api];
+		await finalisedHeight(fourth.api, 1);
 
 		chronicle = await new Chronicle(api, async (record, previous) => {
 			const { hash, number } = record;
@@ -250,9 +137,8 @@ describe('the life of a validator', () => {
 
 	after(async () => {
 		chronicle?.stop();
-		await Promise.all(apis.map((node) => node.disconnect()));
 		await fourth?.stop();
-		network?.stop();
+		await network?.stop();
 	});
 
 	it('bonds, sets keys that its node has made and proved, and stands for election', async () => {
@@ -262,9 +148,9 @@ describe('the life of a validator', () => {
 		]);
 		assert.equal(await validator(), null);
 		const { keys, proof } = await rawCall(
-			apis[3],
+			fourth.api,
 			'author_rotateKeysWithOwner',
-			`0x${Buffer.from(stash.publicKey).toString('hex')}`,
+			u8aToHex(stash.publicKey),
 		);
 		const bonded = await send(
 			stash,
@@ -305,7 +191,7 @@ describe('the life of a validator', () => {
 		const takeOver = await chronicle.until(isIn, 'the fourth validator to be elected', number);
 		firstEra = takeOver.era;
 		const former = chronicle.records[takeOver.number - 1];
-		assert.equal(takeOver.number % L, 0);
+		assert.equal(takeOver.number % sessionLength, 0);
 		assert.deepEqual([takeOver.era, takeOver.setId], [former.era + 1, former.setId + 1]);
 		assert.equal(takeOver.validators.length, 3);
 		[replaced] = former.validators.filter((address) => !takeOver.validators.includes(address));
@@ -379,7 +265,7 @@ describe('the life of a validator', () => {
 		assert.notEqual((await validator(hash)).keys.aura, auraKey);
 
 		const changed = await chronicle.until(({ auraKeys }) => auraKeys.includes(auraKey), 'the new keys', number);
-		assert.equal(changed.session, Math.floor(number / L) + 2);
+		assert.equal(changed.session, Math.floor(number / sessionLength) + 2);
 		const { keys: inForce } = await validator(changed.hash);
 		assert.deepEqual(inForce, { aura: auraKey, grandpa: `0x${keys.slice(66)}` });
 		const isIts = ({ author }) => author === stash.address;
@@ -391,7 +277,7 @@ describe('the life of a validator', () => {
 		const { number } = await send(nominator, api.tx.staking.nominate([replaced]));
 		const isOut = ({ validators }) => !validators.includes(stash.address);
 		const out = await chronicle.until(isOut, 'the fourth validator to be replaced', number);
-		assert.equal(out.number % L, 0);
+		assert.equal(out.number % sessionLength, 0);
 		assert.equal(out.era, chronicle.records[out.number - 1].era + 1);
 		assert.ok(out.validators.includes(replaced));
 		const { status, isCandidate, rewards } = await validator(out.hash);
@@ -423,15 +309,7 @@ describe('the life of a validator', () => {
 	});
 
 	it('is told of in the forms and with the errors of every method', async () => {
-		const failure = async (call) => {
-			try {
-				await call;
-			} catch ({ code, data }) {
-				return { code, data };
-			}
-			return assert.fail('it was answered');
-		};
-		const digits = `0x${Buffer.from(development('Alice//stash').publicKey).toString('hex')}`;
+		const digits = u8aToHex(development('Alice//stash').publicKey);
 		const { hash } = chronicle.last;
 		const alice = await validator(hash, development('Alice//stash').address);
 		assert.deepEqual(await dpos(api, 'getValidator', digits, hash), alice);

@@ -14,6 +14,8 @@ const keyring = new Keyring({ ss58Format: 42 });
 /** The development account of this name, as `//Alice`. */
 export const development = (name, type = 'sr25519') => keyring.createFromUri(`//${name}`, {}, type);
 
+export const randomHash = () => `0x${randomBytes(32).toString('hex')}`;
+
 /** An account nobody has used before. */
 export const newAccount = (type = 'sr25519') =>
 	keyring.createFromUri(`//e2e//${randomBytes(8).toString('hex')}`, {}, type);
@@ -92,29 +94,61 @@ export function patiently(promise, what, timeout = PATIENCE_MS) {
 	return Promise.race([promise, expired]).finally(() => clearTimeout(timer));
 }
 
-/** Resolves with the first finalised header for which `accept` answers something true. */
-export async function finalised(api, accept, what = 'a finalised block') {
+/**
+ * Resolves, or rejects, with what `subscribe(resolve, reject)` hands over, and ends the subscription that it promises.
+ */
+async function once(subscribe, what) {
 	let unsubscribe;
-	const found = new Promise((resolve, reject) => {
-		unsubscribe = api.rpc.chain.subscribeFinalizedHeads(async (header) => {
-			try {
-				if (await accept(header)) resolve(header);
-			} catch (error) {
-				reject(error);
-			}
-		});
+	const outcome = new Promise((resolve, reject) => {
+		unsubscribe = subscribe(resolve, reject);
 		unsubscribe.catch(reject);
 	});
 	try {
-		return await patiently(found, what);
+		return await patiently(outcome, what);
 	} finally {
 		unsubscribe.then((stop) => stop(), () => {});
 	}
 }
 
+/** Resolves with the first finalised header for which `accept` answers something true. */
+export const finalised = (api, accept, what = 'a finalised block') =>
+	once(
+		(resolve, reject) =>
+			api.rpc.chain.subscribeFinalizedHeads(async (header) => {
+				try {
+					if (await accept(header)) resolve(header);
+				} catch (error) {
+					reject(error);
+				}
+			}),
+		what,
+	);
+
 /** Resolves once the node of `api` has finalised height `number`. */
 export const finalisedHeight = (api, number) =>
 	finalised(api, (header) => header.number.toNumber() >= number, `block ${number} to be finalised`);
+
+/** Height of the last block that the node of `api` has finalised. */
+export const lastFinalised = async (api) =>
+	(await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
+
+/** Resolves with the height of the best block once it is at least `number`. */
+export const bestHeight = (api, number = 0) =>
+	once(
+		(resolve) =>
+			api.rpc.chain.subscribeNewHeads((header) => {
+				if (header.number.toNumber() >= number) resolve(header.number.toNumber());
+			}),
+		`block ${number}`,
+	);
+
+export const blockHash = async (api, number) => (await api.rpc.chain.getBlockHash(number)).toHex();
+
+/** The slot that a header claims (CON-R1); that of genesis claims none. */
+export function slotOf({ digest }) {
+	const claim = digest.logs.find((log) => log.isPreRuntime && log.asPreRuntime[0].isAura);
+	return claim ? Buffer.from(claim.asPreRuntime[1].toU8a(true)).readBigUInt64LE() : null;
+}
 
 /** Signs for ever (era 0), with what the chain says unless `options` say otherwise; no call to the node. */
 export const sign = (api, call, pair, options) =>
@@ -140,31 +174,36 @@ export async function account(api, { address }, at) {
  * Hands a signed extrinsic to the node and resolves when it is finalised, with the block's hash and height, the
  * fee paid, the dispatch error's name (`Pallet.Error`, `Token.FundsUnavailable`) or null, and the events.
  */
-export async function submit(api, extrinsic) {
-	let unsubscribe;
-	const outcome = new Promise((resolve, reject) => {
-		unsubscribe = extrinsic.send(({ blockNumber, dispatchError, events, isError, status }) => {
-			if (status.isFinalized) {
-				const fee = events.find(({ event }) => api.events.transactionPayment.TransactionFeePaid.is(event));
-				resolve({
-					hash: status.asFinalized.toHex(),
-					number: blockNumber.toNumber(),
-					fee: fee?.event.data.actualFee.toBigInt() ?? 0n,
-					error: dispatchError ? errorName(api, dispatchError) : null,
-					events: events.map(({ event }) => event),
-				});
-			} else if (isError) {
-				reject(new Error(`the extrinsic ended as ${status.type}`));
-			}
-		});
-		unsubscribe.catch(reject);
-	});
-	try {
-		return await patiently(outcome, 'an extrinsic to be finalised');
-	} finally {
-		unsubscribe.then((stop) => stop(), () => {});
-	}
-}
+export const submit = (api, extrinsic) =>
+	once(
+		(resolve, reject) =>
+			extrinsic.send(({ blockNumber, dispatchError, events, isError, status }) => {
+				if (status.isFinalized) {
+					const fee = events.find(({ event }) => api.events.transactionPayment.TransactionFeePaid.is(event));
+					resolve({
+						hash: status.asFinalized.toHex(),
+						number: blockNumber.toNumber(),
+						fee: fee?.event.data.actualFee.toBigInt() ?? 0n,
+						error: dispatchError ? errorName(api, dispatchError) : null,
+						events: events.map(({ event }) => event),
+					});
+				} else if (isError) {
+					reject(new Error(`the extrinsic ended as ${status.type}`));
+				}
+			}),
+		'an extrinsic to be finalised',
+	);
+
+/** Hands an extrinsic to its node and resolves when the first block has it. */
+export const include = (extrinsic) =>
+	once(
+		(resolve, reject) =>
+			extrinsic.send(({ isError, status }) => {
+				if (status.isInBlock || status.isFinalized) resolve();
+				else if (isError) reject(new Error(`the extrinsic ended as ${status.type}`));
+			}),
+		'an extrinsic to be in a block',
+	);
 
 function errorName(api, error) {
 	if (error.isModule) {

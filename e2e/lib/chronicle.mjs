@@ -1,12 +1,12 @@
 // Reads a chain block by block as it becomes final, and holds every block against the rules of consensus.
 
 import assert from 'node:assert/strict';
-import { patiently } from './chain.mjs';
+import { patiently, slotOf } from './chain.mjs';
 
 /**
  * Follows the final blocks of a node, none left out, and keeps a record of each: `{ hash, number, author, session,
- * era, plannedEra, validators, auraKeys, setId, slot, timing }`. Stops at the first block that breaks a rule, or for which
- * `check(record, previous)` throws.
+ * era, plannedEra, validators, auraKeys, setId, slot, timing }`. Stops at the first block that breaks a rule, or for
+ * which `check(record, previous)` throws.
  */
 export class Chronicle {
 	records = [];
@@ -102,12 +102,11 @@ export class Chronicle {
 			query.aura.authorities(),
 			query.grandpa.currentSetId(),
 		]);
-		const claim = header.digest.logs.find((log) => log.isPreRuntime && log.asPreRuntime[0].isAura);
 		return {
 			hash: hash.toHex(),
 			number,
 			timing: consts.genesisParameters.timing,
-			slot: claim ? this.#api.createType('u64', claim.asPreRuntime[1].toU8a(true)).toBigInt() : null,
+			slot: slotOf(header),
 			session: session.toNumber(),
 			era: era.unwrap().index.toNumber(),
 			plannedEra: plannedEra.unwrap().toNumber(),

@@ -1,14 +1,41 @@
 // Expiring entries, as a client that knows the specification asks for them, follows them and checks their proofs.
 
+import assert from 'node:assert/strict';
 import { compactAddLength, hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsU8a, decodeAddress, xxhashAsU8a } from '@polkadot/util-crypto';
-import { patiently, rawCall, rawSubscribe } from './chain.mjs';
+import { TOS, fund, newAccount, nextNonce, patiently, rawCall, rawSubscribe, sign, submit } from './chain.mjs';
 import { readProof } from './trie.mjs';
 
 const SUBSCRIPTION = ['kv_subscribe', 'kv_event', 'kv_unsubscribe'];
 
 /** A text as the bytes that a key or a value has, in hex. */
 export const hex = (text) => u8aToHex(stringToU8a(text));
+
+export const put = (api, key, value, ttl) => api.tx.ttlKv.kvPutTtl(key, value, ttl);
+export const putIf = (api, key, value, ttl, condition) => api.tx.ttlKv.kvPutIf(key, value, ttl, condition);
+export const extend = (api, key, ttl) => api.tx.ttlKv.kvExtend(key, ttl);
+export const remove = (api, key) => api.tx.ttlKv.kvDelete(key);
+
+/** A new account with money, whose calls go through `api`, one after the other. */
+export async function newOwner(api, amount = 10n * TOS) {
+	const pair = newAccount();
+	await fund(api, [[pair, amount]]);
+	let nonce = await nextNonce(api, pair);
+	const submitted = (call) => submit(api, sign(api, call, pair, { nonce: nonce++ }));
+	return {
+		pair,
+		/** The outcome of a call that may fail. */
+		submitted,
+		/** The outcomes of calls that are sent together. */
+		all: (calls) => Promise.all(calls.map(submitted)),
+		/** Where a call that must succeed did, and the fields of its event. */
+		async done(call) {
+			const { error, events, ...outcome } = await submitted(call);
+			assert.equal(error, null);
+			return { ...outcome, fields: events.find(({ section }) => section === 'ttlKv').data };
+		},
+	};
+}
 
 export const kvGet = (api, { address }, key, at) => rawCall(api, 'kv_get', address, key, at);
 export const kvMeta = (api, { address }, key, at) => rawCall(api, 'kv_getMeta', address, key, at);
@@ -91,37 +118,4 @@ export async function follow(api, { address }, { prefix, from } = {}) {
 		return patiently(done, what);
 	};
 	return { events, until, stop };
-}
-
-/** Hands an extrinsic to the node and resolves with the height of the first block that it is in. */
-export async function include(api, extrinsic) {
-	let unsubscribe;
-	const included = new Promise((resolve, reject) => {
-		unsubscribe = extrinsic.send(({ blockNumber, isError, status }) => {
-			if (status.isInBlock || status.isFinalized) resolve(blockNumber.toNumber());
-			else if (isError) reject(new Error(`the extrinsic ended as ${status.type}`));
-		});
-		unsubscribe.catch(reject);
-	});
-	try {
-		return await patiently(included, 'an extrinsic to be in a block');
-	} finally {
-		unsubscribe.then((stop) => stop(), () => {});
-	}
-}
-
-/** Resolves with the height of the best block once it is at least `number`. */
-export async function bestHeight(api, number = 0) {
-	let unsubscribe;
-	const reached = new Promise((resolve, reject) => {
-		unsubscribe = api.rpc.chain.subscribeNewHeads((header) => {
-			if (header.number.toNumber() >= number) resolve(header.number.toNumber());
-		});
-		unsubscribe.catch(reject);
-	});
-	try {
-		return await patiently(reached, `block ${number}`);
-	} finally {
-		unsubscribe.then((stop) => stop(), () => {});
-	}
 }

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { connect, finalisedHeight } from '../lib/chain.mjs';
-import { gtos, startNode, temporaryFolder } from '../lib/node.mjs';
+import { blockHash, finalisedHeight } from '../lib/chain.mjs';
+import { withNode } from '../lib/network.mjs';
+import { gtos, temporaryFolder } from '../lib/node.mjs';
 
 describe('blocks of a stopped node', () => {
 	const folder = temporaryFolder();
@@ -20,15 +21,10 @@ describe('blocks of a stopped node', () => {
 
 	before(async () => {
 		await gtos('export-chain-spec', '--chain', 'dev', '--raw', '--output', spec);
-		const node = await startNode(['--dev', '--chain', spec, '--base-path', join(folder, 'author')]);
-		try {
-			const api = await connect(node.rpc);
+		await withNode(['--dev', '--chain', spec, '--base-path', join(folder, 'author')], async (api) => {
 			await finalisedHeight(api, 5);
-			best = (await api.rpc.chain.getBlockHash(5)).toHex();
-			await api.disconnect();
-		} finally {
-			await node.stop();
-		}
+			best = await blockHash(api, 5);
+		});
 	});
 
 	it('are exported, and imported into another database', async () => {

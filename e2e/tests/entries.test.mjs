@@ -1,91 +1,57 @@
-// Expiring entries over polkadot.js: put, read, watched, extended, proven, and gone on every node at the same block.
+// Expiring entries over polkadot.js: put, read, extended, proven, and gone on every node at the same block.
 
 import assert from 'node:assert/strict';
 import { compactAddLength, hexToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { decodeAddress } from '@polkadot/util-crypto';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { TOS, account, blockHash, failure, finalisedHeight, newAccount, rawCall } from '../lib/chain.mjs';
 import {
-	TOS,
-	account,
-	connect,
-	development,
-	failure,
-	finalisedHeight,
-	fund,
-	newAccount,
-	nextNonce,
-	patiently,
-	rawCall,
-	sign,
-	submit,
-} from '../lib/chain.mjs';
-import { bestHeight, entryKey, follow, hex, kvAll, kvGet, kvMeta, kvStats, proven } from '../lib/entries.mjs';
-import { startLocalnet, startNode } from '../lib/node.mjs';
+	entryKey,
+	extend,
+	follow,
+	hex,
+	kvAll,
+	kvGet,
+	kvMeta,
+	kvStats,
+	newOwner,
+	proven,
+	put,
+	putIf,
+	remove,
+} from '../lib/entries.mjs';
+import { startNetwork } from '../lib/network.mjs';
 
+// The parameters of specs/ttl-kv.md.
 const MAX_KEY_LENGTH = 128;
 const MAX_VALUE_LENGTH = 16_384;
 const MAX_TTL = 31_536_000;
 const OVERHEAD_BYTES = 256;
-const MAX_SUBSCRIPTIONS = 128;
 
 const KEY = hex('key');
 const repeated = (count) => `0x${'07'.repeat(count)}`;
 const length = (bytes) => (bytes.length - 2) / 2;
 const rent = (key, value, blocks) => BigInt((OVERHEAD_BYTES + length(key) + length(value)) * blocks);
-const blockHash = async (api, number) => (await api.rpc.chain.getBlockHash(number)).toHex();
-
-const put = (api, key, value, ttl) => api.tx.ttlKv.kvPutTtl(key, value, ttl);
-const putIf = (api, key, value, ttl, condition) => api.tx.ttlKv.kvPutIf(key, value, ttl, condition);
-const extend = (api, key, ttl) => api.tx.ttlKv.kvExtend(key, ttl);
-const remove = (api, key) => api.tx.ttlKv.kvDelete(key);
-
-/** A new account with money, whose calls go through `api`, one after the other. */
-async function owner(api, amount = 10n * TOS) {
-	const pair = newAccount();
-	await fund(api, [[pair, amount]]);
-	let nonce = await nextNonce(api, pair);
-	const submitted = (call) => submit(api, sign(api, call, pair, { nonce: nonce++ }));
-	return {
-		pair,
-		/** The outcome of a call that may fail. */
-		submitted,
-		/** The outcomes of calls that are sent together. */
-		all: (calls) => Promise.all(calls.map(submitted)),
-		/** Where a call that must succeed did, and the fields of its event. */
-		async done(call) {
-			const { error, events, ...outcome } = await submitted(call);
-			assert.equal(error, null);
-			return { ...outcome, fields: events.find(({ section }) => section === 'ttlKv').data };
-		},
-	};
-}
 
 /** Height at which an entry that was just put, or extended, ends. */
 const endOf = ({ fields }) => fields.expiresAt.toNumber();
 const revisionOf = ({ fields }) => fields.revision.toString();
 
-/** An event as a subscription tells it, the block's hash left to the block. */
-const told = (events) => events.map(({ type, key, blockNumber, revision }) => [blockNumber, type, key, revision]);
-
 describe('expiring entries', () => {
 	let network;
-	let apis = [];
+	let apis;
 	let api;
 
 	before(async () => {
-		network = await startLocalnet();
-		apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
+		network = await startNetwork();
+		({ apis } = network);
 		[api] = apis;
 	});
 
-	after(async () => {
-		await Promise.all(apis.map((node) => node.disconnect()));
-		network?.stop();
-	});
+	after(() => network?.stop());
 
 	it('an entry is put, overwritten, extended, expires, is put again and deleted, and a watcher is told', async () => {
-		const { pair, done, submitted } = await owner(api);
+		const { pair, done, submitted } = await newOwner(api);
 		const watch = await follow(api, pair);
 		const expected = [];
 		const expect = (type, outcome) => expected.push([outcome.number, type, KEY, revisionOf(outcome)]);
@@ -145,13 +111,14 @@ describe('expiring entries', () => {
 		assert.equal(await kvGet(api, pair, KEY, await blockHash(api, deleted.number - 1)), hex('four'));
 
 		const events = await watch.until(({ length: count }) => count >= expected.length);
-		assert.deepEqual(told(events), expected);
+		const told = events.map(({ type, key, blockNumber, revision }) => [blockNumber, type, key, revision]);
+		assert.deepEqual(told, expected);
 		for (const event of events) assert.equal(event.blockHash, await blockHash(api, event.blockNumber));
 		assert.equal(await watch.stop(), true);
 	});
 
 	it('an entry is found up to the block before its end and not from there on, on every node and path', async () => {
-		const { pair, done, all } = await owner(api);
+		const { pair, done, all } = await newOwner(api);
 		const [kept, ending] = [hex('kept'), hex('ending')];
 		await done(put(api, kept, hex('value'), 1_000));
 		const [, { events, number }] = await all([extend(api, kept, 1_000), put(api, ending, hex('value'), 4)]);
@@ -195,7 +162,7 @@ describe('expiring entries', () => {
 	});
 
 	it('a proof shows value and end, or absence, to somebody who trusts a header alone', async () => {
-		const { pair, done } = await owner(api);
+		const { pair, done } = await newOwner(api);
 		const [prover, witness] = [apis[1], apis[2]];
 		// Above 32 bytes a value does not lie in its node.
 		for (const [key, value] of [[hex('short'), '0x01'], [hex('long'), repeated(MAX_VALUE_LENGTH)]]) {
@@ -213,7 +180,7 @@ describe('expiring entries', () => {
 	});
 
 	it('a list is answered in pages and by prefix, a quote is what is paid', async () => {
-		const { pair, all } = await owner(api);
+		const { pair, all } = await newOwner(api);
 		const keys = ['a/1', 'a/2', 'a/3', 'b/1', 'b/2'].map(hex);
 		const outcomes = await all(keys.map((key) => put(api, key, hex('value'), 1_000)));
 		const at = outcomes.at(-1).hash;
@@ -231,60 +198,10 @@ describe('expiring entries', () => {
 		assert.deepEqual(await sorted({ prefix: hex('c') }), []);
 	});
 
-	it('a watcher who comes back from a block has missed nothing and gets nothing twice', async () => {
-		const { pair, all, done } = await owner(api);
-		const { number: from } = await done(put(api, hex('x'), hex('1'), 3));
-		const reference = await follow(api, pair, { from });
-
-		const before = await connect(network.nodes[1].rpc);
-		const watch = await follow(before, pair, { from });
-		// In the middle of a block's events, as a lost connection may leave it.
-		const calls = ['1', '2', '3', '4'].map((value) => put(api, hex('y'), hex(value), 30));
-		await all([api.tx.utility.batchAll(calls)]);
-		const received = (await watch.until(({ length: count }) => count >= 3)).slice(0, 3);
-		await before.disconnect();
-
-		// While nobody watches: changes, and an end.
-		await all([extend(api, hex('y'), 30), put(api, hex('z'), hex('5'), 1)]);
-		const { number: last } = await done(put(api, hex('w'), hex('6'), 2));
-		await Promise.all(apis.map((node) => finalisedHeight(node, last + 8)));
-
-		const everything = [...(await reference.until((events) => events.at(-1)?.blockNumber >= last + 2))];
-		const { blockNumber } = received.at(-1);
-		const seen = received.filter((event) => event.blockNumber === blockNumber).length;
-		const resumed = await follow(apis[2], pair, { from: blockNumber });
-		const rest = await resumed.until(({ length: count }) => received.length + count - seen >= everything.length);
-		assert.deepEqual([...received, ...rest.slice(seen)].slice(0, everything.length), everything);
-		const types = new Set(everything.map(({ type }) => type));
-		assert.deepEqual([...types].sort(), ['expired', 'extended', 'put']);
-		const order = everything.map((event) => event.blockNumber);
-		assert.deepEqual(order, [...order].sort((a, b) => a - b));
-
-		const prefixed = await follow(apis[1], pair, { from, prefix: hex('y') });
-		const wanted = everything.filter(({ key }) => key === hex('y'));
-		const found = await prefixed.until(({ length: count }) => count >= wanted.length);
-		assert.deepEqual(found.slice(0, wanted.length), wanted);
-		await Promise.all([reference, resumed, prefixed].map(({ stop }) => stop()));
-	});
-
-	it('a watcher may ask for a block that is not final yet', async () => {
-		const { pair, all } = await owner(api);
-		const from = (await bestHeight(api)) + 20;
-		const watch = await follow(api, pair, { from });
-		await all([put(api, hex('early'), hex('1'), 1_000)]);
-		await finalisedHeight(api, from);
-		const [late] = await all([put(api, hex('late'), hex('2'), 1_000)]);
-		const events = await watch.until(({ length: count }) => count > 0);
-		assert.deepEqual(told(events).map(([number, type, key]) => [number, type, key]), [
-			[late.number, 'put', hex('late')],
-		]);
-		await watch.stop();
-	});
-
 	it('bad input is refused by name, and changes nothing', async () => {
-		const { pair, all, done } = await owner(api);
-		const stranger = await owner(api);
-		const poor = await owner(api, TOS / 4n);
+		const { pair, all, done } = await newOwner(api);
+		const stranger = await newOwner(api);
+		const poor = await newOwner(api, TOS / 4n);
 		const { revision } = (await done(put(api, KEY, hex('value'), 5_000))).fields;
 		const value = hex('other');
 		const cases = [
@@ -365,60 +282,5 @@ describe('expiring entries', () => {
 			assert.deepEqual(await code('kv_quote', ...params), { code: 10002, data });
 		}
 		assert.deepEqual(await code('kv_stats', unknown), { code: 10003, data: unknown });
-		assert.deepEqual(await failure(follow(api, { address: 'Alice' })), { code: 10001, data: 'owner' });
-		assert.deepEqual(await failure(follow(api, { address }, { prefix: 'a' })), { code: 10001, data: 'prefix' });
-		for (const from of [-1, 1.5, '1', unknown]) {
-			assert.deepEqual(await failure(follow(api, { address }, { from })), { code: 10001, data: 'from' });
-		}
-	});
-
-	it('a connection follows so many owners and no more', async () => {
-		const busy = await connect(network.nodes[0].rpc);
-		try {
-			const watches = await Promise.all(Array.from({ length: MAX_SUBSCRIPTIONS }, () => follow(busy, newAccount())));
-			assert.deepEqual(await failure(follow(busy, newAccount())), { code: 10103, data: MAX_SUBSCRIPTIONS });
-			await (await follow(api, newAccount())).stop();
-			await watches[0].stop();
-			const retry = async () => {
-				for (;;) {
-					try {
-						return await follow(busy, newAccount());
-					} catch ({ code }) {
-						assert.equal(code, 10103);
-						await sleep(100);
-					}
-				}
-			};
-			await patiently(retry(), 'room for a subscription');
-		} finally {
-			await busy.disconnect();
-		}
-	});
-});
-
-describe('entries of blocks whose state is pruned', () => {
-	it('are refused with the block, and what is left is told', async () => {
-		const node = await startNode(['--dev', '--state-pruning', '8']);
-		let api;
-		try {
-			api = await connect(node.rpc);
-			const alice = development('Alice');
-			await finalisedHeight(api, 24);
-			const parent = await blockHash(api, 1);
-			assert.deepEqual(await failure(follow(api, alice, { from: 2 })), { code: 10004, data: parent });
-			assert.deepEqual(await failure(kvGet(api, alice, KEY, parent)), { code: 10004, data: parent });
-
-			const from = (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
-			const watch = await follow(api, alice, { from });
-			const { number } = await submit(api, sign(api, put(api, KEY, hex('1'), 2), alice, { nonce: 0 }));
-			const events = await watch.until(({ length: count }) => count >= 2);
-			assert.deepEqual(events.map(({ type, blockNumber }) => [type, blockNumber]), [
-				['put', number],
-				['expired', number + 2],
-			]);
-		} finally {
-			await api?.disconnect();
-			assert.equal(await node.stop(), 0);
-		}
 	});
 });

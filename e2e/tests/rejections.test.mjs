@@ -6,7 +6,6 @@ import {
 	TOS,
 	account,
 	agreement,
-	connect,
 	finalisedHeight,
 	fund,
 	newAccount,
@@ -16,7 +15,7 @@ import {
 	submit,
 	verdict,
 } from '../lib/chain.mjs';
-import { startLocalnet } from '../lib/node.mjs';
+import { startNetwork } from '../lib/network.mjs';
 
 // The pool's answers: an error of JSON-RPC with this code and data.
 const OUTDATED = { code: 1010, data: 'Transaction is outdated' };
@@ -28,19 +27,16 @@ const TOO_LOW_PRIORITY = 1014;
 
 describe('rejections', () => {
 	let network;
-	let apis = [];
+	let apis;
 	let api;
 
 	before(async () => {
-		network = await startLocalnet();
-		apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
+		network = await startNetwork();
+		({ apis } = network);
 		[api] = apis;
 	});
 
-	after(async () => {
-		await Promise.all(apis.map((node) => node.disconnect()));
-		network?.stop();
-	});
+	after(() => network?.stop());
 
 	const transfer = (recipient, amount) => api.tx.balances.transferAllowDeath(recipient.address, amount);
 

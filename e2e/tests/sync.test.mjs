@@ -2,13 +2,10 @@
 // and goes on with it.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
 	TOS,
 	account,
-	connect,
 	connectSynced,
 	finalised,
 	finalisedHeight,
@@ -18,7 +15,9 @@ import {
 	sign,
 	submit,
 } from '../lib/chain.mjs';
-import { gtos, startLocalnet, startNode, temporaryFolder } from '../lib/node.mjs';
+import { joining, startNetwork, withNode } from '../lib/network.mjs';
+import { temporaryFolder } from '../lib/node.mjs';
+import { localSpec } from '../lib/spec.mjs';
 
 // What the log of each way of syncing says is complete before the node is like any other.
 const MODES = {
@@ -31,14 +30,6 @@ const SET_CHANGES = 5;
 
 // An era, and with it a GRANDPA set, lasts five seconds.
 const TIMING = { slotDurationMs: 500, sessionLengthBlocks: 5, sessionsPerEra: 2 };
-
-async function quickSpec() {
-	const spec = JSON.parse(await gtos('export-chain-spec', '--chain', 'local'));
-	Object.assign(spec.genesis.runtimeGenesis.patch.genesisParameters.timing, TIMING);
-	const path = join(temporaryFolder(), 'spec.json');
-	writeFileSync(path, JSON.stringify(spec));
-	return path;
-}
 
 const setId = async (api, hash) => (await (await api.at(hash)).query.grandpa.currentSetId()).toNumber();
 
@@ -55,32 +46,25 @@ describe('a node that joins later', { concurrency: true }, () => {
 
 	before(async () => {
 		for (const mode of Object.keys(MODES)) senders[mode] = newAccount();
-		network = await startLocalnet({ chain: await quickSpec() });
-		validator = await connect(network.nodes[0].rpc);
+		const chain = await localSpec((genesis) => Object.assign(genesis.genesisParameters.timing, TIMING));
+		network = await startNetwork({ chain });
+		[validator] = network.apis;
 		await fund(validator, [[recipient, 7n * TOS], ...Object.values(senders).map((sender) => [sender, 10n * TOS])]);
 		const enough = async ({ hash }) => (await setId(validator, hash)) >= SET_CHANGES;
 		const { number } = await finalised(validator, enough, `${SET_CHANGES} changes of the GRANDPA set`);
 		height = number.toNumber();
 	});
 
-	after(async () => {
-		await validator?.disconnect();
-		network?.stop();
-	});
+	after(() => network?.stop());
 
-	/** Starts a node on the data of `base`, hands its connection to `use` once it has synced, and answers its log. */
-	async function withNode(base, args, use) {
-		const peers = network.nodes.map(({ p2p }) => p2p);
-		const options = ['--chain', network.spec, '--base-path', base, '--reserved-nodes', ...peers];
-		const node = await startNode([...options, ...args]);
-		let api;
-		try {
-			api = await connectSynced(node.rpc, height);
+	/** Runs a node on the data of `base` while `use` works with it, once it has synced, and answers its log. */
+	async function withJoined(base, args, use) {
+		const connectTo = (url) => connectSynced(url, height);
+		const run = async (api, node) => {
 			await use(api);
-		} finally {
-			await api?.disconnect();
-			assert.equal(await node.stop(), 0);
-		}
+			return node;
+		};
+		const node = await withNode([...joining(network), '--base-path', base, ...args], run, connectTo);
 		const log = node.log();
 		assert.doesNotMatch(log, /panicked|ERROR|Potential safety|Error importing/);
 		return log;
@@ -90,7 +74,7 @@ describe('a node that joins later', { concurrency: true }, () => {
 		it(`with --sync ${mode}`, async (t) => {
 			const base = temporaryFolder();
 			const start = Date.now();
-			const log = await withNode(base, ['--sync', mode], async (api) => {
+			const log = await withJoined(base, ['--sync', mode], async (api) => {
 				t.diagnostic(`synced ${height} blocks and more in ${Date.now() - start} ms`);
 
 				// The state of a final block, down to balances.
@@ -124,7 +108,7 @@ describe('a node that joins later', { concurrency: true }, () => {
 
 			// What it has on disk is enough to go on from.
 			const head = (await validator.rpc.chain.getHeader()).number.toNumber();
-			await withNode(base, [], (api) => finalisedHeight(api, head + 1));
+			await withJoined(base, [], (api) => finalisedHeight(api, head + 1));
 		});
 	}
 });

@@ -1,12 +1,9 @@
 // tx_submit, tx_status and tx_subscribe tell what became of a transaction, on any node, after a restart too.
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import {
 	TOS,
-	connect,
 	development,
 	failure,
 	finalisedHeight,
@@ -14,19 +11,20 @@ import {
 	newAccount,
 	nextNonce,
 	patiently,
+	randomHash,
 	rawCall,
 	rawSubscribe,
 	sign,
 } from '../lib/chain.mjs';
-import { startLocalnet, startNode, temporaryFolder } from '../lib/node.mjs';
+import { startNetwork, withNode } from '../lib/network.mjs';
+import { temporaryFolder } from '../lib/node.mjs';
+import { assertBoundPerConnection } from '../lib/subscriptions.mjs';
 
 const SUBSCRIPTION = ['tx_subscribe', 'tx_update', 'tx_unsubscribe'];
 const MAX_EXTRINSIC_BYTES = 2.5 * 1024 * 1024;
-const MAX_SUBSCRIPTIONS = 128;
 
 const txSubmit = (api, extrinsic) => rawCall(api, 'tx_submit', extrinsic.toHex());
 const txStatus = (api, hash) => rawCall(api, 'tx_status', hash);
-const randomHash = () => `0x${randomBytes(32).toString('hex')}`;
 
 /** Follows a transaction until it is final, for which `done()` waits with all that was told, or until `stop()`. */
 async function follow(api, hash) {
@@ -75,19 +73,16 @@ const transfer = (api, amount) => api.tx.balances.transferKeepAlive(newAccount()
 
 describe('transactions over JSON-RPC', () => {
 	let network;
-	let apis = [];
+	let apis;
 	let api;
 
 	before(async () => {
-		network = await startLocalnet();
-		apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
+		network = await startNetwork();
+		({ apis } = network);
 		[api] = apis;
 	});
 
-	after(async () => {
-		await Promise.all(apis.map((node) => node.disconnect()));
-		network?.stop();
-	});
+	after(() => network?.stop());
 
 	it('a transaction is followed from the pool to finality, with its fee and tip', async () => {
 		const { sender, nonce } = await funded(api);
@@ -233,33 +228,8 @@ describe('transactions over JSON-RPC', () => {
 		}
 	});
 
-	it('a connection follows so many transactions and no more', async () => {
-		const [{ rpc }] = network.nodes;
-		const busy = await connect(rpc);
-		try {
-			const follows = Array.from({ length: MAX_SUBSCRIPTIONS }, () => follow(busy, randomHash()));
-			const followed = await Promise.all(follows);
-			assert.deepEqual(await failure(follow(busy, randomHash())), { code: 10103, data: MAX_SUBSCRIPTIONS });
-
-			// Another connection has its own, and one that was ended makes room.
-			const other = await follow(api, randomHash());
-			await other.stop();
-			await followed[0].stop();
-			const retry = async () => {
-				for (;;) {
-					try {
-						return await follow(busy, randomHash());
-					} catch ({ code }) {
-						assert.equal(code, 10103);
-						await sleep(100);
-					}
-				}
-			};
-			await patiently(retry(), 'room for a subscription');
-		} finally {
-			await busy.disconnect();
-		}
-	});
+	it('a connection follows so many transactions and no more', () =>
+		assertBoundPerConnection(network.nodes[0].rpc, api, (connection) => follow(connection, randomHash())));
 
 	it("the SDK's own methods for transactions are still there", async () => {
 		const { methods } = (await api.rpc.rpc.methods()).toJSON();
@@ -271,17 +241,7 @@ describe('transactions over JSON-RPC', () => {
 
 describe('the index of transactions', () => {
 	/** Runs a development node on the chain in `dir` while `use` works with it. */
-	async function withNode(dir, args, use) {
-		const node = await startNode(['--dev', '--base-path', dir, ...args]);
-		let api;
-		try {
-			api = await connect(node.rpc);
-			return await use(api);
-		} finally {
-			await api?.disconnect();
-			assert.equal(await node.stop(), 0);
-		}
-	}
+	const withChain = (dir, args, use) => withNode(['--dev', '--base-path', dir, ...args], use);
 
 	/** Sends a transfer from Alice and answers the transaction and its final status. */
 	async function send(api) {
@@ -292,8 +252,8 @@ describe('the index of transactions', () => {
 
 	it('outlives the node, and so does the refusal of what was executed', async () => {
 		const dir = temporaryFolder();
-		const { extrinsic, status } = await withNode(dir, [], send);
-		await withNode(dir, [], async (api) => {
+		const { extrinsic, status } = await withChain(dir, [], send);
+		await withChain(dir, [], async (api) => {
 			assert.deepEqual(await txStatus(api, extrinsic.hash.toHex()), status);
 			assert.deepEqual(await failure(txSubmit(api, extrinsic)), {
 				code: 1010,
@@ -305,7 +265,7 @@ describe('the index of transactions', () => {
 	it('is filled in for blocks that came while it was switched off', async () => {
 		const dir = temporaryFolder();
 		const off = ['--tx-index-blocks', '0'];
-		const extrinsic = await withNode(dir, off, async (api) => {
+		const extrinsic = await withChain(dir, off, async (api) => {
 			assert.equal((await failure(txStatus(api, randomHash()))).code, 10007);
 			assert.equal((await failure(follow(api, randomHash()))).code, 10007);
 			const alice = development('Alice');
@@ -314,7 +274,7 @@ describe('the index of transactions', () => {
 			await finalisedHeight(api, (await api.rpc.chain.getHeader()).number.toNumber() + 3);
 			return extrinsic;
 		});
-		await withNode(dir, [], async (api) => {
+		await withChain(dir, [], async (api) => {
 			const status = await finalStatus(api, extrinsic.hash.toHex());
 			assert.equal(status.success, true);
 			assert.equal(status.fee, (await inBlock(api, status)).fee);
@@ -322,7 +282,7 @@ describe('the index of transactions', () => {
 	});
 
 	it('forgets what lies beyond its window, and says from where on it knows', async () => {
-		await withNode(temporaryFolder(), ['--tx-index-blocks', '8'], async (api) => {
+		await withChain(temporaryFolder(), ['--tx-index-blocks', '8'], async (api) => {
 			const { extrinsic, status } = await send(api);
 			await finalisedHeight(api, status.blockNumber + 10);
 			const { status: later, oldestBlock } = await txStatus(api, extrinsic.hash.toHex());

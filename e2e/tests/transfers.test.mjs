@@ -6,7 +6,6 @@ import {
 	TOS,
 	account,
 	agreement,
-	connect,
 	finalisedHeight,
 	fund,
 	newAccount,
@@ -14,21 +13,18 @@ import {
 	sign,
 	submit,
 } from '../lib/chain.mjs';
-import { startLocalnet } from '../lib/node.mjs';
+import { startNetwork } from '../lib/network.mjs';
 
 describe('transfers', () => {
 	let network;
-	let apis = [];
+	let apis;
 
 	before(async () => {
-		network = await startLocalnet();
-		apis = await Promise.all(network.nodes.map(({ rpc }) => connect(rpc)));
+		network = await startNetwork();
+		({ apis } = network);
 	});
 
-	after(async () => {
-		await Promise.all(apis.map((api) => api.disconnect()));
-		network?.stop();
-	});
+	after(() => network?.stop());
 
 	['sr25519', 'ed25519', 'ecdsa'].forEach((type, i) => {
 		it(`${type}: a transfer is final on all nodes with equal state roots`, async () => {

@@ -1,0 +1,115 @@
+// What dpos_* have to answer, read from the state of the pallets below them.
+
+import { rawCall } from './chain.mjs';
+import { of, part } from './economics.mjs';
+
+export const dpos = (api, method, ...params) => rawCall(api, `dpos_${method}`, ...params);
+
+/** Reads what dpos_getValidators has to answer from the state of staking, session and the rest. */
+export async function validatorsInState(api, hash) {
+	const { query } = await api.at(hash);
+	const [era, validators, disabled, aura, grandpa, slots, candidates] = await Promise.all([
+		query.staking.activeEra(),
+		query.session.validators(),
+		query.session.disabledValidators(),
+		query.aura.authorities(),
+		query.grandpa.authorities(),
+		query.liveness.currentCounts(),
+		query.staking.validators.keys(),
+	]);
+	const { index } = era.unwrap();
+	const points = await pointsInState(query, index);
+	const isCandidate = new Set(candidates.map(({ args: [stash] }) => stash.toString()));
+	const isDisabled = new Set(disabled.map(([position]) => position.toNumber()));
+	return Promise.all(
+		validators.map(async (stash, position) => {
+			const [exposure, prefs] = await Promise.all([
+				query.staking.erasStakersOverview(index, stash),
+				query.staking.erasValidatorPrefs(index, stash),
+			]);
+			return {
+				account: stash.toString(),
+				status: isDisabled.has(position) ? 'disabled' : 'active',
+				isCandidate: isCandidate.has(stash.toString()),
+				ownStake: exposure.unwrap().own.toString(),
+				totalStake: exposure.unwrap().total.toString(),
+				commission: prefs.commission.toNumber(),
+				keys: { aura: aura[position].toHex(), grandpa: grandpa[position][0].toHex() },
+				produced: slots[position]?.produced.toNumber() ?? 0,
+				missed: slots[position]?.missed.toNumber() ?? 0,
+				eraPoints: points.get(stash.toString()) ?? 0,
+			};
+		}),
+	);
+}
+
+async function pointsInState(query, era) {
+	const { individual } = await query.staking.erasRewardPoints(era);
+	return new Map([...individual].map(([stash, points]) => [stash.toString(), points.toNumber()]));
+}
+
+/** What RPC-R28 says of block `number`, from the state after it; nothing is forced on this chain. */
+export async function epochInState(api, { hash, number, session, era, plannedEra, timing }) {
+	const [length, perEra] = [timing.sessionLengthBlocks.toNumber(), timing.sessionsPerEra.toNumber()];
+	const { query } = await api.at(hash);
+	const start = async (index) => (await query.staking.erasStartSessionIndex(index)).unwrap().toNumber();
+	const begun = await start(era);
+	const nextEraSession = plannedEra > era ? await start(plannedEra) : Math.max(begun + perEra, session + 2);
+	return {
+		session,
+		sessionProgress: number % length,
+		sessionLength: length,
+		era,
+		eraProgress: session - begun,
+		sessionsPerEra: perEra,
+		nextSessionBlock: (Math.floor(number / length) + 1) * length,
+		nextEraSession,
+		nextEraBlock: nextEraSession * length,
+	};
+}
+
+/** What the validator and its nominator get for an era (ECO-R6), and whether it has been paid. */
+export async function rewardOfEra(query, era, stash) {
+	const [exposure, payout, { total: allPoints }, prefs, claimed] = await Promise.all([
+		query.staking.erasStakersOverview(era, stash),
+		query.staking.erasValidatorReward(era),
+		query.staking.erasRewardPoints(era),
+		query.staking.erasValidatorPrefs(era, stash),
+		query.staking.claimedRewards(era, stash),
+	]);
+	const points = (await pointsInState(query, era)).get(stash);
+	if (exposure.isNone || points === undefined) return { own: 0n, ofNominators: 0n, isClaimed: false };
+	const [own, total] = [exposure.unwrap().own.toBigInt(), exposure.unwrap().total.toBigInt()];
+	const whole = of(part(BigInt(points), allPoints.toBigInt()), payout.unwrap().toBigInt());
+	const commission = of(prefs.commission.toBigInt(), whole);
+	return {
+		own: of(part(own, total), whole - commission) + commission,
+		ofNominators: of(part(total - own, total), whole - commission),
+		isClaimed: claimed.length > 0,
+	};
+}
+
+/** What RPC-R27 says of the validator's rewards, from the state after block `hash`. */
+export async function rewardsInState(api, hash, stash) {
+	const { query } = await api.at(hash);
+	const era = (await query.staking.activeEra()).unwrap().index.toNumber();
+	const rewards = await Promise.all(Array.from({ length: era }, (_, index) => rewardOfEra(query, index, stash)));
+	const sum = (parts) => parts.reduce((total, { own }) => total + own, 0n).toString();
+	return { fromEra: 0, earned: sum(rewards), claimed: sum(rewards.filter(({ isClaimed }) => isClaimed)) };
+}
+
+/** Slots that each validator of the session has used and missed after the last of `records`, one a height. */
+export function slotsInHeaders(records) {
+	const { number, validators, timing } = records.at(-1);
+	const length = timing.sessionLengthBlocks.toNumber();
+	const counts = validators.map(() => ({ produced: 0, missed: 0 }));
+	const first = Math.floor(number / length) * length + 1;
+	for (let height = first; height <= number; height++) {
+		const [previous, record] = [records[height - 1], records[height]];
+		for (let slot = (previous.slot ?? record.slot - 1n) + 1n; slot < record.slot; slot++) {
+			counts[Number(slot % BigInt(validators.length))].missed++;
+		}
+		counts[validators.indexOf(record.author)].produced++;
+	}
+	return counts;
+}

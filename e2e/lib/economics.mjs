@@ -1,0 +1,51 @@
+// The integer arithmetic of specs/economics.md and of the pages that count in money.
+
+const BILLION = 10n ** 9n;
+const ONE = 10n ** 18n;
+
+/** `a / b` in parts of 10^9, rounded down and at most all of them. */
+export const part = (a, b) => (b === 0n || a > b ? BILLION : (a * BILLION) / b);
+
+/** A fraction in parts of 10^9 of an amount: the nearest integer, ties down. */
+export const of = (fraction, amount) => (fraction * amount + 499_999_999n) / BILLION;
+
+const least = (a, b) => (a < b ? a : b);
+const most = (a, b) => (a > b ? a : b);
+const rent = (keyLength, valueLength, blocks) => (256n + keyLength + valueLength) * blocks;
+
+/** The formulas that vectors of arithmetic name, from numbers by name to numbers by name. */
+export const FORMULAS = {
+	'contract-price': ({ storedBytes }) => ({ price: (512n + storedBytes) * 10n ** 8n }),
+	deposit: ({ items, bytes: length }) => ({ deposit: items * 2n * 10n ** 10n + length * 10n ** 8n }),
+	'fee-multiplier': ({ multiplier, weight }) => {
+		const mul = (a, b) => (a * b) / ONE;
+		const max = 6n * 10n ** 11n;
+		const used = least(weight, max);
+		const target = max / 4n;
+		const v = 75n * 10n ** 12n;
+		const diff = (most(used, target) - least(used, target)) * ONE / max;
+		const first = mul(v, diff);
+		const second = mul(mul(v, v) / 2n, mul(diff, diff));
+		const next =
+			used >= target ? multiplier + mul(first + second, multiplier) : multiplier - mul(first - second, multiplier);
+		return { next: least(most(next, ONE), 1_000n * ONE) };
+	},
+	'fee-split': ({ fee, tip }) => ({ treasury: fee * 80n / 100n, author: fee - fee * 80n / 100n + tip }),
+	'inclusion-fee': ({ length, weight, multiplier }) => ({
+		lengthFee: length * 10n ** 6n,
+		weightFee: multiplier * least(weight, 8n * 10n ** 11n) / ONE,
+	}),
+	quorum: ({ authorities: n }) => ({ votes: n - (n - 1n) / 3n, offline: (n - 1n) / 3n }),
+	rent: ({ keyLength, valueLength, blocks }) => ({ rent: rent(keyLength, valueLength, blocks) }),
+	'rent-charge': ({ keyLength, valueLength, blocks, oldValueLength, oldBlocks }) => ({
+		charge: most(0n, rent(keyLength, valueLength, blocks) - rent(keyLength, oldValueLength, oldBlocks)),
+	}),
+	slash: ({ fraction, stake }) => {
+		const slash = of(fraction, stake);
+		return { slash, reporter: of(BILLION / 2n, of(BILLION / 10n, slash)) };
+	},
+	'slash-fraction': ({ offenders, authorities }) => {
+		const part = least(BILLION, 3n * offenders * BILLION / authorities);
+		return { fraction: part * part / BILLION };
+	},
+};

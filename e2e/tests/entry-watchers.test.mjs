@@ -1,0 +1,114 @@
+// Whoever watches an owner's entries is told of every change once and in order, from any block whose state is there.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import {
+	bestHeight,
+	blockHash,
+	connect,
+	development,
+	failure,
+	finalisedHeight,
+	lastFinalised,
+	newAccount,
+	randomHash,
+	sign,
+	submit,
+} from '../lib/chain.mjs';
+import { extend, follow, hex, kvGet, newOwner, put } from '../lib/entries.mjs';
+import { startNetwork, withNode } from '../lib/network.mjs';
+import { assertBoundPerConnection } from '../lib/subscriptions.mjs';
+
+describe('watchers of entries', () => {
+	let network;
+	let apis;
+	let api;
+
+	before(async () => {
+		network = await startNetwork();
+		({ apis } = network);
+		[api] = apis;
+	});
+
+	after(() => network?.stop());
+
+	it('one who comes back from a block has missed nothing and gets nothing twice', async () => {
+		const { pair, all, done } = await newOwner(api);
+		const { number: from } = await done(put(api, hex('x'), hex('1'), 3));
+		const reference = await follow(api, pair, { from });
+
+		const before = await connect(network.nodes[1].rpc);
+		const watch = await follow(before, pair, { from });
+		// In the middle of a block's events, as a lost connection may leave it.
+		const calls = ['1', '2', '3', '4'].map((value) => put(api, hex('y'), hex(value), 30));
+		await all([api.tx.utility.batchAll(calls)]);
+		const received = (await watch.until(({ length: count }) => count >= 3)).slice(0, 3);
+		await before.disconnect();
+
+		// While nobody watches: changes, and an end.
+		await all([extend(api, hex('y'), 30), put(api, hex('z'), hex('5'), 1)]);
+		const { number: last } = await done(put(api, hex('w'), hex('6'), 2));
+		await Promise.all(apis.map((node) => finalisedHeight(node, last + 8)));
+
+		const everything = [...(await reference.until((events) => events.at(-1)?.blockNumber >= last + 2))];
+		const { blockNumber } = received.at(-1);
+		const seen = received.filter((event) => event.blockNumber === blockNumber).length;
+		const resumed = await follow(apis[2], pair, { from: blockNumber });
+		const rest = await resumed.until(({ length: count }) => received.length + count - seen >= everything.length);
+		assert.deepEqual([...received, ...rest.slice(seen)].slice(0, everything.length), everything);
+		const types = new Set(everything.map(({ type }) => type));
+		assert.deepEqual([...types].sort(), ['expired', 'extended', 'put']);
+		const order = everything.map((event) => event.blockNumber);
+		assert.deepEqual(order, [...order].sort((a, b) => a - b));
+
+		const prefixed = await follow(apis[1], pair, { from, prefix: hex('y') });
+		const wanted = everything.filter(({ key }) => key === hex('y'));
+		const found = await prefixed.until(({ length: count }) => count >= wanted.length);
+		assert.deepEqual(found.slice(0, wanted.length), wanted);
+		await Promise.all([reference, resumed, prefixed].map(({ stop }) => stop()));
+	});
+
+	it('one may ask for a block that is not final yet', async () => {
+		const { pair, all } = await newOwner(api);
+		const from = (await bestHeight(api)) + 20;
+		const watch = await follow(api, pair, { from });
+		await all([put(api, hex('early'), hex('1'), 1_000)]);
+		await finalisedHeight(api, from);
+		const [late] = await all([put(api, hex('late'), hex('2'), 1_000)]);
+		const events = await watch.until(({ length: count }) => count > 0);
+		assert.deepEqual(events.map(({ type, key, blockNumber }) => [blockNumber, type, key]), [
+			[late.number, 'put', hex('late')],
+		]);
+		await watch.stop();
+	});
+
+	it('parameters that cannot be read have their codes', async () => {
+		const { address } = newAccount();
+		assert.deepEqual(await failure(follow(api, { address: 'Alice' })), { code: 10001, data: 'owner' });
+		assert.deepEqual(await failure(follow(api, { address }, { prefix: 'a' })), { code: 10001, data: 'prefix' });
+		for (const from of [-1, 1.5, '1', randomHash()]) {
+			assert.deepEqual(await failure(follow(api, { address }, { from })), { code: 10001, data: 'from' });
+		}
+	});
+
+	it('a connection follows so many owners and no more', () =>
+		assertBoundPerConnection(network.nodes[0].rpc, api, (connection) => follow(connection, newAccount())));
+});
+
+it('entries of blocks whose state is pruned are refused with the block, and what is left is told', () =>
+	withNode(['--dev', '--state-pruning', '8'], async (api) => {
+		const alice = development('Alice');
+		const key = hex('key');
+		await finalisedHeight(api, 24);
+		const parent = await blockHash(api, 1);
+		assert.deepEqual(await failure(follow(api, alice, { from: 2 })), { code: 10004, data: parent });
+		assert.deepEqual(await failure(kvGet(api, alice, key, parent)), { code: 10004, data: parent });
+
+		const watch = await follow(api, alice, { from: await lastFinalised(api) });
+		const { number } = await submit(api, sign(api, put(api, key, hex('1'), 2), alice, { nonce: 0 }));
+		const events = await watch.until(({ length: count }) => count >= 2);
+		assert.deepEqual(events.map(({ type, blockNumber }) => [type, blockNumber]), [
+			['put', number],
+			['expired', number + 2],
+		]);
+	}));
