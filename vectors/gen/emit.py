@@ -42,16 +42,17 @@ class VectorFile:
     # Every case carries these rules, and those of its own.
     rules: list[str]
     cases: list[dict[str, Any]]
-    # Spec page whose pallet has to be in the runtime before the runtime can run the cases.
-    requires: str | None = None
     # What the cases have in common: stated once.
     common: dict[str, Any] = field(default_factory=dict)
 
     def content(self) -> dict[str, Any]:
-        content: dict[str, Any] = {"kind": self.kind, "title": self.title, "rules": self.rules}
-        if self.requires:
-            content["requires"] = self.requires
-        return {**content, **self.common, "cases": self.cases}
+        return {
+            "kind": self.kind,
+            "title": self.title,
+            "rules": self.rules,
+            **self.common,
+            "cases": self.cases,
+        }
 
     def text(self) -> str:
         return json.dumps(_plain(self.content()), indent="\t", ensure_ascii=False) + "\n"

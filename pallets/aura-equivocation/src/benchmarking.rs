@@ -1,20 +1,26 @@
-//! Worst case of what the length of a report decides.
-//!
-//! The rest of a report's weight, membership and offence, is counted in `impls`.
+//! Worst cases of the check of a report. What the offence weighs is counted in `impls`.
 
-use crate::*;
+use crate::{
+	key_owners::{prove, trie_of, MAX_PROOF_NODES},
+	*,
+};
 use alloc::{vec, vec::Vec};
+use codec::Decode;
 use frame_benchmarking::v2::*;
+use frame_support::traits::{Get, KeyOwnerProofSystem};
 use frame_system::pallet_prelude::HeaderFor;
+use pallet_session::historical::HistoricalSessions;
 use sp_consensus_aura::{
 	digests::CompatibleDigestItem,
 	sr25519::{AuthorityId, AuthoritySignature},
 	Slot,
 };
+use sp_core::crypto::key_types;
 use sp_runtime::{
-	traits::{Header, One},
+	traits::{Hash, Header, One, OpaqueKeys},
 	Digest, DigestItem, RuntimeAppPublic,
 };
+use sp_session::MembershipProof;
 
 const SLOT: u64 = 7;
 
@@ -40,6 +46,13 @@ fn header<T: Config>(author: &AuthorityId, length: u32, content: u8) -> HeaderFo
 	header
 }
 
+/// What decodes from bytes that are different for each index, and spread like keys.
+fn arbitrary<T: Config, Value: Decode>(index: u32) -> Value {
+	let bytes: Vec<u8> =
+		(0_u32..8).flat_map(|part| T::Hashing::hash_of(&(index, part)).as_ref().to_vec()).collect();
+	Value::decode(&mut &bytes[..]).expect("every string of bytes is a key or an account")
+}
+
 #[benchmarks]
 mod benchmarks {
 	use super::*;
@@ -63,6 +76,34 @@ mod benchmarks {
 		}
 
 		assert!(shown && known.is_some());
+	}
+
+	/// Of the largest set, with as many nodes as there may be: it is refused for those that are not
+	/// needed, which shows last.
+	#[benchmark]
+	fn check_membership() {
+		let validators: Vec<(T::ValidatorId, T::Keys)> = (0..T::MaxValidators::get())
+			.map(|index| (arbitrary::<T, _>(2 * index), arbitrary::<T, _>(2 * index + 1)))
+			.collect();
+		let key = validators[validators.len() / 2].1.get_raw(key_types::AURA).to_vec();
+		let key = (key_types::AURA, &key[..]);
+		let (nodes, (root, validator_count)) = trie_of::<T>(validators).expect("takes every entry");
+		HistoricalSessions::<T>::insert(0, (root, validator_count));
+		let mut trie_nodes = prove::<T>(&nodes, &root, key).expect("is in the trie");
+		let proof = MembershipProof { session: 0, trie_nodes: trie_nodes.clone(), validator_count };
+		assert!(KeyOwners::<T>::check_proof(key, proof).is_some());
+		let longest = trie_nodes.iter().map(Vec::len).max().unwrap_or_default();
+		trie_nodes.extend((0..).map(|byte| vec![byte; longest]).take(MAX_PROOF_NODES));
+		trie_nodes.truncate(MAX_PROOF_NODES);
+		let proof = MembershipProof { session: 0, trie_nodes, validator_count };
+		let owner;
+
+		#[block]
+		{
+			owner = KeyOwners::<T>::check_proof(key, proof);
+		}
+
+		assert!(owner.is_none());
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

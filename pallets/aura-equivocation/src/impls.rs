@@ -9,7 +9,8 @@ use frame_support::{
 	weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight},
 };
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
-use sp_consensus_aura::sr25519::AuthorityId;
+use pallet_session::historical::IdentificationTuple;
+use sp_consensus_aura::{sr25519::AuthorityId, Slot};
 use sp_core::crypto::key_types;
 use sp_runtime::{
 	traits::{CheckedSub, Convert, Header, One, Saturating, UniqueSaturatedInto},
@@ -20,13 +21,6 @@ use sp_runtime::{
 };
 use sp_session::MembershipProof;
 use sp_staking::offence::{Offence, ReportOffence};
-
-/// Most trie nodes in a proof of ownership: the paths to a key and to its owner, among the 200
-/// entries of the largest set, have at most a node for each nibble that they share with another.
-///
-/// Every node costs a search and a hash whatever its length, so their number is bounded and not only
-/// their bytes.
-pub(crate) const MAX_PROOF_NODES: usize = 64;
 
 impl<T: Config> Pallet<T> {
 	/// Raises the offence that the report shows.
@@ -44,19 +38,18 @@ impl<T: Config> Pallet<T> {
 	fn check(
 		equivocation_proof: &EquivocationProofOf<T>,
 		key_owner_proof: MembershipProof,
-	) -> Result<EquivocationOffence<OffenderOf<T>>, Error<T>> {
-		ensure!(is_equivocation(equivocation_proof), Error::InvalidEquivocationProof);
+	) -> Result<EquivocationOffence<IdentificationTuple<T>>, Error<T>> {
+		ensure!(
+			is_equivocation(equivocation_proof) && !Self::is_to_come(equivocation_proof.slot),
+			Error::InvalidEquivocationProof
+		);
 
 		let (_, later) = Self::parents(equivocation_proof).ok_or(Error::UnknownParent)?;
 
 		let MembershipProof { session, validator_count, .. } = key_owner_proof;
-		ensure!(
-			session == T::SessionOf::convert(later)
-				&& key_owner_proof.trie_nodes.len() <= MAX_PROOF_NODES,
-			Error::InvalidKeyOwnershipProof
-		);
-		let key = (key_types::AURA, equivocation_proof.offender.clone());
-		let offender = T::KeyOwners::check_proof(key, key_owner_proof)
+		ensure!(session == T::SessionOf::convert(later), Error::InvalidKeyOwnershipProof);
+		let key = (key_types::AURA, &equivocation_proof.offender);
+		let offender = KeyOwners::<T>::check_proof(key, key_owner_proof)
 			.ok_or(Error::InvalidKeyOwnershipProof)?;
 
 		let offence = EquivocationOffence {
@@ -70,6 +63,15 @@ impl<T: Config> Pallet<T> {
 			Error::DuplicateOffenceReport
 		);
 		Ok(offence)
+	}
+
+	/// Whether the slot is later than that of the block which carries the report. In the pool, where
+	/// that block is not there yet, nobody can tell.
+	///
+	/// Who could be reported for slots to come would report himself for all of them, be slashed once,
+	/// and have none of them counted when it is there.
+	fn is_to_come(slot: Slot) -> bool {
+		proof::slot_of(&frame_system::Pallet::<T>::digest()).is_some_and(|now| slot > now)
 	}
 
 	/// Heights of the two headers' parents, the lower one first, if both are blocks of this chain
@@ -141,10 +143,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Proves that the key belongs to a validator of the session that the state is in.
 	pub fn key_ownership_proof(authority_id: AuthorityId) -> Option<MembershipProof> {
-		let key = (key_types::AURA, authority_id);
-		let proof = T::KeyOwners::prove(key.clone())?;
-		// Proving answers for any key, also with a proof of its absence.
-		T::KeyOwners::check_proof(key, proof.clone()).map(|_| proof)
+		KeyOwners::<T>::prove((key_types::AURA, authority_id))
 	}
 
 	/// Hands the report to the node's pool. `None` if that refuses it.
@@ -175,32 +174,21 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(Self::check_weight(equivocation_proof, key_owner_proof))
 	}
 
-	/// The length of what the reporter sends counts, the number of validators it claims does not:
-	/// the pallet finds out only after the work that it is wrong.
+	/// The length of what the reporter sends counts, trie nodes included.
 	fn check_weight(
 		equivocation_proof: &EquivocationProofOf<T>,
 		key_owner_proof: &MembershipProof,
 	) -> Weight {
 		let length =
 			equivocation_proof.encoded_size().saturating_add(key_owner_proof.encoded_size());
-		let validators = u64::from(T::MaxValidators::get());
-		T::WeightInfo::check_headers(length.unique_saturated_into())
-			// Membership in the current session may build the trie of all its validators anew: three
-			// reads and three insertions for each. The constant is pallet-grandpa's estimate.
-			.saturating_add(Weight::from_parts(
-				(25 * WEIGHT_REF_TIME_PER_MICROS)
-					.saturating_mul(validators)
-					.saturating_add(35 * WEIGHT_REF_TIME_PER_MICROS),
-				0,
-			))
-			.saturating_add(
-				T::DbWeight::get().reads(validators.saturating_mul(3).saturating_add(5)),
-			)
+		<T as Config>::WeightInfo::check_headers(length.unique_saturated_into())
+			.saturating_add(<T as Config>::WeightInfo::check_membership())
 			// Whether the offence is known.
 			.saturating_add(T::DbWeight::get().reads(1))
 	}
 
-	/// pallet-grandpa's estimate of what `pallet-offences` and `pallet-staking` do.
+	/// pallet-grandpa's estimate of what `pallet-offences` and `pallet-staking` do with an offender,
+	/// and the chilling of all that were reported for the slot.
 	fn offence_weight() -> Weight {
 		let nominators = u64::from(T::MaxNominators::get());
 		let touched = nominators.saturating_mul(3);
@@ -213,16 +201,20 @@ impl<T: Config> Pallet<T> {
 		.saturating_add(
 			T::DbWeight::get().reads_writes(touched.saturating_add(14), touched.saturating_add(10)),
 		)
+		.saturating_add(T::ChillWeight::get().saturating_mul(T::MaxValidators::get().into()))
 	}
 
-	/// The height of the block tells its session (CON-R5), which the check of reports relies on.
+	/// What the check of reports relies on.
 	#[cfg(any(test, feature = "try-runtime"))]
 	pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-		use frame_support::traits::ValidatorSet;
 		ensure!(
 			T::SessionOf::convert(frame_system::Pallet::<T>::block_number())
-				== T::KeyOwners::session_index(),
+				== pallet_session::Pallet::<T>::current_index(),
 			"CON-R5: the session is not the one that the height tells"
+		);
+		ensure!(
+			KeyOwners::<T>::is_root_in_force(),
+			"CON-R14: the root of the session is not that of the keys in force"
 		);
 		Ok(())
 	}

@@ -1,18 +1,31 @@
-//! Proofs of ownership of the keys that are in force, where the SDK knows only those that come next.
+//! Whose session keys are in force, and proofs of it.
+//!
+//! `pallet-session` stores for every session the root of a trie in which a membership proof shows whose
+//! a key is. By itself it leaves three gaps for a validator that changes its keys, with which it could
+//! contradict itself unpunished, session after session:
+//!
+//! - A session without an election gets a copy of the root before, though keys change with any session.
+//! - In the current session the keys that were registered last count as the owner's, which come into
+//!   force up to two sessions later, and not those in force.
+//! - Validators that have removed their keys leave the set, but Aura and GRANDPA do not hear of it if
+//!   all others keep place and keys.
+//!
+//! [`NoteQueuedKeys`] closes the first and the third, [`KeyOwners`] the second.
 
+use crate::Config;
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use core::marker::PhantomData;
-use frame_support::traits::{Get, KeyOwnerProofSystem, ValidatorSet};
+use frame_support::{
+	defensive,
+	traits::{Get, KeyOwnerProofSystem},
+};
 use pallet_session::{
-	historical::{self, HistoricalSessions, IdentificationTuple, Pallet as Historical},
-	Pallet as Session,
+	historical::{self, HistoricalSessions, IdentificationTuple},
+	Pallet as Session, SessionManager,
 };
-use sp_runtime::{
-	traits::{Convert, OpaqueKeys},
-	KeyTypeId,
-};
-use sp_session::MembershipProof;
+use sp_runtime::{traits::OpaqueKeys, KeyTypeId};
+use sp_session::{MembershipProof, ValidatorCount};
 use sp_staking::SessionIndex;
 use sp_trie::{
 	accessed_nodes_tracker::AccessedNodesTracker,
@@ -21,120 +34,165 @@ use sp_trie::{
 	LayoutV0, MemoryDB, RandomState, Recorder, StorageProof, Trie, TrieMut, TrieRecorder,
 };
 
-/// `pallet-session`'s historical proofs, and those of keys in force that are about to be replaced.
+/// Most trie nodes in a proof of ownership: the paths to a key and to its owner, among the 300
+/// entries of the largest set, have at most a node for each nibble that they share with another.
 ///
-/// In the current session the SDK proves and checks the *next* keys of each validator. Who registers
-/// new keys could thus contradict himself with the old ones, which stay in force for up to two
-/// sessions, and nobody could show whose they are; by doing so every session, for ever. So here the
-/// current session is proved from `KeysInForce`, which answers the keys of `Session::validators()` in
-/// their order. The nodes are those under the root that `pallet-session` stored when it planned the
-/// session, so the proofs stay valid after its end.
-pub struct KeyOwners<T, KeysInForce>(PhantomData<(T, KeysInForce)>);
+/// Every node costs a search and a hash whatever its length, so their number is bounded and not only
+/// their bytes.
+pub(crate) const MAX_PROOF_NODES: usize = 64;
 
-impl<T: historical::Config, KeysInForce: Get<Vec<T::Keys>>> KeyOwners<T, KeysInForce> {
-	/// The trie of the current session, as [`historical::ProvingTrie`] lays it out, with its root and
-	/// the number of validators. `None` where the keys in force cannot be told.
-	fn current_trie() -> Option<(MemoryDB<T::Hashing>, T::Hash, u32)> {
-		let validators = Session::<T>::validators();
-		let keys_in_force = KeysInForce::get();
-		if validators.len() != keys_in_force.len() {
+/// The nodes of a trie, and what is stored of it: its root and the number of validators.
+type TrieOf<T> = (
+	MemoryDB<<T as frame_system::Config>::Hashing>,
+	(<T as frame_system::Config>::Hash, ValidatorCount),
+);
+
+/// The trie that leads from each key to the index of its owner and from there to the owner, laid out
+/// as [`historical::ProvingTrie`]. `None` never happens: it would be a trie that does not take an
+/// entry.
+pub(crate) fn trie_of<T>(
+	validators: impl IntoIterator<Item = (T::ValidatorId, T::Keys)>,
+) -> Option<TrieOf<T>>
+where
+	T: historical::Config<FullIdentification = ()>,
+{
+	let mut nodes = MemoryDB::with_hasher(RandomState::default());
+	let mut root = T::Hash::default();
+	let mut count: ValidatorCount = 0;
+	let mut trie = TrieDBMutBuilderV0::new(&mut nodes, &mut root).build();
+	for (validator, keys) in validators {
+		let index = count.encode();
+		for key_type in T::Keys::key_ids() {
+			trie.insert(&(key_type, keys.get_raw(*key_type)).encode(), &index).ok()?;
+		}
+		let owner: IdentificationTuple<T> = (validator, ());
+		trie.insert(&index, &owner.encode()).ok()?;
+		count = count.checked_add(1)?;
+	}
+	// Its end writes the nodes and the root.
+	drop(trie);
+	Some((nodes, (root, count)))
+}
+
+/// Looks up whose a key is.
+fn owner<T: historical::Config>(
+	nodes: &MemoryDB<T::Hashing>,
+	root: &T::Hash,
+	(key_type, key): (KeyTypeId, &[u8]),
+	recorder: &mut dyn TrieRecorder<T::Hash>,
+) -> Option<IdentificationTuple<T>> {
+	let trie = TrieDBBuilder::new(nodes, root).with_recorder(recorder).build();
+	let index = trie.get(&(key_type, key).encode()).ok()??;
+	let index = ValidatorCount::decode(&mut &index[..]).ok()?;
+	let owner = trie.get(&index.encode()).ok()??;
+	Decode::decode(&mut &owner[..]).ok()
+}
+
+/// The nodes that show whose a key is. `None` if it is nobody's.
+pub(crate) fn prove<T: historical::Config>(
+	nodes: &MemoryDB<T::Hashing>,
+	root: &T::Hash,
+	key: (KeyTypeId, &[u8]),
+) -> Option<Vec<Vec<u8>>> {
+	let mut recorder = Recorder::<LayoutV0<T::Hashing>>::new();
+	owner::<T>(nodes, root, key, &mut recorder)?;
+	Some(recorder.into_raw_storage_proof())
+}
+
+/// Stores with each session that is planned the root of the keys that are queued for it. Has to be
+/// right around [`historical::NoteHistoricalRoot`], whose root it replaces and which prunes.
+pub struct NoteQueuedKeys<T, Inner>(PhantomData<(T, Inner)>);
+
+impl<T, Inner> SessionManager<T::ValidatorId> for NoteQueuedKeys<T, Inner>
+where
+	T: historical::Config<FullIdentification = ()>,
+	Inner: SessionManager<T::ValidatorId>,
+{
+	fn new_session(new_index: SessionIndex) -> Option<Vec<T::ValidatorId>> {
+		let elected = Inner::new_session(new_index);
+		// What pallet-session is about to queue: who has no keys is left out.
+		let planned = elected.clone().unwrap_or_else(Session::<T>::validators);
+		let queued: Vec<_> = planned
+			.iter()
+			.filter_map(|validator| Some((validator.clone(), Session::<T>::load_keys(validator)?)))
+			.collect();
+		let any_left_out = queued.len() < planned.len();
+		let any_left = !queued.is_empty();
+		if let Some((_, commitment)) = trie_of::<T>(queued) {
+			HistoricalSessions::<T>::insert(new_index, commitment);
+		} else {
+			defensive!("a trie in memory takes every entry");
+		}
+		// Only a set that is told anew counts as changed if some are gone from its end (CON-R12). An
+		// empty one would be none: then Aura and GRANDPA go on with the old.
+		elected.or_else(|| (any_left_out && any_left).then_some(planned))
+	}
+
+	/// Sessions 0 and 1 are planned with one set of keys, which the stored root is of.
+	fn new_session_genesis(new_index: SessionIndex) -> Option<Vec<T::ValidatorId>> {
+		Inner::new_session_genesis(new_index)
+	}
+
+	fn end_session(end_index: SessionIndex) {
+		Inner::end_session(end_index)
+	}
+
+	fn start_session(start_index: SessionIndex) {
+		Inner::start_session(start_index)
+	}
+}
+
+/// Proves whose the keys in force are, and checks such proofs by the stored root of their session
+/// (CON-R14, 2), as long as that is kept.
+///
+/// Relies on [`NoteQueuedKeys`] for the roots.
+pub struct KeyOwners<T>(PhantomData<T>);
+
+impl<T: Config> KeyOwners<T> {
+	/// The trie of the keys in force.
+	fn in_force() -> Option<TrieOf<T>> {
+		trie_of::<T>(Session::<T>::validators().into_iter().zip(T::KeysInForce::get()))
+	}
+
+	/// Whether the keys in force are those that the root of the current session is of.
+	#[cfg(any(test, feature = "try-runtime"))]
+	pub(crate) fn is_root_in_force() -> bool {
+		let stored = HistoricalSessions::<T>::get(Session::<T>::current_index());
+		stored.is_some() && stored == Self::in_force().map(|(_, commitment)| commitment)
+	}
+}
+
+impl<T: Config, Key: AsRef<[u8]>> KeyOwnerProofSystem<(KeyTypeId, Key)> for KeyOwners<T> {
+	type IdentificationTuple = IdentificationTuple<T>;
+	type Proof = MembershipProof;
+
+	/// Proves that the key is in force in the session that the state is in; `None` if it is not.
+	fn prove((key_type, key): (KeyTypeId, Key)) -> Option<MembershipProof> {
+		let session = Session::<T>::current_index();
+		let (nodes, (root, validator_count)) = Self::in_force()?;
+		if HistoricalSessions::<T>::get(session)? != (root, validator_count) {
 			return None;
 		}
-		let count = u32::try_from(validators.len()).ok()?;
-		let mut db = MemoryDB::with_hasher(RandomState::default());
-		let mut root = T::Hash::default();
-		let mut trie = TrieDBMutBuilderV0::new(&mut db, &mut root).build();
-		for (index, (validator, keys)) in (0_u32..).zip(validators.into_iter().zip(keys_in_force)) {
-			for key_type in T::Keys::key_ids() {
-				let entry = (key_type, keys.get_raw(*key_type)).encode();
-				trie.insert(&entry, &index.encode()).ok()?;
-			}
-			let identification = T::FullIdentificationOf::convert(validator.clone())?;
-			trie.insert(&index.encode(), &(validator, identification).encode()).ok()?;
-		}
-		// Its end writes the nodes and the root.
-		drop(trie);
-		Some((db, root, count))
+		let trie_nodes = prove::<T>(&nodes, &root, (key_type, key.as_ref()))?;
+		Some(MembershipProof { session, trie_nodes, validator_count })
 	}
 
-	fn owner(
-		db: &MemoryDB<T::Hashing>,
-		root: &T::Hash,
-		(key_type, key): (KeyTypeId, &[u8]),
-		recorder: &mut dyn TrieRecorder<T::Hash>,
-	) -> Option<IdentificationTuple<T>> {
-		let trie = TrieDBBuilder::new(db, root).with_recorder(recorder).build();
-		let index = trie.get(&(key_type, key).encode()).ok()??;
-		let index = u32::decode(&mut &index[..]).ok()?;
-		let owner = trie.get(&index.encode()).ok()??;
-		Decode::decode(&mut &owner[..]).ok()
-	}
-
-	/// Proves that the key is in force in the current session.
-	fn prove_in_force(key: (KeyTypeId, &[u8])) -> Option<MembershipProof> {
-		let (db, root, validator_count) = Self::current_trie()?;
-		let mut recorder = Recorder::<LayoutV0<T::Hashing>>::new();
-		Self::owner(&db, &root, key, &mut recorder)?;
-		Some(MembershipProof {
-			session: Session::<T>::current_index(),
-			trie_nodes: recorder.into_raw_storage_proof(),
-			validator_count,
-		})
-	}
-
-	fn check_in_force(
-		key: (KeyTypeId, &[u8]),
+	fn check_proof(
+		(key_type, key): (KeyTypeId, Key),
 		proof: MembershipProof,
 	) -> Option<IdentificationTuple<T>> {
-		if proof.session != Session::<T>::current_index() {
+		if proof.trie_nodes.len() > MAX_PROOF_NODES {
 			return None;
 		}
-		let (root, count) = HistoricalSessions::<T>::get(proof.session)?;
-		if count != proof.validator_count {
+		let (root, validator_count) = HistoricalSessions::<T>::get(proof.session)?;
+		if proof.validator_count != validator_count {
 			return None;
 		}
 		let nodes = StorageProof::new_with_duplicate_nodes_check(proof.trie_nodes).ok()?;
 		let mut accessed = AccessedNodesTracker::<T::Hash>::new(nodes.len());
-		let owner = Self::owner(&nodes.into_memory_db(), &root, key, &mut accessed)?;
+		let nodes = nodes.into_memory_db();
+		let owner = owner::<T>(&nodes, &root, (key_type, key.as_ref()), &mut accessed)?;
 		accessed.ensure_no_unused_nodes().ok()?;
 		Some(owner)
-	}
-}
-
-impl<T, KeysInForce, Key> KeyOwnerProofSystem<(KeyTypeId, Key)> for KeyOwners<T, KeysInForce>
-where
-	T: historical::Config,
-	KeysInForce: Get<Vec<T::Keys>>,
-	Key: AsRef<[u8]>,
-{
-	type IdentificationTuple = IdentificationTuple<T>;
-	type Proof = MembershipProof;
-
-	fn prove((key_type, key): (KeyTypeId, Key)) -> Option<Self::Proof> {
-		let key = (key_type, key.as_ref());
-		Self::prove_in_force(key).or_else(|| Historical::<T>::prove(key))
-	}
-
-	/// What the SDK accepts, and in the current session what its stored root proves.
-	fn check_proof(
-		(key_type, key): (KeyTypeId, Key),
-		proof: Self::Proof,
-	) -> Option<Self::IdentificationTuple> {
-		let key = (key_type, key.as_ref());
-		Self::check_in_force(key, proof.clone())
-			.or_else(|| Historical::<T>::check_proof(key, proof))
-	}
-}
-
-impl<T: historical::Config, KeysInForce> ValidatorSet<T::AccountId> for KeyOwners<T, KeysInForce> {
-	type ValidatorId = T::ValidatorId;
-	type ValidatorIdOf = T::ValidatorIdOf;
-
-	fn session_index() -> SessionIndex {
-		Session::<T>::current_index()
-	}
-
-	fn validators() -> Vec<Self::ValidatorId> {
-		Session::<T>::validators()
 	}
 }

@@ -21,7 +21,7 @@
 
 extern crate alloc;
 
-pub use key_owners::KeyOwners;
+pub use key_owners::{KeyOwners, NoteQueuedKeys};
 pub use offence::EquivocationOffence;
 pub use pallet::*;
 pub use proof::is_equivocation;
@@ -47,26 +47,18 @@ pub mod weights;
 )]
 pub mod pallet {
 	use super::*;
-	use alloc::boxed::Box;
-	use frame_support::{
-		pallet_prelude::*,
-		traits::{KeyOwnerProofSystem, ValidatorSet},
-	};
+	use alloc::{boxed::Box, vec::Vec};
+	use frame_support::pallet_prelude::*;
 	use frame_system::{offchain::CreateBare, pallet_prelude::*};
+	use pallet_session::historical::{self, IdentificationTuple};
 	use sp_consensus_aura::sr25519::AuthorityId;
 	use sp_consensus_slots::EquivocationProof;
-	use sp_runtime::{traits::Convert, KeyTypeId};
+	use sp_runtime::traits::Convert;
 	use sp_session::MembershipProof;
 	use sp_staking::{offence::ReportOffence, SessionIndex};
 
 	/// Two headers of one slot, and the key that sealed both.
 	pub type EquivocationProofOf<T> = EquivocationProof<HeaderFor<T>, AuthorityId>;
-
-	/// A validator as `pallet-offences` knows it.
-	pub type OffenderOf<T> = <<T as Config>::KeyOwners as KeyOwnerProofSystem<(
-		KeyTypeId,
-		AuthorityId,
-	)>>::IdentificationTuple;
 
 	#[pallet::pallet]
 	pub struct Pallet<T>(_);
@@ -74,25 +66,25 @@ pub mod pallet {
 	// The author of a block is the reporter of what it brings without a signature.
 	#[pallet::config]
 	pub trait Config:
-		frame_system::Config + pallet_authorship::Config + CreateBare<Call<Self>>
+		frame_system::Config
+		+ historical::Config<FullIdentification = ()>
+		+ pallet_authorship::Config
+		+ CreateBare<Call<Self>>
 	{
-		/// Tells whose key it was, back to the oldest session that anybody can be slashed for; see
-		/// [`KeyOwners`](crate::KeyOwners).
-		type KeyOwners: KeyOwnerProofSystem<
-				(KeyTypeId, AuthorityId),
-				Proof = MembershipProof,
-				IdentificationTuple: Clone,
-			> + ValidatorSet<Self::AccountId>;
+		/// The session keys in force, in the order of the session's validators.
+		///
+		/// `pallet-session` knows only those that come next, so this asks who uses them.
+		type KeysInForce: Get<Vec<Self::Keys>>;
 
 		/// Takes the offences.
 		type ReportOffence: ReportOffence<
 			Self::AccountId,
-			OffenderOf<Self>,
-			EquivocationOffence<OffenderOf<Self>>,
+			IdentificationTuple<Self>,
+			EquivocationOffence<IdentificationTuple<Self>>,
 		>;
 
 		/// Session that the state after a block of this height is in. `try_state` compares it with
-		/// `KeyOwners`.
+		/// `pallet-session`'s.
 		type SessionOf: Convert<BlockNumberFor<Self>, SessionIndex>;
 
 		/// Most validators of a session, which weights count with.
@@ -100,8 +92,15 @@ pub mod pallet {
 		type MaxValidators: Get<u32>;
 
 		/// Most nominators that one validator's slash can meet, which weights count with.
+		///
+		/// A report that raises the fraction slashes those reported before for the slot once more,
+		/// with their nominators. Weights leave these out: the worst case is every nominator as often
+		/// as it has targets, and would fill a block for what is rare and ends the validators' trade.
 		#[pallet::constant]
 		type MaxNominators: Get<u32>;
+
+		/// Weight of chilling an offender, which a report does to all that were reported for the slot.
+		type ChillWeight: Get<Weight>;
 
 		/// Weights of the checks.
 		type WeightInfo: WeightInfo;
@@ -110,7 +109,8 @@ pub mod pallet {
 	/// Why a report is refused (CON-R22), in the order of the checks.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// These are no two different headers of one slot with seals of the named key.
+		/// These are no two different headers of one slot with seals of the named key, or the slot is
+		/// later than this block's.
 		InvalidEquivocationProof,
 		/// A parent's hash is not among those that the chain still stores. The report comes too late,
 		/// or from another chain or fork.
@@ -133,7 +133,10 @@ pub mod pallet {
 	// Indices are part of every encoded call: never reuse one.
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Reports a validator that sealed two blocks in one slot. Free of charge if accepted.
+		/// Reports a validator that sealed two blocks in one slot.
+		///
+		/// Charged like any other call: whoever has a validator's key can make as many double seals of
+		/// past slots as it likes. The reporter has its part of a slash, and nodes need no fee for theirs.
 		///
 		/// ## Dispatch Origin
 		///
@@ -151,10 +154,10 @@ pub mod pallet {
 			origin: OriginFor<T>,
 			equivocation_proof: Box<EquivocationProofOf<T>>,
 			key_owner_proof: MembershipProof,
-		) -> DispatchResultWithPostInfo {
+		) -> DispatchResult {
 			let reporter = ensure_signed(origin)?;
 			Self::do_report(Some(reporter), &equivocation_proof, key_owner_proof)?;
-			Ok(Pays::No.into())
+			Ok(())
 		}
 
 		/// Reports a validator that sealed two blocks in one slot, as the author of this block.
@@ -172,11 +175,11 @@ pub mod pallet {
 			origin: OriginFor<T>,
 			equivocation_proof: Box<EquivocationProofOf<T>>,
 			key_owner_proof: MembershipProof,
-		) -> DispatchResultWithPostInfo {
+		) -> DispatchResult {
 			ensure_none(origin)?;
 			let author = pallet_authorship::Pallet::<T>::author();
 			Self::do_report(author, &equivocation_proof, key_owner_proof)?;
-			Ok(Pays::No.into())
+			Ok(())
 		}
 	}
 

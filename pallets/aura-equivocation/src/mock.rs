@@ -1,17 +1,15 @@
 //! A chain of real pallets, from authorship to slashing: four validators, a nominator, sessions of
 //! five blocks and eras of three sessions.
 
-use crate as pallet_aura_equivocation;
+use crate::{self as pallet_aura_equivocation, KeyOwners, NoteQueuedKeys};
 use frame_election_provider_support::{
 	bounds::{ElectionBounds, ElectionBoundsBuilder},
 	onchain, SequentialPhragmen,
 };
 use frame_support::{
 	assert_ok, construct_runtime, derive_impl, parameter_types,
-	traits::{
-		ConstBool, ConstU128, ConstU32, ConstU64, Get, KeyOwnerProofSystem, OnFinalize,
-		OnInitialize,
-	},
+	traits::{ConstBool, ConstU32, ConstU64, Get, KeyOwnerProofSystem, OnFinalize, OnInitialize},
+	weights::Weight,
 };
 use pallet_session::historical;
 use pallet_staking::StakerStatus;
@@ -27,7 +25,7 @@ use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 use sp_runtime::{
 	impl_opaque_keys,
 	testing::TestXt,
-	traits::{Convert, ConvertInto, Header as _, OpaqueKeys},
+	traits::{Convert, ConvertInto, Header as _},
 	BuildStorage, Digest, DigestItem, Perbill,
 };
 use sp_session::MembershipProof;
@@ -49,6 +47,8 @@ pub const ENDOWMENT: Balance = 10_000_000;
 pub const SESSION_LENGTH: u32 = 5;
 pub const BLOCK_HASH_COUNT: u32 = 40;
 const SLOT_MS: u64 = 500;
+/// Slot before that of the first block: enough are over for tests to choose from.
+pub const GENESIS_SLOT: u64 = 1_000;
 
 construct_runtime!(
 	pub enum Test {
@@ -88,7 +88,6 @@ impl pallet_timestamp::Config for Test {
 impl pallet_balances::Config for Test {
 	type AccountStore = System;
 	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<1>;
 }
 
 impl pallet_authorship::Config for Test {
@@ -109,12 +108,12 @@ type Periodic = pallet_session::PeriodicSessions<ConstU32<SESSION_LENGTH>, Const
 impl pallet_session::Config for Test {
 	type Currency = Balances;
 	type DisablingStrategy = pallet_session::disabling::UpToLimitWithReEnablingDisablingStrategy;
-	type KeyDeposit = ConstU128<0>;
+	type KeyDeposit = ();
 	type Keys = TestSessionKeys;
 	type NextSessionRotation = Periodic;
 	type RuntimeEvent = RuntimeEvent;
-	type SessionHandler = <TestSessionKeys as OpaqueKeys>::KeyTypeIdProviders;
-	type SessionManager = historical::NoteHistoricalRoot<Self, Staking>;
+	type SessionHandler = (Aura,);
+	type SessionManager = NoteQueuedKeys<Self, historical::NoteHistoricalRoot<Self, Staking>>;
 	type ShouldEndSession = Periodic;
 	type ValidatorId = u64;
 	type ValidatorIdOf = ConvertInto;
@@ -129,6 +128,7 @@ impl historical::Config for Test {
 
 parameter_types! {
 	pub static SlashDeferDuration: u32 = 0;
+	pub static ChillWeight: Weight = Weight::from_parts(100_000_000, 0);
 	pub ElectionLimits: ElectionBounds = ElectionBoundsBuilder::default().build();
 }
 
@@ -149,7 +149,6 @@ impl onchain::Config for OnChainPhragmen {
 impl pallet_staking::Config for Test {
 	type AdminOrigin = frame_system::EnsureRoot<u64>;
 	type Currency = Balances;
-	type CurrencyBalance = Balance;
 	type ElectionProvider = onchain::OnChainExecution<OnChainPhragmen>;
 	type EraPayout = ();
 	type GenesisElectionProvider = Self::ElectionProvider;
@@ -204,10 +203,9 @@ impl Get<Vec<TestSessionKeys>> for KeysInForce {
 	}
 }
 
-pub type Owners = pallet_aura_equivocation::KeyOwners<Test, KeysInForce>;
-
 impl pallet_aura_equivocation::Config for Test {
-	type KeyOwners = Owners;
+	type ChillWeight = ChillWeight;
+	type KeysInForce = KeysInForce;
 	type MaxNominators = ConstU32<1_000>;
 	type MaxValidators = ConstU32<100>;
 	type ReportOffence = Offences;
@@ -244,7 +242,10 @@ pub fn new_test_ext() -> TestExternalities {
 	let mut state =
 		TestExternalities::new(genesis.build_storage().expect("the configuration is sound"));
 	state.register_extension(KeystoreExt::new(MemoryKeystore::new()));
-	state.execute_with(|| begin_block(H256::repeat_byte(0xee)));
+	state.execute_with(|| {
+		pallet_aura::CurrentSlot::<Test>::put(Slot::from(GENESIS_SLOT));
+		begin_block(H256::repeat_byte(0xee));
+	});
 	state
 }
 
@@ -324,5 +325,10 @@ pub fn double_seal(validator: u64, slot: u64) -> Proof {
 
 /// What `validator` owns a key with, in the session of this block.
 pub fn owner(validator: u64) -> MembershipProof {
-	Owners::prove((key_types::AURA, key(validator).public())).expect("always answers")
+	owner_of(key(validator).public()).expect("is in force")
+}
+
+/// What shows whose the Aura key is, in the session of this block.
+pub fn owner_of(key: AuthorityId) -> Option<MembershipProof> {
+	KeyOwners::<Test>::prove((key_types::AURA, key))
 }

@@ -6,7 +6,7 @@ use sp_consensus_aura::{
 	Slot,
 };
 use sp_consensus_slots::EquivocationProof;
-use sp_runtime::{traits::Header, DigestItem, RuntimeAppPublic};
+use sp_runtime::{traits::Header, Digest, DigestItem, RuntimeAppPublic};
 
 /// Whether the holder of the key sealed two different headers of the slot (CON-R21, 1 to 3).
 pub fn is_equivocation<H: Header>(proof: &EquivocationProof<H, AuthorityId>) -> bool {
@@ -23,7 +23,7 @@ pub fn is_equivocation<H: Header>(proof: &EquivocationProof<H, AuthorityId>) -> 
 /// Headers are compared by it: two seals of one content are no contradiction, as two signatures of
 /// one vote are none.
 fn sealed_content<H: Header>(header: &H, slot: Slot, author: &AuthorityId) -> Option<H::Hash> {
-	if slot_of(header) != Some(slot) {
+	if slot_of(header.digest()) != Some(slot) {
 		return None;
 	}
 	let mut header = header.clone();
@@ -33,10 +33,10 @@ fn sealed_content<H: Header>(header: &H, slot: Slot, author: &AuthorityId) -> Op
 }
 
 /// The slot that a header claims. Nodes refuse a block that claims several, so here it has none.
-fn slot_of<H: Header>(header: &H) -> Option<Slot> {
+pub(crate) fn slot_of(digest: &Digest) -> Option<Slot> {
 	let as_slot =
 		|item: &DigestItem| CompatibleDigestItem::<AuthoritySignature>::as_aura_pre_digest(item);
-	let mut slots = header.digest().logs().iter().filter_map(as_slot);
+	let mut slots = digest.logs().iter().filter_map(as_slot);
 	let slot = slots.next();
 	slots.next().is_none().then_some(slot).flatten()
 }

@@ -11,6 +11,7 @@ use frame_support::{traits::Get, weights::{constants::ParityDbWeight, Weight}};
 /// Weight functions needed for `pallet_aura_equivocation`.
 pub trait WeightInfo {
 	fn check_headers(l: u32, ) -> Weight;
+	fn check_membership() -> Weight;
 }
 
 /// Weights with the runtime's own database weights.
@@ -21,9 +22,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `l` is `[0, 1048576]`.
 	fn check_headers(l: u32, ) -> Weight {
 		// Proof size: measured 54, estimated 3509.
-		// Least execution time: 87_476_000 picoseconds.
-		Weight::from_parts(91_363_000, 3509)
-			.saturating_add(Weight::from_parts(70_003, 0).saturating_mul(l.into()))
+		// Least execution time: 91_230_000 picoseconds.
+		Weight::from_parts(95_484_000, 3509)
+			.saturating_add(Weight::from_parts(72_946, 0).saturating_mul(l.into()))
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+			.saturating_add(T::DbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Historical::HistoricalSessions` (r:1 w:0)
+	/// Proof: `Historical::HistoricalSessions` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	fn check_membership() -> Weight {
+		// Proof size: measured 144, estimated 3513.
+		// Least execution time: 90_307_000 picoseconds.
+		Weight::from_parts(101_301_000, 3513)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(0_u64))
 	}
@@ -32,8 +42,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn check_headers(l: u32, ) -> Weight {
-		Weight::from_parts(91_363_000, 3509)
-			.saturating_add(Weight::from_parts(70_003, 0).saturating_mul(l.into()))
+		Weight::from_parts(95_484_000, 3509)
+			.saturating_add(Weight::from_parts(72_946, 0).saturating_mul(l.into()))
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
+			.saturating_add(ParityDbWeight::get().writes(0_u64))
+	}
+	fn check_membership() -> Weight {
+		Weight::from_parts(101_301_000, 3513)
 			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(0_u64))
 	}

@@ -99,6 +99,9 @@ impl<T: pallet_staking::Config> Candidates<T::AccountId> for pallet_staking::Pal
 /// with a fraction of zero does not reach `Inner`: staking would disable the offenders for it and
 /// end their slashing spans, whereas a validator that is to be chilled and nothing else should go on
 /// making blocks if it can.
+///
+/// `pallet-offences` hands over with each report all who were reported for the same time slot, and
+/// drops the weight that comes back: what takes reports has to declare it.
 pub struct ChillOffenders<Inner, C>(PhantomData<(Inner, C)>);
 
 impl<Reporter, AccountId, Identification, Inner, C>

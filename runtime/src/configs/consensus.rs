@@ -14,7 +14,9 @@ use alloc::vec::Vec;
 use frame_support::{
 	parameter_types,
 	traits::{ConstBool, ConstU32, Get},
+	weights::Weight,
 };
+use pallet_staking::WeightInfo as _;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::traits::{Convert, OpaqueKeys};
 use sp_session::MembershipProof;
@@ -34,6 +36,7 @@ parameter_types! {
 			.saturating_mul(SessionLength::get().into());
 	/// Two keys, their owner index and the record itself.
 	pub const SessionKeyDeposit: Balance = deposit(3, 256);
+	pub ChillWeight: Weight = <Runtime as pallet_staking::Config>::WeightInfo::chill();
 }
 
 impl pallet_aura::Config for Runtime {
@@ -52,7 +55,22 @@ impl pallet_grandpa::Config for Runtime {
 	type MaxNominators = ConstU32<MAX_ELECTING_VOTERS>;
 	type MaxSetIdSessionEntries = MaxSetIdSessionEntries;
 	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = ();
+	type WeightInfo = GrandpaWeights;
+}
+
+/// pallet-grandpa's estimates, and what a report does besides: it chills those that were reported
+/// for the round (CON-R20).
+pub struct GrandpaWeights;
+
+impl pallet_grandpa::WeightInfo for GrandpaWeights {
+	fn report_equivocation(validators: u32, nominators: u32) -> Weight {
+		<() as pallet_grandpa::WeightInfo>::report_equivocation(validators, nominators)
+			.saturating_add(ChillWeight::get().saturating_mul(MAX_VALIDATORS.into()))
+	}
+
+	fn note_stalled() -> Weight {
+		<() as pallet_grandpa::WeightInfo>::note_stalled()
+	}
 }
 
 impl pallet_authorship::Config for Runtime {
@@ -70,7 +88,10 @@ impl pallet_session::Config for Runtime {
 	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
 	type SessionManager = pallet_liveness::JudgeSessions<
 		Self,
-		pallet_session::historical::NoteHistoricalRoot<Self, Staking>,
+		pallet_aura_equivocation::NoteQueuedKeys<
+			Self,
+			pallet_session::historical::NoteHistoricalRoot<Self, Staking>,
+		>,
 	>;
 	type ShouldEndSession = pallet_session::PeriodicSessions<SessionLength, SessionOffset>;
 	type ValidatorId = AccountId;
@@ -91,7 +112,7 @@ impl pallet_offences::Config for Runtime {
 }
 
 /// Tells whose session key a key is or was.
-pub type KeyOwners = pallet_aura_equivocation::KeyOwners<Runtime, KeysInForce>;
+pub type KeyOwners = pallet_aura_equivocation::KeyOwners<Runtime>;
 
 /// Session keys in force, in the order of the validators.
 pub struct KeysInForce;
@@ -115,7 +136,8 @@ impl Convert<BlockNumber, SessionIndex> for SessionOfBlock {
 }
 
 impl pallet_aura_equivocation::Config for Runtime {
-	type KeyOwners = KeyOwners;
+	type ChillWeight = ChillWeight;
+	type KeysInForce = KeysInForce;
 	type MaxNominators = ConstU32<MAX_ELECTING_VOTERS>;
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
 	type ReportOffence = Offences;

@@ -5,9 +5,14 @@ use frame_support::MAX_EXTRINSIC_DEPTH;
 use gtos_runtime::{AccountId, Balance, Runtime, SessionKeys, UncheckedExtrinsic};
 use pallet_genesis_parameters::ChainTiming;
 use pallet_staking::StakerStatus;
-use sp_core::storage::Storage;
+use sp_consensus_aura::{Slot, AURA_ENGINE_ID};
+use sp_core::{ed25519, sr25519, storage::Storage};
 use sp_io::TestExternalities;
-use sp_runtime::BuildStorage;
+use sp_runtime::{
+	generic::{Digest, DigestItem},
+	BuildStorage, Perbill,
+};
+use sp_staking::offence::OffenceSeverity;
 
 /// Money that each account of [`network`] starts with.
 pub const ENDOWMENT: Balance = 10_000_000_000_000_000_000;
@@ -62,6 +67,35 @@ pub fn network(keys: &[SessionKeys], timing: ChainTiming) -> TestExternalities {
 	.assimilate_storage(&mut storage)
 	.expect("every key has one owner");
 	storage.into()
+}
+
+/// The genesis of a network of `validators` validators with their first keys.
+pub fn network_of(validators: usize, timing: ChainTiming) -> TestExternalities {
+	let keys: Vec<SessionKeys> =
+		(0..validators).map(|validator| session_keys(validator, 0)).collect();
+	network(&keys, timing)
+}
+
+/// Disables the validators of these indices for small offences.
+pub fn disable(validators: &[u32]) {
+	let severity = OffenceSeverity(Perbill::from_percent(1));
+	let disabled: Vec<_> = validators.iter().map(|index| (*index, severity)).collect();
+	pallet_session::DisabledValidators::<Runtime>::put(disabled);
+}
+
+/// What the header of a block of `slot` says to its execution.
+pub fn digest_of(slot: u64) -> Digest {
+	Digest { logs: vec![DigestItem::PreRuntime(AURA_ENGINE_ID, Slot::from(slot).encode())] }
+}
+
+/// Session keys of a validator: the `number`-th that it sets.
+pub fn session_keys(validator: usize, number: u32) -> SessionKeys {
+	let key =
+		|kind: &str| sp_crypto_hashing::blake2_256(&(kind, validator as u64, number).encode());
+	SessionKeys {
+		aura: sr25519::Public::from_raw(key("aura")).into(),
+		grandpa: ed25519::Public::from_raw(key("grandpa")).into(),
+	}
 }
 
 /// An account of a number.

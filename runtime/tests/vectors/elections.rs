@@ -1,8 +1,7 @@
 //! Elections: whose votes count, who is elected, and whose stake stands behind whom.
 
 use crate::{
-	chain,
-	consensus::session_keys,
+	chain::{self, session_keys},
 	vector_file::{Bytes, Check, Decimal, Nothing},
 };
 use gtos_runtime::{AccountId, Runtime, RuntimeOrigin, Staking, System};

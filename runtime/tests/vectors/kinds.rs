@@ -1,8 +1,8 @@
 //! What is done with the cases of each kind.
 
 use crate::{
-	consensus, economics, elections, encoding, hashing, liveness, rpc, scenario, state,
-	transactions, validity, vector_file::VectorFile,
+	authorship, economics, elections, encoding, finality, hashing, liveness, offences, rpc,
+	scenario, sessions, state, transactions, validity, vector_file::VectorFile,
 };
 
 /// Every kind with the type that reads and checks its cases.
@@ -11,10 +11,10 @@ macro_rules! kinds {
 		/// Names of all kinds.
 		pub const KINDS: &[&str] = &[$($kind),*];
 
-		/// Reads the cases of a file, runs them if `is_built`, and says what failed.
-		pub fn run(file: &VectorFile, is_built: bool) -> Vec<String> {
+		/// Reads the cases of a file, runs them, and says what failed.
+		pub fn run(file: &VectorFile) -> Vec<String> {
 			match file.kind.as_str() {
-				$($kind => file.run::<$case>(is_built),)*
+				$($kind => file.run::<$case>(),)*
 				kind => vec![format!("{}: nothing runs the kind {kind}", file.path)],
 			}
 		}
@@ -30,13 +30,13 @@ kinds! {
 	"constant" => state::Constant,
 	"contract-address" => hashing::ContractAddress,
 	"derived-account" => hashing::DerivedAccount,
-	"disabling" => consensus::Disabling,
+	"disabling" => offences::Disabling,
 	"dispatch-error" => transactions::DispatchErrors,
-	"double-seal" => consensus::DoubleSeal,
+	"double-seal" => offences::DoubleSeal,
 	"election" => elections::Election,
-	"equivocation" => consensus::Equivocation,
+	"equivocation" => offences::Equivocation,
 	"era" => transactions::Eras,
-	"era-transition" => consensus::EraTransition,
+	"era-transition" => sessions::EraTransition,
 	"extrinsic" => transactions::Extrinsic,
 	"extrinsics-root" => hashing::ExtrinsicsRoot,
 	"first-byte" => transactions::FirstByte,
@@ -46,18 +46,18 @@ kinds! {
 	"missed-slots" => liveness::MissedSlots,
 	"pallet-index" => state::PalletIndex,
 	"record" => state::Record,
-	"report" => consensus::Report,
+	"report" => offences::Report,
 	"reward" => economics::Reward,
 	"rpc-error" => rpc::ErrorCode,
 	"rpc-exchange" => rpc::Exchange,
 	"rpc-value" => rpc::ValueForm,
 	"scale" => encoding::Scale,
 	"scenario" => scenario::Scenario,
-	"slash-deferral" => consensus::SlashDeferral,
-	"slot" => consensus::SlotRule,
+	"slash-deferral" => offences::SlashDeferral,
+	"slot" => authorship::SlotRule,
 	"storage-key" => state::StorageKey,
 	"trie" => hashing::Trie,
 	"validity" => validity::Validity,
 	"validity-error" => transactions::ValidityErrors,
-	"vote" => consensus::Vote,
+	"vote" => finality::Vote,
 }

@@ -2,27 +2,20 @@
 
 use crate::{
 	chain,
-	consensus::session_keys,
 	vector_file::{Bytes, Check, Nothing},
 };
 use codec::Encode;
 use frame_support::{traits::Hooks, BoundedVec};
 use gtos_runtime::{
 	AccountId, Aura, Authorship, BlockNumber, Hash, Runtime, RuntimeEvent, RuntimeOrigin, Session,
-	SessionKeys, Staking, System,
+	Staking, System,
 };
 use pallet_genesis_parameters::ChainTiming;
 use pallet_liveness::{CurrentCounts, LastSession, SlotCount};
 use pallet_session::SessionManager;
 use pallet_staking::ValidatorPrefs;
 use serde::Deserialize;
-use sp_consensus_aura::{Slot, AURA_ENGINE_ID};
-use sp_io::TestExternalities;
-use sp_runtime::{
-	generic::{Digest, DigestItem},
-	Perbill,
-};
-use sp_staking::offence::OffenceSeverity;
+use sp_consensus_aura::Slot;
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
@@ -36,11 +29,6 @@ impl Count {
 	fn read(count: &SlotCount) -> Self {
 		Self { produced: count.produced, missed: count.missed, excused: count.excused }
 	}
-}
-
-fn network(validators: usize, timing: ChainTiming) -> TestExternalities {
-	let keys: Vec<SessionKeys> = (0..validators).map(|v| session_keys(v, 0)).collect();
-	chain::network(&keys, timing)
 }
 
 /// Slots of validators, block by block.
@@ -62,8 +50,7 @@ pub struct MissedSlots {
 
 /// Runs the hooks that count a block's slot and rotate the session.
 fn begin_block(number: BlockNumber, slot: u64) {
-	let item = DigestItem::PreRuntime(AURA_ENGINE_ID, Slot::from(slot).encode());
-	System::initialize(&number, &Hash::default(), &Digest { logs: vec![item] });
+	System::initialize(&number, &Hash::default(), &chain::digest_of(slot));
 	<Authorship as Hooks<BlockNumber>>::on_initialize(number);
 	<Session as Hooks<BlockNumber>>::on_initialize(number);
 	<Aura as Hooks<BlockNumber>>::on_initialize(number);
@@ -76,11 +63,9 @@ impl Check for MissedSlots {
 	fn check(self, _: &Nothing) {
 		let timing =
 			ChainTiming { session_length_blocks: self.session_length_blocks, ..Default::default() };
-		network(self.authorities, timing).execute_with(|| {
+		chain::network_of(self.authorities, timing).execute_with(|| {
 			pallet_aura::CurrentSlot::<Runtime>::put(Slot::from(self.parent_slot));
-			let severity = OffenceSeverity(Perbill::from_percent(1));
-			let disabled: Vec<_> = self.disabled.iter().map(|i| (*i, severity)).collect();
-			pallet_session::DisabledValidators::<Runtime>::put(disabled);
+			chain::disable(&self.disabled);
 			System::set_block_number(self.first_block - 1);
 			for (number, slot) in (self.first_block..).zip(&self.slots) {
 				begin_block(number, *slot);
@@ -131,7 +116,7 @@ impl Check for Liveness {
 	type Shared = Nothing;
 
 	fn check(self, _: &Nothing) {
-		network(self.validators.len(), ChainTiming::default()).execute_with(|| {
+		chain::network_of(self.validators.len(), ChainTiming::default()).execute_with(|| {
 			System::set_block_number(1);
 			let set = Session::validators();
 			let is_candidate =

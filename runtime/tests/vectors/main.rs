@@ -1,29 +1,27 @@
 //! Runs every vector of `vectors/` against the real runtime, and checks that none is left out.
 //!
-//! A file says what it is by its `kind`; [`kinds::run`] knows what to do with each. A file that
-//! `requires` a page of the specification whose status is still "frozen, implementation follows" is
-//! only read; it runs from the day on which that status changes.
-// Under benchmarks, elections take candidates without session keys: pallet-staking's have none.
-#![cfg(not(feature = "runtime-benchmarks"))]
+//! A file says what it is by its `kind`; [`kinds::run`] knows what to do with each.
 
+mod authorship;
 mod chain;
-mod consensus;
 mod economics;
 mod elections;
 mod encoding;
+mod finality;
 mod hashing;
 mod kinds;
 mod liveness;
 mod metadata;
+mod offences;
 mod pages;
 mod rpc;
 mod scenario;
+mod sessions;
 mod state;
 mod transactions;
 mod validity;
 mod vector_file;
 
-use pages::Pages;
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	thread,
@@ -49,17 +47,9 @@ const STACK_BYTES: usize = 256 * 1024 * 1024;
 fn run_folder(folder: &'static str) {
 	assert!(FOLDERS.contains(&folder), "{folder} is missing in FOLDERS");
 	let run = move || {
-		let pages = Pages::read();
 		let files = VectorFile::read_folder(folder);
 		assert!(!files.is_empty(), "{folder} is empty");
-		let mut failures = Vec::new();
-		for file in &files {
-			let is_built = file.requires.iter().all(|page| pages.is_built(page));
-			if !is_built {
-				eprintln!("{}: read, not run: {:?} is not built", file.path, file.requires);
-			}
-			failures.extend(kinds::run(file, is_built));
-		}
+		let failures: Vec<String> = files.iter().flat_map(kinds::run).collect();
 		assert!(failures.is_empty(), "{} vectors fail:\n{}", failures.len(), failures.join("\n"));
 	};
 	let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn(run).expect("threads start");
@@ -135,7 +125,7 @@ fn kinds_all_have_a_schema_and_a_file() {
 
 #[test]
 fn rules_and_vectors_name_each_other() {
-	let pages = Pages::read();
+	let stated = pages::rules();
 	let mut carried: BTreeMap<String, String> = BTreeMap::new();
 	for file in VectorFile::read_all() {
 		for rule in file.carried_rules() {
@@ -143,42 +133,21 @@ fn rules_and_vectors_name_each_other() {
 		}
 	}
 	let mut faults: Vec<String> = Vec::new();
-	for (rule, page) in &pages.rules {
+	for (rule, page) in &stated {
 		if !carried.contains_key(rule) {
 			faults.push(format!("specs/{page}.md: no vector carries {rule}"));
 		}
 	}
 	for (rule, path) in &carried {
-		if !pages.rules.contains_key(rule) {
+		if !stated.contains_key(rule) {
 			faults.push(format!("vectors/{path}: no page states {rule}"));
 		}
 	}
 	assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Which files wait for a page is not a matter of taste: those that need a pallet or methods that do
-/// not exist yet, and no others.
+/// What JSON-RPC answers cannot be run here: it needs a node, whose tests have to read its vectors.
 #[test]
-fn files_that_wait_are_those_of_pages_that_can_be_unbuilt() {
-	let faults: Vec<String> = VectorFile::read_all()
-		.filter(|file| {
-			let page = file.folder().replace("conformance/", "");
-			let may_wait = ["contract-store", "ttl-kv", "rpc"].contains(&page.as_str());
-			file.requires != may_wait.then_some(page)
-		})
-		.map(|file| file.path)
-		.collect();
-	assert!(faults.is_empty(), "`requires` is wrong in {}", faults.join(", "));
-}
-
-/// What JSON-RPC answers cannot be run here: it needs a node. Once its page is in force, the tests of
-/// the node have to read its vectors.
-#[test]
-fn rpc_vectors_are_read_by_the_node_once_rpc_is_built() {
-	if Pages::read().is_built("rpc") {
-		assert!(
-			rpc::node_reads_vectors(),
-			"specs/rpc.md is in force, but no file under node/ reads vectors/conformance/rpc"
-		);
-	}
+fn rpc_vectors_are_read_by_the_node() {
+	assert!(rpc::node_reads_vectors(), "no file under node/ reads vectors/conformance/rpc");
 }

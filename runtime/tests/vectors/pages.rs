@@ -1,51 +1,24 @@
-//! The pages of `specs/`: the rules that they state, and whether they are built.
+//! The rules that the pages of `specs/` state.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// First words of the status of a page whose rules the runtime does not follow yet.
-const UNBUILT: &str = "frozen, implementation follows";
-
-pub struct Pages {
-	/// Page of each rule.
-	pub rules: BTreeMap<String, String>,
-	/// Status line of each page that has one.
-	statuses: BTreeMap<String, String>,
-}
-
-impl Pages {
-	pub fn read() -> Self {
-		let mut pages = Self { rules: BTreeMap::new(), statuses: BTreeMap::new() };
-		let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
-		for entry in fs::read_dir(folder).expect("specs/ is there") {
-			let path = entry.expect("it can be read").path();
-			if path.extension().is_some_and(|extension| extension == "md") {
-				let name = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
-				let text = fs::read_to_string(&path).expect("it can be read");
-				pages.add(&name, &text);
-			}
-		}
-		pages
-	}
-
-	fn add(&mut self, page: &str, text: &str) {
-		for line in text.lines() {
-			if let Some(rule) = line.strip_prefix("#### ").and_then(rule_of_heading) {
-				let earlier = self.rules.insert(rule.to_owned(), page.to_owned());
+/// The page of each rule.
+pub fn rules() -> BTreeMap<String, String> {
+	let mut rules = BTreeMap::new();
+	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
+	for entry in fs::read_dir(folder).expect("specs/ is there") {
+		let path = entry.expect("it can be read").path();
+		if path.extension().is_some_and(|extension| extension == "md") {
+			let page = path.file_stem().expect("it has a name").to_string_lossy();
+			let text = fs::read_to_string(&path).expect("it can be read");
+			let headings = text.lines().filter_map(|line| line.strip_prefix("#### "));
+			for rule in headings.filter_map(rule_of_heading) {
+				let earlier = rules.insert(rule.to_owned(), page.to_string());
 				assert_eq!(earlier, None, "{rule} is stated twice");
-			} else if let Some(status) = line.strip_prefix("Status: ") {
-				self.statuses.entry(page.to_owned()).or_insert_with(|| status.to_owned());
 			}
 		}
 	}
-
-	/// Whether the runtime, or the node, does what the page says.
-	pub fn is_built(&self, page: &str) -> bool {
-		let status = self
-			.statuses
-			.get(page)
-			.unwrap_or_else(|| panic!("specs/{page}.md has no line that begins with `Status: `"));
-		!status.starts_with(UNBUILT)
-	}
+	rules
 }
 
 /// `CON-R1` of `CON-R1: slot of a block`.

@@ -34,8 +34,6 @@ pub struct VectorFile {
 	/// Below `vectors/`.
 	pub path: String,
 	pub kind: String,
-	/// Page of the specification that has to be built before the runtime can run the cases.
-	pub requires: Option<String>,
 	rules: BTreeSet<String>,
 	shared: Value,
 	cases: Vec<Case>,
@@ -83,8 +81,6 @@ impl VectorFile {
 		let kind = required(&mut content, "kind", &path);
 		let _title: String = required(&mut content, "title", &path);
 		let rules = required(&mut content, "rules", &path);
-		let requires =
-			content.contains_key("requires").then(|| required(&mut content, "requires", &path));
 		let cases: Vec<Map<String, Value>> = required(&mut content, "cases", &path);
 		assert!(!cases.is_empty(), "vectors/{path} has no cases");
 		let cases = cases
@@ -99,7 +95,7 @@ impl VectorFile {
 				body: Value::Object(case),
 			})
 			.collect();
-		Self { path, kind, requires, rules, shared: Value::Object(content), cases }
+		Self { path, kind, rules, shared: Value::Object(content), cases }
 	}
 
 	/// The folder that holds the file, below `vectors/`.
@@ -111,8 +107,8 @@ impl VectorFile {
 		self.cases.iter().flat_map(|case| &case.rules).chain(&self.rules).cloned().collect()
 	}
 
-	/// Reads every case, runs it if `is_built`, and says what failed.
-	pub fn run<C: Check>(&self, is_built: bool) -> Vec<String> {
+	/// Reads every case, runs it, and says what failed.
+	pub fn run<C: Check>(&self) -> Vec<String> {
 		let shared: C::Shared = serde_json::from_value(self.shared.clone())
 			.unwrap_or_else(|error| panic!("vectors/{}: {error}", self.path));
 		let mut failures = Vec::new();
@@ -120,7 +116,6 @@ impl VectorFile {
 			let at = |reason: &str| format!("{}: {}: {reason}", self.path, case.name);
 			match serde_json::from_value::<C>(case.body.clone()) {
 				Err(error) => failures.push(at(&error.to_string())),
-				Ok(_) if !is_built => {},
 				Ok(body) => {
 					if let Err(panic) = catch_unwind(AssertUnwindSafe(|| body.check(&shared))) {
 						failures.push(at(&message(&*panic)));

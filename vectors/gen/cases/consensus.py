@@ -101,7 +101,7 @@ def _eras() -> VectorFile:
         sessions_per_era: int = 3,
         validators: int = 2,
         minimum: dict[int, int] | None = None,
-        keys: dict[int, dict[int, int]] | None = None,
+        keys: dict[int, dict[int, int | None]] | None = None,
     ) -> dict[str, Any]:
         """`minimum` and `keys` change, before the hooks of a block, what governance and validators set."""
         chain = Chain(session_length, sessions_per_era, validators)
@@ -163,6 +163,17 @@ def _eras() -> VectorFile:
                 ["CON-R6", "CON-R12"],
                 120,
                 keys={5: {0: 1}, 26: {1: 1}},
+            ),
+            *(
+                # Within an era, and for each place in the set: nobody keeps authoring without keys.
+                case(
+                    f"validator {gone} of three removes its keys, and sets others",
+                    ["CON-R6", "CON-R12", "CON-R26"],
+                    140,
+                    validators=3,
+                    keys={61: {gone: None}, 81: {gone: 1}},
+                )
+                for gone in range(3)
             ),
         ],
     )
@@ -342,6 +353,7 @@ def _report_case(
     offences: list[set[int]],
     steps: list[dict[str, Any]],
     block_hashes: tuple[tuple[bytes, int], ...] = (),
+    slot: int = 0,
 ) -> dict[str, Any]:
     """`offences` has those who are reported with success, together for the same slot or round."""
     offenders = set().union(*offences)
@@ -353,6 +365,7 @@ def _report_case(
         "name": name,
         "offence": offence,
         "keys": [key.public for key in keys],
+        "slot": slot,
         "blockHashes": [{"number": number, "hash": block_hash} for block_hash, number in block_hashes],
         "steps": steps,
         "candidates": [index for index in range(len(keys)) if index not in offenders],
@@ -485,13 +498,14 @@ def _double_seal_reports() -> VectorFile:
                         unknown,
                         parents=(PARENT, (PARENT[0], PARENT[1] - 1)),
                     ),
+                    step("a slot to come", keys[0], 0, bad_proof, slot=SLOT + 5),
                     step("the key is another's", keys[0], 1, bad_owner),
                     step("a session after the proof's", keys[0], 0, bad_owner, parents=(PARENT, later)),
                     step("good", keys[0], 0, None),
                     step("again", keys[0], 0, duplicate),
                     step("two other headers of the slot", keys[0], 0, duplicate, contents=(3, 4)),
                     step("another validator in the same slot", keys[1], 1, None),
-                    step("the first validator in another slot", keys[0], 0, None, slot=SLOT + 4),
+                    step("the first validator in the slot of the block", keys[0], 0, None, slot=SLOT + 4),
                     step(
                         "on parents of two heights, the last of the session one of them",
                         keys[2],
@@ -502,6 +516,7 @@ def _double_seal_reports() -> VectorFile:
                     ),
                 ],
                 block_hashes=(PARENT, uncle, last, later),
+                slot=SLOT + 4,
             )
         ],
     )

@@ -59,7 +59,6 @@ def _calls() -> Iterator[VectorFile]:
             refused_call("salt too short", encoded[:-1]),
             refused_call("salt too long", encoded + b"\x00"),
         ],
-        requires=PAGE,
     )
     encoded = deploy_hash(blake2_256(WASM)).encode()
     yield VectorFile(
@@ -71,7 +70,6 @@ def _calls() -> Iterator[VectorFile]:
             call_case("by hash", deploy_hash(blake2_256(WASM))),
             refused_call("salt too short", encoded[:-1]),
         ],
-        requires=PAGE,
     )
     kibibyte = deploy(WASM + bytes(1_016))
     uploads = {"contract_deploy": deploy(WASM), "contract_deploy, 1 KiB of code": kibibyte}
@@ -105,7 +103,6 @@ def _addresses() -> VectorFile:
             case("a salt of zeroes", ALICE, bytes(32), WASM),
             case("the longest code", ALICE, SALT, b"\x01" * store.MAX_CODE_LENGTH),
         ],
-        requires=PAGE,
     )
 
 
@@ -125,7 +122,6 @@ def _storage() -> Iterator[VectorFile]:
             key_case("an index row", name, "DeployerContracts", (concat, ALICE), (twox, scale.u32(7))),
             key_case("how many rows", name, "DeployerContractCount", (concat, ALICE)),
         ],
-        requires=PAGE,
     )
     yield VectorFile(
         f"{FOLDER}/record",
@@ -144,7 +140,6 @@ def _storage() -> Iterator[VectorFile]:
                 timestamp=("u64", NOW),
             )
         ],
-        requires=PAGE,
     )
 
 
@@ -163,7 +158,6 @@ def _prices() -> Iterator[VectorFile]:
             )
             for length in (0, 1, 8, 1_024, 65_536, 102_400, store.MAX_CODE_LENGTH)
         ],
-        requires=PAGE,
     )
     yield VectorFile(
         f"{FOLDER}/constant",
@@ -179,7 +173,6 @@ def _prices() -> Iterator[VectorFile]:
                 ("MaxPageSize", "u32", store.MAX_PAGE_SIZE, scale.u32, "CTR-R15"),
             )
         ],
-        requires=PAGE,
     )
 
 
@@ -193,7 +186,6 @@ def _errors() -> VectorFile:
             module_error_case("ContractStore", store.INDEX, name, index)
             for index, name in enumerate(store.ERRORS)
         ],
-        requires=PAGE,
     )
 
 
@@ -416,11 +408,11 @@ def _scenarios() -> Iterator[VectorFile]:
         ("overwrite", "A contract stays what it is", _overwrites()),
         ("query", "Answers of the runtime API", _queries()),
     ):
-        yield VectorFile(f"{FOLDER}/{name}", "scenario", title, [], list(cases), requires=PAGE)
+        yield VectorFile(f"{FOLDER}/{name}", "scenario", title, [], list(cases))
 
 
 def files() -> Iterator[VectorFile]:
-    yield pallet_file(f"{FOLDER}/pallet-index", ["CTR-R3"], {"ContractStore": store.INDEX}, PAGE)
+    yield pallet_file(f"{FOLDER}/pallet-index", ["CTR-R3"], {"ContractStore": store.INDEX})
     yield from _calls()
     yield _addresses()
     yield from _storage()

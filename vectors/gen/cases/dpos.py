@@ -8,7 +8,7 @@ from model import economics
 from model.hashing import blake2_256
 from model.keys import ss58
 
-from cases.rpc import BLOCK_HASH, PAGE
+from cases.rpc import BLOCK_HASH
 from cases.transactions import RECIPIENT, SENDER, TOS
 
 SESSION_LENGTH, SESSIONS_PER_ERA = 20, 3
@@ -157,6 +157,4 @@ def _snapshots() -> Iterator[Answer]:
 
 def files() -> Iterator[VectorFile]:
     cases = [*_sets(), *_one(), *_epochs(), *_snapshots()]
-    yield VectorFile(
-        "conformance/rpc/dpos", "rpc-exchange", "Asking about validators", [], cases, requires=PAGE
-    )
+    yield VectorFile("conformance/rpc/dpos", "rpc-exchange", "Asking about validators", [], cases)

@@ -9,7 +9,7 @@ from model import ttl_kv as kv
 from model.keys import ss58
 from model.storage import value_key
 
-from cases.rpc import BLOCK_HASH, PAGE
+from cases.rpc import BLOCK_HASH
 from cases.transactions import RECIPIENT, SENDER, TOS
 
 OWNER = SENDER.account
@@ -218,4 +218,4 @@ def files() -> Iterator[VectorFile]:
         ("kv", "Asking about entries", _answers()),
         ("kv-subscribe", "Following entries", _subscriptions()),
     ):
-        yield VectorFile(f"conformance/rpc/{name}", "rpc-exchange", title, [], list(cases), requires=PAGE)
+        yield VectorFile(f"conformance/rpc/{name}", "rpc-exchange", title, [], list(cases))

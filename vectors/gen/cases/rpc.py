@@ -14,7 +14,6 @@ from model.storage import value_key
 
 from cases.transactions import GOOD, NONCE, PAYMENT, RECIPIENT, SENDER, TOS
 
-PAGE = "rpc"
 MAX_LENGTH = 2_621_440
 
 
@@ -81,7 +80,6 @@ def _values() -> VectorFile:
                 for name, type_, given in refused
             ),
         ],
-        requires=PAGE,
     )
 
 
@@ -95,7 +93,7 @@ ERRORS = {
     10_007: "the node cannot answer now: database or index unavailable",
     10_101: "the extrinsic is undecodable",
     10_102: "the extrinsic is longer than a whole block may be",
-    10_103: "too many subscriptions on this connection",
+    10_103: "too many subscriptions of this kind, on this connection or on this node",
     1_010: "the pool refused: Invalid",
     1_011: "the pool refused: Unknown",
     1_012: "refused a short while ago, try later",
@@ -116,7 +114,6 @@ def _errors() -> VectorFile:
         "Codes of errors",
         ["RPC-R6"],
         [{"name": cause, "code": code, "isOurs": 10_000 <= code < 11_000} for code, cause in ERRORS.items()],
-        requires=PAGE,
     )
 
 
@@ -190,6 +187,10 @@ def _statuses() -> Iterator[dict[str, Any]]:
     yield status("in a block", _included("inBlock"))
     yield status("in a final block, with a tip", _included("finalized", tip="7", fee="125000007"))
     yield status("an inherent: no fee", _included("finalized", index=0, fee=None, tip=None))
+    yield status(
+        "in a block whose outcome this node does not know",
+        _included("finalized", success=None, fee=None, tip=None),
+    )
     for name, error in (
         (
             "an error of a pallet",
@@ -338,4 +339,4 @@ def files() -> Iterator[VectorFile]:
         ("contract", "Asking about contracts", _contracts()),
         ("absence", "What is not there, lists and unknown blocks", _absences()),
     ):
-        yield VectorFile(f"conformance/rpc/{name}", "rpc-exchange", title, [], list(cases), requires=PAGE)
+        yield VectorFile(f"conformance/rpc/{name}", "rpc-exchange", title, [], list(cases))

@@ -43,16 +43,13 @@ INDICES = {
 }
 
 
-def pallet_file(
-    path: str, rules: list[str], indices: dict[str, int], requires: str | None = None
-) -> VectorFile:
+def pallet_file(path: str, rules: list[str], indices: dict[str, int]) -> VectorFile:
     return VectorFile(
         path,
         "pallet-index",
         "Indices of pallets",
         rules,
         [{"name": name, "pallet": name, "index": index} for name, index in indices.items()],
-        requires=requires,
     )
 
 

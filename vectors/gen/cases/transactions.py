@@ -231,7 +231,6 @@ def signed_calls(page: str, name: str, rule: str, calls: dict[str, Call]) -> Vec
             for title, call in calls.items()
             for key in keys
         ],
-        requires=page,
         common=COMMON,
     )
 

@@ -96,7 +96,7 @@ def _calls() -> Iterator[VectorFile]:
         ),
     }
     for name, (title, cases) in groups.items():
-        yield VectorFile(f"{FOLDER}/call-{name}", "call", title, ["TTL-R15"], cases, requires=PAGE)
+        yield VectorFile(f"{FOLDER}/call-{name}", "call", title, ["TTL-R15"], cases)
     for name, call in (
         ("kv-put-ttl", put(KEY, VALUE, 600)),
         ("kv-put-if", put_if(b"lock", b"me", 60, None)),
@@ -127,7 +127,6 @@ def _storage() -> Iterator[VectorFile]:
             key_case("the last revision", "TtlKv", "LastRevision"),
             key_case("the totals", "TtlKv", "Totals"),
         ],
-        requires=PAGE,
     )
 
     def record(name: str, value: bytes, expires_at: int, created_at: int, revision: int) -> dict[str, Any]:
@@ -151,7 +150,6 @@ def _storage() -> Iterator[VectorFile]:
             record("a flag: one byte", b"\x01", 2, 1, 2),
             record("the greatest of everything", LONGEST_VALUE, 2**32 - 1, 2**32 - 2, 2**64 - 1),
         ],
-        requires=PAGE,
     )
 
 
@@ -172,7 +170,6 @@ def _rents() -> Iterator[VectorFile]:
             new("a year of a small one", 32, 224, kv.MAX_TTL),
             new("the greatest", kv.MAX_KEY_LENGTH, kv.MAX_VALUE_LENGTH, kv.MAX_TTL),
         ],
-        requires=PAGE,
     )
 
     def over(name: str, new_value: int, new_blocks: int, old_value: int, old_blocks: int) -> dict[str, Any]:
@@ -201,7 +198,6 @@ def _rents() -> Iterator[VectorFile]:
             over("more bytes for less time", 1_000, 100, 1, 400),
             over("in the last block of the old entry", 4, 600, 4, 1),
         ],
-        requires=PAGE,
     )
     yield VectorFile(
         f"{FOLDER}/constant",
@@ -221,7 +217,6 @@ def _rents() -> Iterator[VectorFile]:
                 ("MaxPageScan", "u32", kv.MAX_PAGE_SCAN, scale.u32, "TTL-R20"),
             )
         ],
-        requires=PAGE,
     )
 
 
@@ -232,7 +227,6 @@ def _errors() -> VectorFile:
         "Errors of the store",
         ["TTL-R17"],
         [module_error_case("TtlKv", kv.INDEX, name, index) for index, name in enumerate(kv.ERRORS)],
-        requires=PAGE,
     )
 
 
@@ -578,11 +572,11 @@ def _scenarios() -> Iterator[VectorFile]:
         ("query", "Answers of the runtime API", _queries),
     )
     for name, title, cases in groups:
-        yield VectorFile(f"{FOLDER}/{name}", "scenario", title, [], list(cases()), requires=PAGE)
+        yield VectorFile(f"{FOLDER}/{name}", "scenario", title, [], list(cases()))
 
 
 def files() -> Iterator[VectorFile]:
-    yield pallet_file(f"{FOLDER}/pallet-index", ["TTL-R1"], {"TtlKv": kv.INDEX}, PAGE)
+    yield pallet_file(f"{FOLDER}/pallet-index", ["TTL-R1"], {"TtlKv": kv.INDEX})
     yield from _calls()
     yield from _storage()
     yield from _rents()

@@ -33,10 +33,10 @@ class Chain:
     planned_start: int = 0
     set_id: int = 0
     failed_elections: int = 0
-    # Number of the keys that each validator has set, has queued, and signs with.
-    keys: list[int] = field(default_factory=list)
-    queued_keys: list[int] = field(default_factory=list)
-    used_keys: list[int] = field(default_factory=list)
+    # Number of the keys that each validator has set, has queued, and signs with, if any.
+    keys: list[int | None] = field(default_factory=list)
+    queued_keys: list[int | None] = field(default_factory=list)
+    used_keys: list[int | None] = field(default_factory=list)
     is_change_queued: bool = False
 
     def __post_init__(self) -> None:
@@ -63,7 +63,11 @@ class Chain:
                 self.planned_start = self.session + 1
             else:
                 self.failed_elections += 1
-        self.queued_keys = list(self.keys)
+        # Who has left the set comes back with an election only.
+        self.queued_keys = [
+            number if is_elected or self.used_keys[validator] is not None else None
+            for validator, number in enumerate(self.keys)
+        ]
         self.is_change_queued = is_elected or self.queued_keys != self.used_keys
 
 

@@ -2,21 +2,21 @@
 
 use super::*;
 use codec::Encode;
+use frame_support::dispatch::{GetDispatchInfo, Pays};
 use sp_consensus_aura::Slot;
-use sp_runtime::Perbill;
+use sp_runtime::{traits::Dispatchable, Perbill};
 use sp_staking::offence::Offence;
 
 fn stake(who: u64) -> Balance {
 	Staking::ledger(who.into()).expect("is bonded").active
 }
 
-/// CON-R22: free of charge, offence raised once, validator disabled.
+/// CON-R22: offence raised once, validator disabled.
 #[test]
-fn report_of_anybody_is_free_and_disables_the_validator() {
+fn report_of_anybody_disables_the_validator() {
 	on_chain(|| {
 		go_to(8);
-		let result = report(&double_seal(2, 100), &owner(2));
-		assert_eq!(result.map(|info| info.pays_fee), Ok(Pays::No));
+		assert_ok!(report(&double_seal(2, 100), &owner(2)));
 
 		assert_eq!(offences(), 1);
 		System::assert_has_event(
@@ -30,14 +30,29 @@ fn report_of_anybody_is_free_and_disables_the_validator() {
 	})
 }
 
+/// CON-R22: whoever has a validator's key can make any number of double seals.
+#[test]
+fn accepted_report_is_charged() {
+	on_chain(|| {
+		go_to(8);
+		let call = RuntimeCall::from(Call::report_equivocation {
+			equivocation_proof: Box::new(double_seal(2, 100)),
+			key_owner_proof: owner(2),
+		});
+		let info = call.get_dispatch_info();
+		let result = call.dispatch(RuntimeOrigin::signed(WITNESS));
+		assert_eq!(frame_support::dispatch::extract_actual_pays_fee(&result, &info), Pays::Yes);
+		assert_ok!(result);
+	})
+}
+
 /// CON-R22: the unsigned form does the same, and the author of the block is the reporter.
 #[test]
 fn report_of_the_author_names_the_author_as_reporter() {
 	on_chain(|| {
 		SlashDeferDuration::set(1);
 		go_to(8);
-		let result = report_unsigned(&double_seal(2, 100), &owner(2));
-		assert_eq!(result.map(|info| info.pays_fee), Ok(Pays::No));
+		assert_ok!(report_unsigned(&double_seal(2, 100), &owner(2)));
 		assert_eq!(offences(), 1);
 
 		let slashes: Vec<_> =
@@ -114,7 +129,7 @@ fn deferred_slash_is_applied_in_the_end() {
 	})
 }
 
-/// CON-R21: a report may come sessions and an era later, as long as the chain knows the parents.
+/// CON-R22: a report may come sessions and an era later, as long as the chain knows the parents.
 #[test]
 fn report_of_an_earlier_era_is_accepted() {
 	on_chain(|| {
@@ -126,7 +141,7 @@ fn report_of_an_earlier_era_is_accepted() {
 	})
 }
 
-/// CON-R21: the parents may be different blocks, in either order.
+/// CON-R22: the parents may be different blocks, in either order.
 #[test]
 fn parents_may_differ() {
 	on_chain(|| {
@@ -138,7 +153,7 @@ fn parents_may_differ() {
 	})
 }
 
-/// CON-R21: with parents in two sessions, that of the later one counts.
+/// CON-R22: with parents in two sessions, that of the later one counts.
 #[test]
 fn session_of_the_later_parent_counts() {
 	on_chain(|| {
@@ -153,7 +168,7 @@ fn session_of_the_later_parent_counts() {
 	})
 }
 
-/// CON-R8, CON-R21: the block that rotates the session is held against the set before.
+/// CON-R8, CON-R22: the block that rotates the session is held against the set before.
 #[test]
 fn rotating_block_belongs_to_the_session_before() {
 	on_chain(|| {
@@ -174,7 +189,7 @@ fn rotating_block_belongs_to_the_session_before() {
 	})
 }
 
-/// CON-R5, CON-R21: the first block rests on genesis, in session 0.
+/// CON-R5, CON-R22: the first block rests on genesis, in session 0.
 #[test]
 fn first_block_can_be_reported() {
 	on_chain(|| {

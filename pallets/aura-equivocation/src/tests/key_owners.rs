@@ -1,19 +1,62 @@
 //! Keys in force can be shown to be somebody's, whatever keys their owner has registered for later
-//! (CON-R6, CON-R21 5).
+//! (CON-R6, CON-R14, CON-R22).
 
 use super::*;
+use crate::key_owners::MAX_PROOF_NODES;
+use codec::Encode;
 use frame_support::traits::KeyOwnerProofSystem;
-use pallet_session::historical::HistoricalSessions;
-use sp_core::{crypto::key_types, Pair};
+use pallet_session::historical::{HistoricalSessions, StoredRange};
+use pallet_staking::Forcing;
+use proptest::prelude::*;
+use sp_consensus_aura::sr25519::AuthorityId;
+use sp_core::{
+	crypto::{key_types, KeyTypeId},
+	Pair, H256,
+};
+use sp_staking::SessionIndex;
+use sp_trie::{trie_types::TrieDBMutBuilderV0, MemoryDB, RandomState, TrieMut};
 
-fn aura(seed: u64) -> (sp_core::crypto::KeyTypeId, sp_consensus_aura::sr25519::AuthorityId) {
+fn aura(seed: u64) -> (KeyTypeId, AuthorityId) {
 	(key_types::AURA, key(seed).public())
 }
 
-/// What `session.set_keys` does: validator 2 registers the key of seed 7.
-fn register_new_key() {
-	let keys = TestSessionKeys { aura: key(7).public() };
-	pallet_session::NextKeys::<Test>::insert(2, keys);
+/// What `session.set_keys` does: the validator registers the key of that seed.
+fn register(validator: u64, seed: u64) {
+	let keys = TestSessionKeys { aura: key(seed).public() };
+	pallet_session::NextKeys::<Test>::insert(validator, keys);
+}
+
+/// What `session.purge_keys` does.
+fn purge(validator: u64) {
+	pallet_session::NextKeys::<Test>::remove(validator);
+}
+
+/// The validators with the keys that they author with.
+fn in_force() -> Vec<(u64, AuthorityId)> {
+	let authorities = pallet_aura::Authorities::<Test>::get().into_inner();
+	let validators = Session::validators();
+	assert_eq!(validators.len(), authorities.len());
+	validators.into_iter().zip(authorities).collect()
+}
+
+/// Everybody who authors can be held to account, in this session and later on: the proofs.
+fn everybody_is_accountable() -> Vec<(u64, AuthorityId, MembershipProof)> {
+	let show = |(validator, key): (u64, AuthorityId)| {
+		let proof = owner_of(key.clone()).expect("the key is in force");
+		assert_eq!(proof.session, Session::current_index());
+		assert_eq!(proof.validator_count as usize, Session::validators().len());
+		(validator, key, proof)
+	};
+	let proofs: Vec<_> = in_force().into_iter().map(show).collect();
+	for (validator, key, proof) in &proofs {
+		assert_eq!(checked(key, proof), Some(*validator));
+	}
+	proofs
+}
+
+fn checked(key: &AuthorityId, proof: &MembershipProof) -> Option<u64> {
+	let key = (key_types::AURA, key);
+	KeyOwners::<Test>::check_proof(key, proof.clone()).map(|(validator, ())| validator)
 }
 
 #[test]
@@ -24,7 +67,10 @@ fn proof_of_a_settled_key_is_the_one_of_the_sdk() {
 			for validator in 1..=VALIDATORS {
 				let proof = owner(validator);
 				assert_eq!(Historical::prove(aura(validator)), Some(proof.clone()), "{block}");
-				assert_eq!(Owners::check_proof(aura(validator), proof), Some((validator, ())));
+				assert_eq!(
+					KeyOwners::<Test>::check_proof(aura(validator), proof),
+					Some((validator, ()))
+				);
 			}
 		}
 	})
@@ -35,7 +81,7 @@ fn proof_of_a_settled_key_is_the_one_of_the_sdk() {
 fn new_keys_do_not_hide_the_old_ones() {
 	on_chain(|| {
 		go_to(8);
-		register_new_key();
+		register(2, 7);
 		// Sessions 1 and 2: the old key is in force, and the SDK no longer knows whose it is.
 		for block in [8, 9, 11, 14] {
 			go_to(block);
@@ -51,11 +97,41 @@ fn new_keys_do_not_hide_the_old_ones() {
 	})
 }
 
+/// Session 4 begins in the middle of an era, with no election and other keys than session 3.
+#[test]
+fn keys_that_change_within_an_era_hide_nobodys() {
+	on_chain(|| {
+		go_to(11);
+		register(2, 7);
+		go_to(22);
+		assert_eq!(in_force()[1], (2, key(7).public()));
+		// Somebody else's pending keys are no obstacle either.
+		register(3, 8);
+		let with_new_key = {
+			let parent = System::block_hash(21);
+			let [first_header, second_header] =
+				[1, 2].map(|content| seal(unsealed(100, 22, parent, content), &key(7)));
+			Proof { offender: key(7).public(), slot: 100.into(), first_header, second_header }
+		};
+		let proofs = [
+			(with_new_key, owner_of(key(7).public()).expect("is in force")),
+			(double_seal(1, 104), owner(1)),
+			(double_seal(3, 108), owner(3)),
+		];
+		// In session 4, in 5 and in the next era.
+		for ((proof, owner), block) in proofs.into_iter().zip([23, 26, 31]) {
+			assert_eq!(owner.session, 4);
+			go_to(block);
+			assert_ok!(report(&proof, &owner));
+		}
+	})
+}
+
 #[test]
 fn proof_of_a_replaced_key_outlives_its_session() {
 	on_chain(|| {
 		go_to(8);
-		register_new_key();
+		register(2, 7);
 		go_to(13);
 		let (proof, owner) = (double_seal(2, 100), owner(2));
 		assert_eq!(owner.session, 2);
@@ -64,13 +140,63 @@ fn proof_of_a_replaced_key_outlives_its_session() {
 	})
 }
 
+/// Keys that are registered and not in force yet sign nothing that counts.
+#[test]
+fn key_that_comes_next_is_nobodys() {
+	on_chain(|| {
+		go_to(8);
+		register(2, 7);
+		let of_the_sdk = Historical::prove(aura(7)).expect("always answers");
+		assert!(Historical::check_proof(aura(7), of_the_sdk.clone()).is_some());
+		assert_eq!(owner_of(key(7).public()), None);
+		assert_eq!(checked(&key(7).public(), &of_the_sdk), None);
+	})
+}
+
+/// CON-R12, CON-R26: who has no keys any more is not in the set, wherever in it its place was.
+#[test]
+fn validator_that_removes_its_keys_stops_authoring() {
+	for (gone, left) in [(1, [2, 3, 4]), (2, [1, 3, 4]), (4, [1, 2, 3])] {
+		on_chain(|| {
+			// In the first session of an era, when the second is planned already.
+			go_to(16);
+			purge(gone);
+			go_to(24);
+			assert_eq!(in_force().len(), 4);
+			let before = everybody_is_accountable();
+			go_to(25);
+			let validators: Vec<_> =
+				in_force().into_iter().map(|(validator, _)| validator).collect();
+			assert_eq!(validators, left);
+			everybody_is_accountable();
+			for (validator, key, proof) in before {
+				assert_eq!(checked(&key, &proof), Some(validator));
+			}
+		})
+	}
+}
+
+#[test]
+fn last_keys_stay_in_force() {
+	on_chain(|| {
+		go_to(16);
+		(1..=VALIDATORS).for_each(purge);
+		go_to(20);
+		// Or Aura and GRANDPA would be told of a set of nobody.
+		assert!(Session::queued_keys().is_empty() && !pallet_session::QueuedChanged::<Test>::get());
+		go_to(29);
+		assert_eq!(Aura::authorities_len(), VALIDATORS as usize);
+	})
+}
+
 #[test]
 fn proof_needs_the_stored_root_and_its_count() {
 	on_chain(|| {
 		go_to(8);
-		register_new_key();
+		register(2, 7);
 		let good = owner(2);
-		assert!(Owners::check_proof(aura(2), good.clone()).is_some());
+		let key = key(2).public();
+		assert_eq!(checked(&key, &good), Some(2));
 		for bad in [
 			MembershipProof { session: 2, ..good.clone() },
 			MembershipProof { session: 0, ..good.clone() },
@@ -86,10 +212,134 @@ fn proof_needs_the_stored_root_and_its_count() {
 		] {
 			// The roots of the sessions before and after are the same: the keys were.
 			let is_neighbour = bad.session != good.session;
-			assert_eq!(Owners::check_proof(aura(2), bad).is_some(), is_neighbour);
+			assert_eq!(checked(&key, &bad).is_some(), is_neighbour);
 		}
-		assert_eq!(Owners::check_proof(aura(3), good.clone()), None);
-		HistoricalSessions::<Test>::remove(1);
-		assert_eq!(Owners::check_proof(aura(2), good), None);
+		assert_eq!(KeyOwners::<Test>::check_proof(aura(3), good.clone()), None);
+		let root = HistoricalSessions::<Test>::take(1);
+		assert_eq!((checked(&key, &good), owner_of(key)), (None, None));
+		assert!(AuraEquivocation::do_try_state().is_err());
+		HistoricalSessions::<Test>::set(1, root);
 	})
+}
+
+/// A proof of session 1 for a long made-up key, whose path has at least `branches` nodes.
+fn long_proof(branches: usize) -> (Vec<u8>, MembershipProof) {
+	let made_up = vec![0x55; MAX_PROOF_NODES];
+	let entry = (key_types::AURA, &made_up[..]).encode();
+	let mut nodes = MemoryDB::with_hasher(RandomState::default());
+	let mut root = H256::default();
+	let index = 0_u32.encode();
+	let mut trie = TrieDBMutBuilderV0::new(&mut nodes, &mut root).build();
+	trie.insert(&entry, &index).expect("is new");
+	trie.insert(&index, &(2_u64, ()).encode()).expect("is new");
+	// Another entry leaves the path at each nibble, after those of the type and the length.
+	for nibble in 16..16 + branches {
+		let mut other = entry.clone();
+		other[nibble / 2] ^= if nibble % 2 == 0 { 0xf0 } else { 0x0f };
+		trie.insert(&other, &index).expect("is new");
+	}
+	drop(trie);
+	HistoricalSessions::<Test>::insert(1, (root, 4));
+	let trie_nodes = crate::key_owners::prove::<Test>(&nodes, &root, (key_types::AURA, &made_up))
+		.expect("is in");
+	(made_up, MembershipProof { session: 1, trie_nodes, validator_count: 4 })
+}
+
+/// CON-R14, 2: GRANDPA's reports are checked by nothing else.
+#[test]
+fn proof_of_too_many_nodes_is_refused() {
+	new_test_ext().execute_with(|| {
+		let mut lengths = vec![];
+		for branches in 40..90 {
+			let (key, proof) = long_proof(branches);
+			let nodes = proof.trie_nodes.len();
+			lengths.push(nodes);
+			let owner = KeyOwners::<Test>::check_proof((key_types::AURA, key), proof);
+			assert_eq!(owner.is_some(), nodes <= MAX_PROOF_NODES, "{nodes}");
+		}
+		assert!(lengths.contains(&MAX_PROOF_NODES) && lengths.contains(&(MAX_PROOF_NODES + 1)));
+	})
+}
+
+#[test]
+fn roots_are_pruned_as_ever() {
+	on_chain(|| {
+		go_to(100);
+		let (first, end) = StoredRange::<Test>::get().expect("some are stored");
+		assert_eq!((first > 0, end), (true, Session::current_index() + 2));
+		let mut stored: Vec<SessionIndex> = HistoricalSessions::<Test>::iter_keys().collect();
+		stored.sort_unstable();
+		assert_eq!(stored, (first..end).collect::<Vec<_>>());
+	})
+}
+
+#[derive(Clone, Debug)]
+enum Action {
+	Nothing,
+	Register(u64),
+	Purge(u64),
+	/// Stops standing for election, or begins again.
+	Turn,
+	ForceEra(Forcing),
+}
+
+fn action() -> impl Strategy<Value = Action> {
+	prop_oneof![
+		3 => Just(Action::Nothing),
+		3 => (1..=VALIDATORS).prop_map(Action::Register),
+		// Somebody always stays: see `last_keys_stay_in_force`.
+		2 => (2..=VALIDATORS).prop_map(Action::Purge),
+		1 => Just(Action::Turn),
+		1 => prop_oneof![
+			Just(Forcing::NotForcing),
+			Just(Forcing::ForceNew),
+			Just(Forcing::ForceAlways),
+			Just(Forcing::ForceNone),
+		]
+		.prop_map(Action::ForceEra),
+	]
+}
+
+fn act(action: &Action, seed: u64) {
+	match action {
+		Action::Nothing => (),
+		Action::Register(validator) => register(*validator, seed),
+		Action::Purge(validator) => purge(*validator),
+		Action::Turn => {
+			let origin = RuntimeOrigin::signed(VALIDATORS);
+			if pallet_staking::Validators::<Test>::contains_key(VALIDATORS) {
+				assert_ok!(Staking::chill(origin));
+			} else {
+				assert_ok!(Staking::validate(origin, Default::default()));
+			}
+		},
+		Action::ForceEra(forcing) => pallet_staking::ForceEra::<Test>::put(forcing),
+	}
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(64))]
+
+	/// Whatever becomes of keys, candidates and eras: who authors in a session is accountable for it,
+	/// in every block of it and as long as its root is stored.
+	#[test]
+	fn everybody_is_always_accountable(actions in proptest::collection::vec(action(), 40)) {
+		on_chain(|| {
+			let mut shown = vec![];
+			for (action, seed) in actions.iter().zip(100..) {
+				act(action, seed);
+				shown.extend(everybody_is_accountable());
+				next_block();
+				// Some actions meet the block that begins a session, others the one before.
+				if seed % 3 == 0 {
+					next_block();
+				}
+				assert_eq!(AuraEquivocation::do_try_state(), Ok(()));
+			}
+			for (validator, key, proof) in shown {
+				let is_stored = HistoricalSessions::<Test>::contains_key(proof.session);
+				assert_eq!(checked(&key, &proof), is_stored.then_some(validator));
+			}
+		})
+	}
 }

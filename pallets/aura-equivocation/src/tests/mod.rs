@@ -8,20 +8,17 @@ mod properties;
 mod refusals;
 
 use crate::{mock::*, *};
-use frame_support::{
-	assert_err, assert_noop, assert_ok,
-	dispatch::{DispatchResultWithPostInfo, Pays},
-};
+use frame_support::{assert_err, assert_noop, assert_ok, dispatch::DispatchResult};
 use sp_session::MembershipProof;
 
 /// Reports as the witness.
-fn report(proof: &Proof, owner: &MembershipProof) -> DispatchResultWithPostInfo {
+fn report(proof: &Proof, owner: &MembershipProof) -> DispatchResult {
 	let origin = RuntimeOrigin::signed(WITNESS);
 	AuraEquivocation::report_equivocation(origin, Box::new(proof.clone()), owner.clone())
 }
 
 /// Reports as the author of the block.
-fn report_unsigned(proof: &Proof, owner: &MembershipProof) -> DispatchResultWithPostInfo {
+fn report_unsigned(proof: &Proof, owner: &MembershipProof) -> DispatchResult {
 	let origin = RuntimeOrigin::none();
 	AuraEquivocation::report_equivocation_unsigned(origin, Box::new(proof.clone()), owner.clone())
 }

@@ -118,6 +118,22 @@ fn signed_form_is_not_valid_unsigned() {
 	})
 }
 
+/// CON-R22: the pool takes a report of a slot to come, since the block to come decides.
+#[test]
+fn slot_to_come_is_kept_out_of_the_block_only() {
+	on_chain(|| {
+		go_to(8);
+		let now = *pallet_aura::CurrentSlot::<Test>::get();
+		let call = unsigned(&double_seal(2, now + 1), &owner(2));
+		let bad = Err(InvalidTransaction::BadProof.into());
+		assert_eq!(<AuraEquivocation as ValidateUnsigned>::pre_dispatch(&call), bad);
+
+		// As `validate_transaction` sets out: a block without a digest.
+		System::initialize(&9, &Default::default(), &Default::default());
+		assert_ok!(validate(TransactionSource::Local, &call));
+	})
+}
+
 /// What the node does when it sees a double seal.
 #[test]
 fn report_reaches_the_pool_as_a_bare_transaction() {
@@ -153,6 +169,9 @@ fn weight_grows_with_length_and_not_with_claims() {
 		// Checked twice.
 		let check = |length| <() as WeightInfo>::check_headers(length).ref_time();
 		assert_eq!(weight(longer), honest + 2 * (check(64) - check(0)));
+		// Everybody may have been reported for the slot, and is chilled again.
+		ChillWeight::mutate(|weight| *weight = weight.saturating_mul(2));
+		assert_eq!(weight(owner(2)), honest + 100 * 100_000_000);
 		// A report must fit into a block's normal class, 600 ms.
 		assert!(honest < 600_000_000_000, "{honest}");
 	})

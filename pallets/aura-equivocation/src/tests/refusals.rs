@@ -123,7 +123,19 @@ fn seals_of_another_key_are_refused() {
 	})
 }
 
-/// CON-R21, 4: another chain with the same keys.
+/// CON-R22, 1: or one could be slashed once for all slots of one's own that are to come.
+#[test]
+fn slot_to_come_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		let now = *pallet_aura::CurrentSlot::<Test>::get();
+		assert_invalid(&double_seal(2, now + 1));
+		assert_invalid(&double_seal(2, u64::MAX));
+		assert_ok!(report(&double_seal(2, now), &owner(2)));
+	})
+}
+
+/// CON-R22, 2: another chain with the same keys.
 #[test]
 fn foreign_chain_is_refused() {
 	on_chain(|| {
@@ -143,7 +155,7 @@ fn double_foreign() -> Header {
 	seal(unsealed(100, 8, H256::repeat_byte(8), 3), &key(2))
 }
 
-/// CON-R21, 4: the parent's height is part of it.
+/// CON-R22, 2: the parent's height is part of it.
 #[test]
 fn parent_at_another_height_is_refused() {
 	on_chain(|| {
@@ -156,7 +168,7 @@ fn parent_at_another_height_is_refused() {
 	})
 }
 
-/// CON-R21, 4: a block that is not there yet, and one that is no longer, have no hash; zero is none.
+/// CON-R22, 2: a block that is not there yet, and one that is no longer, have no hash; zero is none.
 #[test]
 fn unknown_parent_is_refused() {
 	on_chain(|| {
@@ -179,7 +191,7 @@ fn unknown_parent_is_refused() {
 	})
 }
 
-/// CON-R21, 5
+/// CON-R22, 3
 #[test]
 fn proof_of_another_session_is_refused() {
 	on_chain(|| {
@@ -196,7 +208,7 @@ fn proof_of_another_session_is_refused() {
 	})
 }
 
-/// CON-R21, 5: sessions that nobody can be slashed for any more have no root.
+/// CON-R22, 3: sessions that nobody can be slashed for any more have no root.
 #[test]
 fn session_before_the_bonded_eras_is_refused() {
 	on_chain(|| {
@@ -208,7 +220,7 @@ fn session_before_the_bonded_eras_is_refused() {
 	})
 }
 
-/// CON-R21, 5
+/// CON-R22, 3
 #[test]
 fn proof_that_does_not_show_the_key_is_refused() {
 	on_chain(|| {
@@ -232,17 +244,17 @@ fn proof_that_does_not_show_the_key_is_refused() {
 		for owner in bad {
 			assert_refused(&proof, &owner, Error::InvalidKeyOwnershipProof);
 		}
-		assert!(good.trie_nodes.len() < crate::impls::MAX_PROOF_NODES);
+		assert!(good.trie_nodes.len() < crate::key_owners::MAX_PROOF_NODES);
 		assert_ok!(report(&proof, &good));
 	})
 }
 
-/// CON-R21, 5: whoever is no validator can contradict itself as it likes.
+/// CON-R22, 3: whoever is no validator can contradict itself as it likes.
 #[test]
 fn key_of_nobody_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		assert_refused(&double_seal(9, 100), &owner(9), Error::InvalidKeyOwnershipProof);
+		assert_refused(&double_seal(9, 100), &owner(2), Error::InvalidKeyOwnershipProof);
 		assert_eq!(AuraEquivocation::key_ownership_proof(key(9).public()), None);
 		assert_eq!(AuraEquivocation::key_ownership_proof(key(2).public()), Some(owner(2)));
 	})
