@@ -88,6 +88,13 @@ class Validator {
 		return (await this.api.rpc.system.peers()).map(({ peerId }) => peerId.toString());
 	}
 
+	/** What its metrics say of requests by others for which it had no room. */
+	async refusals() {
+		const metrics = await (await fetch(this.node.metrics)).text();
+		const refusal = /^substrate_sub_libp2p_requests_in_failure_total\{.*"sending into a full channel"/;
+		return metrics.split('\n').filter((line) => refusal.test(line));
+	}
+
 	/** Where it stands, for who reads of a failure. */
 	async state() {
 		if (!this.api) return `${this.name} is down`;
@@ -220,6 +227,8 @@ describe('finality of a network in two parts', () => {
 		for (const [one, other] of pairs(...halves)) await reunite(one, other);
 		await network.reaches(Math.max(...(await best())) + SOME_BLOCKS);
 		await network.assertOneChain();
+		// Who is refused a block by one reserved peer after the other is alone in the end.
+		assert.deepEqual((await all((node) => node.refusals())).flat(), []);
 	});
 });
 

@@ -12,6 +12,7 @@ mod genesis;
 mod inherents;
 mod listen;
 mod logging;
+mod network;
 mod rpc;
 mod service;
 mod state_import;

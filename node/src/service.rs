@@ -2,7 +2,7 @@
 
 use crate::{
 	command::refusal,
-	equivocation, genesis, inherents, rpc,
+	equivocation, genesis, inherents, network, rpc,
 	state_import::StateImport,
 	transaction_index::{self, Event, TransactionIndex, Worker},
 };
@@ -17,15 +17,17 @@ use sc_consensus_grandpa::{
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
 use sc_executor::WasmExecutor;
 use sc_network::{config::FullNetworkConfiguration, NetworkBackend};
+use sc_network_sync::service::network::NetworkServiceProvider;
 use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
 use sc_service::{
-	BuildNetworkParams, Configuration, Error as ServiceError, GenesisBlockBuilder,
-	SpawnTasksParams, TaskManager, WarpSyncConfig,
+	BuildNetworkAdvancedParams, Configuration, DefaultSyncingEngineConfig, Error as ServiceError,
+	GenesisBlockBuilder, ImportQueue, SpawnTasksParams, TaskManager, WarpSyncConfig,
 };
 use sc_storage_monitor::{StorageMonitorParams, StorageMonitorService};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_blockchain::HeaderBackend;
+use sp_consensus::block_validation::DefaultBlockAnnounceValidator;
 use sp_consensus_aura::sr25519::{AuthorityId as AuraId, AuthorityPair as AuraPair};
 use std::{error::Error, num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -235,21 +237,50 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		grandpa_link.shared_authority_set().clone(),
 		Vec::new(),
 	));
+	let (sync_handle, sync_commands) = network::for_sync();
+	let (sync_service, block_announce_config) =
+		sc_service::build_default_syncing_engine(DefaultSyncingEngineConfig {
+			role: config.role,
+			protocol_id: config.protocol_id(),
+			fork_id: config.chain_spec.fork_id(),
+			net_config: &mut net_config,
+			block_announce_validator: Box::new(DefaultBlockAnnounceValidator),
+			network_service_handle: sync_handle,
+			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
+			client: client.clone(),
+			import_queue_service: import_queue.service(),
+			num_peers_hint: network::waiting_block_requests(&config.network.default_peers_set),
+			spawn_handle: &task_manager.spawn_handle(),
+			spawn_essential_handle: &task_manager.spawn_essential_handle(),
+			metrics_registry: config.prometheus_registry(),
+			metrics: metrics.clone(),
+			gap_sync_body_policy: sc_service::default_gap_sync_body_policy(config.blocks_pruning),
+		})?;
 	let (network, system_rpc_tx, tx_handler_controller, sync_service, _) =
-		sc_service::build_network(BuildNetworkParams {
-			config: &config,
+		sc_service::build_network_advanced(BuildNetworkAdvancedParams {
+			role: config.role,
+			protocol_id: config.protocol_id(),
+			fork_id: config.chain_spec.fork_id(),
+			announce_block: config.announce_block,
 			net_config,
 			client: client.clone(),
 			transaction_pool: transaction_pool.clone(),
 			spawn_handle: task_manager.spawn_handle(),
 			spawn_essential_handle: task_manager.spawn_essential_handle(),
 			import_queue,
-			block_announce_validator_builder: None,
-			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
-			block_relay: None,
+			sync_service,
+			block_announce_config,
+			// Has nothing to do and ends: `sync_commands` come to us.
+			network_service_provider: NetworkServiceProvider::new(),
+			metrics_registry: config.prometheus_registry(),
 			metrics,
-			gap_sync_body_policy: None,
+			blocks_pruning: config.blocks_pruning,
 		})?;
+	task_manager.spawn_handle().spawn_blocking(
+		"sync-commands",
+		Some("networking"),
+		sync_commands.serve(Arc::new(network.clone())),
+	);
 
 	let offchain_tx_pool_factory = OffchainTransactionPoolFactory::new(transaction_pool.clone());
 	if config.offchain_worker.enabled {
@@ -281,6 +312,8 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		client: client.clone(),
 		pool: transaction_pool.clone(),
 		transaction_index,
+		subscriptions: rpc::Subscriptions::new(config.prometheus_registry())
+			.map_err(ServiceError::from)?,
 		finality_proofs: FinalityProofProvider::new_for_service(
 			backend.clone(),
 			Some(authority_set.clone()),
@@ -425,6 +458,9 @@ fn start_transaction_index(
 		))
 	})?;
 	let index = Arc::new(index);
+	if let Some(registry) = config.prometheus_registry() {
+		transaction_index::register_metrics(&index, registry).map_err(ServiceError::from)?;
+	}
 	// Before the worker looks at the chain, so that no block can slip through in between.
 	let imported = client.every_import_notification_stream().map(Event::from);
 	let finalized = client.finality_notification_stream().map(Event::from);

@@ -1,5 +1,8 @@
 //! The step of block import that gives blocks known by their header the state they lack.
 
+#[cfg(test)]
+mod tests;
+
 use crate::service::{Block, FullClient};
 use async_trait::async_trait;
 use gtos_runtime::{BlockNumber, Hash};

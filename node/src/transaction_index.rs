@@ -10,12 +10,14 @@
 //! downwards, and an index that cannot be read is deleted and refilled.
 
 mod chain;
+mod metrics;
 mod store;
 #[cfg(test)]
 mod tests;
 mod worker;
 
 pub use chain::Chain;
+pub use metrics::register_metrics;
 pub use worker::{Event, Worker};
 
 use gtos_runtime::{Balance, BlockNumber, Hash};
@@ -24,7 +26,7 @@ use parking_lot::RwLock;
 use std::{
 	fmt,
 	path::{Path, PathBuf},
-	sync::atomic::{AtomicBool, Ordering},
+	sync::atomic::{AtomicBool, AtomicU64, Ordering},
 	time::Duration,
 };
 use store::{Position, Record, Store};
@@ -42,6 +44,8 @@ pub struct TransactionIndex {
 	store: RwLock<Option<Store>>,
 	/// Set by a reader that met what cannot be; the worker then makes the index anew.
 	is_damaged: AtomicBool,
+	/// Blocks that found the worker's queue full.
+	dropped: AtomicU64,
 	progress: watch::Sender<Progress>,
 }
 
@@ -50,6 +54,8 @@ pub struct TransactionIndex {
 pub struct Progress {
 	/// The best block that the worker saw last.
 	pub best: Hash,
+	/// Its height.
+	pub number: BlockNumber,
 	/// Lowest height from which on every canonical block is indexed.
 	pub oldest: BlockNumber,
 }
@@ -94,6 +100,7 @@ impl TransactionIndex {
 			path,
 			store: RwLock::new(Some(store)),
 			is_damaged: AtomicBool::new(false),
+			dropped: AtomicU64::new(0),
 			progress: watch::Sender::new(Progress::default()),
 		})
 	}
