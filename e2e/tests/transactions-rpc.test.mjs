@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { blake2AsHex } from '@polkadot/util-crypto';
 import {
 	TOS,
 	development,
@@ -15,6 +16,7 @@ import {
 	rawCall,
 	rawSubscribe,
 	sign,
+	submit,
 } from '../lib/chain.mjs';
 import { startNetwork, withNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
@@ -278,6 +280,27 @@ describe('the index of transactions', () => {
 			const status = await finalStatus(api, extrinsic.hash.toHex());
 			assert.equal(status.success, true);
 			assert.equal(status.fee, (await inBlock(api, status)).fee);
+		});
+	});
+
+	it('says where a transaction is even if it cannot say any more what became of it', async () => {
+		const dir = temporaryFolder();
+		const pruning = ['--state-pruning', '8'];
+		const hash = await withChain(dir, [...pruning, '--tx-index-blocks', '0'], async (api) => {
+			const extrinsic = sign(api, transfer(api, TOS), development('Alice'), { nonce: 0 });
+			const { number } = await submit(api, extrinsic);
+			await finalisedHeight(api, number + 24);
+			return extrinsic.hash.toHex();
+		});
+		await withChain(dir, pruning, async (api) => {
+			const { status, blockHash, index, ...rest } = await finalStatus(api, hash);
+			assert.equal(status, 'finalized');
+			// Not by the client's own method, which reads the state of the block.
+			const { block } = await rawCall(api, 'chain_getBlock', blockHash);
+			assert.equal(blake2AsHex(block.extrinsics[index]), hash);
+			const { blockNumber, ...outcome } = rest;
+			assert.equal(Number(block.header.number), blockNumber);
+			assert.deepEqual(outcome, { success: null, error: null, fee: null, tip: null });
 		});
 	});
 

@@ -8,8 +8,14 @@ use sc_storage_monitor::StorageMonitorParams;
 /// Where users report what is wrong.
 const SUPPORT_URL: &str = "https://github.com/gtos/gtos/issues";
 
+/// What `--chain` takes, in every command.
+const CHAIN_HELP: &str =
+	"Chain: `dev`, `local`, `live` (a template without validators), or the path of a chain spec";
+
 /// The command line.
+// The SDK's help names chains that are not ours.
 #[derive(Debug, clap::Parser)]
+#[command(mut_args(name_chains), mut_subcommands(name_chains_in))]
 pub struct Cli {
 	/// What to do instead of running a node.
 	#[command(subcommand)]
@@ -17,6 +23,18 @@ pub struct Cli {
 
 	#[command(flatten)]
 	pub run: Run,
+}
+
+fn name_chains(arg: clap::Arg) -> clap::Arg {
+	if arg.get_id() == "chain" {
+		arg.help(CHAIN_HELP).long_help(CHAIN_HELP)
+	} else {
+		arg
+	}
+}
+
+fn name_chains_in(command: clap::Command) -> clap::Command {
+	command.mut_args(name_chains).mut_subcommands(name_chains_in)
 }
 
 /// Options of a running node.
@@ -57,7 +75,7 @@ pub struct Run {
 	/// Format of the log on standard error.
 	///
 	/// With `json`, one object a line, the options that colour, detail or reload the plain log
-	/// have no effect.
+	/// have no effect, and `--tracing-targets` is refused.
 	#[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Plain)]
 	pub log_format: LogFormat,
 }
@@ -153,6 +171,7 @@ impl SubstrateCli for Cli {
 mod tests {
 	use super::*;
 	use clap::CommandFactory;
+	use gtos_runtime::genesis_config_presets::{DEV, LIVE, LOCAL};
 	use sc_cli::{CliConfiguration, TransactionPoolType};
 	use sc_service::config::RpcBatchRequestConfig;
 
@@ -163,6 +182,21 @@ mod tests {
 	#[test]
 	fn arguments_are_consistent() {
 		Cli::setup_command(Cli::command()).debug_assert();
+	}
+
+	#[test]
+	fn help_of_every_command_names_our_chains() {
+		fn check(command: &clap::Command) {
+			for arg in command.get_arguments().filter(|arg| arg.get_id() == "chain") {
+				for help in [arg.get_help(), arg.get_long_help()] {
+					let help = help.map(ToString::to_string).unwrap_or_default();
+					let is_named = |chain| help.contains(&format!("`{chain}`"));
+					assert!([DEV, LOCAL, LIVE].into_iter().all(is_named), "{command}: {help}");
+				}
+			}
+			command.get_subcommands().for_each(check);
+		}
+		check(&Cli::command());
 	}
 
 	#[test]

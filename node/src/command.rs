@@ -12,7 +12,7 @@ use crate::{
 	service::{self, Block},
 };
 use gtos_runtime::Hash;
-use sc_cli::{CliConfiguration, Runner, Signals, SubstrateCli};
+use sc_cli::{Runner, Signals, SubstrateCli};
 use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkWorker};
 use sc_service::PartialComponents;
 use std::{num::NonZeroU32, time::Duration};
@@ -103,7 +103,7 @@ fn node_runner(cli: &Cli) -> sc_cli::Result<Runner<Cli>> {
 			let runtime = sc_cli::build_runtime()?;
 			let signals = runtime.block_on(async { Signals::capture() })?;
 			let config = cli.create_configuration(command, runtime.handle().clone())?;
-			logging::init_json::<Cli>(command.shared_params().log_filters())?;
+			logging::init_json::<Cli>(&command.shared_params)?;
 			Runner::new(config, runtime, signals)
 		},
 	}

@@ -36,8 +36,9 @@ const MAX_SLOTS: usize = 256;
 /// and makes a pair with the first. More parents than a few, recent enough for their state to be
 /// there, have only been seen where the network is falling apart.
 const MAX_HEADERS_PER_SLOT: usize = 16;
-/// Longest header that is remembered, in bytes. One that announces a hundred new validators has less
-/// than ten thousand; a longer one does not survive its execution.
+/// Longest header that is remembered, in bytes: longer than that of any block that can be executed.
+/// Without what the runtime adds it has at most 1,024 (CON-R1), and the runtime adds less than ten
+/// thousand even if it replaces a hundred validators and disables as many.
 const MAX_HEADER_BYTES: usize = 16_384;
 /// Notes that wait for the task: a second's worth of a flood.
 const MAX_WAITING: usize = 256;
@@ -301,6 +302,8 @@ impl Reporter {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use codec::Encode;
+	use gtos_runtime::{configs::RuntimeBlockLength, constants::staking::MAX_VALIDATORS};
 	use sp_consensus_aura::digests::CompatibleDigestItem;
 	use sp_keyring::Sr25519Keyring;
 	use sp_runtime::{Digest, DigestItem};
@@ -468,6 +471,25 @@ mod tests {
 		let mut block = params(BlockOrigin::NetworkBroadcast, 5);
 		block.header.digest_mut().push(DigestItem::Other(vec![0; MAX_HEADER_BYTES]));
 		assert!(Sighting::of(&block).is_none());
+	}
+
+	#[test]
+	fn longest_header_of_a_valid_block_is_noted() {
+		let mut block = params(BlockOrigin::NetworkBroadcast, 5);
+		let logs = &mut block.header.digest_mut().logs;
+		// The author's part is counted with the header's fixed fields, which come on top here.
+		let author_bytes = RuntimeBlockLength::get().max_header_size() as usize;
+		logs.push(DigestItem::PreRuntime(*b"xxxx", vec![0; author_bytes]));
+		// All validators are new (CON-R12), and all are disabled.
+		let mut note = |engine: &[u8; 4], log| logs.push(DigestItem::Consensus(*engine, log));
+		note(b"aura", (1u8, vec![[0u8; 32]; MAX_VALIDATORS as usize]).encode());
+		note(b"FRNK", (1u8, vec![([0u8; 32], 1u64); MAX_VALIDATORS as usize], 0u32).encode());
+		for validator in 0..MAX_VALIDATORS {
+			note(b"aura", (2u8, validator).encode());
+			note(b"FRNK", (3u8, u64::from(validator)).encode());
+		}
+		logs.push(DigestItem::RuntimeEnvironmentUpdated);
+		assert!(Sighting::of(&block).is_some());
 	}
 
 	#[test]

@@ -1,6 +1,7 @@
 //! Logs as lines of JSON, for those who collect them; the plain log is the SDK's.
 
-use sc_cli::SubstrateCli;
+use fdlimit::Outcome;
+use sc_cli::{SharedParams, SubstrateCli};
 use serde_json::{json, Map, Value};
 use std::{env, fmt, io};
 use tracing::{
@@ -22,6 +23,9 @@ const DEFAULT_FILTER: &str = "info,ws=off,yamux=off,regalloc=off,cranelift_codeg
 	cranelift_wasm=warn,hyper=warn,trust_dns_proto=off,hickory_proto=off,\
 	libp2p_mdns::behaviour::iface=off,rustls::common_state=off,rustls::conn=off";
 
+/// Open files below which the SDK warns, too.
+const RECOMMENDED_OPEN_FILES: u64 = 10_000;
+
 /// How the log looks.
 #[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -33,15 +37,20 @@ pub enum LogFormat {
 
 /// Does what the SDK does before a node runs, with a JSON log: panic message, log, file limit.
 ///
-/// `filters` are those of `--log`; the variable `RUST_LOG` counts too.
-pub fn init_json<C: SubstrateCli>(filters: &[String]) -> sc_cli::Result<()> {
+/// Filters are those of `--log` and of the variable `RUST_LOG`.
+pub fn init_json<C: SubstrateCli>(params: &SharedParams) -> sc_cli::Result<()> {
+	if params.tracing_targets.is_some() {
+		return Err(sc_cli::Error::Input(
+			"--tracing-targets needs the plain log: leave out --log-format json".into(),
+		));
+	}
 	sp_panic_handler::set(&C::support_url(), &C::impl_version());
 	// Some messages are coloured where they are made.
 	console::set_colors_enabled(false);
 
 	let mut directives = vec![DEFAULT_FILTER.to_string()];
 	directives.extend(env::var(EnvFilter::DEFAULT_ENV).ok());
-	directives.extend_from_slice(filters);
+	directives.extend_from_slice(params.log_filters());
 	directives.retain(|directive| !directive.is_empty());
 	let filter = EnvFilter::try_new(directives.join(","))
 		.map_err(|error| sc_cli::Error::Input(format!("--log or RUST_LOG: {error}")))?;
@@ -52,8 +61,12 @@ pub fn init_json<C: SubstrateCli>(filters: &[String]) -> sc_cli::Result<()> {
 		.event_format(JsonLines)
 		.try_init()?;
 
-	if let Err(error) = fdlimit::raise_fd_limit() {
-		tracing::warn!("The limit of open files could not be raised: {error}");
+	match fdlimit::raise_fd_limit() {
+		Ok(Outcome::LimitRaised { to, .. }) if to < RECOMMENDED_OPEN_FILES => tracing::warn!(
+			"This process may open {to} files at a time, recommended are {RECOMMENDED_OPEN_FILES}",
+		),
+		Ok(_) => {},
+		Err(error) => tracing::warn!("The limit of open files could not be raised: {error}"),
 	}
 	Ok(())
 }
@@ -132,6 +145,7 @@ impl Visit for Fields {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::cli::Cli;
 	use std::sync::{Arc, Mutex};
 
 	#[derive(Clone, Default)]
@@ -163,6 +177,14 @@ mod tests {
 			.lines()
 			.map(|line| serde_json::from_str(line).expect("every line is JSON"))
 			.collect()
+	}
+
+	#[test]
+	fn profile_in_json_is_refused() {
+		let arguments = ["gtos", "--log-format", "json", "--tracing-targets", "pool=trace"];
+		let cli = Cli::try_from_iter(arguments).expect("arguments are valid");
+		let refused = init_json::<Cli>(&cli.run.base.shared_params);
+		assert!(matches!(refused, Err(sc_cli::Error::Input(_))), "{refused:?}");
 	}
 
 	#[test]

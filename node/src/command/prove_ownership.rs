@@ -2,17 +2,20 @@
 
 use super::refusal;
 use codec::Encode;
-use sc_cli::{KeystoreParams, SharedParams, SubstrateCli};
+use sc_cli::{
+	utils::{pair_from_suri, read_uri},
+	KeystoreParams, SharedParams, SubstrateCli,
+};
 use sc_keystore::{Keystore, LocalKeystore};
 use sc_rpc_api::author::GeneratedSessionKeys;
 use sc_service::{config::KeystoreConfig, BasePath};
 use sp_core::{
-	crypto::{key_types, AccountId32, Ss58Codec},
+	crypto::{key_types, AccountId32, SecretString, Ss58Codec},
 	ed25519,
 	proof_of_possession::statement_of_ownership,
-	sr25519,
+	sr25519, Pair,
 };
-use std::fmt::Display;
+use std::{fmt::Display, path::Path};
 
 /// Options of `key prove-ownership`.
 #[derive(Debug, clap::Args)]
@@ -47,22 +50,24 @@ pub struct ProveOwnershipCmd {
 impl ProveOwnershipCmd {
 	/// Prints keys and proof as `author_rotateKeysWithOwner` returns them.
 	pub fn run<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<()> {
-		let session_keys = match (&self.aura_suri, &self.grandpa_suri) {
+		let json = serde_json::to_string_pretty(&self.session_keys(cli)?)
+			.map_err(|error| refusal(error.to_string()))?;
+		println!("{json}");
+		Ok(())
+	}
+
+	fn session_keys<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<GeneratedSessionKeys> {
+		match (&self.aura_suri, &self.grandpa_suri) {
 			(Some(aura), Some(grandpa)) => {
-				let keystore = LocalKeystore::in_memory();
-				let aura = keystore
-					.sr25519_generate_new(
-						key_types::AURA,
-						Some(&sc_cli::utils::read_uri(Some(aura))?),
-					)
-					.map_err(|error| refusal(format!("--aura-suri: {error}")))?;
-				let grandpa = keystore
-					.ed25519_generate_new(
-						key_types::GRANDPA,
-						Some(&sc_cli::utils::read_uri(Some(grandpa))?),
-					)
-					.map_err(|error| refusal(format!("--grandpa-suri: {error}")))?;
-				prove(&keystore, &self.owner, &aura, &grandpa)?
+				let password = self.password()?;
+				let aura: sr25519::Pair = derive("aura", aura, &password)?;
+				let grandpa: ed25519::Pair = derive("grandpa", grandpa, &password)?;
+				let statement = statement_of_ownership(&self.owner.encode());
+				Ok(with_proof(
+					&aura.public(),
+					&grandpa.public(),
+					(aura.sign(&statement), grandpa.sign(&statement)),
+				))
 			},
 			_ => {
 				let keystore = self.open_keystore(cli)?;
@@ -73,13 +78,18 @@ impl ProveOwnershipCmd {
 					self.grandpa,
 					keystore.ed25519_public_keys(key_types::GRANDPA),
 				)?;
-				prove(&keystore, &self.owner, &aura, &grandpa)?
+				prove(&keystore, &self.owner, &aura, &grandpa)
 			},
-		};
-		let json = serde_json::to_string_pretty(&session_keys)
-			.map_err(|error| refusal(error.to_string()))?;
-		println!("{json}");
-		Ok(())
+		}
+	}
+
+	/// The password, wherever the operator keeps it.
+	fn password(&self) -> sc_cli::Result<Option<SecretString>> {
+		// Of what this answers only the path depends on the folder.
+		match self.keystore_params.keystore_config(Path::new(""))? {
+			KeystoreConfig::Path { password, .. } => Ok(password),
+			KeystoreConfig::InMemory => Ok(None),
+		}
 	}
 
 	fn open_keystore<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<LocalKeystore> {
@@ -104,6 +114,16 @@ fn parse_key<P: Ss58Codec>(text: &str) -> Result<P, String> {
 	P::from_string(text).map_err(|error| error.to_string())
 }
 
+/// The pair that `key insert` stores for a secret URI and a password.
+fn derive<P: Pair>(
+	name: &str,
+	suri: &String,
+	password: &Option<SecretString>,
+) -> sc_cli::Result<P> {
+	pair_from_suri(&read_uri(Some(suri))?, password.clone())
+		.map_err(|error| refusal(format!("--{name}-suri: {error}")))
+}
+
 /// The key that the operator chose, or the only one there is.
 fn select<P: Display>(name: &str, chosen: Option<P>, mut held: Vec<P>) -> sc_cli::Result<P> {
 	match (chosen, held.pop()) {
@@ -120,9 +140,7 @@ fn select<P: Display>(name: &str, chosen: Option<P>, mut held: Vec<P>) -> sc_cli
 	}
 }
 
-/// Signs, with each session key in the order of the runtime's `SessionKeys`, that `owner` owns it.
-///
-/// The runtime checks a SCALE tuple of signatures, each over `"POP_"` and the encoded account.
+/// Signs with each session key of the keystore that `owner` owns it.
 fn prove(
 	keystore: &LocalKeystore,
 	owner: &AccountId32,
@@ -134,10 +152,20 @@ fn prove(
 		signature(aura, keystore.sr25519_sign(key_types::AURA, aura, &statement))?,
 		signature(grandpa, keystore.ed25519_sign(key_types::GRANDPA, grandpa, &statement))?,
 	);
-	Ok(GeneratedSessionKeys {
+	Ok(with_proof(aura, grandpa, signatures))
+}
+
+/// Keys in the order of the runtime's `SessionKeys`, and the proof that it checks: a SCALE tuple of
+/// signatures, each over `"POP_"` and the encoded account.
+fn with_proof(
+	aura: &sr25519::Public,
+	grandpa: &ed25519::Public,
+	signatures: (sr25519::Signature, ed25519::Signature),
+) -> GeneratedSessionKeys {
+	GeneratedSessionKeys {
 		keys: (aura, grandpa).encode().into(),
 		proof: Some(signatures.encode().into()),
-	})
+	}
 }
 
 fn signature<S, E: Display>(key: &impl Display, signed: Result<Option<S>, E>) -> sc_cli::Result<S> {
@@ -149,6 +177,7 @@ fn signature<S, E: Display>(key: &impl Display, signed: Result<Option<S>, E>) ->
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::cli::{Cli, KeyCommand, Subcommand};
 	use codec::Decode;
 	use gtos_runtime::SessionKeys;
 	use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
@@ -176,6 +205,56 @@ mod tests {
 		assert!(keys.ownership_proof_is_valid(&owner.encode(), &proof));
 		let other = Sr25519Keyring::Charlie.to_account_id();
 		assert!(!keys.ownership_proof_is_valid(&other.encode(), &proof));
+	}
+
+	/// What `gtos key ARGUMENTS`, about keys of the development chain, is parsed into.
+	fn key_command(arguments: &[&str], keystore: &Path) -> (Cli, KeyCommand) {
+		let keystore = keystore.to_str().expect("the path is text");
+		let shared = ["--chain", "dev", "--keystore-path", keystore];
+		let arguments = [&["gtos", "key"], arguments, &shared].concat();
+		let mut cli = Cli::try_from_iter(arguments).expect("arguments are valid");
+		match cli.subcommand.take() {
+			Some(Subcommand::Key(command)) => (cli, command),
+			other => panic!("{other:?} is no key command"),
+		}
+	}
+
+	#[test]
+	fn secret_uris_give_the_keys_that_are_inserted_with_the_same_password() {
+		let folder = tempfile::tempdir().expect("there is room");
+		let keystore = folder.path().join("keystore");
+		let file = folder.path().join("password");
+		std::fs::write(&file, "secret").expect("there is room");
+		let file = file.to_str().expect("the path is text");
+
+		for (scheme, key_type) in [("sr25519", "aura"), ("ed25519", "gran")] {
+			let insert = [
+				["insert", "--suri", "//Alice"],
+				["--scheme", scheme, "--key-type"],
+				[key_type, "--password", "secret"],
+			];
+			let (cli, command) = key_command(&insert.concat(), &keystore);
+			let KeyCommand::Stock(command) = command else { panic!("it is the SDK's") };
+			command.run(&cli).expect("the key is inserted");
+		}
+		let prove = |arguments: &[&str]| {
+			let owner = Sr25519Keyring::Bob.to_account_id();
+			let address = owner.to_ss58check();
+			let start = ["prove-ownership", "--owner", &address];
+			let (cli, command) = key_command(&[&start, arguments].concat(), &keystore);
+			let KeyCommand::ProveOwnership(command) = command else { panic!("it is ours") };
+			let proven = command.session_keys(&cli).expect("the keys are there");
+			let keys = SessionKeys::decode(&mut &proven.keys[..]).expect("these are session keys");
+			let proof = proven.proof.expect("there is a proof");
+			assert!(keys.ownership_proof_is_valid(&owner.encode(), &proof));
+			keys
+		};
+
+		let suris = ["--aura-suri", "//Alice", "--grandpa-suri", "//Alice"];
+		let inserted = prove(&["--password", "secret"]);
+		assert_eq!(prove(&[&suris[..], &["--password", "secret"]].concat()), inserted);
+		assert_eq!(prove(&[&suris[..], &["--password-filename", file]].concat()), inserted);
+		assert_ne!(prove(&suris), inserted);
 	}
 
 	#[test]

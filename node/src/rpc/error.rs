@@ -30,7 +30,7 @@ pub enum Error {
 	Undecodable,
 	/// The extrinsic is longer than this many bytes.
 	TooLong(usize),
-	/// The connection has this many subscriptions already, and no more are allowed.
+	/// The connection, or the node, has this many subscriptions already, and no more are allowed.
 	TooManySubscriptions(usize),
 	/// The pool refused the extrinsic of this hash.
 	Refused(PoolError, Hash),
@@ -94,7 +94,7 @@ impl fmt::Display for Error {
 			Self::Undecodable => f.write_str("The bytes are no extrinsic"),
 			Self::TooLong(limit) => write!(f, "The extrinsic is longer than {limit} bytes"),
 			Self::TooManySubscriptions(limit) => {
-				write!(f, "The connection has {limit} subscriptions of this kind already")
+				write!(f, "There are {limit} subscriptions of this kind already")
 			},
 			Self::Refused(error, _) => write!(f, "{error}"),
 		}

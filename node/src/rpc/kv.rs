@@ -9,6 +9,7 @@ use super::{
 	parameter,
 	query::{self, RuntimeApi},
 	subscriptions::{Place, Subscriptions},
+	turns::Turns,
 };
 use crate::service::{Block, FullClient};
 use answer::{EntryProof, Event, Metadata, Page, Stats};
@@ -29,13 +30,10 @@ use serde_json::Value;
 use sp_api::ApiError;
 use sp_core::Bytes;
 use std::{pin::pin, sync::Arc};
-use tokio::sync::{watch, Semaphore};
+use tokio::sync::watch;
 
 /// Most entries in one page of a list.
 const MAX_PAGE_SIZE: u32 = 100;
-
-/// How many subscriptions may ask the runtime at the same time; the others wait for their turn.
-const QUERIES: usize = 4;
 
 /// The methods.
 ///
@@ -98,14 +96,18 @@ pub trait EntryRpc {
 pub struct Entries {
 	client: Arc<FullClient>,
 	subscriptions: Subscriptions,
-	queries: Arc<Semaphore>,
+	turns: Turns,
 	/// Changes whenever a block became final.
 	finality: watch::Receiver<()>,
 }
 
 impl Entries {
 	/// Answers come from the runtimes of the client's blocks.
-	pub fn new(client: Arc<FullClient>, executor: &SubscriptionTaskExecutor) -> Self {
+	pub fn new(
+		client: Arc<FullClient>,
+		executor: &SubscriptionTaskExecutor,
+		subscriptions: Subscriptions,
+	) -> Self {
 		let (teller, finality) = watch::channel(());
 		let mut notifications = client.finality_notification_stream();
 		// The client's stream has no bound, and what waits in it holds states back from pruning. One
@@ -116,8 +118,7 @@ impl Entries {
 			}
 		};
 		executor.spawn("kv-finality", Some("rpc"), tell.boxed());
-		let queries = Arc::new(Semaphore::new(QUERIES));
-		Self { client, subscriptions: Subscriptions::default(), queries, finality }
+		Self { client, subscriptions, turns: Turns::new(), finality }
 	}
 
 	/// What `call` answers to about block `at`.
@@ -134,6 +135,18 @@ impl Entries {
 		)
 	}
 
+	/// Owner and key of the entry that parameters name, and the block.
+	fn entry(
+		&self,
+		owner: &Value,
+		key: &Value,
+		at: Option<&Value>,
+	) -> Result<(AccountId, Vec<u8>, Hash), Error> {
+		let owner = parameter::account("owner", owner)?;
+		let key = parameter::bytes("key", key)?;
+		Ok((owner, key, query::block(&self.client, at)?))
+	}
+
 	/// Reads the parameters of a subscription, takes its place and looks for its first events.
 	async fn begin(
 		&self,
@@ -147,7 +160,7 @@ impl Entries {
 		let from = parameter::optional(parameter::number, "from", from)?;
 		let place = self.subscriptions.take_place(connection)?;
 		let follower = Follower::new(self.client.clone(), Filter { owner, prefix }, from);
-		let steps = Steps { queries: self.queries.clone(), finality: self.finality.clone() };
+		let steps = Steps { turns: self.turns.clone(), finality: self.finality.clone() };
 		let first = steps.take(follower).await?;
 		Ok((place, steps, first))
 	}
@@ -156,9 +169,7 @@ impl Entries {
 #[async_trait]
 impl EntryRpcServer for Entries {
 	fn get(&self, owner: Value, key: Value, at: Option<Value>) -> Result<Option<Bytes>, Error> {
-		let owner = parameter::account("owner", &owner)?;
-		let key = parameter::bytes("key", &key)?;
-		let at = query::block(&self.client, at.as_ref())?;
+		let (owner, key, at) = self.entry(&owner, &key, at.as_ref())?;
 		Ok(self.ask(at, |api| api.get(at, owner, key))?.map(Bytes::from))
 	}
 
@@ -168,9 +179,7 @@ impl EntryRpcServer for Entries {
 		key: Value,
 		at: Option<Value>,
 	) -> Result<Option<Metadata>, Error> {
-		let owner = parameter::account("owner", &owner)?;
-		let key = parameter::bytes("key", &key)?;
-		let at = query::block(&self.client, at.as_ref())?;
+		let (owner, key, at) = self.entry(&owner, &key, at.as_ref())?;
 		Ok(self.ask(at, |api| api.metadata(at, owner, key))?.map(Metadata::from))
 	}
 
@@ -224,9 +233,7 @@ impl EntryRpcServer for Entries {
 	}
 
 	fn proof(&self, owner: Value, key: Value, at: Option<Value>) -> Result<EntryProof, Error> {
-		let owner = parameter::account("owner", &owner)?;
-		let key = parameter::bytes("key", &key)?;
-		let at = query::block(&self.client, at.as_ref())?;
+		let (owner, key, at) = self.entry(&owner, &key, at.as_ref())?;
 		let key =
 			self.ask(at, |api| api.proof_key(at, owner, key))?.ok_or(Error::OutOfBounds("key"))?;
 		let proof = query::prove(&self.client, at, vec![key.clone()])?;
@@ -272,21 +279,18 @@ type Step = (Follower<FullClient>, Option<Vec<Event>>);
 
 /// Has a follower go on as fast as its client listens.
 struct Steps {
-	queries: Arc<Semaphore>,
+	turns: Turns,
 	finality: watch::Receiver<()>,
 }
 
 impl Steps {
-	/// Has the follower ask the runtime, beside the tasks that must not wait for that.
+	/// Has the follower ask the runtime.
 	async fn take(&self, mut follower: Follower<FullClient>) -> Result<Step, Error> {
-		let unavailable = |error: &dyn ToString| Error::Unavailable(error.to_string());
-		let turn = self.queries.clone().acquire_owned().await.map_err(|it| unavailable(&it))?;
-		let step = move || -> Result<Step, Error> {
-			let _turn = turn;
+		let step = move || {
 			let events = follower.advance()?;
 			Ok((follower, events))
 		};
-		tokio::task::spawn_blocking(step).await.map_err(|it| unavailable(&it))?
+		self.turns.take(step).await
 	}
 
 	/// Tells events until the client ends it, which is fine, or there can be no more.

@@ -12,8 +12,11 @@ mod parameter;
 mod query;
 mod subscriptions;
 mod transaction;
+mod turns;
 #[cfg(test)]
 mod vectors;
+
+pub use subscriptions::ByMethod as Subscriptions;
 
 use crate::{
 	service::{Block, FullBackend, FullClient, TransactionPool},
@@ -46,6 +49,8 @@ pub struct Deps {
 	pub pool: Arc<TransactionPool>,
 	/// Blocks of past transactions; `None` if the operator wants no index.
 	pub transaction_index: Option<Arc<TransactionIndex>>,
+	/// Subscriptions to methods of our own.
+	pub subscriptions: Subscriptions,
 	/// Who finalises now.
 	pub authority_set: SharedAuthoritySet<Hash, BlockNumber>,
 	/// State of the voting.
@@ -58,7 +63,9 @@ pub struct Deps {
 
 /// Builds the module of the `tx`, `contract`, `kv`, `dpos`, `grandpa`, `payment`, `dev` and account groups.
 ///
-/// The unsafe methods among them refuse callers from other machines by themselves.
+/// The unsafe methods among them are refused, unless `--rpc-methods` says otherwise, where the server
+/// listens on more than the loopback interface. Who calls is not asked: behind a proxy on the same
+/// machine everybody calls from there.
 pub fn create(
 	deps: &Deps,
 	executor: SubscriptionTaskExecutor,
@@ -67,6 +74,7 @@ pub fn create(
 		client,
 		pool,
 		transaction_index,
+		subscriptions,
 		authority_set,
 		voter_state,
 		justifications,
@@ -87,11 +95,13 @@ pub fn create(
 		pool.clone(),
 		transaction_index.clone(),
 		executor.clone(),
+		subscriptions.transactions.clone(),
 	);
 	module.merge(transactions.into_rpc())?;
 
 	module.merge(Contracts::new(client.clone()).into_rpc())?;
-	module.merge(Entries::new(client.clone(), &executor).into_rpc())?;
+	let entries = Entries::new(client.clone(), &executor, subscriptions.entries.clone());
+	module.merge(entries.into_rpc())?;
 	module.merge(Dpos::new(client.clone()).into_rpc())?;
 
 	let grandpa = Grandpa::new(

@@ -20,22 +20,26 @@ pub fn block(client: &FullClient, at: Option<&Value>) -> Result<Hash, Error> {
 	Ok(at.unwrap_or_else(|| client.info().best_hash))
 }
 
-/// Checks that the node has the state of block `at`, and its runtime the API, called `name`.
-pub fn ensure_api<Api: RuntimeApiInfo + ?Sized>(
+/// Checks that the node has the state of block `at`.
+fn ensure_state(client: &FullClient, at: Hash) -> Result<(), Error> {
+	match BlockBackend::block_status(client, at) {
+		Ok(BlockStatus::InChainWithState) => Ok(()),
+		Ok(BlockStatus::InChainPruned) => Err(Error::PrunedState(at)),
+		// Until everybody has been told of it, a block counts as queued that is the best one already.
+		Ok(BlockStatus::Queued) if matches!(client.header(at), Ok(Some(_))) => Ok(()),
+		Ok(BlockStatus::Queued | BlockStatus::KnownBad | BlockStatus::Unknown) => {
+			Err(Error::UnknownBlock(at))
+		},
+		Err(error) => Err(Error::Unavailable(error.to_string())),
+	}
+}
+
+/// Checks that the runtime of block `at` has the API, called `name`.
+fn ensure_api<Api: RuntimeApiInfo + ?Sized>(
 	client: &FullClient,
 	at: Hash,
 	name: &'static str,
 ) -> Result<(), Error> {
-	match BlockBackend::block_status(client, at) {
-		Ok(BlockStatus::InChainWithState) => {},
-		Ok(BlockStatus::InChainPruned) => return Err(Error::PrunedState(at)),
-		// Until everybody has been told of it, a block counts as queued that is the best one already.
-		Ok(BlockStatus::Queued) if matches!(client.header(at), Ok(Some(_))) => {},
-		Ok(BlockStatus::Queued | BlockStatus::KnownBad | BlockStatus::Unknown) => {
-			return Err(Error::UnknownBlock(at))
-		},
-		Err(error) => return Err(Error::Unavailable(error.to_string())),
-	}
 	match client.runtime_api().api_version::<Api>(at) {
 		Ok(Some(_)) => Ok(()),
 		Ok(None) => Err(Error::NoSuchQuery(name)),
@@ -50,8 +54,11 @@ pub fn ask<Api: RuntimeApiInfo + ?Sized, T>(
 	name: &'static str,
 	call: impl FnOnce(&RuntimeApi) -> Result<T, ApiError>,
 ) -> Result<T, Error> {
-	ensure_api::<Api>(client, at, name)?;
-	call(&client.runtime_api()).map_err(|error| Error::RuntimeFailed(error.to_string()))
+	// Why there is no answer is looked at afterwards: what was there before may be pruned meanwhile.
+	call(&client.runtime_api()).map_err(|failure| {
+		let cause = ensure_state(client, at).and_then(|()| ensure_api::<Api>(client, at, name));
+		cause.err().unwrap_or_else(|| Error::RuntimeFailed(failure.to_string()))
+	})
 }
 
 /// Trie nodes that show what lies at some keys, or that nothing does, under a block's state root.
@@ -71,11 +78,13 @@ pub struct Proof {
 	pub nodes: Vec<Bytes>,
 }
 
-/// Proves what lies at `keys` in the state of block `at`, which the node has to have.
+/// Proves what lies at `keys` in the state of block `at`.
 pub fn prove(client: &FullClient, at: Hash, keys: Vec<Vec<u8>>) -> Result<Proof, Error> {
 	let unavailable = |error: sp_blockchain::Error| Error::Unavailable(error.to_string());
 	let header = client.header(at).map_err(unavailable)?.ok_or(Error::UnknownBlock(at))?;
-	let nodes = client.read_proof(at, &mut keys.iter().map(Vec::as_slice)).map_err(unavailable)?;
+	let nodes = client
+		.read_proof(at, &mut keys.iter().map(Vec::as_slice))
+		.map_err(|error| ensure_state(client, at).err().unwrap_or_else(|| unavailable(error)))?;
 	Ok(Proof {
 		block_hash: at,
 		block_number: header.number,

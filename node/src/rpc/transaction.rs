@@ -1,10 +1,11 @@
 //! `tx_submit`, `tx_status` and `tx_subscribe` (RPC-R7 to RPC-R10).
 
 mod status;
+mod waiting;
 
 pub use status::Status;
 
-use super::{error::Error, parameter, query, subscriptions::Subscriptions};
+use super::{error::Error, parameter, query, subscriptions::Subscriptions, turns::Turns};
 use crate::{
 	service::{Block, FullClient, TransactionPool as Pool},
 	transaction_index::TransactionIndex,
@@ -29,7 +30,12 @@ use sp_runtime::{
 	traits::{BlakeTwo256, Hash as Hashing},
 	transaction_validity::InvalidTransaction,
 };
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+	pin::pin,
+	sync::Arc,
+	time::{Duration, Instant},
+};
+use waiting::Waiting;
 
 /// Longest extrinsic that could be in a block (TXN-R22 allows less to most).
 const MAX_EXTRINSIC_BYTES: usize = 2_621_440;
@@ -72,9 +78,11 @@ impl Transactions {
 		pool: Arc<Pool>,
 		index: Option<Arc<TransactionIndex>>,
 		executor: SubscriptionTaskExecutor,
+		subscriptions: Subscriptions,
 	) -> Self {
-		let sources = Sources { client, pool, index };
-		Self { sources, executor, subscriptions: Subscriptions::default() }
+		let waiting = Arc::new(Waiting::default());
+		let sources = Sources { client, pool, index, waiting, turns: Turns::new() };
+		Self { sources, executor, subscriptions }
 	}
 }
 
@@ -124,6 +132,8 @@ struct Sources {
 	client: Arc<FullClient>,
 	pool: Arc<Pool>,
 	index: Option<Arc<TransactionIndex>>,
+	waiting: Arc<Waiting>,
+	turns: Turns,
 }
 
 impl Sources {
@@ -133,18 +143,28 @@ impl Sources {
 		let source = TransactionSource::External;
 		let submitted = self.pool.submit_one(best, source, extrinsic.clone()).await;
 		let Err(error) = submitted else { return Ok(hash) };
-		match error.into_pool_error() {
-			// A runtime that cannot decode the bytes fails or, if they are nested too deep, says this;
-			// but so it does of calls that must not come this way.
-			Ok(PoolError::InvalidTransaction(InvalidTransaction::Call))
-				if !self.is_decodable(best, &extrinsic) =>
-			{
-				Err(Error::Undecodable)
-			},
-			Ok(error) => Err(Error::Refused(error, hash)),
-			Err(_) if !self.is_decodable(best, &extrinsic) => Err(Error::Undecodable),
-			Err(error) => Err(Error::RuntimeFailed(error.to_string())),
+		let error = error.into_pool_error();
+		// A runtime that cannot decode the bytes fails or, if they are nested too deep, says this; but so
+		// it does of calls that must not come this way.
+		let is_doubtful =
+			matches!(error, Err(_) | Ok(PoolError::InvalidTransaction(InvalidTransaction::Call)));
+		let is_undecodable = move |sources: &Self| Ok(!sources.is_decodable(best, &extrinsic));
+		if is_doubtful && self.blocking(is_undecodable).await? {
+			return Err(Error::Undecodable);
 		}
+		Err(match error {
+			Ok(error) => Error::Refused(error, hash),
+			Err(error) => Error::RuntimeFailed(error.to_string()),
+		})
+	}
+
+	/// Has `work` done beside the tasks that serve connections: it reads databases or asks a runtime.
+	async fn blocking<T: Send + 'static>(
+		&self,
+		work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
+	) -> Result<T, Error> {
+		let sources = self.clone();
+		self.turns.take(move || work(&sources)).await
 	}
 
 	/// Whether the runtime can decode the extrinsic; one that cannot be asked may.
@@ -156,15 +176,18 @@ impl Sources {
 
 	async fn status(&self, transaction: Hash) -> Result<Status, Error> {
 		let index = self.index()?;
-		if let Some(status) = self.included(index, transaction)? {
+		let asked = Instant::now();
+		let known = move |sources: &Self| {
+			let included = sources.included(transaction)?;
+			let is_pending = included.is_none() && sources.is_in_pool(transaction, asked);
+			Ok(if is_pending { Some(Status::Pending) } else { included })
+		};
+		if let Some(status) = self.blocking(known).await? {
 			return Ok(status);
-		}
-		if self.is_in_pool(transaction) {
-			return Ok(Status::Pending);
 		}
 		// It may have left the pool for a block that is not indexed yet.
 		index.wait_for(self.client.info().best_hash, INDEX_PATIENCE).await;
-		let status = self.included(index, transaction)?;
+		let status = self.blocking(move |sources| sources.included(transaction)).await?;
 		Ok(status.unwrap_or_else(|| Status::Unknown { oldest_block: index.oldest() }))
 	}
 
@@ -173,39 +196,37 @@ impl Sources {
 		self.index.as_deref().ok_or_else(switched_off)
 	}
 
-	fn included(
-		&self,
-		index: &TransactionIndex,
-		transaction: Hash,
-	) -> Result<Option<Status>, Error> {
+	fn included(&self, transaction: Hash) -> Result<Option<Status>, Error> {
+		let index = self.index()?;
 		// Before the block is looked up: what was final then is canonical for ever.
 		let finalized = self.client.info().finalized_number;
 		let found = index
 			.find(&*self.client, transaction)
 			.map_err(|error| Error::Unavailable(error.to_string()))?;
 		let Some(found) = found else { return Ok(None) };
-		let outcome = match &found.outcome {
-			Some(outcome) => outcome.clone(),
-			None => self.ask_outcome(found.block, found.index)?,
-		};
+		let outcome = found.outcome.clone().or_else(|| self.ask_outcome(found.block, found.index));
 		Ok(Some(Status::included(&found, outcome, found.number <= finalized)))
 	}
 
-	/// Asks the runtime of the block what became of the extrinsic at `index`.
-	fn ask_outcome(&self, block: Hash, index: u32) -> Result<Outcome<Balance>, Error> {
-		let client = &self.client;
-		query::ensure_api::<dyn TransactionApi<Block, Balance>>(client, block, "TransactionApi")?;
-		let api = client.runtime_api();
-		match TransactionApi::<Block, Balance>::outcome(&*api, block, index) {
-			Ok(Some(outcome)) => Ok(outcome),
-			Ok(None) => Err(Error::RuntimeFailed("the block's events do not tell".into())),
-			Err(error) => Err(Error::RuntimeFailed(error.to_string())),
-		}
+	/// Asks the runtime of the block what became of the extrinsic at `index`. Without an answer the
+	/// rest is still worth telling: the usual cause is that the state is pruned.
+	fn ask_outcome(&self, block: Hash, index: u32) -> Option<Outcome<Balance>> {
+		type Api = dyn TransactionApi<Block, Balance>;
+		query::ask::<Api, _>(&self.client, block, "TransactionApi", |api| {
+			TransactionApi::<Block, Balance>::outcome(api, block, index)
+		})
+		.unwrap_or_else(|error| {
+			tracing::debug!("What became of extrinsic {index} of {block:?} is not known: {error}");
+			None
+		})
 	}
 
-	fn is_in_pool(&self, transaction: Hash) -> bool {
-		self.pool.ready_transaction(&transaction).is_some()
-			|| self.pool.futures().iter().any(|waiting| *waiting.hash() == transaction)
+	/// Whether the transaction was in the pool, at `asked` or later.
+	fn is_in_pool(&self, transaction: Hash, asked: Instant) -> bool {
+		let pool = &self.pool;
+		let read = || pool.futures().iter().map(|waiting| *waiting.hash()).collect();
+		pool.ready_transaction(&transaction).is_some()
+			|| (pool.status().future > 0 && self.waiting.contains(transaction, asked, read))
 	}
 
 	/// Tells `status`, and each answer after it that is news, until one is the last.

@@ -1,174 +1,22 @@
 //! The index over a chain in memory, on a database on disk.
 
+mod scene;
+
 use super::{
-	chain::{Chain, Outcomes},
-	folder,
+	folder, register_metrics,
 	store::{Position, Record, Store},
-	worker::{Event, Imported, Worker},
+	worker::{Event, Imported},
 	Found, TransactionIndex,
 };
 use futures::{channel::mpsc, future::join};
-use gtos_runtime::{BlockNumber, Hash};
-use gtos_transaction_api::{Outcome, Payment};
-use parking_lot::Mutex;
-use std::{collections::HashMap, fs, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
-use tempfile::TempDir;
-
-/// A block of a chain in memory.
-#[derive(Clone)]
-struct FakeBlock {
-	number: BlockNumber,
-	parent: Hash,
-	transactions: Vec<Hash>,
-	has_body: bool,
-	has_state: bool,
-}
-
-/// A chain in memory, with forks.
-#[derive(Default)]
-struct FakeChain {
-	blocks: Mutex<HashMap<Hash, FakeBlock>>,
-	best: Mutex<Hash>,
-}
-
-fn hash(seed: u32) -> Hash {
-	Hash::from_low_u64_be(seed.into())
-}
-
-/// Hash of a transaction: apart from those of blocks.
-fn transaction(seed: u32) -> Hash {
-	hash(1_000_000 + seed)
-}
-
-/// What the fake runtime says of a transaction: another fee for each.
-fn outcome(transaction: Hash) -> Outcome<u128> {
-	let fee = transaction.to_low_u64_be().into();
-	Outcome { failure: None, payment: Some(Payment { fee, tip: 0 }) }
-}
-
-impl FakeChain {
-	/// A chain that has its genesis, whose hash is that of seed 0.
-	fn new() -> Arc<Self> {
-		let chain = Self::default();
-		let genesis = FakeBlock {
-			number: 0,
-			parent: Hash::zero(),
-			transactions: vec![],
-			has_body: true,
-			has_state: true,
-		};
-		chain.blocks.lock().insert(hash(0), genesis);
-		*chain.best.lock() = hash(0);
-		Arc::new(chain)
-	}
-
-	/// Puts a block of the hash `seed` on top of `parent`, without making it the best one.
-	fn fork(&self, parent: u32, seed: u32, transactions: &[u32]) -> Imported {
-		let number = self.blocks.lock()[&hash(parent)].number + 1;
-		let block = FakeBlock {
-			number,
-			parent: hash(parent),
-			transactions: transactions.iter().copied().map(transaction).collect(),
-			has_body: true,
-			has_state: true,
-		};
-		self.blocks.lock().insert(hash(seed), block);
-		Imported { number, hash: hash(seed), is_best: false, enacted: vec![], _pin: None }
-	}
-
-	/// Puts a block on top and makes it the best one.
-	fn extend(&self, parent: u32, seed: u32, transactions: &[u32]) -> Imported {
-		let block = self.fork(parent, seed, transactions);
-		*self.best.lock() = hash(seed);
-		Imported { is_best: true, ..block }
-	}
-
-	/// Numbers the blocks `1..=height` by their heights, the transaction of each too.
-	fn extend_to(&self, height: u32) -> Vec<Imported> {
-		(1..=height).map(|number| self.extend(number - 1, number, &[number])).collect()
-	}
-
-	fn prune_body(&self, seed: u32) {
-		self.blocks.lock().get_mut(&hash(seed)).unwrap().has_body = false;
-	}
-
-	fn prune_state(&self, seed: u32) {
-		self.blocks.lock().get_mut(&hash(seed)).unwrap().has_state = false;
-	}
-}
-
-impl Chain for FakeChain {
-	fn best(&self) -> (BlockNumber, Hash) {
-		let best = *self.best.lock();
-		(self.blocks.lock()[&best].number, best)
-	}
-
-	fn canonical(&self, number: BlockNumber) -> Option<Hash> {
-		let blocks = self.blocks.lock();
-		let mut hash = *self.best.lock();
-		loop {
-			let block = blocks.get(&hash)?;
-			if block.number == number {
-				return Some(hash);
-			}
-			hash = block.parent;
-		}
-	}
-
-	fn transactions(&self, block: Hash) -> Option<Vec<Hash>> {
-		let block = self.blocks.lock().get(&block)?.clone();
-		block.has_body.then_some(block.transactions)
-	}
-
-	fn outcomes(&self, block: Hash) -> Option<Outcomes> {
-		let block = self.blocks.lock().get(&block)?.clone();
-		let outcomes = block.transactions.into_iter().map(|hash| Some(outcome(hash)));
-		block.has_state.then(|| outcomes.collect())
-	}
-}
-
-/// A chain, its index and the worker between them.
-struct Scene {
-	chain: Arc<FakeChain>,
-	index: Arc<TransactionIndex>,
-	worker: Worker<FakeChain>,
-}
-
-impl Scene {
-	fn new(folder: &Path, chain: Arc<FakeChain>, window: u32) -> Self {
-		let index = TransactionIndex::open(folder.join("transactions")).unwrap();
-		let index = Arc::new(index);
-		let window = NonZeroU32::new(window).unwrap();
-		let worker = Worker::new(index.clone(), chain.clone(), window);
-		Self { chain, index, worker }
-	}
-
-	fn import(&mut self, blocks: impl IntoIterator<Item = Imported>) {
-		for block in blocks {
-			self.worker.take(&block).unwrap();
-		}
-	}
-
-	/// Does what there is to do in the background.
-	fn settle(&mut self) {
-		while self.worker.step().unwrap() {}
-	}
-
-	/// Block and index of a transaction.
-	fn find(&self, seed: u32) -> Option<(Hash, u32)> {
-		let found = self.index.find(&*self.chain, transaction(seed)).unwrap()?;
-		Some((found.block, found.index))
-	}
-}
-
-fn temporary() -> TempDir {
-	tempfile::tempdir().unwrap()
-}
+use gtos_runtime::Hash;
+use scene::{hash, outcome, transaction, FakeChain, Scene};
+use std::{fs, path::Path, time::Duration};
+use substrate_prometheus_endpoint::{prometheus::proto::Metric, Registry};
 
 #[test]
 fn transaction_of_an_imported_block_is_found_with_its_outcome() {
-	let folder = temporary();
-	let mut scene = Scene::new(folder.path(), FakeChain::new(), 100);
+	let mut scene = Scene::new(100);
 	let block = scene.chain.extend(0, 1, &[7, 8]);
 	scene.import([block]);
 
@@ -181,8 +29,7 @@ fn transaction_of_an_imported_block_is_found_with_its_outcome() {
 
 #[test]
 fn transaction_of_a_losing_fork_is_not_found_until_the_fork_wins() {
-	let folder = temporary();
-	let mut scene = Scene::new(folder.path(), FakeChain::new(), 100);
+	let mut scene = Scene::new(100);
 	let chain = scene.chain.clone();
 	scene.import([chain.extend(0, 1, &[1]), chain.fork(0, 2, &[2])]);
 	assert_eq!((scene.find(1), scene.find(2)), (Some((hash(1), 0)), None));
@@ -193,8 +40,7 @@ fn transaction_of_a_losing_fork_is_not_found_until_the_fork_wins() {
 
 #[test]
 fn transaction_on_two_forks_is_found_where_the_best_chain_has_it() {
-	let folder = temporary();
-	let mut scene = Scene::new(folder.path(), FakeChain::new(), 100);
+	let mut scene = Scene::new(100);
 	let chain = scene.chain.clone();
 	scene.import([chain.extend(0, 1, &[5, 6]), chain.fork(0, 2, &[6])]);
 	assert_eq!(scene.find(6), Some((hash(1), 1)));
@@ -206,8 +52,7 @@ fn transaction_on_two_forks_is_found_where_the_best_chain_has_it() {
 
 #[test]
 fn block_that_was_not_told_of_is_indexed_when_it_is_enacted() {
-	let folder = temporary();
-	let mut scene = Scene::new(folder.path(), FakeChain::new(), 100);
+	let mut scene = Scene::new(100);
 	let chain = scene.chain.clone();
 	scene.import([chain.extend(0, 1, &[1])]);
 	scene.settle();
@@ -220,8 +65,7 @@ fn block_that_was_not_told_of_is_indexed_when_it_is_enacted() {
 
 #[test]
 fn extrinsic_in_several_blocks_is_found_in_the_highest() {
-	let folder = temporary();
-	let mut scene = Scene::new(folder.path(), FakeChain::new(), 100);
+	let mut scene = Scene::new(100);
 	let chain = scene.chain.clone();
 	scene.import([chain.extend(0, 1, &[1, 1]), chain.extend(1, 2, &[2]), chain.extend(2, 3, &[1])]);
 	assert_eq!(scene.find(1), Some((hash(3), 0)));
@@ -229,8 +73,7 @@ fn extrinsic_in_several_blocks_is_found_in_the_highest() {
 
 #[test]
 fn block_that_is_imported_twice_is_indexed_once() {
-	let folder = temporary();
-	let mut scene = Scene::new(folder.path(), FakeChain::new(), 2);
+	let mut scene = Scene::new(2);
 	let chain = scene.chain.clone();
 	scene.import([chain.extend(0, 1, &[1]), chain.extend(0, 1, &[1])]);
 	assert_eq!(scene.find(1), Some((hash(1), 0)));
@@ -243,8 +86,7 @@ fn block_that_is_imported_twice_is_indexed_once() {
 
 #[test]
 fn block_that_left_the_window_is_forgotten_on_every_fork() {
-	let folder = temporary();
-	let mut scene = Scene::new(folder.path(), FakeChain::new(), 3);
+	let mut scene = Scene::new(3);
 	let chain = scene.chain.clone();
 	// Transaction 1 is on both forks at height 1 and once more at height 4.
 	let fork = [chain.extend(0, 1, &[1]), chain.fork(0, 101, &[100, 1])];
@@ -268,17 +110,23 @@ fn block_that_left_the_window_is_forgotten_on_every_fork() {
 }
 
 #[test]
-fn index_finds_what_it_held_before_a_restart_even_without_bodies() {
-	let folder = temporary();
+fn history_below_the_window_is_not_indexed_when_it_comes_late() {
 	let chain = FakeChain::new();
-	let mut scene = Scene::new(folder.path(), chain.clone(), 100);
-	let blocks = chain.extend_to(5);
-	scene.import(blocks);
-	scene.settle();
-	drop(scene);
+	let history: Vec<Imported> =
+		chain.extend_to(10).into_iter().map(|block| Imported { is_best: false, ..block }).collect();
+	let mut scene = Scene::on(chain, 4);
+	scene.import(history);
+	let indexed = |number| scene.index.with_store(|store| store.contains(hash(number))).unwrap();
+	assert_eq!((1..=10).filter(|number| indexed(*number)).collect::<Vec<u32>>(), [7, 8, 9, 10]);
+}
 
-	(1..=5).for_each(|number| chain.prune_body(number));
-	let mut scene = Scene::new(folder.path(), chain, 100);
+#[test]
+fn index_finds_what_it_held_before_a_restart_even_without_bodies() {
+	let mut scene = Scene::new(100);
+	scene.import(scene.chain.extend_to(5));
+	scene.settle();
+	(1..=5).for_each(|number| scene.chain.prune_body(number));
+	let mut scene = scene.restart(|_| {});
 	assert_eq!(scene.index.oldest(), 6);
 	assert_eq!(scene.find(2), Some((hash(2), 0)));
 	scene.settle();
@@ -287,10 +135,9 @@ fn index_finds_what_it_held_before_a_restart_even_without_bodies() {
 
 #[test]
 fn blocks_imported_without_the_index_are_filled_in_down_to_the_window() {
-	let folder = temporary();
 	let chain = FakeChain::new();
 	chain.extend_to(10);
-	let mut scene = Scene::new(folder.path(), chain, 4);
+	let mut scene = Scene::on(chain, 4);
 	assert_eq!(scene.find(10), None);
 	scene.settle();
 
@@ -301,11 +148,10 @@ fn blocks_imported_without_the_index_are_filled_in_down_to_the_window() {
 
 #[test]
 fn fill_ends_where_bodies_end() {
-	let folder = temporary();
 	let chain = FakeChain::new();
 	chain.extend_to(10);
 	chain.prune_body(6);
-	let mut scene = Scene::new(folder.path(), chain, 100);
+	let mut scene = Scene::on(chain, 100);
 	scene.settle();
 	assert_eq!(scene.index.oldest(), 7);
 	assert_eq!((scene.find(6), scene.find(5)), (None, None));
@@ -313,10 +159,9 @@ fn fill_ends_where_bodies_end() {
 
 #[test]
 fn fill_goes_on_below_blocks_that_come_meanwhile() {
-	let folder = temporary();
 	let chain = FakeChain::new();
 	chain.extend_to(4);
-	let mut scene = Scene::new(folder.path(), chain.clone(), 100);
+	let mut scene = Scene::on(chain.clone(), 100);
 	while scene.index.oldest() > 3 {
 		scene.worker.step().unwrap();
 	}
@@ -329,11 +174,9 @@ fn fill_goes_on_below_blocks_that_come_meanwhile() {
 
 #[test]
 fn gap_in_what_is_told_is_filled() {
-	let folder = temporary();
-	let chain = FakeChain::new();
-	let mut scene = Scene::new(folder.path(), chain.clone(), 100);
+	let mut scene = Scene::new(100);
 	scene.settle();
-	let mut blocks = chain.extend_to(6);
+	let mut blocks = scene.chain.extend_to(6);
 	let last = blocks.pop().unwrap();
 	scene.import([last]);
 	assert_eq!(scene.index.oldest(), 6);
@@ -344,14 +187,12 @@ fn gap_in_what_is_told_is_filled() {
 
 #[test]
 fn block_without_its_body_is_where_the_index_begins() {
-	let folder = temporary();
-	let chain = FakeChain::new();
-	let mut scene = Scene::new(folder.path(), chain.clone(), 100);
+	let mut scene = Scene::new(100);
 	scene.settle();
-	let mut blocks = chain.extend_to(7);
+	let mut blocks = scene.chain.extend_to(7);
 	let next = blocks.pop().unwrap();
 	let target = blocks.pop().unwrap();
-	chain.prune_body(6);
+	scene.chain.prune_body(6);
 	scene.import([target]);
 	scene.settle();
 	assert_eq!(scene.index.oldest(), 7);
@@ -363,11 +204,10 @@ fn block_without_its_body_is_where_the_index_begins() {
 
 #[test]
 fn block_without_its_state_is_found_without_outcomes() {
-	let folder = temporary();
 	let chain = FakeChain::new();
 	chain.extend_to(2);
 	chain.prune_state(1);
-	let mut scene = Scene::new(folder.path(), chain, 100);
+	let mut scene = Scene::on(chain, 100);
 	scene.settle();
 	let outcome_of = |seed| {
 		let found = scene.index.find(&*scene.chain, transaction(seed)).unwrap();
@@ -377,67 +217,52 @@ fn block_without_its_state_is_found_without_outcomes() {
 	assert_eq!(outcome_of(2), Some(outcome(transaction(2))));
 }
 
-#[test]
-fn index_that_is_missing_is_made_again() {
-	let folder = temporary();
-	let chain = FakeChain::new();
-	let mut scene = Scene::new(folder.path(), chain.clone(), 100);
-	let blocks = chain.extend_to(3);
-	scene.import(blocks);
-	drop(scene);
-
-	fs::remove_dir_all(folder.path().join("transactions")).unwrap();
-	let mut scene = Scene::new(folder.path(), chain, 100);
+/// Fails unless an index that `damage` was done to while the node did not run becomes whole again.
+fn assert_made_again_after(damage: impl FnOnce(&Path)) {
+	let mut scene = Scene::new(100);
+	scene.import(scene.chain.extend_to(3));
+	let mut scene = scene.restart(damage);
 	assert_eq!(scene.find(2), None);
 	scene.settle();
 	assert_eq!(scene.find(2), Some((hash(2), 0)));
 }
 
 #[test]
-fn index_that_cannot_be_opened_is_made_again() {
-	let folder = temporary();
-	let chain = FakeChain::new();
-	let mut scene = Scene::new(folder.path(), chain.clone(), 100);
-	let blocks = chain.extend_to(3);
-	scene.import(blocks);
-	drop(scene);
+fn index_that_is_missing_is_made_again() {
+	assert_made_again_after(|index| fs::remove_dir_all(index).unwrap());
+}
 
-	fs::write(folder.path().join("transactions/metadata"), "version=nonsense").unwrap();
-	let mut scene = Scene::new(folder.path(), chain, 100);
-	scene.settle();
-	assert_eq!(scene.find(2), Some((hash(2), 0)));
+#[test]
+fn index_that_cannot_be_opened_is_made_again() {
+	assert_made_again_after(|index| {
+		fs::write(index.join("metadata"), "version=nonsense").unwrap();
+	});
 }
 
 #[test]
 fn index_that_another_process_has_is_left_alone() {
-	let folder = temporary();
-	let scene = Scene::new(folder.path(), FakeChain::new(), 100);
-	let error = TransactionIndex::open(folder.path().join("transactions")).err();
+	let scene = Scene::new(100);
+	let error = TransactionIndex::open(scene.index.path.clone()).err();
 	assert!(error.is_some_and(|error| error.is_lock()));
 	assert_eq!(scene.find(1), None);
 }
 
 #[test]
 fn index_in_which_a_reader_meets_nonsense_is_made_again() {
-	let folder = temporary();
-	let mut scene = Scene::new(folder.path(), FakeChain::new(), 100);
-	let blocks = scene.chain.extend_to(3);
-	scene.import(blocks);
+	let mut scene = Scene::new(100);
+	scene.import(scene.chain.extend_to(3));
 	scene.index.with_store(|store| store.corrupt(transaction(2))).unwrap();
 	assert!(scene.index.find(&*scene.chain, transaction(2)).is_err());
 	assert!(scene.worker.step().is_err());
 
-	// As the worker does of itself when it runs.
-	scene.index.create_anew().unwrap();
-	let window = NonZeroU32::new(100).unwrap();
-	scene.worker = Worker::new(scene.index.clone(), scene.chain.clone(), window);
+	scene.create_index_anew();
 	scene.settle();
 	assert_eq!(scene.find(2), Some((hash(2), 0)));
 }
 
 #[test]
 fn positions_of_one_extrinsic_are_bounded_and_the_newest_stay() {
-	let folder = temporary();
+	let folder = tempfile::tempdir().unwrap();
 	let store = Store::open(&folder.path().join("transactions")).unwrap();
 	for number in 0..100 {
 		let record = Record { transactions: vec![transaction(1)], outcomes: None };
@@ -450,7 +275,7 @@ fn positions_of_one_extrinsic_are_bounded_and_the_newest_stay() {
 
 #[test]
 fn full_block_survives_the_database() {
-	let folder = temporary();
+	let folder = tempfile::tempdir().unwrap();
 	let path = folder.path().join("transactions");
 	let transactions: Vec<Hash> = (0..3000).map(transaction).collect();
 	let outcomes = transactions.iter().copied().map(outcome).map(Some).collect();
@@ -463,8 +288,8 @@ fn full_block_survives_the_database() {
 
 #[test]
 fn worker_that_runs_indexes_and_tells_until_the_chain_ends() {
-	let folder = temporary();
-	let Scene { chain, index, worker } = Scene::new(folder.path(), FakeChain::new(), 100);
+	let scene = Scene::new(100);
+	let (chain, index) = (scene.chain.clone(), scene.index.clone());
 	let (sender, events) = mpsc::unbounded();
 	for block in chain.extend_to(3) {
 		sender.unbounded_send(Event::Imported(block)).unwrap();
@@ -475,22 +300,59 @@ fn worker_that_runs_indexes_and_tells_until_the_chain_ends() {
 		drop(sender);
 	};
 	let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-	runtime.block_on(join(worker.run(events), end_once_done));
+	runtime.block_on(join(scene.worker.run(events), end_once_done));
 	assert_eq!(index.progress().borrow().best, hash(3));
 	assert!(index.find(&*chain, transaction(3)).unwrap().is_some());
 }
 
 #[test]
 fn finality_is_news_to_those_who_wait() {
-	let folder = temporary();
-	let Scene { index, worker, .. } = Scene::new(folder.path(), FakeChain::new(), 100);
-	let progress = index.progress();
+	let scene = Scene::new(100);
+	let progress = scene.index.progress();
 	let (sender, events) = mpsc::unbounded();
 	sender.unbounded_send(Event::Finalized).unwrap();
 	drop(sender);
 	let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-	runtime.block_on(worker.run(events));
+	runtime.block_on(scene.worker.run(events));
 	assert!(progress.has_changed().unwrap());
+}
+
+#[test]
+fn metrics_tell_how_far_the_index_reaches_and_what_found_no_room() {
+	let chain = FakeChain::new();
+	let blocks = chain.extend_to(600);
+	let scene = Scene::on(chain, 5);
+	let registry = Registry::new();
+	register_metrics(&scene.index, &registry).unwrap();
+	let (sender, events) = mpsc::unbounded();
+	for block in blocks {
+		sender.unbounded_send(Event::Imported(block)).unwrap();
+	}
+	let index = scene.index.clone();
+	let last_queued = async {
+		index.wait_for(hash(256), Duration::from_secs(60)).await;
+		drop(sender);
+	};
+	let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+	runtime.block_on(join(scene.worker.run(events), last_queued));
+
+	let families = registry.gather();
+	let values = |name: &str| -> Vec<(String, f64)> {
+		let family = families.iter().find(|family| family.get_name() == name).unwrap();
+		let value = |metric: &Metric| {
+			let label = metric.get_label().first().map(|label| label.get_value().to_owned());
+			(
+				label.unwrap_or_default(),
+				metric.get_gauge().get_value() + metric.get_counter().get_value(),
+			)
+		};
+		family.get_metric().iter().map(value).collect()
+	};
+	assert_eq!(values("gtos_transaction_index_dropped_blocks"), [(String::new(), 344.0)]);
+	let heights = values("gtos_transaction_index_height");
+	let names: Vec<&str> = heights.iter().map(|(name, _)| name.as_str()).collect();
+	assert_eq!(names, ["best", "oldest"]);
+	assert!(heights[1].1 <= heights[0].1 && heights[0].1 <= 600.0);
 }
 
 #[test]

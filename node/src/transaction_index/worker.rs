@@ -9,7 +9,13 @@ use crate::service::Block;
 use futures::{FutureExt, Stream, StreamExt};
 use gtos_runtime::{BlockNumber, Hash};
 use sc_client_api::{BlockImportNotification, FinalityNotification, UnpinHandle};
-use std::{collections::VecDeque, num::NonZeroU32, pin::pin, sync::Arc, time::Duration};
+use std::{
+	collections::VecDeque,
+	num::NonZeroU32,
+	pin::pin,
+	sync::{atomic::Ordering, Arc},
+	time::Duration,
+};
 
 /// Most blocks that wait to be indexed with their states held back from pruning.
 ///
@@ -101,7 +107,13 @@ impl<C: Chain> Worker<C> {
 					Some(Event::Imported(block)) if queue.len() < QUEUE_BLOCKS => {
 						queue.push_back(block)
 					},
-					Some(Event::Imported(_)) => {},
+					Some(Event::Imported(block)) => {
+						self.index.dropped.fetch_add(1, Ordering::Relaxed);
+						tracing::debug!(
+							"The index of transactions is behind: {} waits",
+							block.number
+						);
+					},
 					Some(Event::Finalized) => self.tell_finalized(),
 					None => return,
 				}
@@ -128,6 +140,10 @@ impl<C: Chain> Worker<C> {
 
 	/// Indexes an imported block.
 	pub fn take(&mut self, block: &Imported) -> Result<(), Error> {
+		// The history that a warp sync fetches afterwards.
+		if !block.is_best && block.number < self.window_start() {
+			return Ok(());
+		}
 		let is_indexed = self.ensure_indexed(block.number, block.hash)?;
 		if !block.is_best {
 			return Ok(());
@@ -216,6 +232,7 @@ impl<C: Chain> Worker<C> {
 		self.oldest = self.oldest.max(self.window_start());
 		self.index.progress.send_modify(|progress| {
 			progress.best = block;
+			progress.number = self.best;
 			progress.oldest = self.oldest;
 		});
 	}

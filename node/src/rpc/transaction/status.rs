@@ -32,7 +32,7 @@ pub struct Inclusion {
 	block_hash: Hash,
 	block_number: BlockNumber,
 	index: u32,
-	success: bool,
+	success: Option<bool>,
 	error: Option<Failure>,
 	fee: Option<String>,
 	tip: Option<String>,
@@ -57,16 +57,18 @@ impl From<gtos_transaction_api::Failure> for Failure {
 }
 
 impl Status {
-	/// That of a transaction in a block.
-	pub fn included(found: &Found, outcome: Outcome<Balance>, is_final: bool) -> Self {
+	/// That of a transaction in a block; without an outcome if the node does not know it.
+	pub fn included(found: &Found, outcome: Option<Outcome<Balance>>, is_final: bool) -> Self {
+		let success = outcome.as_ref().map(|outcome| outcome.failure.is_none());
+		let (failure, payment) = outcome.map(|it| (it.failure, it.payment)).unwrap_or_default();
 		let inclusion = Inclusion {
 			block_hash: found.block,
 			block_number: found.number,
 			index: found.index,
-			success: outcome.failure.is_none(),
-			error: outcome.failure.map(Failure::from),
-			fee: outcome.payment.as_ref().map(|payment| payment.fee.to_string()),
-			tip: outcome.payment.as_ref().map(|payment| payment.tip.to_string()),
+			success,
+			error: failure.map(Failure::from),
+			fee: payment.as_ref().map(|payment| payment.fee.to_string()),
+			tip: payment.as_ref().map(|payment| payment.tip.to_string()),
 		};
 		if is_final {
 			Self::Finalized(inclusion)
@@ -151,7 +153,7 @@ mod tests {
 		};
 		let payment = Payment { fee: u128::MAX, tip: 5 };
 		let outcome = Outcome { failure: Some(failure), payment: Some(payment) };
-		let status = Status::included(&found, outcome, false);
+		let status = Status::included(&found, Some(outcome), false);
 		assert_eq!(
 			serde_json::to_value(status).unwrap(),
 			json!({
@@ -168,6 +170,27 @@ mod tests {
 				},
 				"fee": "340282366920938463463374607431768211455",
 				"tip": "5",
+			})
+		);
+	}
+
+	#[test]
+	fn block_is_told_without_an_outcome_if_nothing_else_is_known() {
+		let found = Found { block: Hash::repeat_byte(1), number: 7, index: 2, outcome: None };
+		let status = Status::included(&found, None, true);
+		assert!(status.is_last());
+		assert!(status.is_news_after(&Status::included(&found, None, false)));
+		assert_eq!(
+			serde_json::to_value(status).unwrap(),
+			json!({
+				"status": "finalized",
+				"blockHash": format!("0x{}", "01".repeat(32)),
+				"blockNumber": 7,
+				"index": 2,
+				"success": null,
+				"error": null,
+				"fee": null,
+				"tip": null,
 			})
 		);
 	}
