@@ -1,7 +1,8 @@
 // What deployments of contract code cost, declared and real. scripts/contract-figures says how to run it.
 //
-// For each length, a development chain of its own fills blocks with deployments of random code; then
-// `gtos benchmark block` executes the fullest of them again. The result is one line of JSON for each length.
+// For each length, a development chain of its own fills blocks with deployments of random code, and another with
+// remarks of random bytes, which cost what their length costs and nothing else. `gtos benchmark block` executes the
+// fullest block again. The result is one line of JSON for each chain.
 
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -10,42 +11,45 @@ import { withNode } from './lib/network.mjs';
 import { runGtos, temporaryFolder } from './lib/node.mjs';
 
 const KIB = 1024;
-/** Code length, and so many deployments as fill some blocks and the pool holds. */
-const RUNS = [
-	{ codeLen: KIB, deployments: 1_500 },
-	{ codeLen: 64 * KIB, deployments: 60 },
-	{ codeLen: 256 * KIB, deployments: 21 },
+/** Bytes of one transaction, and so many transactions as fill some blocks and the pool holds. */
+const LENGTHS = [
+	{ length: KIB, count: 1_500 },
+	{ length: 64 * KIB, count: 60 },
+	{ length: 256 * KIB, count: 21 },
 ];
+const CALLS = {
+	deploy: (api, bytes) => api.tx.contractStore.contractDeploy(bytes, `0x${'00'.repeat(32)}`),
+	remark: (api, bytes) => api.tx.system.remark(bytes),
+};
+const RUNS = Object.keys(CALLS).flatMap((call) => LENGTHS.map((run) => ({ call, ...run })));
 
 /** What the files of a folder take on the disk, in bytes. */
 const bytesOnDisk = (folder) => Number(execFileSync('du', ['-s', '-B1', folder], { encoding: 'utf8' }).split('\t')[0]);
 
-for (const { codeLen, deployments } of RUNS) {
+for (const { call, length, count } of RUNS) {
 	const folder = temporaryFolder();
 	const arguments_ = ['--dev', '--base-path', folder];
 	const { bytesBefore, fullest, weight } = await withNode(arguments_, async (api) => {
 		await finalisedHeight(api, 2);
 		const alice = development('Alice');
 		const nonce = await nextNonce(api, alice);
-		const deploy = () =>
-			api.tx.contractStore.contractDeploy(`0x${randomBytes(codeLen).toString('hex')}`, `0x${'00'.repeat(32)}`);
-		const { weight } = await deploy().paymentInfo(alice);
-		const extrinsics = Array.from({ length: deployments }, (_, i) =>
-			sign(api, deploy(), alice, { nonce: nonce + i }),
-		);
+		const make = () => CALLS[call](api, `0x${randomBytes(length).toString('hex')}`);
+		const { weight } = await make().paymentInfo(alice);
+		const extrinsics = Array.from({ length: count }, (_, i) => sign(api, make(), alice, { nonce: nonce + i }));
+		const method = extrinsics[0].method.toHex().slice(0, 6);
 
 		const bytesBefore = bytesOnDisk(folder);
 		// The last first: what waits for an earlier nonce fills the blocks once that has come.
 		for (const extrinsic of extrinsics.slice(1)) await api.rpc.author.submitExtrinsic(extrinsic);
 		await api.rpc.author.submitExtrinsic(extrinsics[0]);
 		let fullest = { count: 0 };
-		let deployed = 0;
-		for (let height = 1; deployed < deployments; height++) {
+		let included = 0;
+		for (let height = 1; included < count; height++) {
 			await finalisedHeight(api, height);
 			const { block } = await api.rpc.chain.getBlock(await blockHash(api, height));
-			const count = block.extrinsics.filter(({ method }) => method.section === 'contractStore').length;
-			deployed += count;
-			if (count > fullest.count) fullest = { count, height };
+			const inBlock = block.extrinsics.filter((extrinsic) => extrinsic.method.toHex().startsWith(method)).length;
+			included += inBlock;
+			if (inBlock > fullest.count) fullest = { count: inBlock, height };
 		}
 		return { bytesBefore, fullest, weight };
 	});
@@ -62,13 +66,14 @@ for (const { codeLen, deployments } of RUNS) {
 	const [percent, real, declared] = used.slice(1).map((number) => Number(number.replaceAll(',', '')));
 	console.log(
 		JSON.stringify({
-			codeLen,
-			deployWeightUs: Number(weight.refTime.toBigInt()) / 1e6,
-			deploymentsInFullestBlock: fullest.count,
+			call,
+			length,
+			weightUs: Number(weight.refTime.toBigInt()) / 1e6,
+			inFullestBlock: fullest.count,
 			blockDeclaredUs: declared / 1e3,
 			blockMeasuredUs: real / 1e3,
 			usedPercent: percent,
-			diskBytesPerCodeByte: Number(((bytesAfter - bytesBefore) / (codeLen * deployments)).toFixed(2)),
+			diskBytesPerByte: Number(((bytesAfter - bytesBefore) / (length * count)).toFixed(2)),
 		}),
 	);
 }

@@ -22,7 +22,12 @@ pub mod currency {
 
 /// What one block may hold.
 pub mod block {
-	use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight};
+	use frame_support::weights::{
+		constants::{
+			WEIGHT_REF_TIME_PER_MICROS, WEIGHT_REF_TIME_PER_MILLIS, WEIGHT_REF_TIME_PER_NANOS,
+		},
+		RuntimeDbWeight, Weight,
+	};
 	use sp_runtime::Perbill;
 
 	/// Execution time of a block: what an author can spend in its part of a one-second slot.
@@ -31,6 +36,15 @@ pub mod block {
 	pub const MAX_WEIGHT: Weight = Weight::from_parts(800 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
 	/// Encoded length of a block, in bytes: one second of a 20 Mbit/s line.
 	pub const MAX_LENGTH_BYTES: u32 = 5 * 512 * 1024;
+	/// What a block without transactions takes. Measured, as are the next two: docs/measurements.md.
+	pub const BASE_WEIGHT: Weight = Weight::from_parts(624 * WEIGHT_REF_TIME_PER_MICROS, 0);
+	/// What a byte of a transaction takes outside of its call, in decoding, hashes and copies.
+	pub const WEIGHT_PER_BYTE: Weight = Weight::from_parts(8_900, 0);
+	/// What it takes to read and to write an item of a state of 500,000.
+	pub const DB_WEIGHT: RuntimeDbWeight = RuntimeDbWeight {
+		read: 5_290 * WEIGHT_REF_TIME_PER_NANOS,
+		write: 18_580 * WEIGHT_REF_TIME_PER_NANOS,
+	};
 	/// Part of weight and length that ordinary transactions may fill.
 	pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 	/// Part of the weight that ordinary transactions get even where the hooks declare a full block:

@@ -32,9 +32,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `c` is `[1, 262144]`.
 	fn contract_deploy(c: u32, ) -> Weight {
 		// Proof size: measured 413, estimated 265645.
-		// Least execution time: 59_109_000 picoseconds.
-		Weight::from_parts(58_396_651, 265645)
-			.saturating_add(Weight::from_parts(1_807, 0).saturating_mul(c.into()))
+		// Least execution time: 68_222_000 picoseconds.
+		Weight::from_parts(69_302_301, 265645)
+			.saturating_add(Weight::from_parts(2_054, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
@@ -52,8 +52,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `ContractStore::DeployerContracts` (`max_values`: None, `max_size`: Some(92), added: 2567, mode: `MaxEncodedLen`)
 	fn contract_deploy_hash() -> Weight {
 		// Proof size: measured 262635, estimated 265645.
-		// Least execution time: 84_169_000 picoseconds.
-		Weight::from_parts(93_060_000, 265645)
+		// Least execution time: 96_219_000 picoseconds.
+		Weight::from_parts(115_126_000, 265645)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -62,13 +62,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn contract_deploy(c: u32, ) -> Weight {
-		Weight::from_parts(58_396_651, 265645)
-			.saturating_add(Weight::from_parts(1_807, 0).saturating_mul(c.into()))
+		Weight::from_parts(69_302_301, 265645)
+			.saturating_add(Weight::from_parts(2_054, 0).saturating_mul(c.into()))
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn contract_deploy_hash() -> Weight {
-		Weight::from_parts(93_060_000, 265645)
+		Weight::from_parts(115_126_000, 265645)
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}

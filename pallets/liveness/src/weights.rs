@@ -28,9 +28,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `n` is `[1, 100]`.
 	fn note_author(n: u32, ) -> Weight {
 		// Proof size: measured 265, estimated 4687.
-		// Least execution time: 14_040_000 picoseconds.
-		Weight::from_parts(15_958_682, 4687)
-			.saturating_add(Weight::from_parts(71_323, 0).saturating_mul(n.into()))
+		// Least execution time: 15_761_000 picoseconds.
+		Weight::from_parts(18_787_242, 4687)
+			.saturating_add(Weight::from_parts(79_479, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 58).saturating_mul(n.into()))
@@ -68,9 +68,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `n` is `[1, 100]`.
 	fn end_session(n: u32, ) -> Weight {
 		// Proof size: measured 1132, estimated 5564.
-		// Least execution time: 22_874_000 picoseconds.
-		Weight::from_parts(4_975_884, 5564)
-			.saturating_add(Weight::from_parts(19_427_907, 0).saturating_mul(n.into()))
+		// Least execution time: 25_382_000 picoseconds.
+		Weight::from_parts(26_354_203, 5564)
+			.saturating_add(Weight::from_parts(21_390_449, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(n.into())))
@@ -82,15 +82,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn note_author(n: u32, ) -> Weight {
-		Weight::from_parts(15_958_682, 4687)
-			.saturating_add(Weight::from_parts(71_323, 0).saturating_mul(n.into()))
+		Weight::from_parts(18_787_242, 4687)
+			.saturating_add(Weight::from_parts(79_479, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 58).saturating_mul(n.into()))
 	}
 	fn end_session(n: u32, ) -> Weight {
-		Weight::from_parts(4_975_884, 5564)
-			.saturating_add(Weight::from_parts(19_427_907, 0).saturating_mul(n.into()))
+		Weight::from_parts(26_354_203, 5564)
+			.saturating_add(Weight::from_parts(21_390_449, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 			.saturating_add(ParityDbWeight::get().reads((3_u64).saturating_mul(n.into())))

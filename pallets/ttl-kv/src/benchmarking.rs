@@ -52,6 +52,12 @@ fn half_ttl<T: Config>() -> BlockNumberFor<T> {
 	T::MaxTtl::get() / 2u32.into()
 }
 
+/// The shortest life that has not ended when the call is measured: one block later, if the chain is at
+/// genesis.
+fn short_ttl<T: Config>() -> BlockNumberFor<T> {
+	T::MinTtl::get().saturating_add(1u32.into())
+}
+
 /// Makes the next revision the first of a page.
 fn start_page<T: Config>() {
 	let page = u64::from(PAGE_LENGTH);
@@ -71,19 +77,12 @@ fn fill_page<T: Config>(ttl: BlockNumberFor<T>) {
 
 /// The caller, with the largest entry under a key of length `k`, whose reference is the last of a
 /// full page.
-fn owner_of_entry<T: Config>(k: u32) -> (T::AccountId, Vec<u8>) {
+fn owner_of_entry<T: Config>(k: u32, ttl: BlockNumberFor<T>) -> (T::AccountId, Vec<u8>) {
 	let owner: T::AccountId = whitelisted_caller();
 	fund::<T>(&owner);
-	fill_page::<T>(half_ttl::<T>());
-	let key = key(k, u32::MAX);
-	let put = Pallet::<T>::do_put(
-		owner.clone(),
-		key.clone(),
-		longest_value::<T>(),
-		half_ttl::<T>(),
-		None,
-	);
-	assert_ok!(put);
+	fill_page::<T>(ttl);
+	let (key, value) = (key(k, u32::MAX), longest_value::<T>());
+	assert_ok!(Pallet::<T>::do_put(owner.clone(), key.clone(), value, ttl, None));
 	(owner, key)
 }
 
@@ -114,16 +113,18 @@ fn die<T: Config>(count: u32, per_page: u32) -> BlockNumberFor<T> {
 mod benchmarks {
 	use super::*;
 
-	/// Over the largest live entry, from one full page of the index to another.
+	/// Over the largest live entry, from one full page of the index to another. That entry is about to
+	/// end: the credit for it leaves a charge whatever the new lengths are.
 	#[benchmark]
 	fn kv_put_ttl(
 		k: Linear<1, { T::MaxKeyLength::get() }>,
 		v: Linear<1, { T::MaxValueLength::get() }>,
 	) {
-		let (owner, key) = owner_of_entry::<T>(k);
+		let (owner, key) = owner_of_entry::<T>(k, short_ttl::<T>());
 		fill_page::<T>(T::MaxTtl::get());
 		let (origin, name) = (RawOrigin::Signed(owner.clone()).into(), key.clone());
 		let value = vec![8; v.saturated_into()];
+		let balance = T::Currency::balance(&owner);
 		let result;
 
 		#[block]
@@ -133,6 +134,7 @@ mod benchmarks {
 		}
 
 		assert_ok!(result);
+		assert!(T::Currency::balance(&owner) < balance, "the credit did not pay for it");
 		assert_eq!(Pallet::<T>::metadata(&owner, key).map(|m| m.value_len), Some(v));
 	}
 
@@ -142,11 +144,12 @@ mod benchmarks {
 		k: Linear<1, { T::MaxKeyLength::get() }>,
 		v: Linear<1, { T::MaxValueLength::get() }>,
 	) {
-		let (owner, key) = owner_of_entry::<T>(k);
+		let (owner, key) = owner_of_entry::<T>(k, short_ttl::<T>());
 		let condition = Condition::Revision(LastRevision::<T>::get());
 		fill_page::<T>(T::MaxTtl::get());
 		let (origin, name) = (RawOrigin::Signed(owner.clone()).into(), key.clone());
 		let value = vec![8; v.saturated_into()];
+		let balance = T::Currency::balance(&owner);
 		let result;
 
 		#[block]
@@ -156,13 +159,14 @@ mod benchmarks {
 		}
 
 		assert_ok!(result);
+		assert!(T::Currency::balance(&owner) < balance, "the credit did not pay for it");
 		assert_eq!(Pallet::<T>::metadata(&owner, key).map(|m| m.value_len), Some(v));
 	}
 
 	/// The largest entry, whose reference leaves a full page.
 	#[benchmark]
 	fn kv_extend(k: Linear<1, { T::MaxKeyLength::get() }>) {
-		let (owner, key) = owner_of_entry::<T>(k);
+		let (owner, key) = owner_of_entry::<T>(k, half_ttl::<T>());
 		let (origin, name) = (RawOrigin::Signed(owner.clone()).into(), key.clone());
 		let result;
 
@@ -180,7 +184,7 @@ mod benchmarks {
 	/// The largest entry, whose reference leaves a full page.
 	#[benchmark]
 	fn kv_delete(k: Linear<1, { T::MaxKeyLength::get() }>) {
-		let (owner, key) = owner_of_entry::<T>(k);
+		let (owner, key) = owner_of_entry::<T>(k, half_ttl::<T>());
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner.clone()), key.clone());

@@ -31,13 +31,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `k` is `[1, 128]`.
 	/// The range of component `v` is `[1, 16384]`.
 	fn kv_put_ttl(k: u32, v: u32, ) -> Weight {
-		// Proof size: measured 21600, estimated 20063.
-		// Least execution time: 44_415_000 picoseconds.
-		Weight::from_parts(37_114_132, 20063)
-			.saturating_add(Weight::from_parts(61_115, 0).saturating_mul(k.into()))
-			.saturating_add(Weight::from_parts(4_107, 0).saturating_mul(v.into()))
-			.saturating_add(T::DbWeight::get().reads(3_u64))
-			.saturating_add(T::DbWeight::get().writes(3_u64))
+		// Proof size: measured 21710, estimated 20063.
+		// Least execution time: 78_148_000 picoseconds.
+		Weight::from_parts(80_117_779, 20063)
+			.saturating_add(Weight::from_parts(80_883, 0).saturating_mul(k.into()))
+			.saturating_add(Weight::from_parts(1_734, 0).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `TtlKv::Entries` (r:1 w:1)
 	/// Proof: `TtlKv::Entries` (`max_values`: None, `max_size`: Some(16598), added: 19073, mode: `MaxEncodedLen`)
@@ -48,13 +48,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `k` is `[1, 128]`.
 	/// The range of component `v` is `[1, 16384]`.
 	fn kv_put_if(k: u32, v: u32, ) -> Weight {
-		// Proof size: measured 21600, estimated 20063.
-		// Least execution time: 45_350_000 picoseconds.
-		Weight::from_parts(38_609_046, 20063)
-			.saturating_add(Weight::from_parts(84_131, 0).saturating_mul(k.into()))
-			.saturating_add(Weight::from_parts(3_989, 0).saturating_mul(v.into()))
-			.saturating_add(T::DbWeight::get().reads(3_u64))
-			.saturating_add(T::DbWeight::get().writes(3_u64))
+		// Proof size: measured 21710, estimated 20063.
+		// Least execution time: 79_818_000 picoseconds.
+		Weight::from_parts(96_656_496, 20063)
+			.saturating_add(Weight::from_parts(851, 0).saturating_mul(k.into()))
+			.saturating_add(Weight::from_parts(1_110, 0).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `TtlKv::Entries` (r:1 w:1)
 	/// Proof: `TtlKv::Entries` (`max_values`: None, `max_size`: Some(16598), added: 19073, mode: `MaxEncodedLen`)
@@ -65,9 +65,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `k` is `[1, 128]`.
 	fn kv_extend(k: u32, ) -> Weight {
 		// Proof size: measured 21660, estimated 20063.
-		// Least execution time: 92_642_000 picoseconds.
-		Weight::from_parts(103_756_619, 20063)
-			.saturating_add(Weight::from_parts(29_471, 0).saturating_mul(k.into()))
+		// Least execution time: 94_294_000 picoseconds.
+		Weight::from_parts(108_239_169, 20063)
+			.saturating_add(Weight::from_parts(31_292, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -78,9 +78,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `k` is `[1, 128]`.
 	fn kv_delete(k: u32, ) -> Weight {
 		// Proof size: measured 21557, estimated 20063.
-		// Least execution time: 31_397_000 picoseconds.
-		Weight::from_parts(37_512_351, 20063)
-			.saturating_add(Weight::from_parts(7_964, 0).saturating_mul(k.into()))
+		// Least execution time: 32_239_000 picoseconds.
+		Weight::from_parts(42_270_208, 20063)
+			.saturating_add(Weight::from_parts(23_814, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -95,9 +95,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `p` is `[0, 128]`.
 	fn sweep_pages(p: u32, ) -> Weight {
 		// Proof size: measured 39, estimated 8662.
-		// Least execution time: 5_946_000 picoseconds.
-		Weight::from_parts(6_239_000, 8662)
-			.saturating_add(Weight::from_parts(17_416_530, 0).saturating_mul(p.into()))
+		// Least execution time: 5_937_000 picoseconds.
+		Weight::from_parts(7_684_000, 8662)
+			.saturating_add(Weight::from_parts(18_020_831, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
@@ -115,9 +115,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `r` is `[0, 128]`.
 	fn sweep_references(r: u32, ) -> Weight {
 		// Proof size: measured 41, estimated 13108.
-		// Least execution time: 6_388_000 picoseconds.
-		Weight::from_parts(6_755_000, 13108)
-			.saturating_add(Weight::from_parts(11_629_478, 0).saturating_mul(r.into()))
+		// Least execution time: 5_747_000 picoseconds.
+		Weight::from_parts(6_235_000, 13108)
+			.saturating_add(Weight::from_parts(13_119_715, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(r.into())))
@@ -128,8 +128,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `TtlKv::SweptInBlock` (`max_values`: Some(1), `max_size`: Some(17), added: 512, mode: `MaxEncodedLen`)
 	fn report_swept() -> Weight {
 		// Proof size: measured 3, estimated 1502.
-		// Least execution time: 4_569_000 picoseconds.
-		Weight::from_parts(5_419_000, 1502)
+		// Least execution time: 4_561_000 picoseconds.
+		Weight::from_parts(5_587_000, 1502)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -138,34 +138,34 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn kv_put_ttl(k: u32, v: u32, ) -> Weight {
-		Weight::from_parts(37_114_132, 20063)
-			.saturating_add(Weight::from_parts(61_115, 0).saturating_mul(k.into()))
-			.saturating_add(Weight::from_parts(4_107, 0).saturating_mul(v.into()))
-			.saturating_add(ParityDbWeight::get().reads(3_u64))
-			.saturating_add(ParityDbWeight::get().writes(3_u64))
+		Weight::from_parts(80_117_779, 20063)
+			.saturating_add(Weight::from_parts(80_883, 0).saturating_mul(k.into()))
+			.saturating_add(Weight::from_parts(1_734, 0).saturating_mul(v.into()))
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn kv_put_if(k: u32, v: u32, ) -> Weight {
-		Weight::from_parts(38_609_046, 20063)
-			.saturating_add(Weight::from_parts(84_131, 0).saturating_mul(k.into()))
-			.saturating_add(Weight::from_parts(3_989, 0).saturating_mul(v.into()))
-			.saturating_add(ParityDbWeight::get().reads(3_u64))
-			.saturating_add(ParityDbWeight::get().writes(3_u64))
+		Weight::from_parts(96_656_496, 20063)
+			.saturating_add(Weight::from_parts(851, 0).saturating_mul(k.into()))
+			.saturating_add(Weight::from_parts(1_110, 0).saturating_mul(v.into()))
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn kv_extend(k: u32, ) -> Weight {
-		Weight::from_parts(103_756_619, 20063)
-			.saturating_add(Weight::from_parts(29_471, 0).saturating_mul(k.into()))
+		Weight::from_parts(108_239_169, 20063)
+			.saturating_add(Weight::from_parts(31_292, 0).saturating_mul(k.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn kv_delete(k: u32, ) -> Weight {
-		Weight::from_parts(37_512_351, 20063)
-			.saturating_add(Weight::from_parts(7_964, 0).saturating_mul(k.into()))
+		Weight::from_parts(42_270_208, 20063)
+			.saturating_add(Weight::from_parts(23_814, 0).saturating_mul(k.into()))
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn sweep_pages(p: u32, ) -> Weight {
-		Weight::from_parts(6_239_000, 8662)
-			.saturating_add(Weight::from_parts(17_416_530, 0).saturating_mul(p.into()))
+		Weight::from_parts(7_684_000, 8662)
+			.saturating_add(Weight::from_parts(18_020_831, 0).saturating_mul(p.into()))
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(p.into())))
@@ -173,8 +173,8 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 19073).saturating_mul(p.into()))
 	}
 	fn sweep_references(r: u32, ) -> Weight {
-		Weight::from_parts(6_755_000, 13108)
-			.saturating_add(Weight::from_parts(11_629_478, 0).saturating_mul(r.into()))
+		Weight::from_parts(6_235_000, 13108)
+			.saturating_add(Weight::from_parts(13_119_715, 0).saturating_mul(r.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(r.into())))
@@ -182,7 +182,7 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 19073).saturating_mul(r.into()))
 	}
 	fn report_swept() -> Weight {
-		Weight::from_parts(5_419_000, 1502)
+		Weight::from_parts(5_587_000, 1502)
 			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}

@@ -96,7 +96,7 @@ pub fn sign_as(
 		frame_system::CheckGenesis::new(),
 		frame_system::CheckEra::from(Era::Immortal),
 		frame_system::CheckNonce::from(nonce.into()),
-		frame_system::CheckWeight::new(),
+		gtos_runtime::check_weight::CheckWeight::default(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(tip),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
 		frame_system::WeightReclaim::new(),
