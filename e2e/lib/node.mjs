@@ -22,6 +22,9 @@ export const GTOS_BIN =
 
 const LOCALNET = join(ROOT, 'scripts/localnet');
 
+// Generous, as in scripts/localnet: the machine may be compiling at the same time.
+const START_TIMEOUT_MS = 180_000;
+
 // What must not outlive this process. Functions, called in reverse order and synchronously, because nothing else
 // runs once the process is exiting.
 const leftovers = new Set();
@@ -105,9 +108,13 @@ export async function startNode(args) {
 	);
 	closeSync(fd);
 	const ended = once(child, 'close');
+	const deadline = Date.now() + START_TIMEOUT_MS;
 	while (!(await answers(port))) {
-		if (child.exitCode !== null || child.signalCode !== null) {
-			throw new Error(`gtos ${args.join(' ')} has ended:\n${readFileSync(logFile, 'utf8')}`);
+		const hasEnded = child.exitCode !== null || child.signalCode !== null;
+		if (hasEnded || Date.now() > deadline) {
+			child.kill('SIGKILL');
+			const problem = hasEnded ? 'has ended' : `does not answer after ${START_TIMEOUT_MS / 1000} s`;
+			throw new Error(`gtos ${args.join(' ')} ${problem}:\n${readFileSync(logFile, 'utf8')}`);
 		}
 		await sleep(100);
 	}

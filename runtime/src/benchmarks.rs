@@ -10,8 +10,10 @@ use frame_system_benchmarking::{
 };
 use pallet_election_provider_support_benchmarking::Pallet as ElectionProviderBench;
 use pallet_offences_benchmarking::Pallet as OffencesBench;
-use pallet_session_benchmarking::Pallet as SessionBench;
 
+// Not pallet-staking and pallet-session: theirs elect candidates without session keys, of whom no
+// election of this chain takes any (CON-R24). Both run on the SDK's weights, which are not measured
+// here.
 frame_benchmarking::define_benchmarks!(
 	[frame_benchmarking, BaselineBench::<Runtime>]
 	[frame_election_provider_support, ElectionProviderBench::<Runtime>]
@@ -22,7 +24,6 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_balances, Balances]
 	[pallet_collective, TechnicalCommittee]
 	[pallet_contract_store, ContractStore]
-	[pallet_ttl_kv, TtlKv]
 	[pallet_conviction_voting, ConvictionVoting]
 	[pallet_grandpa, Grandpa]
 	[pallet_liveness, Liveness]
@@ -32,11 +33,10 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_proxy, Proxy]
 	[pallet_referenda, Referenda]
 	[pallet_scheduler, Scheduler]
-	[pallet_session, SessionBench::<Runtime>]
-	[pallet_staking, Staking]
 	[pallet_timestamp, Timestamp]
 	[pallet_transaction_payment, TransactionPayment]
 	[pallet_treasury, Treasury]
+	[pallet_ttl_kv, TtlKv]
 	[pallet_utility, Utility]
 	[pallet_whitelist, Whitelist]
 );

@@ -16,9 +16,11 @@ extern crate alloc;
 pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarks;
+pub mod check_weight;
 pub mod configs;
 pub mod constants;
 mod dpos;
+mod election_solver;
 mod entry_changes;
 pub mod genesis_config_presets;
 mod migrations;
@@ -66,7 +68,7 @@ pub type TxExtension = (
 	frame_system::CheckGenesis<Runtime>,
 	frame_system::CheckEra<Runtime>,
 	frame_system::CheckNonce<Runtime>,
-	frame_system::CheckWeight<Runtime>,
+	check_weight::CheckWeight,
 	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 	frame_system::WeightReclaim<Runtime>,

@@ -2,20 +2,23 @@
 
 mod common;
 
+use codec::Encode;
 use common::{chain, run_block, sign, sign_as, sign_with_tip};
 use frame_support::{assert_ok, traits::fungible::Inspect};
 use gtos_runtime::{
 	configs::fees::TreasuryAccount,
 	constants::currency::{EXISTENTIAL_DEPOSIT, TOS},
 	genesis_config_presets::{DEV, LOCAL},
-	Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, Session, Staking, System,
+	Balance, Balances, Executive, Hash, Header, Runtime, RuntimeCall, RuntimeEvent, Session,
+	Staking, System,
 };
+use sp_consensus_aura::{Slot, AURA_ENGINE_ID};
 use sp_core::Pair;
 use sp_keyring::Sr25519Keyring::{self, Alice, AliceStash, Bob, Charlie, Ferdie};
 use sp_runtime::{
-	traits::TypedGet,
+	traits::{Header as _, TypedGet},
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
-	DispatchError, TokenError,
+	Digest, DigestItem, DispatchError, TokenError,
 };
 
 fn transfer(to: Sr25519Keyring, value: Balance) -> RuntimeCall {
@@ -180,6 +183,34 @@ fn block_that_rotates_the_session_holds_transfers() {
 		assert_eq!(run_block(0, vec![sign(Alice, 0, transfer(Bob, TOS))]), [Ok(Ok(()))]);
 		assert_eq!(Session::current_index(), 1);
 	});
+}
+
+/// Begins block 1 with an item of an engine that nobody knows, such that the author's part of the
+/// header has so many bytes (CON-R1).
+fn begin_block_with_header_of(bytes: usize) {
+	chain(DEV).execute_with(|| {
+		let slot = DigestItem::PreRuntime(AURA_ENGINE_ID, Slot::from(1).encode());
+		let digest = |padding| Digest {
+			logs: vec![slot.clone(), DigestItem::PreRuntime(*b"xxxx", vec![0; padding])],
+		};
+		let header =
+			|digest| Header::new(1, Hash::zero(), Hash::zero(), System::block_hash(0), digest);
+		// As many as make the length of the item take two bytes.
+		let least = 64;
+		let without = header(Digest::default()).encoded_size() + digest(least).encoded_size();
+		Executive::initialize_block(&header(digest(least + bytes - without)));
+	});
+}
+
+#[test]
+fn author_may_write_1024_bytes_of_its_header() {
+	begin_block_with_header_of(1_024);
+}
+
+#[test]
+#[should_panic(expected = "exceeds max header size limit")]
+fn author_may_not_write_more_of_its_header() {
+	begin_block_with_header_of(1_025);
 }
 
 #[test]

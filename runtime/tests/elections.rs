@@ -1,7 +1,5 @@
 //! Elections as a chain holds them, block by block: ties, too few candidates and none, too many of
 //! them or of their voters, and keys that a candidate lacks or that are another's.
-// Under benchmarks, elections take candidates without session keys: pallet-staking's have none.
-#![cfg(not(feature = "runtime-benchmarks"))]
 
 mod common;
 

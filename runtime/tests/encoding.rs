@@ -93,7 +93,6 @@ fn nobody_but_any_may_transfer_through_a_proxy() {
 		ProxyType::Storage,
 	] {
 		assert!(!kind.filter(&transfer), "{kind:?}");
-		assert!(!kind.is_superset(&ProxyType::Any), "{kind:?}");
 	}
 }
 
@@ -108,6 +107,23 @@ fn storage_proxy_deploys_and_puts_and_does_nothing_else() {
 	let chill = RuntimeCall::from(pallet_staking::Call::chill {});
 	assert!(ProxyType::Storage.filter(&deploy) && ProxyType::Storage.filter(&put));
 	assert!(!ProxyType::Storage.filter(&chill));
-	// It spends: a proxy that must not transfer does not stand above it.
-	assert!(!ProxyType::NonTransfer.is_superset(&ProxyType::Storage));
+}
+
+/// A proxy adds and removes proxies of the types below its own and no others.
+#[test]
+fn proxy_types_stand_in_the_order_of_what_they_can_do() {
+	use frame_support::traits::InstanceFilter;
+	use ProxyType::{Any, CancelProxy, Governance, NonTransfer, Staking, Storage};
+	let all = [Any, NonTransfer, Governance, Staking, CancelProxy, Storage];
+	for kind in all {
+		let below = match kind {
+			Any => all.to_vec(),
+			// Not Storage: it spends, and this one must not transfer.
+			NonTransfer => vec![NonTransfer, Governance, Staking, CancelProxy],
+			Governance | Staking | CancelProxy | Storage => vec![kind],
+		};
+		for other in all {
+			assert_eq!(kind.is_superset(&other), below.contains(&other), "{kind:?}, {other:?}");
+		}
+	}
 }

@@ -5,8 +5,10 @@
 //! that their genesis writes here; the runtime feeds it to the other pallets through `Get`.
 //!
 //! The pallet has no calls, no events and no hooks: after genesis the value is read only. A value
-//! that no chain could run with is refused when the genesis configuration is parsed, so that the
-//! chain-spec tools report the reason instead of a trapped runtime.
+//! that [`ChainTiming::check`] refuses is refused when the genesis configuration is parsed, so that
+//! the chain-spec tools report the reason instead of a trapped runtime. What is refused is what no
+//! chain could run with; slots too short for full blocks are not
+//! ([`ChainTiming::slot_duration_ms`]).
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]

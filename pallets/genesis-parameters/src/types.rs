@@ -4,7 +4,8 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Shortest slot: what block propagation on one continent leaves room for.
+/// Shortest slot: what block propagation on one continent leaves room for. For blocks that are not
+/// full: see [`ChainTiming::slot_duration_ms`].
 pub const MIN_SLOT_DURATION_MS: u64 = 100;
 /// Longest slot: one minute.
 pub const MAX_SLOT_DURATION_MS: u64 = 60_000;
@@ -41,6 +42,10 @@ pub const MAX_HOUR_BLOCKS: u32 = 36_000;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChainTiming {
 	/// Time between two blocks, in milliseconds.
+	///
+	/// What a block may weigh is a constant of the runtime, made for the default's one-second slots.
+	/// Shorter ones are for development networks: there a full block takes longer than its slot and
+	/// comes late.
 	pub slot_duration_ms: u64,
 	/// Blocks per session; validators rotate at its end.
 	pub session_length_blocks: u32,
@@ -71,7 +76,10 @@ impl Default for ChainTiming {
 }
 
 impl ChainTiming {
-	/// Whether a chain can run with this timing; the error names the field and its range.
+	/// Whether every field is in its range; the error names the field and the range.
+	///
+	/// Outside, no chain could run. Inside, one can whose blocks are light: whether full blocks fit the
+	/// slot is not asked, since this pallet does not know what a block may weigh.
 	pub fn check(&self) -> Result<(), &'static str> {
 		if !(MIN_SLOT_DURATION_MS..=MAX_SLOT_DURATION_MS).contains(&self.slot_duration_ms) {
 			return Err("slotDurationMs must be between 100 and 60000");

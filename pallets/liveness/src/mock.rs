@@ -11,7 +11,7 @@ use frame_election_provider_support::{
 };
 use frame_support::{
 	assert_ok, construct_runtime, derive_impl, parameter_types,
-	traits::{ConstBool, ConstU128, ConstU32, ConstU64, OnFinalize, OnInitialize},
+	traits::{ConstBool, ConstU32, ConstU64, OnFinalize, OnInitialize},
 	weights::constants::ParityDbWeight,
 };
 use frame_system::EnsureRoot;
@@ -61,18 +61,16 @@ impl frame_system::Config for Test {
 	type DbWeight = ParityDbWeight;
 }
 
+#[derive_impl(pallet_timestamp::config_preludes::TestDefaultConfig)]
 impl pallet_timestamp::Config for Test {
 	type MinimumPeriod = ConstU64<0>;
-	type Moment = u64;
 	type OnTimestampSet = Aura;
-	type WeightInfo = ();
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
 impl pallet_balances::Config for Test {
 	type AccountStore = System;
 	type Balance = u128;
-	type ExistentialDeposit = ConstU128<1>;
 }
 
 impl pallet_authorship::Config for Test {

@@ -140,10 +140,12 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 		match (self, other) {
 			(mine, theirs) if mine == theirs => true,
 			(ProxyType::Any, _) => true,
-			(_, ProxyType::Any) => false,
-			// Storage is paid for to the treasury, which is a transfer.
-			(ProxyType::NonTransfer, ProxyType::Storage) => false,
-			(ProxyType::NonTransfer, _) => true,
+			// Those whose every call it may make itself. Storage is paid for to the treasury, which is
+			// a transfer.
+			(
+				ProxyType::NonTransfer,
+				ProxyType::Governance | ProxyType::Staking | ProxyType::CancelProxy,
+			) => true,
 			_ => false,
 		}
 	}

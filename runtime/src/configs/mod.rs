@@ -16,7 +16,8 @@ use frame_support::{
 	derive_impl,
 	dispatch::DispatchClass,
 	parameter_types,
-	weights::constants::{BlockExecutionWeight, ExtrinsicBaseWeight, ParityDbWeight},
+	traits::EverythingBut,
+	weights::{constants::ExtrinsicBaseWeight, RuntimeDbWeight},
 };
 use frame_system::limits::{BlockLength, BlockWeights};
 use sp_core::Get;
@@ -36,11 +37,14 @@ parameter_types! {
 		.modify_max_length_for_class(DispatchClass::Normal, |length| {
 			*length = block::NORMAL_RATIO * block::MAX_LENGTH_BYTES
 		})
+		// Of the author's part, which needs little more than a tenth of it (CON-R1).
+		.max_header_size(1_024)
 		.build();
+	pub const DbWeight: RuntimeDbWeight = block::DB_WEIGHT;
 	/// Hooks and inherents may always run; ordinary transactions get their share of the block, and
 	/// operational ones what is left of it.
 	pub RuntimeBlockWeights: BlockWeights = BlockWeights::builder()
-		.base_block(BlockExecutionWeight::get())
+		.base_block(block::BASE_WEIGHT)
 		.for_class(DispatchClass::all(), |weights| {
 			weights.base_extrinsic = ExtrinsicBaseWeight::get();
 		})
@@ -60,11 +64,12 @@ parameter_types! {
 impl frame_system::Config for Runtime {
 	type AccountData = pallet_balances::AccountData<Balance>;
 	type AccountId = AccountId;
+	type BaseCallFilter = EverythingBut<staking::RootOnlyCalls>;
 	type Block = Block;
 	type BlockHashCount = BlockHashCount;
 	type BlockLength = RuntimeBlockLength;
 	type BlockWeights = RuntimeBlockWeights;
-	type DbWeight = ParityDbWeight;
+	type DbWeight = DbWeight;
 	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
 	type Hash = Hash;
 	type Hashing = BlakeTwo256;

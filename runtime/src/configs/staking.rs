@@ -8,22 +8,22 @@ use crate::{
 		HISTORY_DEPTH_ERAS, MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS, MAX_NOMINATIONS,
 		MAX_VALIDATORS,
 	},
-	AccountId, Balance, Balances, GenesisParameters, Runtime, RuntimeEvent, RuntimeHoldReason,
-	Session, Staking, Timestamp, VoterList,
+	election_solver::PhragmenWithKeys,
+	AccountId, Balance, Balances, GenesisParameters, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeHoldReason, Session, Staking, Timestamp, VoterList,
 };
-use alloc::vec::Vec;
 use frame_election_provider_support::{
 	bounds::{ElectionBounds, ElectionBoundsBuilder},
-	onchain, NposSolver, SequentialPhragmen, VoteWeight, WeightInfo,
+	onchain, VoteWeight,
 };
 use frame_support::{
 	parameter_types,
-	traits::{tokens::imbalance::ResolveTo, ConstBool, ConstU32, EitherOfDiverse, Nothing},
-	weights::Weight,
+	traits::{
+		tokens::imbalance::ResolveTo, ConstBool, ConstU32, Contains, EitherOfDiverse, Nothing,
+	},
 };
 use frame_system::EnsureRoot;
-use sp_npos_elections::ElectionResult;
-use sp_runtime::{curve::PiecewiseLinear, Perbill};
+use sp_runtime::curve::PiecewiseLinear;
 use sp_staking::EraIndex;
 
 pallet_staking_reward_curve::build! {
@@ -67,33 +67,6 @@ parameter_types! {
 	pub const BagThresholds: &'static [VoteWeight] = &BAG_THRESHOLDS;
 }
 
-/// Sequential Phragmen among the candidates that have session keys (CON-R24).
-///
-/// `pallet-session` leaves a validator without keys out of the set: if such candidates were elected,
-/// the set would shrink below the minimum that the election was held to, or to nobody.
-pub struct PhragmenWithKeys;
-
-impl NposSolver for PhragmenWithKeys {
-	type AccountId = AccountId;
-	type Accuracy = Perbill;
-	type Error = sp_npos_elections::Error;
-
-	fn solve(
-		seats: usize,
-		mut candidates: Vec<AccountId>,
-		voters: Vec<(AccountId, VoteWeight, impl Clone + IntoIterator<Item = AccountId>)>,
-	) -> Result<ElectionResult<AccountId, Perbill>, Self::Error> {
-		candidates.retain(|who| pallet_session::NextKeys::<Runtime>::contains_key(who));
-		SequentialPhragmen::<AccountId, Perbill>::solve(seats, candidates, voters)
-	}
-
-	fn weight<W: WeightInfo>(voters: u32, candidates: u32, votes: u32) -> Weight {
-		let keys = <Runtime as frame_system::Config>::DbWeight::get().reads(candidates.into());
-		SequentialPhragmen::<AccountId, Perbill>::weight::<W>(voters, candidates, votes)
-			.saturating_add(keys)
-	}
-}
-
 /// Sequential Phragmen in the block itself, over a bounded snapshot of voters and candidates.
 pub struct OnChainPhragmen;
 
@@ -102,17 +75,32 @@ impl onchain::Config for OnChainPhragmen {
 	type DataProvider = Staking;
 	type MaxBackersPerWinner = ConstU32<MAX_ELECTING_VOTERS>;
 	type MaxWinnersPerPage = ConstU32<MAX_VALIDATORS>;
-	// The candidates of pallet-staking's benchmarks have no keys.
-	#[cfg(feature = "runtime-benchmarks")]
-	type Solver = SequentialPhragmen<AccountId, Perbill>;
-	#[cfg(not(feature = "runtime-benchmarks"))]
 	type Solver = PhragmenWithKeys;
 	type Sort = ConstBool<true>;
 	type System = Runtime;
 	type WeightInfo = frame_election_provider_support::weights::SubstrateWeight<Runtime>;
 }
 
-/// How large a set the staking benchmarks set up.
+/// Calls that only root may make: every other origin is refused them before its rights are asked.
+///
+/// `AdminOrigin` guards them besides what the staking admin is for. They take stake from whoever the
+/// call names, or write its ledger and controller anew where they are found broken; the admin's track
+/// is as short and as cheap as it is because cancelling a slash takes nothing from anybody.
+pub struct RootOnlyCalls;
+
+impl Contains<RuntimeCall> for RootOnlyCalls {
+	fn contains(call: &RuntimeCall) -> bool {
+		matches!(
+			call,
+			RuntimeCall::Staking(
+				pallet_staking::Call::manual_slash { .. }
+					| pallet_staking::Call::restore_ledger { .. }
+			)
+		)
+	}
+}
+
+/// How large a set the staking benchmarks would set up; the pallet asks although they are not run.
 pub struct BenchmarkingConfig;
 
 impl pallet_staking::BenchmarkingConfig for BenchmarkingConfig {

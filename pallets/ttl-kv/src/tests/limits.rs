@@ -9,8 +9,9 @@ const MAX_TTL: u32 = 31_536_000;
 /// `error` for each call that takes a key.
 fn assert_key_is_refused(key: &[u8], error: Error<Test>) {
 	let error = DispatchError::from(error);
-	assert_noop!(put(ALICE, key, VALUE, 10), error);
-	assert_noop!(put_if(ALICE, key, VALUE, 10, Condition::Absent), error);
+	for (_, put) in PUTS {
+		assert_noop!(put(ALICE, key, VALUE, 10), error);
+	}
 	assert_noop!(extend(ALICE, key, 10), error);
 	assert_noop!(delete(ALICE, key), error);
 }
@@ -31,14 +32,9 @@ fn key_at_or_next_to_its_limits_is_accepted_by_every_call() {
 	on_chain(|| {
 		for len in [1, 2, 63, 64, MAX_KEY - 1, MAX_KEY] {
 			let key = vec![7; len];
-			assert_ok!(put(ALICE, &key, VALUE, 10));
-			assert_ok!(put_if(
-				ALICE,
-				&key,
-				VALUE,
-				10,
-				Condition::Revision(LastRevision::<Test>::get())
-			));
+			for (_, put) in PUTS {
+				assert_ok!(put(ALICE, &key, VALUE, 10));
+			}
 			assert_ok!(extend(ALICE, &key, 20));
 			assert_eq!(get(&ALICE, &key), Some(VALUE.to_vec()));
 			assert_ok!(delete(ALICE, &key));
@@ -49,20 +45,18 @@ fn key_at_or_next_to_its_limits_is_accepted_by_every_call() {
 /// TTL-R4
 #[test]
 fn value_up_to_its_limit_is_accepted_and_beyond_it_refused() {
-	on_chain(|| {
+	with_each_put(|put| {
 		for len in [1, 2, 63, 64, MAX_VALUE - 1, MAX_VALUE] {
 			let value = vec![7; len];
 			assert_ok!(put(ALICE, KEY, &value, 10));
 			assert_eq!(get(&ALICE, KEY), Some(value.clone()));
-			assert_ok!(put_if(ALICE, &[len.to_le_bytes()].concat(), &value, 10, Condition::Absent));
+			assert_ok!(put(ALICE, &len.to_le_bytes(), &value, 10));
 		}
 		for len in [MAX_VALUE + 1, 1_000_000] {
 			let value = vec![7; len];
-			assert_noop!(put(ALICE, KEY, &value, 10), Error::<Test>::ValueTooLong);
-			assert_noop!(
-				put_if(ALICE, b"new", &value, 10, Condition::Absent),
-				Error::<Test>::ValueTooLong
-			);
+			for key in [KEY, b"new"] {
+				assert_noop!(put(ALICE, key, &value, 10), Error::<Test>::ValueTooLong);
+			}
 		}
 	});
 }
@@ -70,15 +64,13 @@ fn value_up_to_its_limit_is_accepted_and_beyond_it_refused() {
 /// TTL-R5
 #[test]
 fn lifetime_outside_its_limits_is_refused() {
-	on_chain(|| {
+	with_each_put(|put| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		for (min, ttl) in [(1, 0), (1, MAX_TTL + 1), (1, u32::MAX), (5, 4), (5, 0)] {
 			MinTtl::set(min);
-			assert_noop!(put(ALICE, KEY, VALUE, ttl), Error::<Test>::TtlOutOfRange);
-			assert_noop!(
-				put_if(ALICE, b"new", VALUE, ttl, Condition::Absent),
-				Error::<Test>::TtlOutOfRange
-			);
+			for key in [KEY, b"new"] {
+				assert_noop!(put(ALICE, key, VALUE, ttl), Error::<Test>::TtlOutOfRange);
+			}
 			assert_noop!(extend(ALICE, KEY, ttl), Error::<Test>::TtlOutOfRange);
 		}
 	});
@@ -87,7 +79,7 @@ fn lifetime_outside_its_limits_is_refused() {
 /// TTL-R5
 #[test]
 fn lifetime_at_or_next_to_its_limits_is_accepted() {
-	on_chain(|| {
+	with_each_put(|put| {
 		for (min, ttl) in [(1, 1), (1, 2), (5, 5), (5, 6), (1, MAX_TTL - 1), (1, MAX_TTL)] {
 			MinTtl::set(min);
 			assert_ok!(put(ALICE, KEY, VALUE, ttl));
@@ -107,11 +99,9 @@ fn lifetime_beyond_the_last_height_is_refused() {
 		crate::SweepHeight::<Test>::put(now);
 		begin_block(now);
 		for ttl in [11, 12, MAX_TTL] {
-			assert_noop!(put(ALICE, KEY, VALUE, ttl), Error::<Test>::ExpiryOverflow);
-			assert_noop!(
-				put_if(ALICE, KEY, VALUE, ttl, Condition::Absent),
-				Error::<Test>::ExpiryOverflow
-			);
+			for (_, put) in PUTS {
+				assert_noop!(put(ALICE, KEY, VALUE, ttl), Error::<Test>::ExpiryOverflow);
+			}
 			assert_noop!(extend(ALICE, KEY, ttl), Error::<Test>::ExpiryOverflow);
 		}
 		assert_ok!(put(ALICE, KEY, VALUE, 9));
@@ -123,7 +113,7 @@ fn lifetime_beyond_the_last_height_is_refused() {
 /// TTL-R9: key, then value, then lifetime, then payment.
 #[test]
 fn put_reports_the_first_check_that_fails() {
-	on_chain(|| {
+	with_each_put(|put| {
 		set_free(&ALICE, DEPOSIT);
 		let long = vec![7; MAX_VALUE + 1];
 		assert_noop!(put(ALICE, b"", &long, 0), Error::<Test>::EmptyKey);

@@ -40,6 +40,26 @@ fn put_if(
 	TtlKv::kv_put_if(RuntimeOrigin::signed(owner), key.to_vec(), value.to_vec(), ttl, condition)
 }
 
+/// A call that puts.
+type Put = fn(AccountId32, &[u8], &[u8], u32) -> DispatchResult;
+
+/// Every call that puts, by name.
+const PUTS: [(&str, Put); 2] = [("kv_put_ttl", put), ("kv_put_if", put_if_met)];
+
+/// Puts by `kv_put_if` on the condition that holds.
+fn put_if_met(owner: AccountId32, key: &[u8], value: &[u8], ttl: u32) -> DispatchResult {
+	let condition = revision_of(&owner, key).map_or(Condition::Absent, Condition::Revision);
+	put_if(owner, key, value, ttl, condition)
+}
+
+/// Runs `test` once for each call that puts, on a new chain each.
+fn with_each_put(test: impl Fn(Put)) {
+	for (name, put) in PUTS {
+		println!("by {name}");
+		on_chain(|| test(put));
+	}
+}
+
 fn extend(owner: AccountId32, key: &[u8], ttl: u32) -> DispatchResult {
 	TtlKv::kv_extend(RuntimeOrigin::signed(owner), key.to_vec(), ttl)
 }

@@ -1,9 +1,11 @@
+//! What both calls that put do alike.
+
 use super::*;
 
 /// TTL-R9
 #[test]
 fn put_stores_the_entry_and_reports_it() {
-	on_chain(|| {
+	with_each_put(|put| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		let entry = stored(&ALICE, KEY).expect("it is stored");
 		assert_eq!(
@@ -33,7 +35,7 @@ fn put_stores_the_entry_and_reports_it() {
 /// TTL-R1
 #[test]
 fn put_of_the_same_key_by_another_owner_is_another_entry() {
-	on_chain(|| {
+	with_each_put(|put| {
 		assert_ok!(put(ALICE, KEY, b"alice", 10));
 		assert_ok!(put(BOB, KEY, b"bob", 20));
 		assert_eq!(get(&ALICE, KEY), Some(b"alice".to_vec()));
@@ -63,7 +65,7 @@ fn put_by_root_or_nobody_is_refused() {
 /// TTL-R9: also if that is sooner than before.
 #[test]
 fn put_over_a_live_entry_may_shorten_its_life() {
-	on_chain(|| {
+	with_each_put(|put| {
 		assert_ok!(put(ALICE, KEY, VALUE, 100));
 		assert_ok!(put(ALICE, KEY, b"new", 2));
 		assert_eq!(stored(&ALICE, KEY).map(|entry| entry.expires_at), Some(3));
@@ -77,7 +79,7 @@ fn put_over_a_live_entry_may_shorten_its_life() {
 /// TTL-R13
 #[test]
 fn put_takes_the_next_revision_of_all_accounts() {
-	on_chain(|| {
+	with_each_put(|put| {
 		assert_eq!(LastRevision::<Test>::get(), 0);
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		assert_ok!(put(BOB, KEY, VALUE, 10));
@@ -93,7 +95,7 @@ fn put_takes_the_next_revision_of_all_accounts() {
 /// TTL-R13
 #[test]
 fn revision_rises_through_deletion_expiry_and_failure() {
-	on_chain(|| {
+	with_each_put(|put| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		assert_ok!(extend(ALICE, KEY, 20));
 		assert_eq!(revision_of(&ALICE, KEY), Some(1));
@@ -111,7 +113,7 @@ fn revision_rises_through_deletion_expiry_and_failure() {
 
 #[test]
 fn put_after_the_last_revision_fails_and_changes_nothing() {
-	on_chain(|| {
+	with_each_put(|put| {
 		LastRevision::<Test>::put(u64::MAX - 1);
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		assert_eq!(revision_of(&ALICE, KEY), Some(u64::MAX));
@@ -125,7 +127,7 @@ fn put_after_the_last_revision_fails_and_changes_nothing() {
 /// TTL-R14
 #[test]
 fn put_over_a_live_entry_keeps_its_creation_height() {
-	on_chain(|| {
+	with_each_put(|put| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		go_to(5);
 		assert_ok!(put(ALICE, KEY, b"new", 10));
@@ -138,7 +140,7 @@ fn put_over_a_live_entry_keeps_its_creation_height() {
 #[test]
 fn put_over_a_dead_entry_is_a_new_entry_swept_or_not() {
 	for swept in [true, false] {
-		on_chain(|| {
+		with_each_put(|put| {
 			SweepQuota::set(if swept { 5_000 } else { 0 });
 			assert_ok!(put(ALICE, KEY, VALUE, 2));
 			go_to(3);
@@ -161,12 +163,9 @@ fn put_over_a_dead_entry_is_a_new_entry_swept_or_not() {
 /// TTL-R4: also over an entry that lives.
 #[test]
 fn put_of_an_empty_value_is_refused() {
-	on_chain(|| {
+	with_each_put(|put| {
 		for _ in 0..2 {
 			assert_noop!(put(ALICE, KEY, b"", 10), Error::<Test>::EmptyValue);
-			for condition in [Condition::Absent, Condition::Revision(1)] {
-				assert_noop!(put_if(ALICE, KEY, b"", 10, condition), Error::<Test>::EmptyValue);
-			}
 			assert_ok!(put(ALICE, KEY, VALUE, 10));
 		}
 		assert_eq!(get(&ALICE, KEY), Some(VALUE.to_vec()));
@@ -176,7 +175,7 @@ fn put_of_an_empty_value_is_refused() {
 /// The last of one block wins, and leaves nothing of the others.
 #[test]
 fn puts_of_one_key_in_one_block_leave_one_entry() {
-	on_chain(|| {
+	with_each_put(|put| {
 		for (value, ttl) in [(b"a", 5), (b"b", 3), (b"c", 5), (b"d", 4), (b"e", 5)] {
 			assert_ok!(put(ALICE, KEY, value, ttl));
 			assert_invariants();

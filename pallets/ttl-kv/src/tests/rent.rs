@@ -120,17 +120,13 @@ fn credit_is_counted_at_the_rate_of_the_block() {
 fn payment_leaves_the_existential_deposit_or_fails() {
 	let charge = rent(3, 5, 10);
 	for (funds, paid) in [(charge - 1, false), (charge, true), (charge + 1, true)] {
-		on_chain(|| {
+		with_each_put(|put| {
 			set_free(&ALICE, DEPOSIT + funds);
 			if paid {
 				assert_ok!(put(ALICE, KEY, VALUE, 10));
 				assert_eq!(free(&ALICE), DEPOSIT + funds - charge);
 			} else {
 				assert_noop!(put(ALICE, KEY, VALUE, 10), Error::<Test>::InsufficientBalance);
-				assert_noop!(
-					put_if(ALICE, KEY, VALUE, 10, Condition::Absent),
-					Error::<Test>::InsufficientBalance
-				);
 			}
 			assert!(System::account_exists(&ALICE));
 		});

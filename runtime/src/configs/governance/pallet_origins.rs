@@ -21,7 +21,7 @@ pub mod pallet {
 		/// Dispatches as root what the technical committee has whitelisted.
 		#[codec(index = 0)]
 		WhitelistedCaller,
-		/// Cancels slashes, and sets the validator count and other staking limits.
+		/// Cancels slashes that wait, and sets the least commission of validators.
 		#[codec(index = 1)]
 		StakingAdmin,
 		/// Spends from the treasury.

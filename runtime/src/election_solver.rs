@@ -1,0 +1,35 @@
+//! Who is elected of those that stand.
+
+use crate::{AccountId, Runtime};
+use alloc::vec::Vec;
+use frame_election_provider_support::{NposSolver, SequentialPhragmen, VoteWeight, WeightInfo};
+use frame_support::weights::Weight;
+use sp_npos_elections::ElectionResult;
+use sp_runtime::Perbill;
+
+/// Sequential Phragmen among the candidates that have session keys (CON-R24).
+///
+/// `pallet-session` leaves a validator without keys out of the set: if such candidates were elected,
+/// the set would shrink below the minimum that the election was held to, or to nobody.
+pub struct PhragmenWithKeys;
+
+impl NposSolver for PhragmenWithKeys {
+	type AccountId = AccountId;
+	type Accuracy = Perbill;
+	type Error = sp_npos_elections::Error;
+
+	fn solve(
+		seats: usize,
+		mut candidates: Vec<AccountId>,
+		voters: Vec<(AccountId, VoteWeight, impl Clone + IntoIterator<Item = AccountId>)>,
+	) -> Result<ElectionResult<AccountId, Perbill>, Self::Error> {
+		candidates.retain(|who| pallet_session::NextKeys::<Runtime>::contains_key(who));
+		SequentialPhragmen::<AccountId, Perbill>::solve(seats, candidates, voters)
+	}
+
+	fn weight<W: WeightInfo>(voters: u32, candidates: u32, votes: u32) -> Weight {
+		let keys = <Runtime as frame_system::Config>::DbWeight::get().reads(candidates.into());
+		SequentialPhragmen::<AccountId, Perbill>::weight::<W>(voters, candidates, votes)
+			.saturating_add(keys)
+	}
+}

@@ -1,0 +1,124 @@
+//! What the staking admin's track can do, and what root alone can.
+
+mod common;
+
+use common::{chain, run_block, sign};
+use frame_support::{assert_ok, BoundedVec};
+use gtos_runtime::{
+	configs::governance::pallet_origins::Origin, genesis_config_presets::LOCAL, AccountId, Balance,
+	Runtime, RuntimeCall, RuntimeOrigin,
+};
+use pallet_staking::{MinCommission, UnappliedSlash, UnappliedSlashes};
+use sp_keyring::Sr25519Keyring::{Alice, AliceStash};
+use sp_runtime::{traits::Dispatchable, DispatchError, DispatchResult, Perbill};
+use sp_staking::EraIndex;
+
+/// Era that applies a slash for era 0, after the preset's one era of deferral.
+const DUE_ERA: EraIndex = 2;
+
+fn staking_admin() -> RuntimeOrigin {
+	Origin::StakingAdmin.into()
+}
+
+fn dispatch(call: impl Into<RuntimeCall>, origin: RuntimeOrigin) -> DispatchResult {
+	call.into().dispatch(origin).map(|_| ()).map_err(|failure| failure.error)
+}
+
+fn filtered() -> DispatchError {
+	frame_system::Error::<Runtime>::CallFiltered.into()
+}
+
+/// A tenth of Alice's stake, for an era in which it did no wrong.
+fn manual_slash() -> RuntimeCall {
+	RuntimeCall::Staking(pallet_staking::Call::manual_slash {
+		validator_stash: AliceStash.to_account_id(),
+		era: 0,
+		slash_fraction: Perbill::from_percent(10),
+	})
+}
+
+/// Alice's ledger as it is.
+fn restore_ledger() -> RuntimeCall {
+	RuntimeCall::Staking(pallet_staking::Call::restore_ledger {
+		stash: AliceStash.to_account_id(),
+		maybe_controller: None,
+		maybe_total: None,
+		maybe_unlocking: None,
+	})
+}
+
+fn waiting() -> Vec<UnappliedSlash<AccountId, Balance>> {
+	UnappliedSlashes::<Runtime>::get(DUE_ERA)
+}
+
+#[test]
+fn slash_that_root_orders_waits_and_the_staking_admin_cancels_it() {
+	chain(LOCAL).execute_with(|| {
+		run_block(0, vec![]);
+		assert_ok!(dispatch(manual_slash(), RuntimeOrigin::root()));
+		let [slash] = waiting().try_into().expect("it is deferred");
+		assert_eq!(slash.validator, AliceStash.to_account_id());
+		assert!(slash.own > 0);
+		let cancel =
+			pallet_staking::Call::cancel_deferred_slash { era: DUE_ERA, slash_indices: vec![0] };
+		assert_ok!(dispatch(cancel, staking_admin()));
+		assert!(waiting().is_empty());
+	});
+}
+
+#[test]
+fn slash_is_ordered_by_no_other_origin_than_root() {
+	chain(LOCAL).execute_with(|| {
+		let signed = run_block(0, vec![sign(Alice, 0, manual_slash())]);
+		assert_eq!(signed, [Ok(Err(filtered()))]);
+		for origin in [
+			Origin::WhitelistedCaller,
+			Origin::StakingAdmin,
+			Origin::Treasurer,
+			Origin::ReferendumCanceller,
+			Origin::ReferendumKiller,
+		] {
+			let result = dispatch(manual_slash(), origin.clone().into());
+			assert_eq!(result, Err(filtered()), "{origin:?}");
+		}
+		let batch = pallet_utility::Call::batch_all { calls: vec![manual_slash()] };
+		assert_eq!(dispatch(batch, staking_admin()), Err(filtered()));
+		assert!(waiting().is_empty());
+	});
+}
+
+#[test]
+fn ledger_is_restored_by_root_alone() {
+	chain(LOCAL).execute_with(|| {
+		assert_eq!(dispatch(restore_ledger(), staking_admin()), Err(filtered()));
+		// Root gets as far as the pallet, which finds nothing to restore.
+		let sound = pallet_staking::Error::<Runtime>::CannotRestoreLedger.into();
+		assert_eq!(dispatch(restore_ledger(), RuntimeOrigin::root()), Err(sound));
+	});
+}
+
+#[test]
+fn staking_admin_sets_the_least_commission_but_no_count_of_validators() {
+	chain(LOCAL).execute_with(|| {
+		let least = Perbill::from_percent(5);
+		let set_commission = pallet_staking::Call::set_min_commission { new: least };
+		assert_ok!(dispatch(set_commission, staking_admin()));
+		assert_eq!(MinCommission::<Runtime>::get(), least);
+
+		let set_count = pallet_staking::Call::set_validator_count { new: 2 };
+		assert_eq!(dispatch(set_count, staking_admin()), Err(DispatchError::BadOrigin));
+	});
+}
+
+#[test]
+fn controllers_that_the_staking_admin_gives_back_are_nobodys() {
+	chain(LOCAL).execute_with(|| {
+		let stash = AliceStash.to_account_id();
+		let ledger = pallet_staking::Ledger::<Runtime>::get(&stash);
+		let give_back = pallet_staking::Call::deprecate_controller_batch {
+			controllers: BoundedVec::truncate_from(vec![stash.clone()]),
+		};
+		assert_ok!(dispatch(give_back, staking_admin()));
+		assert_eq!(pallet_staking::Ledger::<Runtime>::get(&stash), ledger);
+	});
+}
