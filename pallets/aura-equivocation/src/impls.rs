@@ -187,9 +187,9 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::DbWeight::get().reads(1))
 	}
 
-	/// pallet-grandpa's estimate of what `pallet-offences` and `pallet-staking` do with an offender,
-	/// and the chilling of all that were reported for the slot.
-	fn offence_weight() -> Weight {
+	/// pallet-grandpa's estimate of what `pallet-offences` and `pallet-staking` do with an offender, and
+	/// the chilling of all that were reported for the same slot or round.
+	pub fn offence_weight() -> Weight {
 		let nominators = u64::from(T::MaxNominators::get());
 		let touched = nominators.saturating_mul(3);
 		Weight::from_parts(

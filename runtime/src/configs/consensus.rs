@@ -1,21 +1,22 @@
 //! Who may author and vote: Aura, GRANDPA, sessions, and what is held against a validator.
 
 use crate::{
-	configs::staking::BondingDuration,
+	configs::{staking::BondingDuration, DbWeight},
 	constants::{
 		currency::deposit,
 		staking::{MAX_ELECTING_VOTERS, MAX_VALIDATORS},
 	},
-	AccountId, Aura, Balance, Balances, BlockNumber, GenesisParameters, Grandpa, Liveness, Moment,
-	Offences, Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys, Staking,
+	AccountId, Aura, AuraEquivocation, Balance, Balances, BlockNumber, GenesisParameters, Grandpa,
+	Liveness, Moment, Offences, Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys, Staking,
 	UncheckedExtrinsic,
 };
 use alloc::vec::Vec;
 use frame_support::{
 	parameter_types,
 	traits::{ConstBool, ConstU32, Get},
-	weights::Weight,
+	weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight},
 };
+use pallet_aura_equivocation::WeightInfo as _;
 use pallet_staking::WeightInfo as _;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::traits::{Convert, OpaqueKeys};
@@ -58,18 +59,25 @@ impl pallet_grandpa::Config for Runtime {
 	type WeightInfo = GrandpaWeights;
 }
 
-/// pallet-grandpa's estimates, and what a report does besides: it chills those that were reported
-/// for the round (CON-R20).
+/// Weights of pallet-grandpa on this chain's database; a report is checked and punished as one of Aura
+/// is. Its own estimates are made for RocksDB: by them two reports would not fit a block.
 pub struct GrandpaWeights;
 
 impl pallet_grandpa::WeightInfo for GrandpaWeights {
-	fn report_equivocation(validators: u32, nominators: u32) -> Weight {
-		<() as pallet_grandpa::WeightInfo>::report_equivocation(validators, nominators)
-			.saturating_add(ChillWeight::get().saturating_mul(MAX_VALIDATORS.into()))
+	fn report_equivocation(_validators: u32, _nominators: u32) -> Weight {
+		// Two signatures, the session of the set, and whether the offence is known.
+		let check = Weight::from_parts(95 * WEIGHT_REF_TIME_PER_MICROS, 0)
+			.saturating_add(DbWeight::get().reads(3))
+			.saturating_add(
+				pallet_aura_equivocation::weights::SubstrateWeight::<Runtime>::check_membership(),
+			);
+		// An unsigned report is checked before its dispatch as well.
+		check.saturating_mul(2).saturating_add(AuraEquivocation::offence_weight())
 	}
 
 	fn note_stalled() -> Weight {
-		<() as pallet_grandpa::WeightInfo>::note_stalled()
+		Weight::from_parts(3 * WEIGHT_REF_TIME_PER_MICROS, 0)
+			.saturating_add(DbWeight::get().writes(1))
 	}
 }
 
