@@ -157,7 +157,7 @@ fn stakes() -> BTreeMap<AccountId, Balance> {
 
 /// Runs past the end of the deferral: it takes what `slash` names and nothing else from anybody.
 fn only_is_applied(slash: &UnappliedSlash<AccountId, Balance>) {
-	assert_eq!(waiting(), [slash.clone()]);
+	assert_eq!(waiting(), std::slice::from_ref(slash));
 	run_to(DUE_BLOCK - 1);
 	let mut expected = stakes();
 	assert!(expected.values().all(|stake| *stake == STAKE));
