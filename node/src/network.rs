@@ -3,9 +3,9 @@
 //! A validator may have no other peers, and the SDK's `build_network` leaves it at their mercy:
 //!
 //! - It makes room for as many waiting block requests as there are slots for ordinary peers. Where
-//!   nobody but reserved peers is let in that is one, and of two that ask at once one is refused.
+//!   the operator gives those none that is one, and of two that ask at once one is refused.
 //! - Sync has a peer that fails it disconnected, and forgets what it wanted of that peer when it is
-//!   gone. The network ignores the demand for a reserved peer: sync waits for an answer that has
+//!   gone. litep2p ignores the demand for a reserved peer: sync waits for an answer that has
 //!   failed, and never again asks that peer for a block or believes it a new head. Once that has
 //!   happened with each of them, the node stands still until it is restarted.
 
@@ -53,8 +53,8 @@ impl SyncCommands {
 	}
 }
 
-/// Disconnects a peer. A reserved one is connected again some seconds later; sync, as with any peer
-/// that left it waiting, asks for blocks of it a minute later.
+/// Disconnects a peer. A reserved one is connected again some seconds later, or a minute later if it
+/// has failed so often that sync has it banned.
 async fn disconnect(network: &impl NetworkPeers, peer: PeerId, protocol: ProtocolName) {
 	// Without an answer the network has ended.
 	if !network.reserved_peers().await.is_ok_and(|reserved| reserved.contains(&peer)) {

@@ -123,7 +123,7 @@ fn waiting() -> Vec<UnappliedSlash<AccountId, Balance>> {
 
 /// Reports first Bob and then Charlie, for double votes in different rounds; answers Charlie's slash.
 fn report_two() -> UnappliedSlash<AccountId, Balance> {
-	// One a block: a report declares the weight of the most nominators that there can be.
+	// One a block: Bob's slash comes first.
 	for (voter, round) in [(Ed25519Keyring::Bob, 1), (Ed25519Keyring::Charlie, 2)] {
 		assert_eq!(next_block(vec![double_vote(voter, round)]), [DONE]);
 	}

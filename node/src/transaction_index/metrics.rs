@@ -18,7 +18,7 @@ pub fn register_metrics(
 	let heights = heights.variable_label("block");
 	register(SourcedGauge::new(&heights, Heights(index.clone()))?, registry)?;
 	let dropped = Opts::new(
-		"gtos_transaction_index_dropped_blocks",
+		"gtos_transaction_index_dropped_blocks_total",
 		"Blocks that found the queue of the index of transactions full, and are left to be found later",
 	);
 	register(SourcedCounter::new(&dropped, Dropped(index.clone()))?, registry)?;

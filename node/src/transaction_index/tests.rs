@@ -348,7 +348,7 @@ fn metrics_tell_how_far_the_index_reaches_and_what_found_no_room() {
 		};
 		family.get_metric().iter().map(value).collect()
 	};
-	assert_eq!(values("gtos_transaction_index_dropped_blocks"), [(String::new(), 344.0)]);
+	assert_eq!(values("gtos_transaction_index_dropped_blocks_total"), [(String::new(), 344.0)]);
 	let heights = values("gtos_transaction_index_height");
 	let names: Vec<&str> = heights.iter().map(|(name, _)| name.as_str()).collect();
 	assert_eq!(names, ["best", "oldest"]);
