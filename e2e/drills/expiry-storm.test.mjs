@@ -3,7 +3,7 @@
 //
 // Set by environment:
 //
-//   GTOS_STORM_ENTRIES   how many entries end together (default: 5000)
+//   GTOS_STORM_ENTRIES   how many entries end together (default: 30000)
 //   GTOS_STORM_SEED      where the random calls beside it start from (default: by the clock; it is printed)
 
 import assert from 'node:assert/strict';
@@ -34,7 +34,7 @@ import { extend, follow, hex, kvAll, kvGet, kvStats, proven, put, putIf, remove 
 import { joining, startConnected, startNetwork } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
 
-const ENTRIES = Number(process.env.GTOS_STORM_ENTRIES ?? 5_000);
+const ENTRIES = Number(process.env.GTOS_STORM_ENTRIES ?? 30_000);
 const SEED = Number(process.env.GTOS_STORM_SEED ?? Date.now()) >>> 0;
 
 const SENDERS = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'];
