@@ -4,7 +4,8 @@ mod common;
 
 use frame_support::traits::PalletsInfoAccess;
 use gtos_runtime::{
-	configs::accounts::ProxyType, AllPalletsWithSystem, RuntimeCall, TxExtension, VERSION,
+	check_weight::CheckWeight, configs::accounts::ProxyType, AllPalletsWithSystem, RuntimeCall,
+	TxExtension, VERSION,
 };
 use sp_runtime::traits::TransactionExtension;
 
@@ -126,4 +127,16 @@ fn proxy_types_stand_in_the_order_of_what_they_can_do() {
 			assert_eq!(kind.is_superset(&other), below.contains(&other), "{kind:?}, {other:?}");
 		}
 	}
+}
+
+/// ECO-R2.
+#[test]
+fn transaction_weighs_more_for_each_byte_of_its_call() {
+	let weight = |length| {
+		let remark = vec![0; length];
+		let call = RuntimeCall::System(frame_system::Call::remark { remark });
+		TransactionExtension::weight(&CheckWeight::default(), &call).ref_time()
+	};
+	// The length prefix stays as long.
+	assert_eq!(weight(262_144) - weight(65_536), (262_144 - 65_536) * 8_900);
 }
