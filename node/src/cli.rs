@@ -1,7 +1,6 @@
 //! What the command line may say.
 
 use crate::{chain_spec, command::ProveOwnershipCmd, logging::LogFormat};
-use frame_benchmarking_cli::BenchmarkCmd;
 use sc_cli::SubstrateCli;
 use sc_storage_monitor::StorageMonitorParams;
 
@@ -113,10 +112,6 @@ pub enum Subcommand {
 
 	/// Show the best and the last final block of the database.
 	ChainInfo(sc_cli::ChainInfoCmd),
-
-	/// Measure weights, storage and the machine.
-	#[command(subcommand)]
-	Benchmark(Box<BenchmarkCmd>),
 }
 
 /// Work on keys.

@@ -1,6 +1,5 @@
 //! Does what the command line says.
 
-mod benchmark;
 mod prove_ownership;
 
 pub use prove_ownership::ProveOwnershipCmd;
@@ -61,7 +60,6 @@ pub fn run() -> sc_cli::Result<()> {
 		Subcommand::ChainInfo(cmd) => {
 			cli.create_runner(cmd)?.sync_run(|config| cmd.run::<Block>(&config))
 		},
-		Subcommand::Benchmark(cmd) => benchmark::run(&cli, cmd),
 	}
 }
 
