@@ -28,7 +28,7 @@ pub type ReferenceOf<T> = Reference<<T as frame_system::Config>::AccountId, KeyO
 
 /// Entry of an owner under a key (TTL-R2).
 ///
-/// Field order is load-bearing, because [`EntryHead`] reads the beginning. The test
+/// Field order is load-bearing, because `EntryHead` reads the beginning. The test
 /// `entry_encoding_is_pinned` pins it.
 #[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
 pub struct Entry<BlockNumber, Value> {
