@@ -1,4 +1,4 @@
-//! Worst cases of the check of a report. What the offence weighs is counted in `impls`.
+//! Worst cases of the check of a report. The weight of the offence is computed in `call_weights`.
 
 use crate::{
 	key_owners::{prove, trie_of, MAX_PROOF_NODES},
@@ -24,12 +24,12 @@ use sp_session::MembershipProof;
 
 const SLOT: u64 = 7;
 
-/// A sealed header with `length` bytes of digest items that are empty: of all headers of a length the
-/// one with most to decode, copy and encode.
+/// A sealed header with `length` bytes of empty digest items. Of all headers of a length, this one
+/// takes the longest to decode, copy and encode.
 fn header<T: Config>(author: &AuthorityId, length: u32, content: u8) -> HeaderFor<T> {
 	let mut logs: Vec<DigestItem> =
 		vec![CompatibleDigestItem::<AuthoritySignature>::aura_pre_digest(Slot::from(SLOT))];
-	// Its variant and its length are a byte each.
+	// The variant and the length of an empty item have one byte each.
 	logs.extend((0..length / 2).map(|_| DigestItem::Other(Vec::new())));
 	logs.push(DigestItem::Other(vec![content]));
 	let mut header = HeaderFor::<T>::new(
@@ -46,18 +46,18 @@ fn header<T: Config>(author: &AuthorityId, length: u32, content: u8) -> HeaderFo
 	header
 }
 
-/// What decodes from bytes that are different for each index, and spread like keys.
+/// A value decoded from bytes that are different for each index and distributed like keys.
 fn arbitrary<T: Config, Value: Decode>(index: u32) -> Value {
 	let bytes: Vec<u8> =
 		(0_u32..8).flat_map(|part| T::Hashing::hash_of(&(index, part)).as_ref().to_vec()).collect();
-	Value::decode(&mut &bytes[..]).expect("every string of bytes is a key or an account")
+	Value::decode(&mut &bytes[..]).expect("any bytes decode as keys or as an account")
 }
 
 #[benchmarks]
 mod benchmarks {
 	use super::*;
 
-	/// Two headers of `l` bytes together, and their parents.
+	/// The check of two headers, of `l` bytes in total, and of their parents.
 	#[benchmark]
 	fn check_headers(l: Linear<0, 1_048_576>) {
 		let offender = AuthorityId::generate_pair(None);
@@ -78,8 +78,8 @@ mod benchmarks {
 		assert!(shown && known.is_some());
 	}
 
-	/// Of the largest set, with as many nodes as there may be: it is refused for those that are not
-	/// needed, which shows last.
+	/// The check of a proof for the largest set that has the largest number of nodes. It is refused
+	/// because it has unused nodes, which is the last step of the check.
 	#[benchmark]
 	fn check_membership() {
 		let validators: Vec<(T::ValidatorId, T::Keys)> = (0..T::MaxValidators::get())

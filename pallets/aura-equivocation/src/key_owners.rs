@@ -1,16 +1,17 @@
-//! Whose session keys are in force, and proofs of it.
+//! The owners of the session keys in force, and proofs of ownership.
 //!
-//! `pallet-session` stores for every session the root of a trie in which a membership proof shows whose
-//! a key is. By itself it leaves three gaps for a validator that changes its keys, with which it could
-//! contradict itself unpunished, session after session:
+//! For every session, `pallet-session` stores the root of a trie. A membership proof under that root
+//! shows which validator owns a key. `pallet-session` alone has three gaps, which would let a validator
+//! that changes its keys equivocate unpunished in every session:
 //!
-//! - A session without an election gets a copy of the root before, though keys change with any session.
-//! - In the current session the keys that were registered last count as the owner's, which come into
-//!   force up to two sessions later, and not those in force.
-//! - Validators that have removed their keys leave the set, but Aura and GRANDPA do not hear of it if
-//!   all others keep place and keys.
+//! - A session without an election gets a copy of the previous root, although keys can change with any
+//!   session.
+//! - In the current session, the owner of a key is looked up among the keys that were registered last.
+//!   These come into force up to two sessions later.
+//! - Validators that have removed their keys leave the set, but Aura and GRANDPA are not told if all
+//!   others keep their indices and keys.
 //!
-//! [`NoteQueuedKeys`] closes the first and the third, [`KeyOwners`] the second.
+//! [`NoteQueuedKeys`] closes the first and the third gap, [`KeyOwners`] the second.
 
 use crate::Config;
 use alloc::vec::Vec;
@@ -34,22 +35,21 @@ use sp_trie::{
 	LayoutV0, MemoryDB, RandomState, Recorder, StorageProof, Trie, TrieMut, TrieRecorder,
 };
 
-/// Most trie nodes in a proof of ownership: the paths to a key and to its owner, among the 300
-/// entries of the largest set, have at most a node for each nibble that they share with another.
+/// Most trie nodes in a proof of ownership.
 ///
-/// Every node costs a search and a hash whatever its length, so their number is bounded and not only
-/// their bytes.
+/// A proof has the paths to a key and to its owner. Each path has at most one node for each nibble that
+/// it shares with another of the 300 entries of the largest set. The number of nodes is bounded, and
+/// not only their bytes, because every node costs a search and a hash whatever its length.
 pub(crate) const MAX_PROOF_NODES: usize = 64;
 
-/// The nodes of a trie, and what is stored of it: its root and the number of validators.
+/// The nodes of a trie, and what the chain stores of it: the root and the number of validators.
 type TrieOf<T> = (
 	MemoryDB<<T as frame_system::Config>::Hashing>,
 	(<T as frame_system::Config>::Hash, ValidatorCount),
 );
 
-/// The trie that leads from each key to the index of its owner and from there to the owner, laid out
-/// as [`historical::ProvingTrie`]. `None` never happens: it would be a trie that does not take an
-/// entry.
+/// A trie that maps each key to the index of its owner, and the index to the owner. Its layout is that
+/// of [`historical::ProvingTrie`]. Never `None`, because a trie in memory takes every entry.
 pub(crate) fn trie_of<T>(
 	validators: impl IntoIterator<Item = (T::ValidatorId, T::Keys)>,
 ) -> Option<TrieOf<T>>
@@ -69,12 +69,12 @@ where
 		trie.insert(&index, &owner.encode()).ok()?;
 		count = count.checked_add(1)?;
 	}
-	// Its end writes the nodes and the root.
+	// Dropping the trie writes the nodes and the root.
 	drop(trie);
 	Some((nodes, (root, count)))
 }
 
-/// Looks up whose a key is.
+/// Looks up the owner of a key.
 fn owner<T: historical::Config>(
 	nodes: &MemoryDB<T::Hashing>,
 	root: &T::Hash,
@@ -88,7 +88,7 @@ fn owner<T: historical::Config>(
 	Decode::decode(&mut &owner[..]).ok()
 }
 
-/// The nodes that show whose a key is. `None` if it is nobody's.
+/// The nodes that prove the owner of a key. `None` if the key has no owner.
 pub(crate) fn prove<T: historical::Config>(
 	nodes: &MemoryDB<T::Hashing>,
 	root: &T::Hash,
@@ -99,8 +99,10 @@ pub(crate) fn prove<T: historical::Config>(
 	Some(recorder.into_raw_storage_proof())
 }
 
-/// Stores with each session that is planned the root of the keys that are queued for it. Has to be
-/// right around [`historical::NoteHistoricalRoot`], whose root it replaces and which prunes.
+/// Session manager that stores, for each planned session, the root of the keys queued for it.
+///
+/// Has to wrap [`historical::NoteHistoricalRoot`] directly: it replaces the root that this one stores,
+/// and relies on it to prune old roots.
 pub struct NoteQueuedKeys<T, Inner>(PhantomData<(T, Inner)>);
 
 impl<T, Inner> SessionManager<T::ValidatorId> for NoteQueuedKeys<T, Inner>
@@ -110,7 +112,7 @@ where
 {
 	fn new_session(new_index: SessionIndex) -> Option<Vec<T::ValidatorId>> {
 		let elected = Inner::new_session(new_index);
-		// What pallet-session is about to queue: who has no keys is left out.
+		// What `pallet-session` is about to queue. It leaves out validators without keys.
 		let planned = elected.clone().unwrap_or_else(Session::<T>::validators);
 		let queued: Vec<_> = planned
 			.iter()
@@ -123,12 +125,13 @@ where
 		} else {
 			defensive!("a trie in memory takes every entry");
 		}
-		// Only a set that is told anew counts as changed if some are gone from its end (CON-R12). An
-		// empty one would be none: then Aura and GRANDPA go on with the old.
+		// If validators have left from the end of an unchanged set, `pallet-session` notices it only if
+		// the set is returned again (CON-R12). If no validator has keys left, the set is not returned, and
+		// Aura and GRANDPA continue with the old one.
 		elected.or_else(|| (any_left_out && any_left).then_some(planned))
 	}
 
-	/// Sessions 0 and 1 are planned with one set of keys, which the stored root is of.
+	/// Passes on: sessions 0 and 1 have the same keys, and the stored root is the root of these.
 	fn new_session_genesis(new_index: SessionIndex) -> Option<Vec<T::ValidatorId>> {
 		Inner::new_session_genesis(new_index)
 	}
@@ -142,19 +145,19 @@ where
 	}
 }
 
-/// Proves whose the keys in force are, and checks such proofs by the stored root of their session
-/// (CON-R14, 2), as long as that is kept.
+/// Proves the owners of the keys in force, and checks such proofs by the stored root of their session
+/// (CON-R14, step 2), as long as that is stored.
 ///
 /// Relies on [`NoteQueuedKeys`] for the roots.
 pub struct KeyOwners<T>(PhantomData<T>);
 
 impl<T: Config> KeyOwners<T> {
-	/// The trie of the keys in force.
+	/// Trie of the keys in force.
 	fn in_force() -> Option<TrieOf<T>> {
 		trie_of::<T>(Session::<T>::validators().into_iter().zip(T::KeysInForce::get()))
 	}
 
-	/// Whether the keys in force are those that the root of the current session is of.
+	/// Whether the stored root of the current session is the root of the keys in force.
 	#[cfg(any(test, feature = "try-runtime"))]
 	pub(crate) fn is_root_in_force() -> bool {
 		let stored = HistoricalSessions::<T>::get(Session::<T>::current_index());
@@ -166,7 +169,7 @@ impl<T: Config, Key: AsRef<[u8]>> KeyOwnerProofSystem<(KeyTypeId, Key)> for KeyO
 	type IdentificationTuple = IdentificationTuple<T>;
 	type Proof = MembershipProof;
 
-	/// Proves that the key is in force in the session that the state is in; `None` if it is not.
+	/// Proves that the key is in force in the current session; `None` if it is not.
 	fn prove((key_type, key): (KeyTypeId, Key)) -> Option<MembershipProof> {
 		let session = Session::<T>::current_index();
 		let (nodes, (root, validator_count)) = Self::in_force()?;

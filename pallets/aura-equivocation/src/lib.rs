@@ -1,19 +1,21 @@
-//! Holds a validator to account that sealed two different blocks in one Aura slot.
+//! Accepts reports of validators that sealed two different blocks in one Aura slot, and has them
+//! punished.
 //!
-//! Aura itself only decides who may author; whoever seals twice tells one part of the network this
-//! and the other part that, and nothing in the stock pallets minds. Here anybody may bring the
-//! evidence, which is two sealed headers and a proof of whose key it was:
+//! Aura itself only decides which validator may author a slot. A validator that equivocates, which
+//! means that it seals two blocks in one slot, shows different parts of the network different chains,
+//! and no pallet of the SDK punishes it. Here any account can report it. A report consists of two
+//! sealed headers and a proof of the owner of their key:
 //!
-//! - **It cannot be made up.** Both seals are checked over headers that differ without their seals.
-//!   Nobody but the holder of the key can sign a second one, whatever one may do to an encoding.
-//! - **It is about this chain.** The parents of both headers must be among the block hashes in
-//!   state, so the same keys on another chain with another genesis incriminate nobody here.
-//! - **It is about the right session.** A parent that is a block of this chain has a height, and a
-//!   height has a session (CON-R5), that of the set which authors on it (CON-R8). So the pallet
-//!   needs no record of which slot fell when, and stores nothing at all.
-//! - **It counts once.** `pallet-offences` knows each offender and slot it has seen.
+//! - **It cannot be forged.** The seals of two headers whose contents differ are verified. Only the
+//!   holder of the key can sign a second header.
+//! - **It is about this chain.** The parents of both headers must be among the block hashes in the
+//!   state. Headers that a validator seals on another chain with the same keys prove nothing here.
+//! - **It is about the right session.** A parent that is a block of this chain has a height, and the
+//!   height tells the session (CON-R5) of the validators that author on it (CON-R8). So the pallet does
+//!   not have to record when a slot was, and stores nothing at all.
+//! - **It counts once.** `pallet-offences` remembers the offenders that were reported for each slot.
 //!
-//! The law is `specs/consensus.md`: `CON-R21` and the like in comments and tests are its rules.
+//! The rules are in `specs/consensus.md`; comments and tests name them by ids such as `CON-R21`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -29,21 +31,29 @@ pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
-mod impls;
+mod call_weights;
 mod key_owners;
 #[cfg(test)]
 mod mock;
 mod offence;
+mod pool;
 mod proof;
+mod queries;
+mod reports;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, feature = "try-runtime"))]
+mod try_state;
 pub mod weights;
 
-#[allow(clippy::let_unit_value, reason = "in what the macro makes of `ValidateUnsigned`")]
+#[allow(
+	clippy::let_unit_value,
+	reason = "in the code that the macro generates for `ValidateUnsigned`"
+)]
 #[frame_support::pallet]
 #[allow(
 	deprecated,
-	reason = "what is to replace `validate_unsigned` needs an extension that wallets do not know"
+	reason = "the replacement of `validate_unsigned` needs an extension that wallets do not know"
 )]
 pub mod pallet {
 	use super::*;
@@ -63,7 +73,7 @@ pub mod pallet {
 	#[pallet::pallet]
 	pub struct Pallet<T>(_);
 
-	// The author of a block is the reporter of what it brings without a signature.
+	// `pallet-authorship`: the author of a block is the reporter of its unsigned reports.
 	#[pallet::config]
 	pub trait Config:
 		frame_system::Config
@@ -73,33 +83,35 @@ pub mod pallet {
 	{
 		/// The session keys in force, in the order of the session's validators.
 		///
-		/// `pallet-session` knows only those that come next, so this asks who uses them.
+		/// `pallet-session` stores only the keys that come next, so a runtime reads them from the pallets
+		/// that use them.
 		type KeysInForce: Get<Vec<Self::Keys>>;
 
-		/// Takes the offences.
+		/// Receives the offences.
 		type ReportOffence: ReportOffence<
 			Self::AccountId,
 			IdentificationTuple<Self>,
 			EquivocationOffence<IdentificationTuple<Self>>,
 		>;
 
-		/// Session that the state after a block of this height is in. `try_state` compares it with
-		/// `pallet-session`'s.
+		/// Current session after a block of the given height. `try_state` compares it with the session of
+		/// `pallet-session`.
 		type SessionOf: Convert<BlockNumberFor<Self>, SessionIndex>;
 
-		/// Most validators of a session, which weights count with.
+		/// Most validators of a session; for weights.
 		#[pallet::constant]
 		type MaxValidators: Get<u32>;
 
-		/// Most nominators that one validator's slash can meet, which weights count with.
+		/// Most nominators that the slash of one validator can affect; for weights.
 		///
-		/// A report that raises the fraction slashes those reported before for the slot once more,
-		/// with their nominators. Weights leave these out: the worst case is every nominator as often
-		/// as it has targets, and would fill a block for what is rare and ends the validators' trade.
+		/// A report that raises the slash fraction also slashes the validators reported earlier for the
+		/// slot again, with their nominators. Weights leave this out. In the worst case it affects every
+		/// nominator as often as it has targets, which would fill a block. It is rare, and every
+		/// validator that takes part loses its seat.
 		#[pallet::constant]
 		type MaxNominators: Get<u32>;
 
-		/// Weight of chilling an offender, which a report does to all that were reported for the slot.
+		/// Weight of chilling one offender. A report chills all offenders that were reported for its slot.
 		type ChillWeight: Get<Weight>;
 
 		/// Weights of the checks.
@@ -109,16 +121,16 @@ pub mod pallet {
 	/// Why a report is refused (CON-R22), in the order of the checks.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// These are no two different headers of one slot with seals of the named key, or the slot is
-		/// later than this block's.
+		/// The headers are not two different headers of one slot sealed with the named key, or the slot
+		/// is later than the slot of this block. Report only headers that conflict.
 		InvalidEquivocationProof,
-		/// A parent's hash is not among those that the chain still stores. The report comes too late,
-		/// or from another chain or fork.
+		/// The chain does not store the hash of a parent: the report is too late, or its headers are from
+		/// another chain or an abandoned fork. Nothing can be done.
 		UnknownParent,
-		/// The key belonged to no validator of the session of the later parent, or the proof does not
-		/// show it. Generate it in the state of that parent.
+		/// The proof does not show that the key belonged to a validator of the session of the later
+		/// parent. Generate it in the state of that parent.
 		InvalidKeyOwnershipProof,
-		/// The offender has been reported for this slot. Nothing is left to do.
+		/// The offender has already been reported for this slot. Nothing is left to do.
 		DuplicateOffenceReport,
 	}
 
@@ -135,19 +147,20 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Reports a validator that sealed two blocks in one slot.
 		///
-		/// Charged like any other call: whoever has a validator's key can make as many double seals of
-		/// past slots as it likes. The reporter has its part of a slash, and nodes need no fee for theirs.
+		/// Charged like any other call, because the holder of a validator's key can make any number of
+		/// equivocations in past slots. The reporter receives a part of the slash. Reports of nodes are
+		/// unsigned and pay no fee.
 		///
 		/// ## Dispatch Origin
 		///
-		/// Signed by anybody, who is the reporter.
+		/// Signed by any account, which is the reporter.
 		///
 		/// ## Errors
 		///
 		/// - [`Error::InvalidEquivocationProof`], [`Error::UnknownParent`],
 		///   [`Error::InvalidKeyOwnershipProof`]: the report shows no offence on this chain.
-		/// - [`Error::DuplicateOffenceReport`]: it is known already.
-		// Boxed: two headers would make every call of the runtime as large as themselves.
+		/// - [`Error::DuplicateOffenceReport`]: the offence is already known.
+		// Boxed: otherwise every call of the runtime would take as much memory as two headers.
 		#[pallet::call_index(0)]
 		#[pallet::weight(Pallet::<T>::report_weight(equivocation_proof, key_owner_proof))]
 		pub fn report_equivocation(
@@ -168,7 +181,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// None in practice: a report that is not valid is not valid in a block either.
+		/// None in practice: a block with an invalid unsigned report is invalid.
 		#[pallet::call_index(1)]
 		#[pallet::weight(Pallet::<T>::unsigned_report_weight(equivocation_proof, key_owner_proof))]
 		pub fn report_equivocation_unsigned(

@@ -1,21 +1,19 @@
-//! A chain of real pallets, from authorship to slashing: four validators, a nominator, sessions of
-//! five blocks and eras of three sessions.
+//! A chain with the pallets from authorship to slashing. It has four validators, a nominator, sessions
+//! of five blocks and eras of three sessions.
 
 use crate::{self as pallet_aura_equivocation, KeyOwners, NoteQueuedKeys};
-use frame_election_provider_support::{
-	bounds::{ElectionBounds, ElectionBoundsBuilder},
-	onchain, SequentialPhragmen,
-};
 use frame_support::{
-	assert_ok, construct_runtime, derive_impl, parameter_types,
-	traits::{ConstBool, ConstU32, ConstU64, Get, KeyOwnerProofSystem, OnFinalize, OnInitialize},
+	construct_runtime, derive_impl, parameter_types,
+	traits::{ConstU32, Get, KeyOwnerProofSystem, OnFinalize},
 	weights::Weight,
 };
+use gtos_staking_mock::impl_staking_configs;
+pub use gtos_staking_mock::{pre_digest, Balance};
 use pallet_session::historical;
 use pallet_staking::StakerStatus;
 use sp_consensus_aura::{
 	digests::CompatibleDigestItem,
-	sr25519::{AuthorityId, AuthorityPair, AuthoritySignature},
+	sr25519::{AuthorityId, AuthorityPair},
 	Slot,
 };
 use sp_consensus_slots::EquivocationProof;
@@ -23,21 +21,20 @@ use sp_core::{crypto::key_types, Pair, H256};
 use sp_io::TestExternalities;
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 use sp_runtime::{
-	impl_opaque_keys,
 	testing::TestXt,
-	traits::{Convert, ConvertInto, Header as _},
-	BuildStorage, Digest, DigestItem, Perbill,
+	traits::{Convert, Header as _},
+	BuildStorage, Digest, DigestItem,
 };
 use sp_session::MembershipProof;
 use sp_staking::SessionIndex;
 
-pub type Balance = u128;
 type Block = frame_system::mocking::MockBlockU32<Test>;
 pub type Header = sp_runtime::generic::Header<u32, sp_runtime::traits::BlakeTwo256>;
 pub type Proof = EquivocationProof<Header, AuthorityId>;
 
-/// Accounts 1 to 4 validate; 10 nominates validator 1 alone, with as much as the validator itself.
+/// Accounts 1 to 4 are validators.
 pub const VALIDATORS: u64 = 4;
+/// Nominates only validator 1, with the stake of a validator.
 pub const NOMINATOR: u64 = 10;
 /// Neither a validator nor a nominator.
 pub const WITNESS: u64 = 20;
@@ -46,8 +43,7 @@ pub const ENDOWMENT: Balance = 10_000_000;
 
 pub const SESSION_LENGTH: u32 = 5;
 pub const BLOCK_HASH_COUNT: u32 = 40;
-const SLOT_MS: u64 = 500;
-/// Slot before that of the first block: enough are over for tests to choose from.
+/// Slot of the genesis. It leaves tests many past slots to choose from.
 pub const GENESIS_SLOT: u64 = 1_000;
 
 construct_runtime!(
@@ -65,12 +61,6 @@ construct_runtime!(
 	}
 );
 
-impl_opaque_keys! {
-	pub struct TestSessionKeys {
-		pub aura: Aura,
-	}
-}
-
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type AccountData = pallet_balances::AccountData<Balance>;
@@ -78,93 +68,22 @@ impl frame_system::Config for Test {
 	type BlockHashCount = ConstU32<BLOCK_HASH_COUNT>;
 }
 
-#[derive_impl(pallet_timestamp::config_preludes::TestDefaultConfig)]
-impl pallet_timestamp::Config for Test {
-	type MinimumPeriod = ConstU64<{ SLOT_MS / 2 }>;
-	type OnTimestampSet = Aura;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = Balance;
-}
-
-impl pallet_authorship::Config for Test {
-	type EventHandler = Staking;
-	type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Aura>;
-}
-
-impl pallet_aura::Config for Test {
-	type AllowMultipleBlocksPerSlot = ConstBool<false>;
-	type AuthorityId = AuthorityId;
-	type DisabledValidators = Session;
-	type MaxAuthorities = ConstU32<100>;
-	type SlotDuration = ConstU64<SLOT_MS>;
-}
-
-type Periodic = pallet_session::PeriodicSessions<ConstU32<SESSION_LENGTH>, ConstU32<0>>;
-
-impl pallet_session::Config for Test {
-	type Currency = Balances;
-	type DisablingStrategy = pallet_session::disabling::UpToLimitWithReEnablingDisablingStrategy;
-	type KeyDeposit = ();
-	type Keys = TestSessionKeys;
-	type NextSessionRotation = Periodic;
-	type RuntimeEvent = RuntimeEvent;
-	type SessionHandler = (Aura,);
-	type SessionManager = NoteQueuedKeys<Self, historical::NoteHistoricalRoot<Self, Staking>>;
-	type ShouldEndSession = Periodic;
-	type ValidatorId = u64;
-	type ValidatorIdOf = ConvertInto;
-	type WeightInfo = ();
-}
-
-impl historical::Config for Test {
-	type FullIdentification = ();
-	type FullIdentificationOf = pallet_staking::UnitIdentificationOf<Self>;
-	type RuntimeEvent = RuntimeEvent;
-}
-
 parameter_types! {
 	pub static SlashDeferDuration: u32 = 0;
 	pub static ChillWeight: Weight = Weight::from_parts(100_000_000, 0);
-	pub ElectionLimits: ElectionBounds = ElectionBoundsBuilder::default().build();
 }
 
-pub struct OnChainPhragmen;
-
-impl onchain::Config for OnChainPhragmen {
-	type Bounds = ElectionLimits;
-	type DataProvider = Staking;
-	type MaxBackersPerWinner = ConstU32<100>;
-	type MaxWinnersPerPage = ConstU32<100>;
-	type Solver = SequentialPhragmen<u64, Perbill>;
-	type Sort = ConstBool<true>;
-	type System = Test;
-	type WeightInfo = ();
-}
-
-#[derive_impl(pallet_staking::config_preludes::TestDefaultConfig)]
-impl pallet_staking::Config for Test {
-	type AdminOrigin = frame_system::EnsureRoot<u64>;
-	type Currency = Balances;
-	type ElectionProvider = onchain::OnChainExecution<OnChainPhragmen>;
-	type EraPayout = ();
-	type GenesisElectionProvider = Self::ElectionProvider;
-	type NextNewSession = Session;
-	type OldCurrency = Balances;
-	type SessionInterface = Self;
-	type SlashDeferDuration = SlashDeferDuration;
-	type TargetList = pallet_staking::UseValidatorsMap<Self>;
-	type UnixTime = Timestamp;
-	type VoterList = pallet_staking::UseNominatorsAndValidatorsMap<Self>;
-}
-
-impl pallet_offences::Config for Test {
-	type IdentificationTuple = historical::IdentificationTuple<Self>;
-	type OnOffenceHandler = Staking;
-	type RuntimeEvent = RuntimeEvent;
+impl_staking_configs! {
+	Test {
+		authority_id: AuthorityId,
+		max_authorities: ConstU32<100>,
+		slot_duration_ms: 500,
+		session_length_blocks: ConstU32<SESSION_LENGTH>,
+		author_handlers: Staking,
+		session_manager: NoteQueuedKeys<Test, historical::NoteHistoricalRoot<Test, Staking>>,
+		offence_handler: Staking,
+		slash_defer_duration_eras: SlashDeferDuration,
+	}
 }
 
 impl<C> frame_system::offchain::CreateTransactionBase<C> for Test
@@ -184,7 +103,7 @@ where
 	}
 }
 
-/// CON-R5
+/// Session of a height (CON-R5).
 pub struct SessionOf;
 
 impl Convert<u32, SessionIndex> for SessionOf {
@@ -196,10 +115,10 @@ impl Convert<u32, SessionIndex> for SessionOf {
 /// The Aura keys in force, in the order of the validators.
 pub struct KeysInForce;
 
-impl Get<Vec<TestSessionKeys>> for KeysInForce {
-	fn get() -> Vec<TestSessionKeys> {
+impl Get<Vec<SessionKeys>> for KeysInForce {
+	fn get() -> Vec<SessionKeys> {
 		let authorities = pallet_aura::Authorities::<Test>::get();
-		authorities.into_iter().map(|aura| TestSessionKeys { aura }).collect()
+		authorities.into_iter().map(|aura| SessionKeys { aura }).collect()
 	}
 }
 
@@ -221,8 +140,7 @@ pub fn key(validator: u64) -> AuthorityPair {
 pub fn new_test_ext() -> TestExternalities {
 	let validators = 1..=VALIDATORS;
 	let accounts = validators.clone().chain([NOMINATOR, WITNESS]);
-	let keys =
-		validators.clone().map(|v| (v, v, TestSessionKeys { aura: key(v).public() })).collect();
+	let keys = validators.clone().map(|v| (v, v, SessionKeys { aura: key(v).public() })).collect();
 	let mut stakers: Vec<_> = validators.map(|v| (v, v, STAKE, StakerStatus::Validator)).collect();
 	stakers.push((NOMINATOR, NOMINATOR, STAKE, StakerStatus::Nominator(vec![1])));
 	let genesis = RuntimeGenesisConfig {
@@ -249,7 +167,7 @@ pub fn new_test_ext() -> TestExternalities {
 	state
 }
 
-/// Runs `test` in block 1 of a fresh chain and checks the pallet's invariant after it.
+/// Runs `test` in block 1 of a new chain and checks the assumptions of the pallet after it.
 pub fn on_chain(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
 		test();
@@ -261,41 +179,34 @@ pub fn on_chain(test: impl FnOnce()) {
 pub fn next_block() {
 	AllPalletsWithSystem::on_finalize(System::block_number());
 	let parent = System::finalize().hash();
-	System::reset_events();
 	begin_block(parent);
 }
 
+/// Begins the next block on `parent`, in the next slot whose author is not disabled.
 fn begin_block(parent: H256) {
-	let number = System::block_number() + 1;
 	let count = Aura::authorities_len() as u64;
 	let disabled = Session::disabled_validators();
 	let slot = (*pallet_aura::CurrentSlot::<Test>::get() + 1..)
 		.find(|slot| !disabled.contains(&((slot % count) as u32)))
-		.expect("somebody may author");
-	System::initialize(&number, &parent, &Digest { logs: vec![pre_digest(slot)] });
-	AllPalletsWithSystem::on_initialize(number);
-	assert_ok!(Timestamp::set(RuntimeOrigin::none(), slot * SLOT_MS));
+		.expect("a validator is not disabled");
+	gtos_staking_mock::begin_block::<Test, AllPalletsWithSystem>(parent, slot);
 }
 
-/// Goes on until block `number` has begun.
+/// Runs blocks until block `number` has begun.
 pub fn go_to(number: u32) {
 	while System::block_number() < number {
 		next_block();
 	}
 }
 
-pub fn pre_digest(slot: u64) -> DigestItem {
-	CompatibleDigestItem::<AuthoritySignature>::aura_pre_digest(Slot::from(slot))
-}
-
-/// A header of `slot` and height `number` on `parent` whose content only `content` tells from others.
+/// A header of `slot` with height `number` on `parent`. `content` distinguishes it from others.
 pub fn unsealed(slot: u64, number: u32, parent: H256, content: u8) -> Header {
 	let state_root = H256::repeat_byte(content);
 	let digest = Digest { logs: vec![pre_digest(slot)] };
 	Header::new(number, H256::zero(), state_root, parent, digest)
 }
 
-/// Adds the seal with which `author` publishes the header as a block.
+/// Adds the seal of `author` to the header.
 pub fn seal(mut header: Header, author: &AuthorityPair) -> Header {
 	let signature = author.sign(header.hash().as_ref());
 	header.digest_mut().push(DigestItem::aura_seal(signature));
@@ -307,8 +218,8 @@ pub fn on_parent(author: u64, slot: u64, parent: u32, content: u8) -> Header {
 	seal(unsealed(slot, parent + 1, System::block_hash(parent), content), &key(author))
 }
 
-/// Proof that `validator` sealed twice in `slot` on the blocks at these two heights.
-pub fn double_seal_on(validator: u64, slot: u64, parents: [u32; 2]) -> Proof {
+/// Proof that `validator` sealed two headers in `slot`, on the blocks at these two heights.
+pub fn equivocation_on(validator: u64, slot: u64, parents: [u32; 2]) -> Proof {
 	Proof {
 		offender: key(validator).public(),
 		slot: slot.into(),
@@ -317,18 +228,18 @@ pub fn double_seal_on(validator: u64, slot: u64, parents: [u32; 2]) -> Proof {
 	}
 }
 
-/// Proof that `validator` sealed twice in `slot` on the last block.
-pub fn double_seal(validator: u64, slot: u64) -> Proof {
+/// Proof that `validator` sealed two headers in `slot`, both on the last block.
+pub fn equivocation(validator: u64, slot: u64) -> Proof {
 	let parent = System::block_number() - 1;
-	double_seal_on(validator, slot, [parent; 2])
+	equivocation_on(validator, slot, [parent; 2])
 }
 
-/// What `validator` owns a key with, in the session of this block.
+/// Proof that the key of `validator` is in force in the current session.
 pub fn owner(validator: u64) -> MembershipProof {
 	owner_of(key(validator).public()).expect("is in force")
 }
 
-/// What shows whose the Aura key is, in the session of this block.
+/// Proof of the owner of an Aura key in the current session, if the key is in force.
 pub fn owner_of(key: AuthorityId) -> Option<MembershipProof> {
 	KeyOwners::<Test>::prove((key_types::AURA, key))
 }

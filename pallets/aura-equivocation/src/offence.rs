@@ -1,4 +1,4 @@
-//! The offence that a double seal is.
+//! The offence of an Aura equivocation (CON-R23).
 
 use alloc::{vec, vec::Vec};
 use sp_consensus_aura::Slot;
@@ -8,11 +8,11 @@ use sp_staking::{
 	SessionIndex,
 };
 
-/// A validator sealed two blocks in one slot (CON-R23).
+/// The offence of a validator that sealed two blocks in one slot (CON-R23).
 pub struct EquivocationOffence<Offender> {
-	/// The slot of both blocks, by which offences are counted together.
+	/// Slot of both blocks. Offences in one slot are counted together.
 	pub slot: Slot,
-	/// The session whose authority the offender was.
+	/// Session in which the offender was a validator.
 	pub session_index: SessionIndex,
 	/// Number of validators in that session.
 	pub validator_set_count: u32,
@@ -40,9 +40,10 @@ impl<Offender: Clone> Offence<Offender> for EquivocationOffence<Offender> {
 		self.slot
 	}
 
-	/// CON-R15, with the slot in place of set id and round.
+	/// Slash fraction of each of `offenders_count` validators that were reported for the slot (CON-R15,
+	/// with the slot in place of set id and round).
 	fn slash_fraction(&self, offenders_count: u32) -> Perbill {
-		// Saturating: more offenders than a third of `u32` are more than there are validators.
+		// Saturating: there are far fewer than 2^32 / 3 validators.
 		Perbill::from_rational(offenders_count.saturating_mul(3), self.validator_set_count).square()
 	}
 }

@@ -1,4 +1,4 @@
-//! What two headers show by themselves, without the chain's state.
+//! What two headers prove without the state of the chain (CON-R21).
 
 use sp_consensus_aura::{
 	digests::CompatibleDigestItem,
@@ -17,11 +17,10 @@ pub fn is_equivocation<H: Header>(proof: &EquivocationProof<H, AuthorityId>) -> 
 	}
 }
 
-/// What the seal of a header of `slot` signs, if its signature is the author's: the hash of the
-/// header without the seal.
+/// Hash of the header without its seal, which the seal signs. `None` unless the header claims `slot`
+/// and its seal is a signature of `author`.
 ///
-/// Headers are compared by it: two seals of one content are no contradiction, as two signatures of
-/// one vote are none.
+/// Two headers are compared by this hash, because sealing the same content twice is no equivocation.
 fn sealed_content<H: Header>(header: &H, slot: Slot, author: &AuthorityId) -> Option<H::Hash> {
 	if slot_of(header.digest()) != Some(slot) {
 		return None;
@@ -32,7 +31,7 @@ fn sealed_content<H: Header>(header: &H, slot: Slot, author: &AuthorityId) -> Op
 	author.verify(&content.as_ref(), &seal).then_some(content)
 }
 
-/// The slot that a header claims. Nodes refuse a block that claims several, so here it has none.
+/// The slot that a header claims. `None` for a header that claims several, which nodes refuse.
 pub(crate) fn slot_of(digest: &Digest) -> Option<Slot> {
 	let as_slot =
 		|item: &DigestItem| CompatibleDigestItem::<AuthoritySignature>::as_aura_pre_digest(item);

@@ -16,7 +16,7 @@ use sp_core::H256;
 
 const SALT: H256 = H256::repeat_byte(0xaa);
 
-/// Lets `who` pay for two contracts with the longest code and stay alive.
+/// Gives `who` the funds for two contracts with the longest code, plus the existential deposit.
 fn fund<T: Config>(who: &T::AccountId) {
 	let price =
 		Pallet::<T>::price(T::MaxCodeLength::get()).expect("the integrity test computes it");
@@ -24,7 +24,7 @@ fn fund<T: Config>(who: &T::AccountId) {
 	assert_ok!(T::Currency::deposit(who, amount, Precision::Exact).map(drop));
 }
 
-/// A deployer whose next contract is not its first: its index and count exist.
+/// A deployer that already has a contract, so that its index and count exist.
 fn deployer<T: Config>() -> T::AccountId {
 	let who: T::AccountId = whitelisted_caller();
 	fund::<T>(&who);
@@ -32,9 +32,9 @@ fn deployer<T: Config>() -> T::AccountId {
 	who
 }
 
-/// Bytes that no compression shortens.
+/// Code that the database cannot compress.
 fn code_of_length(length: u32) -> Vec<u8> {
-	// Knuth's 64-bit linear congruential generator, of which the highest byte is the most random.
+	// Knuth's 64-bit linear congruential generator. Its highest byte is the most random one.
 	let mut state = 0_u64;
 	(0..length)
 		.map(|_| {
@@ -50,7 +50,8 @@ fn code_of_length(length: u32) -> Vec<u8> {
 mod benchmarks {
 	use super::*;
 
-	/// New code: it is hashed and stored, and the trie hashes it again when the block ends.
+	/// A deployment of new code. The call hashes and stores it, and the trie hashes it again when the
+	/// block ends.
 	#[benchmark]
 	fn contract_deploy(c: Linear<1, { T::MaxCodeLength::get() }>) {
 		let caller = deployer::<T>();
@@ -62,8 +63,8 @@ mod benchmarks {
 		#[block]
 		{
 			result = Pallet::<T>::contract_deploy(origin, upload, SALT);
-			// State version 1 keeps a long value under its BLAKE2b-256. That is computed with the
-			// block's state root, outside of any extrinsic: the upload has to pay for it.
+			// State version 1 stores a long value under its BLAKE2b-256. The trie computes it with the
+			// state root, outside of any extrinsic, so the upload has to pay for it.
 			trie_value_hash = code_hash(&code);
 		}
 
@@ -73,7 +74,8 @@ mod benchmarks {
 		assert!(Contracts::<T>::contains_key(contract_address(&caller, SALT, hash)));
 	}
 
-	/// The longest code: finding out its length reads all of it from the database.
+	/// A deployment of the longest code by its hash. Reading its length reads all of it from the
+	/// database.
 	#[benchmark]
 	fn contract_deploy_hash() {
 		let publisher: T::AccountId = account("publisher", 0, 0);

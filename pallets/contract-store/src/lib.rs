@@ -1,17 +1,17 @@
 //! Contract code that is published once and can never change.
 //!
-//! The chain stores code and says who deployed it when; it does not execute it. Applications rely on
-//! three properties:
+//! The chain stores code and records its deployer and the block of the deployment; it does not execute
+//! code. Applications rely on three properties:
 //!
-//! - **Written once.** There are two calls, both add, and no hook writes. What an address holds stays
-//!   what it is, whoever signs and however the call is wrapped (CTR-R11).
-//! - **Known before it is there.** The address follows from deployer, salt and code hash, so that a
-//!   client computes it offline ([`contract_address`]).
-//! - **Paid for.** Code and records never go away, so their bytes are paid for once and for good; the
-//!   same code is stored and paid for once (CTR-R7).
+//! - **Written once.** There are two calls, which only add, and no hook writes. No signer and no
+//!   wrapper around a call can change what an address holds (CTR-R11).
+//! - **Predictable address.** The address follows from deployer, salt and code hash, so a client
+//!   computes it offline before it deploys ([`contract_address`]).
+//! - **Paid for once.** Code and records are never removed, so a deployment pays for their bytes once.
+//!   The same code is stored and paid for only once (CTR-R7).
 //!
-//! The law is `specs/contract-store.md`: `CTR-R1` and the like in comments and tests are its rules,
-//! `CTR-I1` and the like its invariants, which `try_state` checks.
+//! The rules are in `specs/contract-store.md`. Comments and tests name them by ids such as `CTR-R1`,
+//! and the invariants that `try_state` checks by ids such as `CTR-I1`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -28,9 +28,13 @@ pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
-mod impls;
+mod calls;
+#[cfg(feature = "std")]
+mod integrity;
 #[cfg(test)]
 mod mock;
+mod payment;
+mod queries;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, feature = "try-runtime"))]
@@ -58,24 +62,26 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// Money that storage is paid in.
+		/// Currency that storage is paid in.
 		type Currency: fungible::Balanced<Self::AccountId>;
 
-		/// Takes the price of each deployment. `()` burns it.
+		/// Receives the price of each deployment. `()` burns it.
 		type OnPayment: OnUnbalanced<CreditOf<Self>>;
 
 		/// Clock of the current block, in milliseconds since the Unix epoch.
 		type Time: Time<Moment = u64>;
 
-		/// Longest code, in bytes. May be raised, never lowered: longer code could not be read.
+		/// Longest code, in bytes. May be raised, never lowered: stored code that is longer could not be
+		/// read any more.
 		#[pallet::constant]
 		type MaxCodeLength: Get<u32>;
 
-		/// Bytes that the price counts for a contract besides its code: keys, values and trie nodes.
+		/// Bytes that the price counts for a contract in addition to its code: for keys, values and trie
+		/// nodes.
 		#[pallet::constant]
 		type RecordBytes: Get<u32>;
 
-		/// Price of keeping one byte for ever. Zero is refused by the integrity test.
+		/// Price of storing one byte permanently. The integrity test refuses zero.
 		#[pallet::constant]
 		type PricePerByte: Get<BalanceOf<Self>>;
 
@@ -89,58 +95,60 @@ pub mod pallet {
 
 	/// Code by its BLAKE2b-256.
 	///
-	/// Written by `contract_deploy`, once. Bounded by the price of a byte. Invariants: CTR-I1, CTR-I3.
-	// Identity: the key is a BLAKE2b-256 output already, and hashing it again would only lengthen
-	// keys and proofs.
+	/// Each item is written once, by `contract_deploy`. Bounded by the price of a byte. Invariants:
+	/// CTR-I1, CTR-I3.
+	// Identity: the key already is a BLAKE2b-256 hash. Hashing it again would only lengthen keys and
+	// proofs.
 	#[pallet::storage]
 	pub type Codes<T: Config> = StorageMap<_, Identity, H256, CodeOf<T>>;
 
 	/// Contracts by address.
 	///
-	/// Written by both calls, once. Bounded by the price of a record. Invariants: CTR-I2, CTR-I5.
-	// Identity: as above.
+	/// Each item is written once, by either call. Bounded by the price of a record. Invariants: CTR-I2,
+	/// CTR-I5.
+	// Identity: the key already is a BLAKE2b-256 hash.
 	#[pallet::storage]
 	pub type Contracts<T: Config> = StorageMap<_, Identity, H256, ContractRecordOf<T>>;
 
 	/// Addresses of a deployer's contracts, by index from 0 in the order of deployment.
 	///
-	/// Written with each record, once. Invariant: CTR-I4.
-	// Blake2_128Concat: accounts are chosen by their owners, who must not unbalance the trie.
-	// Twox64Concat: indices are counted here.
+	/// Each item is written once, together with its record. Invariant: CTR-I4.
+	// Blake2_128Concat: users choose their accounts and must not be able to unbalance the trie.
+	// Twox64Concat: the pallet itself assigns indices.
 	#[pallet::storage]
 	pub type DeployerContracts<T: Config> =
 		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, u32, H256>;
 
-	/// How many contracts a deployer has, which is the index of its next one.
+	/// Number of a deployer's contracts, which is the index of the next one.
 	///
-	/// Written with each record. Invariant: CTR-I4.
-	// Blake2_128Concat: as above.
+	/// Written together with each record. Invariant: CTR-I4.
+	// Blake2_128Concat: users choose their accounts and must not be able to unbalance the trie.
 	#[pallet::storage]
 	pub type DeployerContractCount<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
 
-	/// What a deployment tells (CTR-R13).
+	/// What a deployment adds (CTR-R13).
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// A contract has been deployed.
 		ContractDeployed {
-			/// Where the contract lies.
+			/// Address of the contract.
 			address: H256,
-			/// Who deployed it.
+			/// Account that deployed it.
 			deployer: T::AccountId,
-			/// What its code hashes to.
+			/// BLAKE2b-256 of its code.
 			code_hash: H256,
-			/// What the deployer chose to tell this contract from others with the same code.
+			/// Salt that distinguishes the contract from others of the deployer with the same code.
 			salt: H256,
 			/// Length of its code, in bytes.
 			code_len: u32,
-			/// What the deployer paid for the storage.
+			/// Amount that the deployer paid for the storage.
 			price: BalanceOf<T>,
 		},
-		/// Code that the chain did not hold yet has been stored.
+		/// New code has been stored.
 		CodeStored {
-			/// What the code hashes to.
+			/// BLAKE2b-256 of the code.
 			code_hash: H256,
 			/// Length of the code, in bytes.
 			code_len: u32,
@@ -154,12 +162,12 @@ pub mod pallet {
 		EmptyCode,
 		/// `code` has more than `MaxCodeLength` bytes. Split it, or make it smaller.
 		CodeTooLong,
-		/// No code of this hash is stored. Deploy it with `contract_deploy`.
+		/// No code with this hash is stored. Deploy it with `contract_deploy`.
 		UnknownCode,
-		/// The address holds a contract. Use it, or take another salt.
+		/// The address already holds a contract. Use that contract, or choose another salt.
 		AlreadyDeployed,
-		/// The price would take the account below the existential deposit, or is on hold or frozen.
-		/// Add funds.
+		/// The price exceeds what the account can spend: its balance without the existential deposit and
+		/// without funds on hold or frozen. Add funds.
 		InsufficientBalance,
 	}
 
@@ -181,15 +189,15 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Deploys `code` at the address that follows from the deployer, `salt` and the code.
 		///
-		/// Code that the chain holds already is not stored or paid for again.
+		/// Code that the chain already holds is neither stored nor paid for again.
 		///
 		/// ## Dispatch Origin
 		///
-		/// Signed by the deployer, who pays the price of the storage to the treasury.
+		/// Signed by the deployer, which pays the price of the storage to the treasury.
 		///
 		/// ## Errors
 		///
-		/// - [`Error::EmptyCode`], [`Error::CodeTooLong`]: code has 1 to `MaxCodeLength` bytes.
+		/// - [`Error::EmptyCode`], [`Error::CodeTooLong`]: `code` does not have 1 to `MaxCodeLength` bytes.
 		/// - [`Error::AlreadyDeployed`]: the deployer has deployed this code with this salt before.
 		/// - [`Error::InsufficientBalance`]: the price exceeds what the deployer can spend.
 		///
@@ -197,8 +205,8 @@ pub mod pallet {
 		///
 		/// - [`Event::CodeStored`], if the chain did not hold the code yet.
 		/// - [`Event::ContractDeployed`].
-		// A plain vector: code that is too long fails with a name instead of being undecodable
-		// (ADR 0014). The length of an extrinsic bounds it.
+		// A plain vector, so that code beyond the limit fails with a named error instead of being
+		// undecodable (ADR 0014). The length of an extrinsic bounds it.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::contract_deploy(Pallet::<T>::weighed_length(code)))]
 		pub fn contract_deploy(origin: OriginFor<T>, code: Vec<u8>, salt: H256) -> DispatchResult {
@@ -210,7 +218,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// Signed by the deployer, who pays the price of a record to the treasury.
+		/// Signed by the deployer, which pays the price of a record to the treasury.
 		///
 		/// ## Errors
 		///

@@ -1,6 +1,6 @@
-//! A chain with the store and everything that can wrap a call: batch, proxy, multisig.
+//! A chain with the store and the pallets that can wrap a call: utility, proxy, multisig.
 //!
-//! Indices, prices and limits are the runtime's, so that encodings and amounts are the chain's own.
+//! Pallet indices, prices and limits are those of the runtime, so encodings and amounts are too.
 
 use crate as pallet_contract_store;
 use frame_support::{
@@ -29,7 +29,7 @@ pub const EXISTENTIAL_DEPOSIT: Balance = 1_000_000_000;
 pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);
 pub const CHARLIE: AccountId32 = AccountId32::new([3; 32]);
-/// Exists on no chain until a test pays it.
+/// An account that does not exist until a test pays it.
 pub const NOBODY: AccountId32 = AccountId32::new([9; 32]);
 
 /// Timestamp of the genesis, in milliseconds.
@@ -55,7 +55,7 @@ const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 parameter_types! {
 	pub RuntimeBlockWeights: BlockWeights =
 		BlockWeights::with_sensible_defaults(MAX_BLOCK_WEIGHT, NORMAL_RATIO);
-	/// Length that normal extrinsics of a block may fill, in bytes.
+	/// Bytes of a block that normal extrinsics may fill.
 	pub static NormalLength: u32 = NORMAL_RATIO * (5 * 512 * 1024);
 	pub RuntimeBlockLength: BlockLength = BlockLength::builder()
 		.max_length(5 * 512 * 1024)
@@ -151,7 +151,7 @@ pub fn new_test_ext() -> TestExternalities {
 	state
 }
 
-/// Runs `test` on a fresh chain and checks every invariant of the store after it.
+/// Runs `test` on a new chain and checks every invariant of the store after it.
 pub fn on_chain(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
 		test();
@@ -159,7 +159,7 @@ pub fn on_chain(test: impl FnOnce()) {
 	})
 }
 
-/// Begins the next block, without the events of the last.
+/// Begins the next block, without the events of the last one.
 pub fn next_block() {
 	let number = System::block_number() + 1;
 	System::reset_events();

@@ -10,14 +10,15 @@ use sp_runtime::TryRuntimeError;
 impl<T: Config> Pallet<T> {
 	/// Checks every invariant; the error names the first that does not hold.
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
-		// Keys are iterated and values read one by one: iterating values would skip undecodable ones.
+		// Iterates keys and reads each value: an iterator over values skips those that do not decode.
 		let codes = Self::check_codes()?;
 		Self::check_records(&codes)?;
 		Self::check_index()?;
 		Self::check_times()
 	}
 
-	/// CTR-I1. Returns the length of each code by its hash.
+	/// Every stored code has at least one byte and hashes to its key (CTR-I1). Returns the length of
+	/// each code by its hash.
 	fn check_codes() -> Result<BTreeMap<H256, usize>, TryRuntimeError> {
 		let mut lengths = BTreeMap::new();
 		for hash in Codes::<T>::iter_keys() {
@@ -29,7 +30,7 @@ impl<T: Config> Pallet<T> {
 		Ok(lengths)
 	}
 
-	/// CTR-I2 and CTR-I3.
+	/// Every record names stored code of its length (CTR-I2), and every code has a record (CTR-I3).
 	fn check_records(lengths: &BTreeMap<H256, usize>) -> Result<(), TryRuntimeError> {
 		let mut named = BTreeSet::new();
 		for address in Contracts::<T>::iter_keys() {
@@ -46,7 +47,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// CTR-I4.
+	/// The rows of all deployers are exactly the records, without gap or repetition (CTR-I4).
 	fn check_index() -> Result<(), TryRuntimeError> {
 		let mut listed = BTreeSet::new();
 		for (deployer, index) in DeployerContracts::<T>::iter_keys() {
@@ -60,7 +61,8 @@ impl<T: Config> Pallet<T> {
 			ensure!(record.deployer == deployer, "CTR-I4: a row is in another deployer's index");
 			ensure!(listed.insert(address), "CTR-I4: an address stands twice in an index");
 		}
-		// No row lies beyond its count, so the counts add up to the rows only if none is missing.
+		// No row is beyond its count, so the sum of the counts is the number of rows only if no row is
+		// missing.
 		let counted = DeployerContractCount::<T>::iter_values().map(u64::from).sum::<u64>();
 		ensure!(u64::try_from(listed.len()) == Ok(counted), "CTR-I4: an index has a gap");
 		ensure!(
@@ -70,13 +72,14 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// CTR-I5.
+	/// No record is newer than the current block, or older than the record before it in its index
+	/// (CTR-I5).
 	fn check_times() -> Result<(), TryRuntimeError> {
 		let now = (frame_system::Pallet::<T>::block_number(), T::Time::now());
 		for (deployer, count) in DeployerContractCount::<T>::iter() {
 			let mut last = <(BlockNumberFor<T>, u64)>::default();
 			for index in 0..count {
-				// CTR-I4 has found every row and record.
+				// The check of CTR-I4 has found every row and record.
 				let Some(record) =
 					DeployerContracts::<T>::get(&deployer, index).and_then(Contracts::<T>::get)
 				else {

@@ -1,4 +1,4 @@
-//! Names for what the configuration composes.
+//! Aliases for the types that the configuration composes.
 
 use crate::Config;
 use frame_support::{
@@ -8,10 +8,10 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_contract_store_runtime_api::ContractRecord;
 
-/// Amount of the money that storage is paid in.
+/// Amount of the currency that storage is paid in.
 pub type BalanceOf<T> =
 	<<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
-/// Money that has been withdrawn and belongs to nobody yet.
+/// Payment that has been withdrawn from its payer and not yet credited to anybody.
 pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 /// Code as it is stored.
 pub type CodeOf<T> = BoundedVec<u8, <T as Config>::MaxCodeLength>;

@@ -2,13 +2,13 @@
 //!
 //! One Wasm serves every network: a development chain with half-second slots and eras of a minute,
 //! and a live chain with one-second slots and eras of an hour. They differ by the [`ChainTiming`]
-//! that their genesis writes here; the runtime feeds it to the other pallets through `Get`.
+//! that their genesis writes here. The runtime passes it to the other pallets through `Get`.
 //!
-//! The pallet has no calls, no events and no hooks: after genesis the value is read only. A value
-//! that [`ChainTiming::check`] refuses is refused when the genesis configuration is parsed, so that
-//! the chain-spec tools report the reason instead of a trapped runtime. What is refused is what no
-//! chain could run with; slots too short for full blocks are not
-//! ([`ChainTiming::slot_duration_ms`]).
+//! The pallet has no calls and no events, and no hook writes, so nothing changes the value after
+//! genesis (STA-R9 in `specs/state.md`). A value outside the bounds of [`ChainTiming::check`] is refused
+//! when the genesis configuration is parsed, so that chain-spec tools report the reason instead of a
+//! trapped runtime. The bounds exclude values with which no chain could run. They do not exclude slots
+//! that are too short for full blocks ([`ChainTiming::slot_duration_ms`]).
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -33,8 +33,8 @@ pub mod pallet {
 	#[pallet::config]
 	pub trait Config: frame_system::Config {}
 
-	/// The chain's timing. Written by genesis, by nothing after it.
-	// Aura and the timestamp read it in every block, whatever else the block does.
+	/// The chain's timing. Written only by genesis (STA-R9).
+	// Whitelisted: Aura and the timestamp read it in every block anyway.
 	#[pallet::storage]
 	#[pallet::whitelist_storage]
 	pub type Timing<T: Config> = StorageValue<_, ChainTiming, ValueQuery>;
@@ -43,10 +43,10 @@ pub mod pallet {
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// The chain's timing for ever; [`ChainTiming::default`] is a live network's.
+		/// The chain's timing. [`ChainTiming::default`] is that of a live network.
 		#[serde(deserialize_with = "types::deserialize_checked")]
 		pub timing: ChainTiming,
-		/// Ties the configuration to the runtime.
+		/// Binds the type parameter.
 		#[serde(skip)]
 		pub _config: core::marker::PhantomData<T>,
 	}
@@ -81,9 +81,8 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// The timing that genesis chose.
 		///
-		/// Native code may ask for it where there is no chain state: the generated integrity tests
-		/// and the metadata of a runtime that is not running do. It gets the default there. On a
-		/// chain, in Wasm, there always is a state.
+		/// The default if there is no state. Only native code calls it without a state: the generated
+		/// integrity tests, and the metadata of a runtime that is not running. Wasm always has a state.
 		pub fn timing() -> ChainTiming {
 			#[cfg(feature = "std")]
 			if sp_externalities::with_externalities(|_| ()).is_none() {

@@ -1,3 +1,5 @@
+//! Genesis, bounds and encoding of the timing (STA-R9).
+
 use crate::{
 	pallet::{GenesisConfig, Timing},
 	ChainTiming, Pallet,
@@ -22,6 +24,7 @@ impl frame_system::Config for Test {
 
 impl crate::Config for Test {}
 
+/// The timing of a development network.
 fn fast() -> ChainTiming {
 	ChainTiming {
 		slot_duration_ms: 500,
@@ -69,7 +72,7 @@ fn timing_on_a_chain_is_shown_as_a_metadata_constant() {
 	});
 }
 
-/// Genesis is the only writer: there is nothing to dispatch.
+/// STA-R9: genesis is the only writer, so there is no call.
 #[test]
 fn pallet_has_no_call() {
 	let pallets = Test::metadata_ir().pallets;
@@ -77,7 +80,7 @@ fn pallet_has_no_call() {
 	assert!(pallet.calls.is_none());
 }
 
-/// The stored encoding, which a change of field order or type would break.
+/// STA-R9: order and types of the stored fields.
 #[test]
 fn timing_encoding_is_pinned() {
 	assert_eq!(
@@ -90,12 +93,52 @@ fn timing_encoding_is_pinned() {
 }
 
 #[test]
-fn json_of_a_sound_timing_parses() {
+fn timing_within_its_bounds_parses_from_json() {
 	assert_eq!(parse(serde_json::to_value(fast()).expect("plain data")), Ok(fast()));
 }
 
+/// STA-R9: every bound is inclusive.
 #[test]
-fn absurd_timing_is_refused_with_the_field_and_its_range() {
+fn timing_at_its_bounds_is_accepted() {
+	let cases = [
+		("slotDurationMs", 100),
+		("slotDurationMs", 60_000),
+		("sessionLengthBlocks", 5),
+		("sessionLengthBlocks", 604_800),
+		("sessionsPerEra", 2),
+		("sessionsPerEra", 1_000),
+		("bondingDurationEras", 2),
+		("bondingDurationEras", 336),
+		("slashDeferDurationEras", 0),
+		("slashDeferDurationEras", 2),
+		("hourBlocks", 1),
+		("hourBlocks", 36_000),
+	];
+	for (field, value) in cases {
+		let mut timing = serde_json::to_value(fast()).expect("plain data");
+		timing[field] = value.into();
+		let parsed = parse(timing).map(|timing| serde_json::to_value(timing).expect("plain data"));
+		assert_eq!(parsed.map(|timing| timing[field].clone()), Ok(value.into()), "{field}");
+	}
+	// The shortest bonding leaves no deferral.
+	let shortest = ChainTiming { bonding_duration_eras: 1, slash_defer_duration_eras: 0, ..fast() };
+	assert_eq!(shortest.check(), Ok(()));
+	// 50,000 sessions of bonding.
+	let longest = ChainTiming {
+		bonding_duration_eras: 50,
+		sessions_per_era: 1_000,
+		..ChainTiming::default()
+	};
+	assert_eq!(
+		longest.check(),
+		Err("slashDeferDurationEras must be less than bondingDurationEras")
+	);
+	assert_eq!(ChainTiming { slash_defer_duration_eras: 49, ..longest }.check(), Ok(()));
+}
+
+/// STA-R9: the error names the field and its range.
+#[test]
+fn timing_outside_its_bounds_is_refused() {
 	let cases = [
 		("slotDurationMs", 0, "slotDurationMs must be between 100 and 60000"),
 		("slotDurationMs", 99, "slotDurationMs must be between 100 and 60000"),
@@ -124,6 +167,7 @@ fn absurd_timing_is_refused_with_the_field_and_its_range() {
 	}
 }
 
+/// STA-R9: bonding spans at most 50,000 sessions.
 #[test]
 fn bonding_over_too_many_sessions_is_refused() {
 	let timing = ChainTiming {
@@ -150,7 +194,7 @@ fn missing_and_unknown_fields_are_refused_by_name() {
 
 #[test]
 #[should_panic(expected = "genesisParameters.timing: slotDurationMs must be between")]
-fn building_an_unchecked_absurd_timing_panics() {
+fn genesis_build_with_a_timing_outside_its_bounds_panics() {
 	TestExternalities::default().execute_with(|| {
 		let timing = ChainTiming { slot_duration_ms: 0, ..fast() };
 		GenesisConfig::<Test> { timing, ..Default::default() }.build();

@@ -1,15 +1,15 @@
-//! The timing of a chain and the bounds it has to keep.
+//! The timing of a chain and its bounds (STA-R9).
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Shortest slot: what block propagation on one continent leaves room for. For blocks that are not
-/// full: see [`ChainTiming::slot_duration_ms`].
+/// Shortest slot, in milliseconds: enough to propagate a block on one continent. Not enough for full
+/// blocks: see [`ChainTiming::slot_duration_ms`].
 pub const MIN_SLOT_DURATION_MS: u64 = 100;
-/// Longest slot: one minute.
+/// Longest slot, in milliseconds: one minute.
 pub const MAX_SLOT_DURATION_MS: u64 = 60_000;
-/// Shortest session: the next session's keys have to be queued and a GRANDPA change signalled in it.
+/// Shortest session: in it, the keys of the next session are queued and a GRANDPA change is signalled.
 pub const MIN_SESSION_LENGTH_BLOCKS: u32 = 5;
 /// Longest session: one week of one-second slots.
 pub const MAX_SESSION_LENGTH_BLOCKS: u32 = 604_800;
@@ -22,10 +22,10 @@ pub const MAX_SESSIONS_PER_ERA: u32 = 1_000;
 pub const MAX_BONDING_DURATION_ERAS: u32 = 336;
 /// Most sessions that bonding may span: GRANDPA stores one entry for each of them.
 pub const MAX_BONDING_DURATION_SESSIONS: u32 = 50_000;
-/// Most blocks to an hour: that of the shortest slot.
+/// Most blocks in an hour: as many as there are with the shortest slot.
 pub const MAX_HOUR_BLOCKS: u32 = 36_000;
 
-/// The periods that everything else on the chain is counted in.
+/// The periods of a chain, from which all others follow.
 #[derive(
 	Clone,
 	Debug,
@@ -43,9 +43,9 @@ pub const MAX_HOUR_BLOCKS: u32 = 36_000;
 pub struct ChainTiming {
 	/// Time between two blocks, in milliseconds.
 	///
-	/// What a block may weigh is a constant of the runtime, made for the default's one-second slots.
-	/// Shorter ones are for development networks: there a full block takes longer than its slot and
-	/// comes late.
+	/// The weight limit of a block is a constant of the runtime and made for slots of one second, which
+	/// is the default. Shorter slots are for development networks, where a full block takes longer than
+	/// its slot and is late.
 	pub slot_duration_ms: u64,
 	/// Blocks per session; validators rotate at its end.
 	pub session_length_blocks: u32,
@@ -53,15 +53,15 @@ pub struct ChainTiming {
 	pub sessions_per_era: u32,
 	/// Eras between unbonding and withdrawing stake.
 	pub bonding_duration_eras: u32,
-	/// Eras between an offence and its slash, during which governance may cancel it. Zero slashes at
-	/// once.
+	/// Eras between an offence and its slash, during which governance can cancel it. With zero, a slash
+	/// is applied at once.
 	pub slash_defer_duration_eras: u32,
-	/// Blocks that the periods of governance count as one hour.
+	/// Blocks that make an hour of the periods of governance.
 	pub hour_blocks: u32,
 }
 
-/// A live network's: one-second slots, sessions of ten minutes, eras of an hour, seven days of
-/// bonding, six days to cancel a slash, true hours.
+/// The timing of a live network: one-second slots, sessions of ten minutes, eras of an hour, seven days
+/// of bonding, six days to cancel a slash, and hours of 60 minutes.
 impl Default for ChainTiming {
 	fn default() -> Self {
 		Self {
@@ -76,10 +76,10 @@ impl Default for ChainTiming {
 }
 
 impl ChainTiming {
-	/// Whether every field is in its range; the error names the field and the range.
+	/// Checks that every field is in its range. The error names the field and the range.
 	///
-	/// Outside, no chain could run. Inside, one can whose blocks are light: whether full blocks fit the
-	/// slot is not asked, since this pallet does not know what a block may weigh.
+	/// With a field outside its range, no chain could run. The check does not tell whether full blocks
+	/// fit the slot, because this pallet does not know the weight limit of a block.
 	pub fn check(&self) -> Result<(), &'static str> {
 		if !(MIN_SLOT_DURATION_MS..=MAX_SLOT_DURATION_MS).contains(&self.slot_duration_ms) {
 			return Err("slotDurationMs must be between 100 and 60000");
@@ -107,9 +107,9 @@ impl ChainTiming {
 		Ok(())
 	}
 
-	/// Sessions that bonded stake can be held to account for.
+	/// Number of sessions for which bonded stake can be slashed.
 	pub fn bonding_duration_sessions(&self) -> u32 {
-		// Saturating: an overflow is out of range like any other too large product.
+		// Saturating: a product that overflows is out of range anyway.
 		self.bonding_duration_eras.saturating_mul(self.sessions_per_era)
 	}
 }

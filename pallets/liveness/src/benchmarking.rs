@@ -17,14 +17,13 @@ use sp_runtime::{
 };
 use sp_staking::offence::OffenceSeverity;
 
-/// Puts `n` validators in force, of which a third is disabled, and gives each of them the largest
-/// row.
+/// Puts `n` validators in force, disables a third of them, and gives each the largest counts.
 fn validators<T: Config>(n: u32) -> Vec<T::AccountId> {
 	let accounts = (0..n).map(|index| account("validator", index, 0)).collect::<Vec<_>>();
 	let keys = (0..n)
 		.map(|index| {
 			T::AuthorityId::decode(&mut TrailingZeroInput::new(&index.to_le_bytes()))
-				.expect("every string of bytes is a key")
+				.expect("any bytes decode as a key")
 		})
 		.collect::<Vec<_>>();
 	pallet_session::Validators::<T>::put(&accounts);
@@ -41,7 +40,7 @@ fn validators<T: Config>(n: u32) -> Vec<T::AccountId> {
 mod benchmarks {
 	use super::*;
 
-	/// A block after slots of every validator.
+	/// A block after a gap in which every validator missed slots.
 	#[benchmark]
 	fn note_author(n: Linear<1, { <T as pallet_aura::Config>::MaxAuthorities::get() }>) {
 		let authors = validators::<T>(n);
@@ -50,7 +49,7 @@ mod benchmarks {
 		let slot = parent + 1 + u64::from(n) * 2;
 		let digest =
 			Digest { logs: alloc::vec![DigestItem::PreRuntime(AURA_ENGINE_ID, slot.encode())] };
-		// Not the first block.
+		// The first block counts no missed slots, so this is the second.
 		frame_system::Pallet::<T>::set_block_number(BlockNumberFor::<T>::one());
 		let number = frame_system::Pallet::<T>::block_number() + One::one();
 		frame_system::Pallet::<T>::initialize(&number, &Default::default(), &digest);
@@ -67,11 +66,12 @@ mod benchmarks {
 		assert!(counts.iter().all(|count| count.missed == u64::MAX / 2 + 2));
 	}
 
-	/// Everybody missed its slots: as many are chilled as may be.
+	/// The end of a session in which all validators missed their slots, so that as many as possible are
+	/// chilled.
 	#[benchmark]
 	fn end_session(n: Linear<1, { <T as pallet_aura::Config>::MaxAuthorities::get() }>) {
 		for who in validators::<T>(n) {
-			T::Candidates::stand(&who);
+			T::Candidates::add_candidate(&who);
 		}
 		let row = SlotCount { produced: 1, missed: u64::MAX / 2, excused: 0 };
 		CurrentCounts::<T>::put(BoundedVec::truncate_from(alloc::vec![row; n as usize]));

@@ -1,25 +1,24 @@
-//! Who missed its slots, and what becomes of a validator that does.
+//! Counts the slots that each validator produces and misses, and chills validators that miss too many.
 //!
-//! Under Aura every slot has one author, so a slot that passes without a block names who missed it.
-//! The pallet counts what each validator of a session produced and missed, and judges it when the
-//! session ends:
+//! Under Aura every slot has one author, so a slot that passes without a block tells which validator
+//! missed it. The pallet counts produced and missed slots of each validator of a session, and evaluates
+//! the counts when the session ends:
 //!
 //! - **Exact.** The authors of the slots between a block and its parent follow from the parent's
-//!   authorities (CON-R18). They are counted when the author of the block is noted, which happens
-//!   before the session rotates, so that a rotating block counts for the set that made it.
-//! - **Cheap.** The work of a block is bounded by the number of authorities, however many slots were
-//!   skipped.
-//! - **Mild.** Who missed more than half of its slots is chilled for the next election and loses no
-//!   stake (CON-R19).
-//! - **Bounded.** When everybody misses slots the network is at fault and not everybody: no more
-//!   than a third of a set, and never so many that an election lacks candidates.
+//!   authorities (CON-R18). The pallet counts them when the author of the block is noted, which happens
+//!   before the session rotates, so a block that rotates the session counts for the set that made it.
+//! - **Cheap.** The number of authorities bounds the work of a block, however many slots were skipped.
+//! - **Mild.** A validator that missed more than half of its slots is chilled for the next election and
+//!   loses no stake (CON-R19).
+//! - **Bounded.** When all validators miss slots, the network is at fault. So a session chills at most a
+//!   third of its validators, and never so many that an election would lack candidates.
 //!
-//! A runtime uses it in three places: [`Pallet`] as an event handler of `pallet-authorship`,
-//! [`JudgeSessions`] around its session manager, and [`ChillOffenders`] around the handler of
+//! A runtime uses the pallet in three places: [`Pallet`] as an event handler of `pallet-authorship`,
+//! [`EvaluateSessions`] around its session manager, and [`ChillOffenders`] around the handler of
 //! offences. The pallet has no calls.
 //!
-//! The law is `specs/consensus.md`: `CON-R18` and the like in comments and tests are its rules,
-//! `LIV-I1` and the like its invariants, which `try_state` checks.
+//! The rules are in `specs/consensus.md`. Comments and tests name them by ids such as `CON-R18`, and
+//! the invariants that `try_state` checks by ids such as `LIV-I1`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -27,18 +26,27 @@
 
 extern crate alloc;
 
-pub use impls::JudgeSessions;
-pub use offence::{Candidates, ChillOffenders, MissedSlots};
+pub use candidates::Candidates;
+pub use counting::turns_between;
+pub use evaluation::EvaluateSessions;
+pub use offence::MissedSlots;
+pub use offenders::ChillOffenders;
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
-mod impls;
+mod candidates;
+mod counting;
+mod evaluation;
+#[cfg(feature = "std")]
+mod integrity;
 #[cfg(test)]
 mod mock;
 mod offence;
+mod offenders;
+mod queries;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, feature = "try-runtime"))]
@@ -68,36 +76,36 @@ pub mod pallet {
 		+ pallet_session::Config<ValidatorId = <Self as frame_system::Config>::AccountId>
 		+ pallet_session::historical::Config
 	{
-		/// Takes the offence of each session. What it hands offenders to has to chill them:
-		/// [`ChillOffenders`].
+		/// Receives the offence of each session. Its offence handler has to chill the offenders, as
+		/// [`ChillOffenders`] does.
 		type ReportOffence: ReportOffence<
 			Self::AccountId,
 			IdentificationTupleOf<Self>,
 			MissedSlotsOf<Self>,
 		>;
 
-		/// Those who stand for election.
+		/// Candidates of the next election.
 		type Candidates: Candidates<Self::AccountId>;
 
 		/// Weights of the hooks.
 		type WeightInfo: WeightInfo;
 	}
 
-	/// Slots of the current session's validators, by their index in the session and in Aura's
+	/// Counts of the current session's validators, by their index in the session and among Aura's
 	/// authorities.
 	///
-	/// Written with every block, emptied when the session ends. Empty until the session's first block
-	/// of its own. Bounded by the number of authorities. Invariants: LIV-I1, LIV-I2, LIV-I4.
+	/// Written in every block and removed by the block that rotates the session, so it is empty until the
+	/// block after the rotation. Bounded by the number of authorities. Invariants: LIV-I1, LIV-I2, LIV-I4.
 	#[pallet::storage]
 	pub type CurrentCounts<T: Config> = StorageValue<_, CountsOf<T>, ValueQuery>;
 
-	/// Slots of the last session that is over; none during the first.
+	/// Counts of the last session that is over; absent during the first session.
 	///
 	/// Written when a session ends. Bounded by the number of authorities. Invariants: LIV-I2 to LIV-I4.
 	#[pallet::storage]
 	pub type LastSession<T: Config> = StorageValue<_, SessionSlotsOf<T>>;
 
-	/// What the end of a session tells (CON-R19).
+	/// Results of the evaluation of a session (CON-R19).
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -107,23 +115,24 @@ pub mod pallet {
 			session: SessionIndex,
 			/// Stash of the validator.
 			validator: T::AccountId,
-			/// Slots in which it made a block.
+			/// Slots in which the validator made a block.
 			produced: u32,
-			/// Slots that it missed although it could have made a block.
+			/// Missed slots in which the validator could have made a block.
 			missed: u64,
 		},
-		/// More candidates missed more than half of their slots than may be chilled at once.
-		OffendersSpared {
+		/// More candidates missed more than half of their slots than one session may chill.
+		OffendersNotChilled {
 			/// The session that ended.
 			session: SessionIndex,
-			/// How many go on standing for election.
-			spared: u32,
+			/// Number of offenders that stay candidates.
+			count: u32,
 		},
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-		/// Weight of what has been counted when the author was noted; its own hook declares none.
+		/// Declares the weight of counting the block, which `pallet-authorship` calls without declaring
+		/// it.
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
 			<T as Config>::WeightInfo::note_author(Self::authorities())
 		}

@@ -1,4 +1,4 @@
-//! The invariants of the counts, checked over the whole state.
+//! The invariants of the counts (`LIV-I1` and so on), checked over the whole state.
 
 use crate::*;
 use alloc::collections::BTreeSet;
@@ -24,7 +24,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_counts(current.iter().copied().chain(kept))
 	}
 
-	/// LIV-I1.
+	/// There are as many current counts as authorities, or none (LIV-I1).
 	fn check_current(counts: &CountsOf<T>) -> Result<(), TryRuntimeError> {
 		let authorities = Self::authorities() as usize;
 		ensure!(
@@ -34,7 +34,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// LIV-I3.
+	/// The stored session is the one before the current session and has each validator once (LIV-I3).
 	fn check_last(last: &SessionSlotsOf<T>) -> Result<(), TryRuntimeError> {
 		ensure!(
 			last.session.checked_add(1) == Some(pallet_session::CurrentIndex::<T>::get()),
@@ -45,9 +45,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// LIV-I2 and LIV-I4.
+	/// No more slots are excused than missed (LIV-I2), and no more are counted than have passed (LIV-I4).
 	fn check_counts(counts: impl Iterator<Item = SlotCount>) -> Result<(), TryRuntimeError> {
-		// Wider than a slot, so that sums which are too great show.
+		// Wider than a slot, so that a sum that is too large does not saturate at a valid one.
 		let mut slots = 0_u128;
 		for count in counts {
 			ensure!(count.excused <= count.missed, "LIV-I2: more is excused than was missed");

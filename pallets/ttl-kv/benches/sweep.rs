@@ -1,13 +1,13 @@
-//! What an entry's removal costs, at 10^4, 10^5 and 10^6 live entries on the node's own database.
+//! Measures the removal of an entry at 10^4, 10^5 and 10^6 live entries on the node's database.
 //!
-//! Entries are put and swept in blocks of 1,000 by native code; between the blocks the state goes
-//! through the trie, its cache and ParityDB as in a node. What is measured is the whole block that
-//! sweeps: the hook, the state root and the commit. Keys are hashes, so that the entries of a block
-//! share as little of the trie as they can: the worst case. `full pages` are of entries that were put
-//! one after the other; `pages of one` are the index's worst case.
+//! Native code puts and sweeps entries in blocks of 1,000. Between the blocks, the state goes through
+//! the trie, its cache and ParityDB as in a node. The benchmark measures the whole block that sweeps:
+//! the hook, the state root and the commit. Keys are hashes, so the entries of a block share as few
+//! trie nodes as possible, which is the worst case. `full pages` has entries that were put one after
+//! the other; `pages of one` is the worst case of the index.
 //!
-//! Values are 100 bytes, keys 32, owners 100. Run it on an idle machine, with nothing else on its disk:
-//! `cargo bench -p pallet-ttl-kv --bench sweep`.
+//! Values have 100 bytes and keys 32; there are 100 owners. Run it on a machine with an idle processor
+//! and an idle disk: `cargo bench -p pallet-ttl-kv --bench sweep`.
 
 use criterion::{measurement::WallTime, BenchmarkGroup, Criterion, Throughput};
 use frame_support::{
@@ -38,9 +38,9 @@ const ENTRIES_PER_BLOCK: u32 = 1_000;
 const ENTRIES_PER_SETUP_BLOCK: u32 = 10_000;
 const OWNERS: u32 = 100;
 const MAX_TTL: u32 = 31_536_000;
-/// The node's default.
+/// Default of the node.
 const TRIE_CACHE_BYTES: usize = 1 << 30;
-/// Blocks whose state is kept behind the finalised one.
+/// Number of finalised blocks whose state is kept.
 const STATES_KEPT: u32 = 16;
 
 type Header = generic::Header<u32, BlakeTwo256>;
@@ -91,7 +91,7 @@ impl pallet_ttl_kv::Config for Runtime {
 	type WeightInfo = ();
 }
 
-/// What a block took, and what it did to the trie.
+/// Time that a block took, and trie nodes that it wrote and removed.
 #[derive(Clone, Copy, Default)]
 struct Cost {
 	execution: Duration,
@@ -107,7 +107,7 @@ impl Cost {
 	}
 }
 
-/// A chain on a database of its own, every block of which is final.
+/// A chain with its own database, in which every block is final.
 struct Chain {
 	backend: Backend<Block>,
 	path: PathBuf,
@@ -116,7 +116,7 @@ struct Chain {
 }
 
 impl Chain {
-	/// A chain with `live` entries that do not end while anything is measured.
+	/// A chain with `live` entries that outlive the measurement.
 	fn new(live: u32) -> Self {
 		let path = std::env::temp_dir().join(format!("ttl-kv-bench-{}", std::process::id()));
 		let settings = DatabaseSettings {
@@ -131,7 +131,7 @@ impl Chain {
 		let mut genesis = backend.begin_operation().expect("the database works");
 		let root = genesis
 			.set_genesis_state(Storage::default(), true, StateVersion::V1)
-			.expect("nothing is valid");
+			.expect("an empty state is valid");
 		let head = Header::new(0, H256::zero(), root, H256::zero(), Default::default());
 		genesis
 			.set_block_data(head.clone(), Some(vec![]), None, None, NewBlockState::Final, true)
@@ -149,7 +149,7 @@ impl Chain {
 			let count = ENTRIES_PER_SETUP_BLOCK.min(live - first);
 			chain.run_block(|_| {
 				for n in first..first + count {
-					// Knuth's multiplier scatters the ends over half a year.
+					// Knuth's multiplicative hash scatters the ends over half a year.
 					put(n, MAX_TTL / 2 + n.wrapping_mul(2_654_435_761) % (MAX_TTL / 2));
 				}
 				System::reset_events();
@@ -159,7 +159,7 @@ impl Chain {
 		chain
 	}
 
-	/// Runs `calls` in the next block, hooks around them, and commits it.
+	/// Executes the next block, with `calls` between its hooks, and commits it.
 	fn run_block(&mut self, calls: impl FnOnce(u32)) -> Cost {
 		let (parent, number) = (self.head.hash(), self.head.number + 1);
 		let state =
@@ -180,7 +180,7 @@ impl Chain {
 		let start = Instant::now();
 		let changes =
 			overlay.drain_storage_changes(&state, StateVersion::V1).expect("the state is whole");
-		// Gives what it has cached to the blocks that follow.
+		// Dropping the state hands its cache to the next blocks.
 		drop(state);
 		let root_time = start.elapsed();
 		let (main, child, _, transaction, root, _) = changes.into_inner();
@@ -203,8 +203,8 @@ impl Chain {
 		Cost { execution, root: root_time, commit: start.elapsed(), nodes_written, nodes_removed }
 	}
 
-	/// Puts a block of entries that end in the next, each with a page of its own if `alone`, and has
-	/// them swept there.
+	/// Puts a block of entries that end in the next block, and executes that block, which sweeps them.
+	/// Each entry has a page of its own if `alone`.
 	fn put_and_sweep(&mut self, alone: bool) -> (Cost, Cost) {
 		let first = self.entries_put;
 		let put = self.run_block(|_| {
@@ -226,7 +226,7 @@ impl Chain {
 impl Drop for Chain {
 	fn drop(&mut self) {
 		if let Err(error) = remove_dir_all(&self.path) {
-			eprintln!("{} stays behind: {error}", self.path.display());
+			eprintln!("cannot remove {}: {error}", self.path.display());
 		}
 	}
 }
@@ -237,7 +237,7 @@ fn put(n: u32, ttl: u32) {
 	TtlKv::kv_put_ttl(owner.into(), key.to_vec(), vec![7; 100], ttl).expect("the owner can pay");
 }
 
-/// Measures blocks that sweep.
+/// Measures blocks that sweep, and prints their costs.
 fn measure(group: &mut BenchmarkGroup<'_, WallTime>, chain: &mut Chain, alone: bool) {
 	let name = if alone { "pages of one" } else { "full pages" };
 	let mut costs = Vec::new();
@@ -255,7 +255,7 @@ fn measure(group: &mut BenchmarkGroup<'_, WallTime>, chain: &mut Chain, alone: b
 	report(&costs);
 }
 
-/// Prints the medians of all blocks, by entry.
+/// Prints the medians of all blocks, per entry.
 fn report(costs: &[(Cost, Cost)]) {
 	if costs.is_empty() {
 		return;
@@ -285,7 +285,7 @@ fn report(costs: &[(Cost, Cost)]) {
 fn main() {
 	let mut criterion = Criterion::default()
 		.sample_size(10)
-		// The database still works on what the setup has written.
+		// The database still writes what the setup has committed.
 		.warm_up_time(Duration::from_secs(10))
 		.measurement_time(Duration::from_secs(10))
 		.configure_from_args();

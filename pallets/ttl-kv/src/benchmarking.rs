@@ -20,7 +20,7 @@ use sp_runtime::traits::{SaturatedConversion, Saturating};
 /// Most references, or pages of one reference, that one sweep of the benchmarks takes.
 const MOST_SWEPT: u32 = 128;
 
-/// Lets `who` pay for as many entries as any benchmark needs, and stay alive.
+/// Gives `who` the funds for as many entries as any benchmark puts, plus the existential deposit.
 fn fund<T: Config>(who: &T::AccountId) {
 	let rent =
 		Pallet::<T>::quote(T::MaxKeyLength::get(), T::MaxValueLength::get(), T::MaxTtl::get())
@@ -30,7 +30,7 @@ fn fund<T: Config>(who: &T::AccountId) {
 	assert_ok!(T::Currency::deposit(who, amount, Precision::Exact).map(drop));
 }
 
-/// Key number `n` of length `len`, as far as the length tells numbers apart.
+/// Key number `n` of length `len`. Keys shorter than four bytes repeat.
 fn key(len: u32, n: u32) -> Vec<u8> {
 	let mut key = vec![7; len.saturated_into()];
 	for (byte, from) in key.iter_mut().zip(n.to_le_bytes()) {
@@ -47,24 +47,24 @@ fn longest_value<T: Config>() -> Vec<u8> {
 	vec![7; T::MaxValueLength::get().saturated_into()]
 }
 
-/// A lifetime from which there is room to extend.
+/// A lifetime that can still be extended.
 fn half_ttl<T: Config>() -> BlockNumberFor<T> {
 	T::MaxTtl::get() / 2u32.into()
 }
 
-/// The shortest life that has not ended when the call is measured: one block later, if the chain is at
-/// genesis.
+/// The shortest lifetime with which an entry is still live when the call is measured, which can be one
+/// block later.
 fn short_ttl<T: Config>() -> BlockNumberFor<T> {
 	T::MinTtl::get().saturating_add(1u32.into())
 }
 
-/// Makes the next revision the first of a page.
+/// Makes the next revision the first one of a page.
 fn start_page<T: Config>() {
 	let page = u64::from(PAGE_LENGTH);
 	LastRevision::<T>::mutate(|last| *last = last.saturating_add(page) / page * page - 1);
 }
 
-/// Puts entries of another owner on all of the page but one place.
+/// Fills a page with entries of another owner except for one reference.
 fn fill_page<T: Config>(ttl: BlockNumberFor<T>) {
 	let other: T::AccountId = account("other", 0, 0);
 	fund::<T>(&other);
@@ -75,8 +75,8 @@ fn fill_page<T: Config>(ttl: BlockNumberFor<T>) {
 	}
 }
 
-/// The caller, with the largest entry under a key of length `k`, whose reference is the last of a
-/// full page.
+/// Puts the largest value under a key of length `k`, with the last reference of a full page. Returns
+/// its owner, who is the caller, and the key.
 fn owner_of_entry<T: Config>(k: u32, ttl: BlockNumberFor<T>) -> (T::AccountId, Vec<u8>) {
 	let owner: T::AccountId = whitelisted_caller();
 	fund::<T>(&owner);
@@ -86,15 +86,16 @@ fn owner_of_entry<T: Config>(k: u32, ttl: BlockNumberFor<T>) -> (T::AccountId, V
 	(owner, key)
 }
 
-/// What the trie does with a value when the block ends: state version 1 keeps a long one under its
-/// BLAKE2b-256. That happens outside of any extrinsic, so the call has to pay for it.
+/// Hashes the stored entry as the trie does when the block ends: state version 1 stores a long value
+/// under its BLAKE2b-256. The trie does so outside of any extrinsic, so the call has to pay for it.
 fn hash_stored<T: Config>(owner: &T::AccountId, key: &[u8]) -> [u8; 32] {
 	let key = KeyOf::<T>::truncate_from(key.to_vec());
 	blake2_256(&Entries::<T>::get(owner, key).encode())
 }
 
-/// Puts `count` of the largest entries, `per_page` of them on a page, and goes to where they end.
-fn die<T: Config>(count: u32, per_page: u32) -> BlockNumberFor<T> {
+/// Puts `count` of the largest entries, `per_page` of them on a page, and goes to the height at which
+/// they end.
+fn put_dead_entries<T: Config>(count: u32, per_page: u32) -> BlockNumberFor<T> {
 	let owner: T::AccountId = whitelisted_caller();
 	fund::<T>(&owner);
 	for n in 0..count {
@@ -113,8 +114,8 @@ fn die<T: Config>(count: u32, per_page: u32) -> BlockNumberFor<T> {
 mod benchmarks {
 	use super::*;
 
-	/// Over the largest live entry, from one full page of the index to another. That entry is about to
-	/// end: the credit for it leaves a charge whatever the new lengths are.
+	/// A put over the largest live entry that moves the reference between two full pages. The old entry
+	/// ends in the next block, so its credit is smaller than the new rent at all lengths.
 	#[benchmark]
 	fn kv_put_ttl(
 		k: Linear<1, { T::MaxKeyLength::get() }>,
@@ -138,7 +139,7 @@ mod benchmarks {
 		assert_eq!(Pallet::<T>::metadata(&owner, key).map(|m| m.value_len), Some(v));
 	}
 
-	/// As an unconditional put, on the revision of what is there.
+	/// The same put, on condition of the revision of the old entry.
 	#[benchmark]
 	fn kv_put_if(
 		k: Linear<1, { T::MaxKeyLength::get() }>,
@@ -163,7 +164,7 @@ mod benchmarks {
 		assert_eq!(Pallet::<T>::metadata(&owner, key).map(|m| m.value_len), Some(v));
 	}
 
-	/// The largest entry, whose reference leaves a full page.
+	/// An extension of the largest entry, whose reference leaves a full page.
 	#[benchmark]
 	fn kv_extend(k: Linear<1, { T::MaxKeyLength::get() }>) {
 		let (owner, key) = owner_of_entry::<T>(k, half_ttl::<T>());
@@ -181,7 +182,7 @@ mod benchmarks {
 		assert_eq!(metadata.remaining_blocks, T::MaxTtl::get());
 	}
 
-	/// The largest entry, whose reference leaves a full page.
+	/// A deletion of the largest entry, whose reference leaves a full page.
 	#[benchmark]
 	fn kv_delete(k: Linear<1, { T::MaxKeyLength::get() }>) {
 		let (owner, key) = owner_of_entry::<T>(k, half_ttl::<T>());
@@ -192,10 +193,10 @@ mod benchmarks {
 		assert_eq!(Pallet::<T>::metadata(&owner, key), None);
 	}
 
-	/// The largest entries, each with a page of its own. Without any, what every sweep costs.
+	/// A sweep of the largest entries, each with a page of its own. With none, the base cost of a sweep.
 	#[benchmark]
 	fn sweep_pages(p: Linear<0, MOST_SWEPT>) {
-		let now = die::<T>(p, 1);
+		let now = put_dead_entries::<T>(p, 1);
 
 		#[block]
 		{
@@ -205,10 +206,10 @@ mod benchmarks {
 		assert_eq!(SweptInBlock::<T>::get().entries, p);
 	}
 
-	/// The largest entries, on full pages.
+	/// A sweep of the largest entries on full pages.
 	#[benchmark]
 	fn sweep_references(r: Linear<0, MOST_SWEPT>) {
-		let now = die::<T>(r, PAGE_LENGTH);
+		let now = put_dead_entries::<T>(r, PAGE_LENGTH);
 
 		#[block]
 		{
@@ -218,7 +219,7 @@ mod benchmarks {
 		assert_eq!(SweptInBlock::<T>::get().entries, r);
 	}
 
-	/// At the end of a block that has swept.
+	/// The report at the end of a block in which entries were swept.
 	#[benchmark]
 	fn report_swept() {
 		SweptInBlock::<T>::put(BlockSweep { entries: 1, last_page: Some(([1; 4], [1; 8])) });

@@ -1,40 +1,41 @@
 //! The expiry index: which entries end at a height.
 //!
-//! References lie on pages, appended to, by the height at which their entries end and by revision:
-//! [`PAGE_LENGTH`] consecutive revisions share a page, if they end at the same height. So
+//! Each entry has a reference on a page of the index. The page follows from the height at which the
+//! entry ends and from its revision: of the entries that end at one height, [`PAGE_LENGTH`]
+//! consecutive revisions share a page. Therefore
 //!
-//! - height and revision, which every entry carries, say where its reference is: it can be taken back
-//!   exactly when the entry ends sooner or later than it was to, and none is ever stale;
+//! - an entry's own fields tell where its reference is, so a call that changes the end of the entry
+//!   moves the reference, and no reference is ever stale;
 //! - entries that are put together and end together cost the sweep a fraction of a page each;
-//! - a page cannot overflow, since no two entries have the same revision.
+//! - a page cannot overflow, because no two entries have the same revision.
 //!
-//! Storage keys sort by height and then by page, so that the next page due is the first there is.
+//! Storage keys sort by height and then by page, so the page that is due next is the first one.
 
 use crate::*;
 use frame_support::{defensive, storage::KeyPrefixIterator, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{SaturatedConversion, UniqueSaturatedFrom, UniqueSaturatedInto};
 
-/// Revisions, and so references at most, of one page.
+/// Number of revisions that share a page, and therefore most references on it.
 pub const PAGE_LENGTH: u32 = 32;
 
-/// A page by height and position among the height's pages, big-endian both.
+/// Height of a page and its position among the pages of that height, both big-endian.
 pub(crate) type PageKey = ([u8; 4], [u8; 8]);
 
-/// Page of the reference of an entry.
+/// Page that holds the reference of an entry.
 pub(crate) fn page_key<T: Config>(expires_at: BlockNumberFor<T>, revision: u64) -> PageKey {
-	// Saturating: the integrity test shows that heights have 32 bits.
+	// Saturating: the integrity test checks that heights fit 32 bits.
 	let height: u32 = expires_at.unique_saturated_into();
 	(height.to_be_bytes(), (revision / u64::from(PAGE_LENGTH)).to_be_bytes())
 }
 
-/// Height that a page belongs to.
+/// Height at which the entries of a page end.
 pub(crate) fn height_of<T: Config>((height, _): &PageKey) -> BlockNumberFor<T> {
 	BlockNumberFor::<T>::unique_saturated_from(u32::from_be_bytes(*height))
 }
 
 impl<T: Config> Pallet<T> {
-	/// Notes where the entry named by `reference` ends.
+	/// Adds the reference of an entry with this end and revision.
 	pub(crate) fn add_reference(
 		expires_at: BlockNumberFor<T>,
 		revision: u64,
@@ -43,12 +44,12 @@ impl<T: Config> Pallet<T> {
 		let (height, page) = page_key::<T>(expires_at, revision);
 		if ExpiryPages::<T>::try_append(height, page, reference).is_err() {
 			defensive!(
-				"no two entries have the same revision, so a page has room for each of its own"
+				"no two entries have the same revision, so a page has room for each reference"
 			);
 		}
 	}
 
-	/// Takes that back.
+	/// Removes the reference of an entry with this end and revision.
 	pub(crate) fn remove_reference(
 		expires_at: BlockNumberFor<T>,
 		revision: u64,
@@ -72,7 +73,7 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Pages in ascending order, the ones after `page` or all.
+	/// Pages in ascending order: those after `page`, or all.
 	pub(crate) fn pages_after(page: Option<PageKey>) -> KeyPrefixIterator<PageKey> {
 		match page {
 			None => ExpiryPages::<T>::iter_keys(),
@@ -82,7 +83,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// References of heights up to `now`, on at most [`Config::MaxBacklogScan`] pages.
+	/// Number of references of heights up to `now`, on at most [`Config::MaxBacklogScan`] pages.
 	pub(crate) fn backlog(now: BlockNumberFor<T>) -> u64 {
 		Self::pages_after(None)
 			.take(T::MaxBacklogScan::get().saturated_into())

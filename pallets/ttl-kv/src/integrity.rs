@@ -1,4 +1,4 @@
-//! What a configuration has to keep to.
+//! Checks of the configuration.
 
 use crate::*;
 use alloc::vec;
@@ -7,11 +7,11 @@ use frame_support::{dispatch::DispatchClass, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{Bounded, CheckedMul, One, SaturatedConversion};
 
-/// Bytes kept for what carries a call: signature, extensions, length prefix.
+/// Bytes reserved for the rest of an extrinsic around a call: signature, extensions, length prefix.
 const ENVELOPE_BYTES: usize = 1_024;
 
 impl<T: Config> Pallet<T> {
-	/// Panics with the reason if no chain should run with this configuration.
+	/// Panics with the reason if a chain could not run safely with this configuration.
 	pub(crate) fn do_integrity_test() {
 		assert!(T::MinTtl::get() >= One::one(), "an entry has to live for a block at least");
 		assert!(T::MinTtl::get() <= T::MaxTtl::get(), "no lifetime is in range");
@@ -37,6 +37,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_sweep();
 	}
 
+	/// The largest put fits a block in weight and length.
 	fn check_largest_put() {
 		let key = vec![0; T::MaxKeyLength::get().saturated_into()];
 		let value = vec![0; T::MaxValueLength::get().saturated_into()];
@@ -55,6 +56,7 @@ impl<T: Config> Pallet<T> {
 		);
 	}
 
+	/// The sweep takes at least as many references as a block can add (TTL-R18).
 	fn check_sweep() {
 		let (taken, added) = (Self::least_references_taken(), Self::most_references_added());
 		assert!(

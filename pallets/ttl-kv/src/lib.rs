@@ -1,25 +1,25 @@
 //! Key-value entries that expire.
 //!
 //! Every account has a keyspace of its own. An entry is put for a number of blocks and paid for in
-//! advance, by size and time. At the height where it ends it is gone for every reader at once; the
-//! state behind it is given back by a bounded sweep in that block and, if many entries end together,
-//! in the ones after it. The rules are those of `specs/ttl-kv.md`; their ids stand at the code.
+//! advance, by size and time. At the height where it ends, no reader finds it any more. A bounded
+//! sweep removes it from the state, in that block or, if many entries end together, in one of the
+//! blocks after it. The rules are in `specs/ttl-kv.md`; comments name them by their ids.
 //!
 //! # Terms
 //!
 //! - *live*: `now < expires_at`. *Dead*: stored, but no longer live. *Found*: stored and live.
-//! - *reference*: the expiry index's note that an entry ends at a height.
-//! - *sweep*: the removal of dead entries by the hooks. *Backlog*: the dead entries it has not yet
-//!   come to.
+//! - *reference*: record in the expiry index that names an entry which ends at a height.
+//! - *sweep*: the removal of dead entries by the hooks. *Backlog*: the dead entries that it has not
+//!   removed yet.
 //!
 //! # Properties
 //!
-//! - Nothing but the signed owner changes or extends an entry, and no answer depends on whether the
-//!   sweep has passed.
+//! - Only the owner of an entry changes, extends or deletes it, with a signed call. No answer depends
+//!   on whether the sweep has removed an entry yet.
 //! - Work in a block is bounded: the guaranteed part of the sweep by [`Config::SweepQuota`] and
-//!   [`Config::SweepWeight`], the rest by what the block has left. The guaranteed part is more than
-//!   the calls of a full block can add, so no load makes a backlog grow.
-//! - Nobody can make another's put fail: no part of the index has a capacity that runs out.
+//!   [`Config::SweepWeight`], the rest by the weight that the block has left. The guaranteed part
+//!   removes more than the calls of a full block can add, so no load makes the backlog grow.
+//! - No account can make a put of another account fail: no part of the index can fill up.
 //! - The sweep moves no balance, so it cannot fail.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -30,12 +30,16 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
-mod impls;
+mod calls;
+mod entries;
 mod index;
 #[cfg(feature = "std")]
 mod integrity;
+mod limits;
 #[cfg(test)]
 mod mock;
+mod queries;
+mod rent;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -62,7 +66,7 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 
-	/// Version 1: entries with their expiry index.
+	/// Version of the storage layout. Version 1 has entries with an expiry index.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	#[pallet::pallet]
@@ -71,10 +75,10 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// What rent is paid in.
+		/// Currency that rent is paid in.
 		type Currency: Balanced<Self::AccountId>;
 
-		/// Receives the rent.
+		/// Receives the rent. `()` burns it.
 		type RentDestination: OnUnbalanced<CreditOf<Self>>;
 
 		/// Shortest lifetime a call may ask for, in blocks; at least 1.
@@ -93,8 +97,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxValueLength: Get<u32>;
 
-		/// Bytes that each entry is charged for besides key and value: the rest of its storage key, its
-		/// fixed fields, its reference, and trie nodes.
+		/// Bytes that each entry is charged for in addition to key and value: for the rest of its storage
+		/// key, its fixed fields, its reference, and trie nodes.
 		#[pallet::constant]
 		type EntryOverheadBytes: Get<u32>;
 
@@ -102,12 +106,12 @@ pub mod pallet {
 		#[pallet::constant]
 		type RentPerByteBlock: Get<BalanceOf<Self>>;
 
-		/// References that the sweep may take before the extrinsics of a block; [`FullBlockQuota`] is
-		/// right for every chain.
+		/// Most references that the sweep takes before the extrinsics of a block. [`FullBlockQuota`]
+		/// computes a quota that is large enough from the weights.
 		#[pallet::constant]
 		type SweepQuota: Get<u32>;
 
-		/// Weight that the sweep may use before the extrinsics of a block.
+		/// Most weight that the sweep uses before the extrinsics of a block.
 		#[pallet::constant]
 		type SweepWeight: Get<Weight>;
 
@@ -119,18 +123,19 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxPageScan: Get<u32>;
 
-		/// Most items of the index that [`Pallet::statistics`] counts the backlog on; a larger one is
-		/// reported too low.
+		/// Most pages of the index on which [`Pallet::statistics`] counts the backlog. A backlog that
+		/// spans more pages is reported too low.
 		#[pallet::constant]
 		type MaxBacklogScan: Get<u32>;
 
-		/// Weights of calls and sweep.
+		/// Weights of the calls and of the sweep.
 		type WeightInfo: WeightInfo;
 	}
 
-	/// Entries by owner and key; dead ones stay until the sweep comes to them.
+	/// Entries by owner and key. Dead ones stay until the sweep removes them.
 	///
-	/// Written by their owner's calls, removed by those and the sweep. Bounded by prepaid rent.
+	/// Written by calls of the owner; removed by calls of the owner and by the sweep. Bounded by prepaid
+	/// rent.
 	/// Invariants: TTL-I1 to TTL-I4.
 	// Blake2_128Concat twice: callers choose both keys and must not be able to unbalance the trie.
 	#[pallet::storage]
@@ -144,26 +149,28 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
-	/// Revision of the newest put of all accounts; 0 before the first. Never goes back (TTL-R13).
-	// However many calls a block has, the database sees one read and one write of it: the hook
-	// registers them in every block.
+	/// Revision of the newest put of any account; 0 before the first put. Never decreases (TTL-R13).
+	// Whitelisted: all calls of a block together cost one read and one write of the database, whose
+	// weight `on_initialize` declares in every block.
 	#[pallet::storage]
 	#[pallet::whitelist_storage]
 	pub type LastRevision<T: Config> = StorageValue<_, u64, ValueQuery>;
 
-	/// How many entries are stored and how long they are. Invariant: TTL-I2.
-	// Registered by the hook, like `LastRevision`.
+	/// Number of stored entries and their total length. Invariant: TTL-I2.
+	///
+	/// Written with every change of an entry.
+	// Whitelisted for the same reason as `LastRevision`.
 	#[pallet::storage]
 	#[pallet::whitelist_storage]
 	pub type Totals<T: Config> = StorageValue<_, StoreTotals, ValueQuery>;
 
-	/// References of the entries that end at a height, by height and page, big-endian both; see
+	/// References of the entries that end at a height, by height and page, both big-endian; see
 	/// [`PAGE_LENGTH`].
 	///
-	/// Written and removed with the entry. Bounded by the entries: none is stale, no page is empty.
-	/// Invariant: TTL-I1.
-	// Identity: height and page are integers of fixed width of which callers choose little, so paths
-	// of the trie stay short; and the sweep finds them in order.
+	/// A reference is written and removed together with its entry. Bounded by the entries: no reference
+	/// is stale and no page is empty. Invariant: TTL-I1.
+	// Identity: the sweep iterates pages in order, and callers control little of these integers of
+	// fixed width, so paths of the trie stay short.
 	#[pallet::storage]
 	pub type ExpiryPages<T: Config> = StorageDoubleMap<
 		_,
@@ -175,20 +182,23 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
-	/// Height that the sweep goes on from: what ended below it is gone. Invariant: TTL-I4.
+	/// Height from which the sweep continues: entries that ended below it are removed. Invariant: TTL-I4.
 	///
-	/// Written in every block; one above its number once everything due is swept.
+	/// Written in every block. One above the number of the block when nothing due is left.
 	#[pallet::storage]
 	pub type SweepHeight<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery>;
 
-	/// What the sweep has done in this block; absent between blocks. Invariant: TTL-I5.
+	/// Progress of the sweep in this block; absent between blocks. Invariant: TTL-I5.
+	///
+	/// Written by the sweep, removed by `on_finalize`.
 	#[pallet::storage]
 	pub type SweptInBlock<T: Config> = StorageValue<_, BlockSweep, ValueQuery>;
 
+	/// What happens to entries (TTL-R16).
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// An entry has been put, new or over another.
+		/// An entry has been put, either a new one or over a live one.
 		#[codec(index = 0)]
 		EntryPut {
 			/// Owner of the entry.
@@ -204,16 +214,16 @@ pub mod pallet {
 			/// Rent paid.
 			charge: BalanceOf<T>,
 		},
-		/// An entry's life has been extended, if only by nothing.
+		/// `kv_extend` succeeded, also if the entry already lived long enough.
 		#[codec(index = 1)]
 		EntryExtended {
 			/// Owner of the entry.
 			owner: T::AccountId,
 			/// Its key.
 			key: KeyOf<T>,
-			/// Its revision, which stays.
+			/// Its revision, which an extension does not change.
 			revision: u64,
-			/// First height at which the entry is dead now.
+			/// First height at which the entry is dead, after the extension.
 			expires_at: BlockNumberFor<T>,
 			/// Rent paid.
 			charge: BalanceOf<T>,
@@ -225,17 +235,18 @@ pub mod pallet {
 			owner: T::AccountId,
 			/// Its key.
 			key: KeyOf<T>,
-			/// Revision that it had.
+			/// Revision of the deleted entry.
 			revision: u64,
 		},
 		/// The sweep has removed dead entries in this block.
 		#[codec(index = 3)]
 		Pruned {
-			/// How many.
+			/// Number of removed entries.
 			count: u32,
 		},
 	}
 
+	/// Why a call is refused (TTL-R17).
 	#[pallet::error]
 	pub enum Error<T> {
 		/// The key has no bytes. Use 1 to `MaxKeyLength` bytes.
@@ -244,30 +255,31 @@ pub mod pallet {
 		/// The key has more than `MaxKeyLength` bytes. Use its hash as key.
 		#[codec(index = 1)]
 		KeyTooLong,
-		/// The value has no bytes. Store one at least; a byte makes a flag.
+		/// The value has no bytes. Store at least one byte; a single byte can serve as a flag.
 		#[codec(index = 2)]
 		EmptyValue,
 		/// The value has more than `MaxValueLength` bytes. Split it over several keys.
 		#[codec(index = 3)]
 		ValueTooLong,
-		/// The lifetime is less than `MinTtl` or more than `MaxTtl`. Choose one within, and extend it
-		/// later.
+		/// The lifetime is less than `MinTtl` or more than `MaxTtl`. Choose one within these limits, and
+		/// extend the entry later.
 		#[codec(index = 4)]
 		TtlOutOfRange,
-		/// The end would lie beyond the last block number. Shorten the lifetime.
+		/// The entry would end beyond the highest block number. Choose a shorter lifetime.
 		#[codec(index = 5)]
 		ExpiryOverflow,
-		/// The signer has no live entry under this key. Put it.
+		/// The signer has no live entry under this key. Put it first.
 		#[codec(index = 6)]
 		EntryNotFound,
-		/// `Absent` was asked for, and an entry is live. Read it, then put on its revision.
+		/// The condition was `Absent`, but an entry is live. Read the entry, then put on condition of its
+		/// revision.
 		#[codec(index = 7)]
 		EntryExists,
-		/// The entry is absent, dead, or of another revision. Read it again.
+		/// The entry is absent, dead, or has another revision. Read it again.
 		#[codec(index = 8)]
 		RevisionMismatch,
-		/// The charge would take the account below the existential deposit, or is on hold or frozen.
-		/// Add funds, or store less.
+		/// The charge exceeds what the account can spend: its balance without the existential deposit and
+		/// without funds on hold or frozen. Add funds, or store less.
 		#[codec(index = 9)]
 		InsufficientBalance,
 	}
@@ -304,7 +316,7 @@ pub mod pallet {
 	// Indices are part of every encoded call: never reuse one.
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Puts `value` under the signer's `key` for `ttl` blocks, whether there is an entry or not.
+		/// Puts `value` under the signer's `key` for `ttl` blocks. Replaces the entry that is there.
 		///
 		/// ## Dispatch Origin
 		///
@@ -331,8 +343,8 @@ pub mod pallet {
 			Self::do_put(owner, key, value, ttl, None)
 		}
 
-		/// Makes the entry under the signer's `key` live for at least `ttl` blocks from now; never
-		/// shortens its life.
+		/// Makes the entry under the signer's `key` live for at least `ttl` blocks from now. Never shortens
+		/// its life.
 		///
 		/// ## Dispatch Origin
 		///
@@ -345,7 +357,7 @@ pub mod pallet {
 		///
 		/// ## Events
 		///
-		/// [`Event::EntryExtended`], also if nothing had to be extended.
+		/// [`Event::EntryExtended`], also if the entry already lived long enough.
 		#[pallet::call_index(1)]
 		#[pallet::weight(Pallet::<T>::extend_weight(key))]
 		pub fn kv_extend(
@@ -357,7 +369,7 @@ pub mod pallet {
 			Self::do_extend(owner, key, ttl)
 		}
 
-		/// Deletes the entry under the signer's `key`. Nothing of its rent is paid back.
+		/// Deletes the entry under the signer's `key`. Pays no rent back.
 		///
 		/// ## Dispatch Origin
 		///
@@ -377,7 +389,7 @@ pub mod pallet {
 			Self::do_delete(owner, key)
 		}
 
-		/// Puts as [`Pallet::kv_put_ttl`] does, if `condition` holds of what is stored.
+		/// Puts like [`Pallet::kv_put_ttl`], if `condition` holds of the entry under the key.
 		///
 		/// ## Dispatch Origin
 		///

@@ -1,4 +1,4 @@
-//! A chain of three pallets to test on, with the limits and block weights of the real one.
+//! A chain of three pallets to test on, with the limits and block weights of the runtime.
 
 use crate as pallet_ttl_kv;
 use crate::Event;
@@ -19,7 +19,7 @@ pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);
 pub const TREASURY: AccountId32 = AccountId32::new([9; 32]);
 
-/// What every account but the treasury starts with.
+/// Balance with which Alice and Bob start.
 pub const ENDOWMENT: u128 = 1_000_000_000_000_000;
 /// Existential deposit.
 pub const DEPOSIT: u128 = 1_000_000_000;
@@ -30,7 +30,7 @@ const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 /// Part of a block that the sweep may take before its extrinsics.
 const SWEEP_RATIO: Perbill = Perbill::from_percent(30);
 
-/// Bytes an entry is charged for besides key and value.
+/// Bytes that an entry is charged for in addition to key and value.
 pub const OVERHEAD: u128 = 256;
 
 frame_support::construct_runtime!(
@@ -97,7 +97,7 @@ impl pallet_ttl_kv::Config for Test {
 	type WeightInfo = pallet_ttl_kv::weights::SubstrateWeight<Test>;
 }
 
-/// A chain of the usual configuration at its first block, Alice, Bob and the treasury endowed.
+/// A chain with the default configuration in its first block. Alice, Bob and the treasury have funds.
 pub fn new_chain() -> TestExternalities {
 	MinTtl::set(1);
 	MaxTtl::set(31_536_000);
@@ -128,14 +128,14 @@ pub fn on_chain(test: impl FnOnce()) {
 	});
 }
 
-/// Starts the block `number`: its events and its guaranteed part of the sweep.
+/// Begins block `number` without events and runs the guaranteed part of the sweep.
 pub fn begin_block(number: u32) {
 	System::reset_events();
 	System::set_block_number(number);
 	TtlKv::on_initialize(number);
 }
 
-/// Finishes the block, with `idle` left of its weight.
+/// Finishes the block. `idle` is the weight that it has left.
 pub fn end_block(idle: Weight) {
 	let number = System::block_number();
 	if idle != Weight::zero() {
@@ -144,20 +144,21 @@ pub fn end_block(idle: Weight) {
 	TtlKv::on_finalize(number);
 }
 
-/// Finishes the block with nothing left of its weight, checks every invariant, and starts the next.
+/// Finishes the block with no weight left, checks every invariant, and begins the next block.
 pub fn next_block() {
 	end_block(Weight::zero());
 	assert_invariants();
 	begin_block(System::block_number() + 1);
 }
 
-/// Goes on to the block `number`, one by one.
+/// Runs blocks until block `number` has begun.
 pub fn go_to(number: u32) {
 	while System::block_number() < number {
 		next_block();
 	}
 }
 
+/// Panics with the first invariant that does not hold.
 pub fn assert_invariants() {
 	if let Err(error) = TtlKv::do_try_state(System::block_number()) {
 		panic!("{error:?}");

@@ -8,25 +8,25 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{One, SaturatedConversion, Saturating};
 
-/// One reference more than the calls of a full block can add, by the weights there are: with this as
-/// [`Config::SweepQuota`], measuring the weights anew keeps the sweep ahead of every load.
+/// One reference more than the calls of a full block can add. Computed from the weights: with this as
+/// [`Config::SweepQuota`], the sweep outruns every load even after the weights are measured again.
 pub struct FullBlockQuota<T>(PhantomData<T>);
 
 impl<T: Config> Get<u32> for FullBlockQuota<T> {
 	fn get() -> u32 {
-		// Saturating: weights of nothing would let a block hold any number of calls.
+		// Saturating: with weights of zero, a block could hold any number of calls.
 		Pallet::<T>::most_references_added().saturating_add(1).saturated_into()
 	}
 }
 
-/// What one unit more costs.
+/// Weight of one more unit.
 fn per_unit(measured: fn(u32) -> Weight) -> Weight {
 	measured(1).saturating_sub(measured(0))
 }
 
 impl<T: Config> Pallet<T> {
-	/// Takes due references, lower heights first, until none is left, `quota` of them are taken, or
-	/// `meter` cannot pay for another.
+	/// Takes due references from the index and removes their entries, lower heights first. Stops when
+	/// none is left, when `quota` of them are taken, or when `meter` has no weight for another.
 	pub(crate) fn sweep(now: BlockNumberFor<T>, quota: u32, meter: &mut WeightMeter) {
 		if meter.try_consume(T::WeightInfo::sweep_pages(0)).is_err()
 			|| SweepHeight::<T>::get() > now
@@ -36,11 +36,11 @@ impl<T: Config> Pallet<T> {
 		let BlockSweep { mut entries, mut last_page } = SweptInBlock::<T>::get();
 		let mut totals = Totals::<T>::get();
 		let mut quota = quota;
-		// Pages that this block has removed are still stepped over by an iterator: start behind them.
+		// An iterator still steps over pages that this block has removed, so start behind them.
 		let mut pages = Self::pages_after(last_page);
 		let next_height = loop {
 			let Some(page) = pages.next().filter(|page| height_of::<T>(page) <= now) else {
-				// Saturating: a chain ends with its last height.
+				// Saturating: the last height has no successor.
 				break now.saturating_add(One::one());
 			};
 			if quota == 0 || meter.try_consume(Self::removal_weight()).is_err() {
@@ -49,12 +49,12 @@ impl<T: Config> Pallet<T> {
 			let mut references = ExpiryPages::<T>::take(page.0, page.1).unwrap_or_default();
 			while let Some(reference) = references.pop() {
 				if Self::remove_dead(&reference, now, &mut totals) {
-					// Saturating: no block has the time for 2^32 of them.
+					// Saturating: no block has time for 2^32 removals.
 					entries = entries.saturating_add(1);
 				}
-				// Saturating: it was not 0 before.
+				// Saturating: `quota` is at least 1 here.
 				quota = quota.saturating_sub(1);
-				// The page's weight has paid for its first reference.
+				// The weight of the page includes its first reference.
 				let pays = !references.is_empty()
 					&& quota > 0 && meter.try_consume(Self::reference_weight()).is_ok();
 				if !pays {
@@ -74,7 +74,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Removes the entry that `reference` names; whether there was one, and dead.
+	/// Removes the entry that `reference` names. Returns whether there was a dead one.
 	fn remove_dead(
 		Reference { owner, key }: &ReferenceOf<T>,
 		now: BlockNumberFor<T>,
@@ -89,7 +89,8 @@ impl<T: Config> Pallet<T> {
 		true
 	}
 
-	/// Says how much this block has swept, and forgets it (TTL-I5).
+	/// Deposits the event with the number of entries removed in this block and clears the progress
+	/// (TTL-I5).
 	pub(crate) fn report_swept() {
 		let BlockSweep { entries: count, .. } = SweptInBlock::<T>::take();
 		if count > 0 {
@@ -98,25 +99,25 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Weights of the sweep's parts.
+/// Weights of the parts of the sweep.
 impl<T: Config> Pallet<T> {
-	/// What the hooks cost in every block besides sweeping: the report, and one read and one write of
-	/// `Totals` and `LastRevision`, for all calls of the block together.
+	/// Weight of the hooks in a block that sweeps nothing: the report, and one read and one write of
+	/// `Totals` and `LastRevision`, which all calls of the block share.
 	pub(crate) fn block_weight() -> Weight {
 		T::WeightInfo::report_swept().saturating_add(T::DbWeight::get().reads_writes(2, 2))
 	}
 
-	/// Of taking a reference that lies alone on its page, and of removing its entry.
+	/// Weight of taking the only reference of a page and removing its entry.
 	pub(crate) fn removal_weight() -> Weight {
 		per_unit(T::WeightInfo::sweep_pages)
 	}
 
-	/// Of taking a further reference from a page, and of removing its entry.
+	/// Weight of taking another reference from the same page and removing its entry.
 	pub(crate) fn reference_weight() -> Weight {
 		per_unit(T::WeightInfo::sweep_references)
 	}
 
-	/// References that the sweep takes before the extrinsics of a block, if as many are due.
+	/// References that the sweep is sure to take before the extrinsics of a block if as many are due.
 	#[cfg(feature = "std")]
 	pub(crate) fn least_references_taken() -> u64 {
 		T::SweepWeight::get()
@@ -126,8 +127,8 @@ impl<T: Config> Pallet<T> {
 			.min(T::SweepQuota::get().into())
 	}
 
-	/// References that the calls of a block can add, however they are batched: the base weight of an
-	/// extrinsic is left out.
+	/// Most references that the calls of a block can add. Leaves out the base weight of extrinsics,
+	/// because one extrinsic can batch any number of calls.
 	pub(crate) fn most_references_added() -> u64 {
 		let limits = T::BlockWeights::get();
 		let block = limits.get(DispatchClass::Normal).max_total.unwrap_or(limits.max_block);

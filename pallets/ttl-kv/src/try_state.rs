@@ -1,4 +1,4 @@
-//! The invariants of the store, checked over the whole state.
+//! The invariants of the store (`specs/ttl-kv.md`), checked over the whole state.
 
 use crate::{index::page_key, *};
 use alloc::collections::BTreeSet;
@@ -10,10 +10,10 @@ use sp_runtime::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// Checks every invariant, `now` being a block that is finished; the error names the first that
-	/// does not hold.
+	/// Checks every invariant after the finished block `now`. The error names the first one that does
+	/// not hold.
 	pub(crate) fn do_try_state(now: BlockNumberFor<T>) -> Result<(), TryRuntimeError> {
-		// Keys are iterated and values read one by one: iterating values would skip undecodable ones.
+		// Iterates keys and reads each value: an iterator over values skips those that do not decode.
 		Self::check_index()?;
 		Self::check_totals()?;
 		Self::check_entries(now)?;
@@ -25,7 +25,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// TTL-I1.
+	/// Every entry has exactly one reference, on the page of its end and revision, and no page is empty
+	/// (TTL-I1).
 	fn check_index() -> Result<(), TryRuntimeError> {
 		let mut named = BTreeSet::new();
 		for page in ExpiryPages::<T>::iter_keys() {
@@ -52,7 +53,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// TTL-I2.
+	/// The totals are the sums over all stored entries (TTL-I2).
 	fn check_totals() -> Result<(), TryRuntimeError> {
 		let mut totals = StoreTotals::default();
 		for (owner, key) in Entries::<T>::iter_keys() {
@@ -64,28 +65,29 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// TTL-I3.
+	/// Every entry decodes, has a key and a value, and has a lifetime and a revision of its own that a
+	/// put can have given it (TTL-I3).
 	fn check_entries(now: BlockNumberFor<T>) -> Result<(), TryRuntimeError> {
 		let last_revision = LastRevision::<T>::get();
 		let mut revisions = BTreeSet::new();
 		for (owner, key) in Entries::<T>::iter_keys() {
-			// Longer ones than their types hold are not decoded.
+			// The types bound the lengths: a longer key or value does not decode.
 			ensure!(!key.is_empty(), "TTL-I3: a key is empty");
 			let entry =
 				Entries::<T>::get(owner, &key).ok_or("TTL-I3: an entry cannot be decoded")?;
 			ensure!(!entry.value.is_empty(), "TTL-I3: a value is empty");
-			ensure!(entry.created_at <= now, "TTL-I3: an entry is of the future");
-			ensure!(entry.created_at < entry.expires_at, "TTL-I3: an entry was born dead");
+			ensure!(entry.created_at <= now, "TTL-I3: an entry was created in the future");
+			ensure!(entry.created_at < entry.expires_at, "TTL-I3: an entry never lived");
 			ensure!(
 				(1..=last_revision).contains(&entry.revision),
-				"TTL-I3: a revision has never been given"
+				"TTL-I3: a revision was never assigned"
 			);
 			ensure!(revisions.insert(entry.revision), "TTL-I3: two entries have the same revision");
 		}
 		Ok(())
 	}
 
-	/// TTL-I4.
+	/// The sweep is not ahead of the chain and has left no entry that ended below its height (TTL-I4).
 	fn check_swept(now: BlockNumberFor<T>) -> Result<(), TryRuntimeError> {
 		let height = SweepHeight::<T>::get();
 		ensure!(

@@ -1,4 +1,4 @@
-//! What the store keeps, and the names its parts have elsewhere in the pallet.
+//! What the store keeps, and aliases for the types that the configuration composes.
 
 use crate::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -21,29 +21,29 @@ pub type EntryOf<T> = Entry<BlockNumberFor<T>, ValueOf<T>>;
 /// Amount of the currency that rent is paid in.
 pub type BalanceOf<T> =
 	<<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
-/// Rent on its way to who receives it.
+/// Rent that has been withdrawn from its payer and not yet credited to the destination.
 pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
-/// What the expiry index notes of an entry.
+/// Reference to an entry in the expiry index.
 pub type ReferenceOf<T> = Reference<<T as frame_system::Config>::AccountId, KeyOf<T>>;
 
-/// What is stored under owner and key (TTL-R2).
+/// Entry of an owner under a key (TTL-R2).
 ///
-/// Field order is load-bearing, since [`EntryHead`] reads the beginning; pinned by
-/// `entry_encoding_is_pinned`.
+/// Field order is load-bearing, because `EntryHead` reads the beginning. The test
+/// `entry_encoding_is_pinned` pins it.
 #[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
 pub struct Entry<BlockNumber, Value> {
 	/// First height at which the entry is dead.
 	pub expires_at: BlockNumber,
-	/// Height of the put that found no entry.
+	/// Height of the put that created the entry (TTL-R14).
 	pub created_at: BlockNumber,
 	/// Revision of the last put (TTL-R13).
 	pub revision: u64,
-	/// The owner's bytes, one at least.
+	/// Bytes that the owner stored; at least one.
 	pub value: Value,
 }
 
-/// The beginning of an encoded [`Entry`], up to and with the length of its value: what everything
-/// needs to know that does not need the value itself.
+/// Beginning of an encoded [`Entry`], up to and including the length of its value. Read instead of the
+/// entry wherever the value itself is not needed.
 #[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq)]
 pub(crate) struct EntryHead<BlockNumber> {
 	pub(crate) expires_at: BlockNumber,
@@ -54,13 +54,13 @@ pub(crate) struct EntryHead<BlockNumber> {
 }
 
 impl<BlockNumber: PartialOrd> EntryHead<BlockNumber> {
-	/// TTL-R3.
+	/// Whether the entry is live at height `now` (TTL-R3).
 	pub(crate) fn is_live(&self, now: BlockNumber) -> bool {
 		now < self.expires_at
 	}
 }
 
-/// What has to hold for a conditional put (TTL-R10). Variants are appended only.
+/// Condition of a conditional put (TTL-R10). Variants are appended only.
 #[derive(
 	Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo,
 )]
@@ -73,7 +73,7 @@ pub enum Condition {
 	Revision(u64),
 }
 
-/// Entry that ends at the height of the index page which holds this.
+/// Names an entry that ends at the height of the index page on which this reference lies.
 #[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
 pub struct Reference<AccountId, Key> {
 	/// Owner of the entry.
@@ -82,7 +82,7 @@ pub struct Reference<AccountId, Key> {
 	pub key: Key,
 }
 
-/// Sums over everything stored, dead entries included.
+/// Sums over all stored entries, dead ones included.
 #[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
 pub struct StoreTotals {
 	/// Number of entries.
@@ -99,14 +99,14 @@ impl StoreTotals {
 		self.bytes = self.bytes.saturating_add(bytes.into());
 	}
 
-	/// Takes an entry of `bytes` off, which has been counted before.
+	/// Subtracts an entry of `bytes` that was counted before.
 	pub(crate) fn remove(&mut self, bytes: u32) {
 		self.entries.defensive_saturating_dec();
 		self.bytes.defensive_saturating_reduce(bytes.into());
 	}
 }
 
-/// What the sweep has done in a block so far.
+/// Progress of the sweep in the current block.
 #[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
 pub struct BlockSweep {
 	/// Entries removed.

@@ -94,7 +94,7 @@ impl pallet_session::Config for Runtime {
 	type NextSessionRotation = pallet_session::PeriodicSessions<SessionLength, SessionOffset>;
 	type RuntimeEvent = RuntimeEvent;
 	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
-	type SessionManager = pallet_liveness::JudgeSessions<
+	type SessionManager = pallet_liveness::EvaluateSessions<
 		Self,
 		pallet_aura_equivocation::NoteQueuedKeys<
 			Self,

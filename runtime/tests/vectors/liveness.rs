@@ -155,9 +155,9 @@ impl Check for Liveness {
 						assert_eq!((session, produced, missed), expected);
 						chilled.push(index);
 					},
-					RuntimeEvent::Liveness(pallet_liveness::Event::OffendersSpared {
+					RuntimeEvent::Liveness(pallet_liveness::Event::OffendersNotChilled {
 						session,
-						spared: number,
+						count: number,
 					}) => {
 						assert_eq!(session, 0);
 						spared = number;

@@ -1,6 +1,6 @@
-//! How a node has a validator held to account that sealed two blocks in one Aura slot.
+//! Runtime API with which a node reports a validator that sealed two blocks in one Aura slot.
 //!
-//! The law is `specs/consensus.md`, CON-R21 and CON-R22.
+//! The rules are in `specs/consensus.md`, CON-R21 and CON-R22.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -12,22 +12,23 @@ use sp_consensus_aura::{sr25519::AuthorityId, Slot};
 use sp_runtime::OpaqueValue;
 
 sp_api::decl_runtime_apis! {
-	/// Reports of double seals. The proof of ownership is opaque: only the runtime knows its type.
+	/// Reports of Aura equivocations. The proof of ownership is opaque: only the runtime knows its type.
 	#[api_version(1)]
 	pub trait AuraEquivocationApi {
-		/// Proves that `authority_id` belongs to a validator of the session that the state is in.
+		/// Proves that `authority_id` belongs to a validator of the current session of the state.
 		///
-		/// To be asked in the state of the later parent of the two blocks, whose session a report
-		/// has to name. Today's runtime needs no `slot`; one that looks up a session by it may.
+		/// Call it on the state of the later parent of the two blocks, because a report has to name the
+		/// session of that parent. The current runtime ignores `slot`; another one may look up the
+		/// session by it.
 		fn generate_key_ownership_proof(
 			slot: Slot,
 			authority_id: AuthorityId,
 		) -> Option<OpaqueValue>;
 
-		/// Hands the report to the node's own pool, as a transaction without a signature.
+		/// Submits the report to the pool of the node, as an unsigned transaction.
 		///
-		/// `None` if the proof of ownership is none of this runtime's, or if the pool refuses the
-		/// report: because it is not valid or no news.
+		/// `None` if the proof of ownership does not decode as the type of this runtime, or if the pool
+		/// refuses the report because it is invalid or the offence is already known.
 		fn submit_report_equivocation_unsigned_extrinsic(
 			equivocation_proof: EquivocationProof<Block::Header, AuthorityId>,
 			key_owner_proof: OpaqueValue,

@@ -1,4 +1,4 @@
-//! What an accepted report does (CON-R22, CON-R23), through the real staking pallet.
+//! The consequences of an accepted report (CON-R22, CON-R23), with the staking pallet.
 
 use super::*;
 use codec::Encode;
@@ -11,12 +11,12 @@ fn stake(who: u64) -> Balance {
 	Staking::ledger(who.into()).expect("is bonded").active
 }
 
-/// CON-R22: offence raised once, validator disabled.
+/// CON-R22, CON-R16: any account can report, and the offender is disabled.
 #[test]
-fn report_of_anybody_disables_the_validator() {
+fn report_of_any_account_disables_the_offender() {
 	on_chain(|| {
 		go_to(8);
-		assert_ok!(report(&double_seal(2, 100), &owner(2)));
+		assert_ok!(report(&equivocation(2, 100), &owner(2)));
 
 		assert_eq!(offences(), 1);
 		System::assert_has_event(
@@ -30,13 +30,14 @@ fn report_of_anybody_disables_the_validator() {
 	})
 }
 
-/// CON-R22: whoever has a validator's key can make any number of double seals.
+/// CON-R22: the holder of a validator's key can make any number of equivocations, so reports have a
+/// fee.
 #[test]
 fn accepted_report_is_charged() {
 	on_chain(|| {
 		go_to(8);
 		let call = RuntimeCall::from(Call::report_equivocation {
-			equivocation_proof: Box::new(double_seal(2, 100)),
+			equivocation_proof: Box::new(equivocation(2, 100)),
 			key_owner_proof: owner(2),
 		});
 		let info = call.get_dispatch_info();
@@ -46,13 +47,13 @@ fn accepted_report_is_charged() {
 	})
 }
 
-/// CON-R22: the unsigned form does the same, and the author of the block is the reporter.
+/// CON-R22: the author of the block is the reporter of an unsigned report.
 #[test]
-fn report_of_the_author_names_the_author_as_reporter() {
+fn unsigned_report_names_the_author_as_reporter() {
 	on_chain(|| {
 		SlashDeferDuration::set(1);
 		go_to(8);
-		assert_ok!(report_unsigned(&double_seal(2, 100), &owner(2)));
+		assert_ok!(report_unsigned(&equivocation(2, 100), &owner(2)));
 		assert_eq!(offences(), 1);
 
 		let slashes: Vec<_> =
@@ -63,48 +64,48 @@ fn report_of_the_author_names_the_author_as_reporter() {
 	})
 }
 
-/// CON-R23: one of four loses 9/16, its nominator the same part.
+/// CON-R23: one offender of four validators loses 9/16, and its nominator loses the same fraction.
 #[test]
-fn slash_is_pro_rata_and_once() {
+fn slash_of_one_offender_is_pro_rata_and_applied_once() {
 	on_chain(|| {
 		go_to(8);
-		assert_ok!(report(&double_seal(1, 100), &owner(1)));
+		assert_ok!(report(&equivocation(1, 100), &owner(1)));
 		let left = STAKE - STAKE * 9 / 16;
 		assert_eq!((stake(1), stake(NOMINATOR)), (left, left));
 		assert!((2..=4).all(|other| stake(other) == STAKE));
 
 		assert_noop!(
-			report(&double_seal(1, 100), &owner(1)),
+			report(&equivocation(1, 100), &owner(1)),
 			Error::<Test>::DuplicateOffenceReport
 		);
-		// Another slot is another offence, and takes nothing more: in an era the greatest counts.
-		assert_ok!(report(&double_seal(1, 104), &owner(1)));
+		// Another slot is another offence but takes nothing more: the greatest fraction of an era counts.
+		assert_ok!(report(&equivocation(1, 104), &owner(1)));
 		assert_eq!((stake(1), stake(NOMINATOR)), (left, left));
 	})
 }
 
-/// CON-R23: two validators in one slot lose all, the first of them as well.
+/// CON-R23: two offenders in one slot lose their whole stake, also the one reported first.
 #[test]
 fn offenders_of_one_slot_count_together() {
 	on_chain(|| {
 		go_to(8);
-		assert_ok!(report(&double_seal(2, 100), &owner(2)));
+		assert_ok!(report(&equivocation(2, 100), &owner(2)));
 		assert_eq!(stake(2), STAKE - STAKE * 9 / 16);
-		assert_ok!(report(&double_seal(3, 100), &owner(3)));
+		assert_ok!(report(&equivocation(3, 100), &owner(3)));
 		assert!(Staking::ledger(3.into()).map_or(0, |ledger| ledger.active) == 0);
 		assert!(Staking::ledger(2.into()).map_or(0, |ledger| ledger.active) == 0);
 	})
 }
 
-/// CON-R23: with a deferral nothing is taken until it is over, and governance may cancel.
+/// CON-R23, CON-R17: during the deferral nothing is taken, and governance can cancel the slash.
 #[test]
 fn deferred_slash_can_be_cancelled() {
 	on_chain(|| {
 		SlashDeferDuration::set(1);
 		go_to(8);
-		assert_ok!(report(&double_seal(1, 100), &owner(1)));
+		assert_ok!(report(&equivocation(1, 100), &owner(1)));
 		assert_eq!(stake(1), STAKE);
-		// Era 0 and one of deferral: due when era 2 begins (CON-R17), in block 30.
+		// An offence in era 0 with a deferral of one era is due when era 2 begins (CON-R17), in block 30.
 		let slashes = pallet_staking::UnappliedSlashes::<Test>::get(2);
 		assert_eq!(slashes.len(), 1);
 		assert_eq!((slashes[0].own, slashes[0].others.len()), (STAKE * 9 / 16, 1));
@@ -114,13 +115,13 @@ fn deferred_slash_can_be_cancelled() {
 	})
 }
 
-/// CON-R23: with a deferral the slash comes when it is over.
+/// CON-R23, CON-R17: the slash is applied when the deferral is over.
 #[test]
-fn deferred_slash_is_applied_in_the_end() {
+fn deferred_slash_is_applied_after_the_deferral() {
 	on_chain(|| {
 		SlashDeferDuration::set(1);
 		go_to(8);
-		assert_ok!(report(&double_seal(1, 100), &owner(1)));
+		assert_ok!(report(&equivocation(1, 100), &owner(1)));
 		go_to(29);
 		assert_eq!((stake(1), stake(NOMINATOR)), (STAKE, STAKE));
 		go_to(30);
@@ -129,48 +130,48 @@ fn deferred_slash_is_applied_in_the_end() {
 	})
 }
 
-/// CON-R22: a report may come sessions and an era later, as long as the chain knows the parents.
+/// CON-R22: a report is accepted as long as the chain stores the hashes of the parents.
 #[test]
 fn report_of_an_earlier_era_is_accepted() {
 	on_chain(|| {
 		go_to(8);
-		let (proof, owner) = (double_seal(2, 100), owner(2));
+		let (proof, owner) = (equivocation(2, 100), owner(2));
 		go_to(40);
 		assert_ok!(report(&proof, &owner));
 		assert_eq!(stake(2), STAKE - STAKE * 9 / 16);
 	})
 }
 
-/// CON-R22: the parents may be different blocks, in either order.
+/// CON-R22: the parents can be different blocks, in either order.
 #[test]
-fn parents_may_differ() {
+fn report_with_different_parents_is_accepted() {
 	on_chain(|| {
 		go_to(10);
-		// Both in session 1, in which block 9 still is.
+		// Both are in session 1, like block 9.
 		go_to(9);
-		assert_ok!(report(&double_seal_on(2, 100, [6, 8]), &proof_of_session(2, 1)));
-		assert_ok!(report(&double_seal_on(3, 100, [8, 6]), &proof_of_session(3, 1)));
+		assert_ok!(report(&equivocation_on(2, 100, [6, 8]), &proof_of_session(2, 1)));
+		assert_ok!(report(&equivocation_on(3, 100, [8, 6]), &proof_of_session(3, 1)));
 	})
 }
 
-/// CON-R22: with parents in two sessions, that of the later one counts.
+/// CON-R22: with parents in two sessions, the session of the later one counts.
 #[test]
-fn session_of_the_later_parent_counts() {
+fn report_across_sessions_needs_the_session_of_the_later_parent() {
 	on_chain(|| {
 		go_to(8);
 		let earlier = owner(2);
 		go_to(12);
 		let later = owner(2);
 		assert_eq!((earlier.session, later.session), (1, 2));
-		let across = double_seal_on(2, 100, [9, 10]);
+		let across = equivocation_on(2, 100, [9, 10]);
 		assert_noop!(report(&across, &earlier), Error::<Test>::InvalidKeyOwnershipProof);
 		assert_ok!(report(&across, &later));
 	})
 }
 
-/// CON-R8, CON-R22: the block that rotates the session is held against the set before.
+/// CON-R8, CON-R22: the old set authors the block that rotates the session.
 #[test]
-fn rotating_block_belongs_to_the_session_before() {
+fn report_of_the_rotating_block_needs_the_session_before() {
 	on_chain(|| {
 		go_to(9);
 		let before = owner(2);
@@ -178,30 +179,30 @@ fn rotating_block_belongs_to_the_session_before() {
 		go_to(10);
 		let after = owner(2);
 		assert_eq!((before.session, after.session), (1, 2));
-		let rotating = double_seal_on(2, 100, [9, 9]);
+		let rotating = equivocation_on(2, 100, [9, 9]);
 		assert_noop!(report(&rotating, &after), Error::<Test>::InvalidKeyOwnershipProof);
 		assert_ok!(report(&rotating, &before));
 
 		go_to(11);
-		let next = double_seal_on(2, 104, [10, 10]);
+		let next = equivocation_on(2, 104, [10, 10]);
 		assert_noop!(report(&next, &before), Error::<Test>::InvalidKeyOwnershipProof);
 		assert_ok!(report(&next, &after));
 	})
 }
 
-/// CON-R5, CON-R22: the first block rests on genesis, in session 0.
+/// CON-R5, CON-R22: the parent of the first block is the genesis, in session 0.
 #[test]
-fn first_block_can_be_reported() {
+fn report_of_the_first_block_is_accepted() {
 	on_chain(|| {
 		let owner = owner(2);
 		assert_eq!(owner.session, 0);
-		assert_ok!(report(&double_seal_on(2, 100, [0, 0]), &owner));
+		assert_ok!(report(&equivocation_on(2, 100, [0, 0]), &owner));
 	})
 }
 
-/// CON-R15, CON-R23
+/// CON-R15, CON-R23: the fraction for every number of offenders and validators.
 #[test]
-fn slash_fraction_follows_the_rule() {
+fn slash_fraction_of_any_set_follows_the_rule() {
 	let fraction = |k: u32, n: u32| {
 		let (slot, session_index, offender) = (Slot::from(1), 1, 0_u64);
 		EquivocationOffence { slot, session_index, validator_set_count: n, offender }
@@ -219,7 +220,8 @@ fn slash_fraction_follows_the_rule() {
 	assert_eq!(fraction(u32::MAX, 0), Perbill::one());
 }
 
-/// What `validator` owned its key with in `session`, whose set has not changed since genesis.
+/// Proof that the key of `validator` was in force in `session`. The set has not changed since genesis,
+/// so the nodes are those of the current session.
 fn proof_of_session(validator: u64, session: u32) -> MembershipProof {
 	MembershipProof { session, ..owner(validator) }
 }

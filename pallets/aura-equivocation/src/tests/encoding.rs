@@ -1,4 +1,4 @@
-//! Pins of what nodes and clients depend on: a change here is a change of the protocol.
+//! Pins of the bytes that nodes and clients depend on. To change one is to change the protocol.
 
 use super::*;
 use codec::Encode;
@@ -6,12 +6,13 @@ use sp_core::Pair;
 use sp_runtime::{traits::Header as _, DispatchError, ModuleError};
 use sp_staking::offence::Offence;
 
-/// CON-R21: offender, slot, the two headers; then session, nodes, number of validators.
+/// CON-R21, CON-R14: a call has offender, slot and both headers, then session, trie nodes and number of
+/// validators.
 #[test]
 fn calls_are_pinned() {
 	on_chain(|| {
 		go_to(8);
-		let (proof, owner) = (double_seal(2, 100), owner(2));
+		let (proof, owner) = (equivocation(2, 100), owner(2));
 		let arguments = [
 			key(2).public().encode(),
 			100_u64.to_le_bytes().to_vec(),
@@ -36,7 +37,7 @@ fn calls_are_pinned() {
 	})
 }
 
-/// CON-R22
+/// CON-R22: clients decode an error by its index.
 #[test]
 fn errors_are_pinned() {
 	for (index, error) in [
@@ -55,13 +56,13 @@ fn errors_are_pinned() {
 	}
 }
 
-/// CON-R23
+/// CON-R23: the kind under which offences are recorded.
 #[test]
 fn kind_is_pinned() {
 	assert_eq!(&<EquivocationOffence<u64> as Offence<u64>>::ID, b"aura:equivocatio");
 }
 
-/// CON-R21, 3: the seal signs the BLAKE2b-256 of the encoded header without it.
+/// CON-R21, 3: a seal signs the BLAKE2b-256 of the encoded header without the seal.
 #[test]
 fn seal_signs_the_header_without_itself() {
 	on_chain(|| {

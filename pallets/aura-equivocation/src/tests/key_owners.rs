@@ -1,4 +1,4 @@
-//! Keys in force can be shown to be somebody's, whatever keys their owner has registered for later
+//! Proofs of the owners of keys in force, which keys that are registered for later do not affect
 //! (CON-R6, CON-R14, CON-R22).
 
 use super::*;
@@ -20,18 +20,18 @@ fn aura(seed: u64) -> (KeyTypeId, AuthorityId) {
 	(key_types::AURA, key(seed).public())
 }
 
-/// What `session.set_keys` does: the validator registers the key of that seed.
+/// Registers the key of the seed for `validator`, as `session.set_keys` does.
 fn register(validator: u64, seed: u64) {
-	let keys = TestSessionKeys { aura: key(seed).public() };
+	let keys = SessionKeys { aura: key(seed).public() };
 	pallet_session::NextKeys::<Test>::insert(validator, keys);
 }
 
-/// What `session.purge_keys` does.
+/// Removes the keys of `validator`, as `session.purge_keys` does.
 fn purge(validator: u64) {
 	pallet_session::NextKeys::<Test>::remove(validator);
 }
 
-/// The validators with the keys that they author with.
+/// The validators and the keys with which they author.
 fn in_force() -> Vec<(u64, AuthorityId)> {
 	let authorities = pallet_aura::Authorities::<Test>::get().into_inner();
 	let validators = Session::validators();
@@ -39,8 +39,8 @@ fn in_force() -> Vec<(u64, AuthorityId)> {
 	validators.into_iter().zip(authorities).collect()
 }
 
-/// Everybody who authors can be held to account, in this session and later on: the proofs.
-fn everybody_is_accountable() -> Vec<(u64, AuthorityId, MembershipProof)> {
+/// Checks that there is a valid proof of ownership for the key of every author. Returns the proofs.
+fn prove_all_authors() -> Vec<(u64, AuthorityId, MembershipProof)> {
 	let show = |(validator, key): (u64, AuthorityId)| {
 		let proof = owner_of(key.clone()).expect("the key is in force");
 		assert_eq!(proof.session, Session::current_index());
@@ -54,13 +54,15 @@ fn everybody_is_accountable() -> Vec<(u64, AuthorityId, MembershipProof)> {
 	proofs
 }
 
+/// The owner that the proof shows for the key.
 fn checked(key: &AuthorityId, proof: &MembershipProof) -> Option<u64> {
 	let key = (key_types::AURA, key);
 	KeyOwners::<Test>::check_proof(key, proof.clone()).map(|(validator, ())| validator)
 }
 
+/// If keys do not change, the proofs are the same as those of `pallet-session`.
 #[test]
-fn proof_of_a_settled_key_is_the_one_of_the_sdk() {
+fn proof_of_an_unchanged_key_is_that_of_the_sdk() {
 	on_chain(|| {
 		for block in [1, 4, 5, 8, 16, 31, 45] {
 			go_to(block);
@@ -76,36 +78,36 @@ fn proof_of_a_settled_key_is_the_one_of_the_sdk() {
 	})
 }
 
-/// Registering new keys every session would otherwise make a validator unaccountable.
+/// A validator that registers new keys remains accountable for the keys in force.
 #[test]
-fn new_keys_do_not_hide_the_old_ones() {
+fn keys_registered_for_later_do_not_hide_those_in_force() {
 	on_chain(|| {
 		go_to(8);
 		register(2, 7);
-		// Sessions 1 and 2: the old key is in force, and the SDK no longer knows whose it is.
+		// In sessions 1 and 2 the old key is in force, and the SDK does not know its owner any more.
 		for block in [8, 9, 11, 14] {
 			go_to(block);
 			let unproven = Historical::prove(aura(2)).expect("always answers");
 			assert_eq!(Historical::check_proof(aura(2), unproven), None, "{block}");
 			let slot = 100 + 4 * u64::from(block);
-			assert_ok!(report(&double_seal(2, slot), &owner(2)));
+			assert_ok!(report(&equivocation(2, slot), &owner(2)));
 		}
-		// Session 3: the new key.
+		// In session 3 the new key is in force.
 		go_to(17);
 		assert_eq!(AuraEquivocation::key_ownership_proof(key(2).public()), None);
 		assert!(AuraEquivocation::key_ownership_proof(key(7).public()).is_some());
 	})
 }
 
-/// Session 4 begins in the middle of an era, with no election and other keys than session 3.
+/// Session 4 begins in the middle of an era, without an election and with other keys than session 3.
 #[test]
-fn keys_that_change_within_an_era_hide_nobodys() {
+fn keys_that_change_within_an_era_are_provable() {
 	on_chain(|| {
 		go_to(11);
 		register(2, 7);
 		go_to(22);
 		assert_eq!(in_force()[1], (2, key(7).public()));
-		// Somebody else's pending keys are no obstacle either.
+		// Keys that another validator has registered for later do not affect the proof.
 		register(3, 8);
 		let with_new_key = {
 			let parent = System::block_hash(21);
@@ -115,10 +117,10 @@ fn keys_that_change_within_an_era_hide_nobodys() {
 		};
 		let proofs = [
 			(with_new_key, owner_of(key(7).public()).expect("is in force")),
-			(double_seal(1, 104), owner(1)),
-			(double_seal(3, 108), owner(3)),
+			(equivocation(1, 104), owner(1)),
+			(equivocation(3, 108), owner(3)),
 		];
-		// In session 4, in 5 and in the next era.
+		// In session 4, in session 5 and in the next era.
 		for ((proof, owner), block) in proofs.into_iter().zip([23, 26, 31]) {
 			assert_eq!(owner.session, 4);
 			go_to(block);
@@ -133,16 +135,16 @@ fn proof_of_a_replaced_key_outlives_its_session() {
 		go_to(8);
 		register(2, 7);
 		go_to(13);
-		let (proof, owner) = (double_seal(2, 100), owner(2));
+		let (proof, owner) = (equivocation(2, 100), owner(2));
 		assert_eq!(owner.session, 2);
 		go_to(22);
 		assert_ok!(report(&proof, &owner));
 	})
 }
 
-/// Keys that are registered and not in force yet sign nothing that counts.
+/// A key that is registered but not in force yet has no owner.
 #[test]
-fn key_that_comes_next_is_nobodys() {
+fn key_that_is_not_in_force_yet_has_no_proof() {
 	on_chain(|| {
 		go_to(8);
 		register(2, 7);
@@ -153,22 +155,22 @@ fn key_that_comes_next_is_nobodys() {
 	})
 }
 
-/// CON-R12, CON-R26: who has no keys any more is not in the set, wherever in it its place was.
+/// CON-R12, CON-R26: a validator without keys leaves the set, whatever its index was.
 #[test]
 fn validator_that_removes_its_keys_stops_authoring() {
 	for (gone, left) in [(1, [2, 3, 4]), (2, [1, 3, 4]), (4, [1, 2, 3])] {
 		on_chain(|| {
-			// In the first session of an era, when the second is planned already.
+			// In the first session of an era, when the second session is already planned.
 			go_to(16);
 			purge(gone);
 			go_to(24);
 			assert_eq!(in_force().len(), 4);
-			let before = everybody_is_accountable();
+			let before = prove_all_authors();
 			go_to(25);
 			let validators: Vec<_> =
 				in_force().into_iter().map(|(validator, _)| validator).collect();
 			assert_eq!(validators, left);
-			everybody_is_accountable();
+			prove_all_authors();
 			for (validator, key, proof) in before {
 				assert_eq!(checked(&key, &proof), Some(validator));
 			}
@@ -176,13 +178,14 @@ fn validator_that_removes_its_keys_stops_authoring() {
 	}
 }
 
+/// CON-R12: if no validator has keys left, the set stays.
 #[test]
 fn last_keys_stay_in_force() {
 	on_chain(|| {
 		go_to(16);
 		(1..=VALIDATORS).for_each(purge);
 		go_to(20);
-		// Or Aura and GRANDPA would be told of a set of nobody.
+		// Otherwise Aura and GRANDPA would get an empty set.
 		assert!(Session::queued_keys().is_empty() && !pallet_session::QueuedChanged::<Test>::get());
 		go_to(29);
 		assert_eq!(Aura::authorities_len(), VALIDATORS as usize);
@@ -190,7 +193,7 @@ fn last_keys_stay_in_force() {
 }
 
 #[test]
-fn proof_needs_the_stored_root_and_its_count() {
+fn proof_without_the_stored_root_or_count_is_refused() {
 	on_chain(|| {
 		go_to(8);
 		register(2, 7);
@@ -210,7 +213,7 @@ fn proof_needs_the_stored_root_and_its_count() {
 				..good.clone()
 			},
 		] {
-			// The roots of the sessions before and after are the same: the keys were.
+			// The sessions before and after have the same root, because the keys were the same.
 			let is_neighbour = bad.session != good.session;
 			assert_eq!(checked(&key, &bad).is_some(), is_neighbour);
 		}
@@ -222,7 +225,7 @@ fn proof_needs_the_stored_root_and_its_count() {
 	})
 }
 
-/// A proof of session 1 for a long made-up key, whose path has at least `branches` nodes.
+/// A proof for session 1 and a long, made-up key whose path has at least `branches` nodes.
 fn long_proof(branches: usize) -> (Vec<u8>, MembershipProof) {
 	let made_up = vec![0x55; MAX_PROOF_NODES];
 	let entry = (key_types::AURA, &made_up[..]).encode();
@@ -245,7 +248,7 @@ fn long_proof(branches: usize) -> (Vec<u8>, MembershipProof) {
 	(made_up, MembershipProof { session: 1, trie_nodes, validator_count: 4 })
 }
 
-/// CON-R14, 2: GRANDPA's reports are checked by nothing else.
+/// CON-R14, 2: this is the only check of the proofs in GRANDPA's reports.
 #[test]
 fn proof_of_too_many_nodes_is_refused() {
 	new_test_ext().execute_with(|| {
@@ -261,8 +264,9 @@ fn proof_of_too_many_nodes_is_refused() {
 	})
 }
 
+/// CON-R14: the roots of sessions before the first bonded era are pruned.
 #[test]
-fn roots_are_pruned_as_ever() {
+fn roots_of_old_sessions_are_pruned() {
 	on_chain(|| {
 		go_to(100);
 		let (first, end) = StoredRange::<Test>::get().expect("some are stored");
@@ -278,8 +282,8 @@ enum Action {
 	Nothing,
 	Register(u64),
 	Purge(u64),
-	/// Stops standing for election, or begins again.
-	Turn,
+	/// The last validator chills itself, or declares itself a candidate again.
+	ToggleCandidacy,
 	ForceEra(Forcing),
 }
 
@@ -287,9 +291,9 @@ fn action() -> impl Strategy<Value = Action> {
 	prop_oneof![
 		3 => Just(Action::Nothing),
 		3 => (1..=VALIDATORS).prop_map(Action::Register),
-		// Somebody always stays: see `last_keys_stay_in_force`.
+		// Validator 1 always keeps its keys: see `last_keys_stay_in_force`.
 		2 => (2..=VALIDATORS).prop_map(Action::Purge),
-		1 => Just(Action::Turn),
+		1 => Just(Action::ToggleCandidacy),
 		1 => prop_oneof![
 			Just(Forcing::NotForcing),
 			Just(Forcing::ForceNew),
@@ -305,7 +309,7 @@ fn act(action: &Action, seed: u64) {
 		Action::Nothing => (),
 		Action::Register(validator) => register(*validator, seed),
 		Action::Purge(validator) => purge(*validator),
-		Action::Turn => {
+		Action::ToggleCandidacy => {
 			let origin = RuntimeOrigin::signed(VALIDATORS);
 			if pallet_staking::Validators::<Test>::contains_key(VALIDATORS) {
 				assert_ok!(Staking::chill(origin));
@@ -320,17 +324,17 @@ fn act(action: &Action, seed: u64) {
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
 
-	/// Whatever becomes of keys, candidates and eras: who authors in a session is accountable for it,
-	/// in every block of it and as long as its root is stored.
+	/// CON-R14: whatever happens to keys, candidates and eras, every author of a session has a valid
+	/// proof, in every block of the session and as long as its root is stored.
 	#[test]
-	fn everybody_is_always_accountable(actions in proptest::collection::vec(action(), 40)) {
+	fn authors_after_any_actions_have_valid_proofs(actions in proptest::collection::vec(action(), 40)) {
 		on_chain(|| {
 			let mut shown = vec![];
 			for (action, seed) in actions.iter().zip(100..) {
 				act(action, seed);
-				shown.extend(everybody_is_accountable());
+				shown.extend(prove_all_authors());
 				next_block();
-				// Some actions meet the block that begins a session, others the one before.
+				// Some actions happen in the block that begins a session, others in the one before.
 				if seed % 3 == 0 {
 					next_block();
 				}

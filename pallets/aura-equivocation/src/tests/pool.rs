@@ -1,4 +1,4 @@
-//! The unsigned form in the pool and in a block (CON-R22).
+//! Unsigned reports in the pool and in a block (CON-R22).
 #![allow(deprecated, reason = "see the pallet: `validate_unsigned` has no successor here yet")]
 
 use super::*;
@@ -32,11 +32,12 @@ fn validate(
 	<AuraEquivocation as ValidateUnsigned>::validate_unsigned(source, call)
 }
 
+/// CON-R22: a pool accepts unsigned reports of its own node only and does not propagate them.
 #[test]
-fn only_the_own_node_may_submit() {
+fn unsigned_report_of_another_node_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let call = unsigned(&double_seal(2, 100), &owner(2));
+		let call = unsigned(&equivocation(2, 100), &owner(2));
 		assert_eq!(
 			validate(TransactionSource::External, &call),
 			Err(InvalidTransaction::Call.into())
@@ -50,7 +51,7 @@ fn only_the_own_node_may_submit() {
 					provides: vec![
 						("AuraEquivocation", (key(2).public(), Slot::from(100))).encode()
 					],
-					// The parent is block 7, whose hash block 48 is the last to know.
+					// The parent is block 7, whose hash is stored until block 48.
 					longevity: 40,
 					propagate: false,
 				})
@@ -60,30 +61,32 @@ fn only_the_own_node_may_submit() {
 	})
 }
 
+/// CON-R22: a report is valid as long as the hashes of both parents are stored.
 #[test]
-fn longevity_ends_with_the_earlier_parent() {
+fn longevity_of_two_parents_ends_with_the_earlier() {
 	on_chain(|| {
 		go_to(9);
-		let call = unsigned(&double_seal_on(2, 100, [5, 8]), &owner(2));
+		let call = unsigned(&equivocation_on(2, 100, [5, 8]), &owner(2));
 		let longevity = validate(TransactionSource::Local, &call).map(|valid| valid.longevity);
 		assert_eq!(longevity, Ok(37));
 	})
 }
 
+/// CON-R22: an invalid unsigned report makes a block invalid.
 #[test]
-fn report_that_is_not_valid_is_kept_out_of_pool_and_block() {
+fn invalid_report_is_kept_out_of_pool_and_block() {
 	on_chain(|| {
 		go_to(8);
-		let mut forged = double_seal(2, 100);
+		let mut forged = equivocation(2, 100);
 		forged.offender = key(3).public();
 		let foreign = Proof {
 			second_header: seal(unsealed(100, 8, sp_core::H256::repeat_byte(1), 2), &key(2)),
-			..double_seal(2, 100)
+			..equivocation(2, 100)
 		};
 		for call in [
 			unsigned(&forged, &owner(3)),
 			unsigned(&foreign, &owner(2)),
-			unsigned(&double_seal(2, 100), &owner(3)),
+			unsigned(&equivocation(2, 100), &owner(3)),
 		] {
 			let bad = Err(InvalidTransaction::BadProof.into());
 			assert_eq!(validate(TransactionSource::Local, &call).map(drop), bad);
@@ -92,12 +95,13 @@ fn report_that_is_not_valid_is_kept_out_of_pool_and_block() {
 	})
 }
 
+/// CON-R22: an unsigned report of a known offence is stale.
 #[test]
-fn known_offence_is_stale() {
+fn report_of_a_known_offence_is_stale() {
 	on_chain(|| {
 		go_to(8);
-		let call = unsigned(&double_seal(2, 100), &owner(2));
-		assert_ok!(report_unsigned(&double_seal(2, 100), &owner(2)));
+		let call = unsigned(&equivocation(2, 100), &owner(2));
+		assert_ok!(report_unsigned(&equivocation(2, 100), &owner(2)));
 		let stale = Err(InvalidTransaction::Stale.into());
 		assert_eq!(validate(TransactionSource::Local, &call).map(drop), stale);
 		assert_eq!(<AuraEquivocation as ValidateUnsigned>::pre_dispatch(&call), stale);
@@ -109,7 +113,7 @@ fn signed_form_is_not_valid_unsigned() {
 	on_chain(|| {
 		go_to(8);
 		let call = Call::report_equivocation {
-			equivocation_proof: Box::new(double_seal(2, 100)),
+			equivocation_proof: Box::new(equivocation(2, 100)),
 			key_owner_proof: owner(2),
 		};
 		let not_this = Err(InvalidTransaction::Call.into());
@@ -118,23 +122,24 @@ fn signed_form_is_not_valid_unsigned() {
 	})
 }
 
-/// CON-R22: the pool takes a report of a slot to come, since the block to come decides.
+/// CON-R22: the pool accepts a report of a future slot, because it does not know the slot of the block
+/// that will contain the report.
 #[test]
-fn slot_to_come_is_kept_out_of_the_block_only() {
+fn report_of_a_future_slot_is_kept_out_of_the_block_only() {
 	on_chain(|| {
 		go_to(8);
 		let now = *pallet_aura::CurrentSlot::<Test>::get();
-		let call = unsigned(&double_seal(2, now + 1), &owner(2));
+		let call = unsigned(&equivocation(2, now + 1), &owner(2));
 		let bad = Err(InvalidTransaction::BadProof.into());
 		assert_eq!(<AuraEquivocation as ValidateUnsigned>::pre_dispatch(&call), bad);
 
-		// As `validate_transaction` sets out: a block without a digest.
+		// `validate_transaction` runs in a block without a digest.
 		System::initialize(&9, &Default::default(), &Default::default());
 		assert_ok!(validate(TransactionSource::Local, &call));
 	})
 }
 
-/// What the node does when it sees a double seal.
+/// A node that observes an equivocation submits an unsigned report.
 #[test]
 fn report_reaches_the_pool_as_a_bare_transaction() {
 	let (pool, state) = TestTransactionPoolExt::new();
@@ -142,7 +147,7 @@ fn report_reaches_the_pool_as_a_bare_transaction() {
 	chain.register_extension(TransactionPoolExt::new(pool));
 	chain.execute_with(|| {
 		go_to(8);
-		let (proof, owner) = (double_seal(2, 100), owner(2));
+		let (proof, owner) = (equivocation(2, 100), owner(2));
 		assert_eq!(
 			AuraEquivocation::submit_unsigned_report(proof.clone(), owner.clone()),
 			Some(())
@@ -154,25 +159,25 @@ fn report_reaches_the_pool_as_a_bare_transaction() {
 	})
 }
 
-/// Every byte that the reporter sends counts, and nothing it claims.
+/// The weight follows the bytes that a reporter sends, not the number of validators that it claims.
 #[test]
-fn weight_grows_with_length_and_not_with_claims() {
+fn weight_of_a_report_grows_with_its_length_only() {
 	on_chain(|| {
 		go_to(8);
 		let weight = |owner: MembershipProof| {
-			unsigned(&double_seal(2, 100), &owner).get_dispatch_info().call_weight.ref_time()
+			unsigned(&equivocation(2, 100), &owner).get_dispatch_info().call_weight.ref_time()
 		};
 		let honest = weight(owner(2));
 		assert_eq!(weight(MembershipProof { validator_count: 0, ..owner(2) }), honest);
 		let mut longer = owner(2);
 		longer.trie_nodes.push(vec![0; 63]);
-		// Checked twice.
+		// An unsigned report is checked twice.
 		let check = |length| <() as WeightInfo>::check_headers(length).ref_time();
 		assert_eq!(weight(longer), honest + 2 * (check(64) - check(0)));
-		// Everybody may have been reported for the slot, and is chilled again.
+		// All 100 validators may have been reported for the slot and are chilled again.
 		ChillWeight::mutate(|weight| *weight = weight.saturating_mul(2));
 		assert_eq!(weight(owner(2)), honest + 100 * 100_000_000);
-		// A report must fit into a block's normal class, 600 ms.
+		// A report must fit the normal class of a block, which is 600 ms.
 		assert!(honest < 600_000_000_000, "{honest}");
 	})
 }

@@ -1,4 +1,4 @@
-//! Nothing that anybody can send makes the pallet panic or raises an offence of its own.
+//! Random and damaged reports neither panic nor raise an offence.
 #![allow(deprecated, reason = "see the pallet: `validate_unsigned` has no successor here yet")]
 
 use super::*;
@@ -6,8 +6,8 @@ use codec::{Decode, Encode};
 use proptest::prelude::*;
 use sp_runtime::{traits::ValidateUnsigned, transaction_validity::TransactionSource};
 
-/// Hands the call to everything that takes it; answers whether an offence came of it.
-fn try_everything(call: &Call<Test>) -> bool {
+/// Passes the call to the pool, to a block and to its dispatch. Returns whether it raised an offence.
+fn raises_an_offence(call: &Call<Test>) -> bool {
 	let _ =
 		<AuraEquivocation as ValidateUnsigned>::validate_unsigned(TransactionSource::Local, call);
 	let _ = <AuraEquivocation as ValidateUnsigned>::pre_dispatch(call);
@@ -22,7 +22,7 @@ fn try_everything(call: &Call<Test>) -> bool {
 /// The encoded call of a valid report.
 fn valid() -> Vec<u8> {
 	Call::<Test>::report_equivocation_unsigned {
-		equivocation_proof: Box::new(double_seal(2, 100)),
+		equivocation_proof: Box::new(equivocation(2, 100)),
 		key_owner_proof: owner(2),
 	}
 	.encode()
@@ -31,8 +31,9 @@ fn valid() -> Vec<u8> {
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(256))]
 
+	/// CON-R22: no call decoded from arbitrary bytes is accepted.
 	#[test]
-	fn arbitrary_bytes_are_harmless(
+	fn report_of_arbitrary_bytes_is_refused(
 		index in 0_u8..2,
 		bytes in proptest::collection::vec(any::<u8>(), 0..600),
 	) {
@@ -40,14 +41,14 @@ proptest! {
 		let is_accepted = Call::<Test>::decode(&mut &call[..]).is_ok_and(|call| {
 			new_test_ext().execute_with(|| {
 				go_to(3);
-				try_everything(&call)
+				raises_an_offence(&call)
 			})
 		});
 		prop_assert!(!is_accepted);
 	}
 
-	/// A valid report of which one byte is changed, removed or added is valid no more. Only what
-	/// decodes to the same report is excepted.
+	/// CON-R22: a valid report with one byte changed, removed or added is refused, unless it decodes to
+	/// the same report.
 	#[test]
 	fn damaged_report_is_refused(
 		at in any::<prop::sample::Index>(),
@@ -58,7 +59,7 @@ proptest! {
 			go_to(8);
 			let original = valid();
 			let mut damaged = original.clone();
-			// Not the call's index.
+			// Leaves the index of the call intact.
 			let at = 1 + at.index(original.len() - 1);
 			match damage {
 				0 => damaged[at] ^= byte.max(1),
@@ -66,7 +67,7 @@ proptest! {
 				_ => damaged.insert(at, byte),
 			}
 			match Call::<Test>::decode(&mut &damaged[..]) {
-				Ok(call) if call.encode() != original => try_everything(&call),
+				Ok(call) if call.encode() != original => raises_an_offence(&call),
 				_ => false,
 			}
 		});

@@ -1,7 +1,7 @@
-//! What a node and its clients ask about contracts, and how they check the answer without trusting
-//! the node.
+//! Queries about contracts (CTR-R15), and the check of an answer by a client that does not trust the
+//! node.
 //!
-//! The law is `specs/contract-store.md`.
+//! The rules are in `specs/contract-store.md`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -22,7 +22,7 @@ use codec::Codec;
 use sp_core::H256;
 
 sp_api::decl_runtime_apis! {
-	/// Answers about contracts, from the state of the block it is asked at (CTR-R15).
+	/// Queries about contracts, answered from the state of the queried block (CTR-R15).
 	#[api_version(1)]
 	pub trait ContractStoreApi<AccountId, BlockNumber, Balance>
 	where
@@ -39,19 +39,19 @@ sp_api::decl_runtime_apis! {
 		/// Record of the contract at `address`.
 		fn metadata(address: H256) -> Option<ContractRecord<AccountId, BlockNumber>>;
 
-		/// Where `deployer` deploys the code of `code_hash` with `salt`. Needs no state.
+		/// Address at which `deployer` deploys the code of `code_hash` with `salt`. Reads no state.
 		fn address(deployer: AccountId, salt: H256, code_hash: H256) -> H256;
 
 		/// Contracts of `deployer` from the index `start` on: at most `limit`, and at most
 		/// `MaxPageSize`.
 		fn contracts(deployer: AccountId, start: u32, limit: u32) -> ContractPage;
 
-		/// Price of a record alone if `code_len` is 0, otherwise with new code of that length. `None`
-		/// for code that is too long.
+		/// Price of a record and of `code_len` bytes of new code. With 0, the price of a record alone.
+		/// `None` for code that is too long.
 		fn quote(code_len: u32) -> Option<Balance>;
 
-		/// Storage keys whose proof shows the contract at `address` to [`verify_proof`]: that of its
-		/// record, and that of its code if there is a record.
+		/// Storage keys whose proof shows the contract at `address` to [`verify_proof`]: the key of its
+		/// record and, if there is a record, the key of its code.
 		fn proof_keys(address: H256) -> Vec<Vec<u8>>;
 	}
 }

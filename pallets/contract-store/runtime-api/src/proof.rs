@@ -1,7 +1,7 @@
 //! Checks a contract against a block's state root, without a node and without its runtime.
 //!
-//! The layout of the state is derived here once more, from the specification and not from the
-//! pallet: what a proof shows must not depend on what the prover says the keys are.
+//! Derives the storage keys from the specification and not from the pallet, because the result must not
+//! depend on the keys that a prover claims.
 
 use crate::{code_hash, ContractRecord};
 use alloc::vec::Vec;
@@ -12,31 +12,31 @@ use sp_io::hashing::twox_128;
 use sp_runtime::{traits::BlakeTwo256, AccountId32};
 use sp_trie::{LayoutV1, MemoryDB, StorageProof};
 
-/// Record as it lies in the state (CTR-R4).
+/// Record as it is stored in the state (CTR-R4).
 pub type ProvenRecord = ContractRecord<AccountId32, u32>;
 
-/// What a proof shows of an address that holds a contract.
+/// What a proof shows about an address that holds a contract.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProvenContract {
-	/// Who deployed what when.
+	/// Record of the contract.
 	pub record: ProvenRecord,
-	/// The code that the record names.
+	/// Code that the record names.
 	pub code: Vec<u8>,
 }
 
 /// Why a proof shows nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ProofError {
-	/// The nodes lead from the state root neither to a record nor to its absence: some are missing,
-	/// or they belong to another block.
+	/// The nodes prove neither a record nor its absence under the state root: some are missing, or they
+	/// belong to another block.
 	RecordNotProven,
-	/// What lies at the address is not 80 bytes of record: the chain has another layout.
+	/// The value at the address is not a record of 80 bytes: the chain has another storage layout.
 	RecordMalformed,
-	/// The nodes do not lead to the code that the record names.
+	/// The nodes do not prove the code that the record names.
 	CodeNotProven,
-	/// What lies at the code's key is no byte vector: the chain has another layout.
+	/// The value at the key of the code is not a byte vector: the chain has another storage layout.
 	CodeMalformed,
-	/// The code is not what the record says: its hash or its length differs.
+	/// The hash or the length of the code differs from the record.
 	CodeMismatch,
 }
 
@@ -44,11 +44,11 @@ impl fmt::Display for ProofError {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		f.write_str(match self {
 			Self::RecordNotProven => {
-				"the nodes prove neither a record at the address nor that there is none"
+				"the nodes prove neither a record at the address nor its absence"
 			},
-			Self::RecordMalformed => "what lies at the address is no contract record",
+			Self::RecordMalformed => "the value at the address is not a contract record",
 			Self::CodeNotProven => "the nodes do not prove the code that the record names",
-			Self::CodeMalformed => "what lies at the hash of the code is no code",
+			Self::CodeMalformed => "the value at the hash of the code is not code",
 			Self::CodeMismatch => {
 				"the code does not have the hash and length that the record names"
 			},
@@ -58,18 +58,18 @@ impl fmt::Display for ProofError {
 
 impl core::error::Error for ProofError {}
 
-/// Reads the contract at `address` from `nodes`, the trie nodes of a proof in any order, under
-/// `state_root`. `None` is proven too: nothing is deployed there.
+/// Reads the contract at `address` under `state_root` from the trie nodes of a proof, in any order.
+/// `None` means that the nodes prove that no contract is deployed there.
 ///
-/// The caller trusts `state_root`, for example since a finalised header holds it, and nothing else.
-/// Nodes that are not needed do no harm. Whoever knows the salt checks the rest of the address with
-/// [`contract_address`](crate::contract_address).
+/// The caller has to trust only `state_root`, for example because a finalised header contains it.
+/// Additional nodes do not change the result. A caller that knows the salt can check the address
+/// itself with [`contract_address`](crate::contract_address).
 pub fn verify_proof(
 	state_root: H256,
 	nodes: impl IntoIterator<Item = Vec<u8>>,
 	address: H256,
 ) -> Result<Option<ProvenContract>, ProofError> {
-	// Keyed by the hash of each node: one that the root does not lead to is never looked at.
+	// Keyed by the hash of each node, so a node that the root does not lead to is never read.
 	let nodes = StorageProof::new(nodes).into_memory_db::<BlakeTwo256>();
 	let read = |key: &[u8]| read(&nodes, state_root, key);
 
@@ -103,13 +103,13 @@ fn storage_key(item: &[u8], hash: H256) -> Vec<u8> {
 	[&twox_128(b"ContractStore")[..], &twox_128(item), hash.as_bytes()].concat()
 }
 
-/// The value at `key`, `None` if there is none, or an error if a node on the way is missing.
+/// The value at `key`, `None` if there is none, or an error if a node on the path is missing.
 fn read(nodes: &MemoryDB<BlakeTwo256>, root: H256, key: &[u8]) -> Result<Option<Vec<u8>>, ()> {
 	sp_trie::read_trie_value::<LayoutV1<BlakeTwo256>, _>(nodes, &root, key, None, None)
 		.map_err(drop)
 }
 
-/// All of `bytes` as a `T`.
+/// Decodes all of `bytes`.
 fn decode<T: Decode>(bytes: &[u8]) -> Option<T> {
 	T::decode_all(&mut &*bytes).ok()
 }

@@ -1,5 +1,4 @@
-//! The verifier against states that are made of raw keys and values, as the specification lays them
-//! out.
+//! Tests of the verifier on states built from raw keys and values, as the specification defines them.
 
 use super::*;
 use codec::Encode;
@@ -32,25 +31,26 @@ fn address() -> H256 {
 	contract_address(&DEPLOYER, SALT, code_hash(CODE))
 }
 
-/// Keys as they are: `twox128` of pallet and item, and the hash itself.
+/// Storage key of the record, written out: `twox128` of pallet and item, then the address.
 fn record_key() -> Vec<u8> {
 	let prefix = hex!("8c6d2650d807d953e21d955216caeb3c 4342193e496fab7ec59d615ed0dc5530");
 	[&prefix[..], address().as_bytes()].concat()
 }
 
+/// Storage key of the code, written out.
 fn code_key() -> Vec<u8> {
 	let prefix = hex!("8c6d2650d807d953e21d955216caeb3c 29f09a1b1e65650877530fe7894f3789");
 	[&prefix[..], code_hash(CODE).as_bytes()].concat()
 }
 
-/// A state of a thousand other items, the contract's `record` and its `code`.
+/// A state of a thousand other items and, optionally, the contract's record and code.
 struct State(InMemoryBackend<BlakeTwo256>);
 
 impl State {
 	fn new(record: Option<Vec<u8>>, code: Option<Vec<u8>>) -> Self {
 		let mut top = (0..1_000_u32)
 			.map(|n| (code_hash(&n.encode()).as_bytes().to_vec(), n.encode()))
-			// Other contracts: the way to ours branches within their prefix.
+			// Other contracts, so that the path to ours branches within their prefix.
 			.chain((0..100_u32).map(|n| {
 				let mut key = record_key();
 				key.truncate(32);
@@ -70,7 +70,7 @@ impl State {
 		*self.0.root()
 	}
 
-	/// What a node answers: the nodes on the way to `keys`.
+	/// The proof that a node answers: the nodes on the paths to `keys`.
 	fn prove(&self, keys: &[Vec<u8>]) -> Vec<Vec<u8>> {
 		let proof = prove_read_on_trie_backend(&self.0, keys).expect("the state is complete");
 		proof.into_iter_nodes().collect()
@@ -105,7 +105,7 @@ fn proof_of_a_contract_shows_record_and_code() {
 	assert_eq!(contract_address(&proven.record.deployer, SALT, proven.record.code_hash), address());
 }
 
-/// Code of any length: what fits its trie node and what is kept under its hash.
+/// Short values are inline in their trie node, long ones are stored under their hash.
 #[test]
 fn proof_of_code_of_any_length_shows_it() {
 	for length in [1, 30, 31, 32, 33, 64, 16_384, 262_144] {
@@ -138,7 +138,7 @@ fn proof_of_absence_in_an_empty_state_needs_no_nodes() {
 	assert_eq!(verify_proof(empty, [], address()), Ok(None));
 }
 
-/// Whichever node is missing, nothing is shown: neither a contract nor its absence.
+/// Without any one of its nodes, a proof shows neither a contract nor its absence.
 #[test]
 fn proof_without_one_of_its_nodes_shows_nothing() {
 	let with_contract = (sound(), keys().to_vec());
@@ -155,9 +155,9 @@ fn proof_without_one_of_its_nodes_shows_nothing() {
 	}
 }
 
-/// Whichever byte is changed, the proof shows less and never something else.
+/// With any one byte changed, a proof shows nothing.
 #[test]
-fn proof_with_a_changed_node_shows_nothing_else() {
+fn proof_with_a_changed_byte_shows_nothing() {
 	let state = sound();
 	let nodes = state.prove(&keys());
 	for index in 0..nodes.len() {
@@ -171,7 +171,7 @@ fn proof_with_a_changed_node_shows_nothing_else() {
 }
 
 #[test]
-fn proof_with_nodes_that_are_not_needed_shows_the_same() {
+fn proof_with_additional_or_reordered_nodes_shows_the_same() {
 	let state = sound();
 	let mut nodes = state.prove(&keys());
 	nodes.extend(State::new(None, None).prove(&keys()));
@@ -198,9 +198,9 @@ fn proof_of_the_record_alone_shows_no_contract() {
 	assert_eq!(sound().verify(&[code_key()]), Err(ProofError::RecordNotProven));
 }
 
-/// States that the runtime never makes: the verifier believes the root and checks the rest.
+/// The verifier also checks values under a trusted root, which the runtime never stores like this.
 #[test]
-fn state_that_breaks_the_layout_is_reported() {
+fn proof_of_malformed_values_is_refused() {
 	let code = || Some(CODE.encode());
 	let verify = |record, code| State::new(record, code).verify(&keys());
 	let mut long = record_bytes();
@@ -226,6 +226,6 @@ fn state_that_breaks_the_layout_is_reported() {
 fn api_version_is_pinned() {
 	type Api = dyn ContractStoreApi<Block, AccountId32, u32, u128>;
 	assert_eq!(<Api as RuntimeApiInfo>::VERSION, 1);
-	// BLAKE2b of eight bytes over the name.
+	// BLAKE2b with eight bytes of output over the name.
 	assert_eq!(<Api as RuntimeApiInfo>::ID, hex!("a21d8917f392cb08"));
 }

@@ -1,4 +1,4 @@
-//! What a contract is, and how its hash and address come about.
+//! Records and pages, and the computation of code hashes and addresses.
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -6,14 +6,14 @@ use scale_info::TypeInfo;
 use sp_core::H256;
 use sp_runtime::traits::{BlakeTwo256, Hash};
 
-/// First bytes of what an address is the hash of: they keep it apart from every other hash, and their
-/// number leaves room for another scheme (CTR-R2).
+/// First bytes of the input of an address hash. They separate it from every other hash, and the number
+/// in them leaves room for another scheme (CTR-R2).
 pub const ADDRESS_TAG: [u8; 15] = *b"gtos/contract/1";
 
-/// What is known of a contract besides its code.
+/// Everything about a contract except its code.
 ///
-/// Field order is load-bearing: it is that of the state (CTR-R4), pinned by the pallet's test
-/// `contract_record_encoding_is_pinned`.
+/// Field order is load-bearing, because the state stores this encoding (CTR-R4). The pallet's test
+/// `contract_record_encoding_is_pinned` pins it.
 #[derive(
 	Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo,
 )]
@@ -22,9 +22,9 @@ pub struct ContractRecord<AccountId, BlockNumber> {
 	pub code_hash: H256,
 	/// Length of the code, in bytes.
 	pub code_len: u32,
-	/// Who deployed it.
+	/// Account that deployed it.
 	pub deployer: AccountId,
-	/// Block that holds the deployment.
+	/// Height of the block that contains the deployment.
 	pub block_number: BlockNumber,
 	/// Timestamp of that block, in milliseconds since the Unix epoch.
 	pub timestamp: u64,
@@ -34,23 +34,23 @@ pub struct ContractRecord<AccountId, BlockNumber> {
 /// encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
 pub struct ContractPage {
-	/// Addresses.
+	/// Addresses of the contracts.
 	pub items: Vec<H256>,
-	/// Index that the next page starts with. `None` if the deployer has no more.
+	/// Index to pass as `start` for the next page; `None` if the deployer has no more contracts.
 	pub next: Option<u32>,
 }
 
-/// What identifies `code`: its BLAKE2b-256 (CTR-R1).
+/// BLAKE2b-256 of `code`, which identifies it (CTR-R1).
 pub fn code_hash(code: &[u8]) -> H256 {
 	BlakeTwo256::hash(code)
 }
 
-/// Where `deployer` deploys the code of `code_hash` with `salt` (CTR-R2).
+/// Address at which `deployer` deploys the code of `code_hash` with `salt` (CTR-R2).
 pub fn contract_address<AccountId: Encode>(
 	deployer: &AccountId,
 	salt: H256,
 	code_hash: H256,
 ) -> H256 {
-	// Every part has a fixed length, so SCALE adds nothing to its bytes.
+	// Every part has a fixed length, so SCALE adds no bytes.
 	BlakeTwo256::hash_of(&(ADDRESS_TAG, deployer, salt, code_hash))
 }

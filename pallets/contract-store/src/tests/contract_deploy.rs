@@ -1,6 +1,8 @@
+//! `contract_deploy`.
+
 use super::*;
 
-/// CTR-R9, CTR-R4, CTR-R12
+/// CTR-R9, CTR-R4, CTR-R12: one item each of code, record, index and count.
 #[test]
 fn deploy_of_new_code_stores_code_record_and_index() {
 	on_chain(|| {
@@ -20,14 +22,14 @@ fn deploy_of_new_code_stores_code_record_and_index() {
 		);
 		assert_eq!(DeployerContracts::<Test>::get(&ALICE, 0), Some(address));
 		assert_eq!(DeployerContractCount::<Test>::get(&ALICE), 1);
-		// Besides the storage version, nothing else.
+		// The fifth item is the storage version.
 		assert_eq!(store().len(), 5);
 	});
 }
 
-/// CTR-R13
+/// CTR-R13: the events come after all writes.
 #[test]
-fn deploy_of_new_code_tells_the_code_and_then_the_contract() {
+fn deploy_of_new_code_deposits_the_code_event_and_then_the_contract_event() {
 	on_chain(|| {
 		assert_ok!(dispatch(ALICE, deploy(CODE, SALT)));
 		assert_eq!(
@@ -44,7 +46,7 @@ fn deploy_of_new_code_tells_the_code_and_then_the_contract() {
 				},
 			]
 		);
-		// After all writes: nothing follows, the payment's own events came before.
+		// Nothing follows them; the events of the payment came before.
 		let all = System::events();
 		assert!(all[all.len() - 2..]
 			.iter()
@@ -52,9 +54,9 @@ fn deploy_of_new_code_tells_the_code_and_then_the_contract() {
 	});
 }
 
-/// CTR-R9, CTR-R13: known code is not stored again, and no event says so.
+/// CTR-R9, CTR-R13: known code is not stored again and has no event.
 #[test]
-fn deploy_of_known_code_makes_a_contract_and_stores_no_code() {
+fn deploy_of_known_code_stores_only_the_contract() {
 	on_chain(|| {
 		assert_ok!(dispatch(ALICE, deploy(CODE, SALT)));
 		next_block();
@@ -75,7 +77,7 @@ fn deploy_of_known_code_makes_a_contract_and_stores_no_code() {
 	});
 }
 
-/// CTR-R2: every part of the address tells contracts apart.
+/// CTR-R2: code, salt and deployer all distinguish contracts.
 #[test]
 fn deploy_with_another_code_salt_or_deployer_gives_another_contract() {
 	on_chain(|| {
@@ -88,9 +90,9 @@ fn deploy_with_another_code_salt_or_deployer_gives_another_contract() {
 	});
 }
 
-/// CTR-R12
+/// CTR-R12: the index has the order of deployment.
 #[test]
-fn deploy_after_another_is_indexed_behind_it() {
+fn deploy_after_another_gets_the_next_index() {
 	on_chain(|| {
 		for (index, salt) in [OTHER_SALT, SALT, H256::zero()].into_iter().enumerate() {
 			assert_ok!(dispatch(ALICE, deploy(CODE, salt)));
@@ -104,16 +106,16 @@ fn deploy_after_another_is_indexed_behind_it() {
 	});
 }
 
-/// CTR-R6: 0, 1
+/// CTR-R6: code has at least one byte.
 #[test]
-fn deploy_of_empty_code_is_refused_and_of_one_byte_is_not() {
+fn deploy_of_empty_code_is_refused_and_of_one_byte_accepted() {
 	on_chain(|| {
 		assert_noop!(dispatch(ALICE, deploy(b"", SALT)), Error::<Test>::EmptyCode);
 		assert_ok!(dispatch(ALICE, deploy(b"\0", SALT)));
 	});
 }
 
-/// CTR-R6: the limit less one, the limit, and one more
+/// CTR-R6: the limit less one, the limit, and one byte more.
 #[test]
 fn deploy_of_the_longest_code_is_accepted_and_of_one_byte_more_refused() {
 	on_chain(|| {
@@ -126,7 +128,7 @@ fn deploy_of_the_longest_code_is_accepted_and_of_one_byte_more_refused() {
 	});
 }
 
-/// CTR-R9: root is not signed, and neither is nobody.
+/// CTR-R9: only a signed origin can deploy.
 #[test]
 fn deploy_without_a_signature_is_refused() {
 	on_chain(|| {
@@ -139,11 +141,11 @@ fn deploy_without_a_signature_is_refused() {
 	});
 }
 
-/// CTR-R9: each check comes before the next.
+/// CTR-R9: the first check that fails decides the error.
 #[test]
 fn deploy_with_several_faults_is_refused_for_the_first() {
 	on_chain(|| {
-		// Cannot pay either.
+		// The account cannot pay either.
 		assert_noop!(dispatch(NOBODY, deploy(b"", SALT)), Error::<Test>::EmptyCode);
 		let too_long = vec![7; LONGEST + 1];
 		assert_noop!(dispatch(NOBODY, deploy(&too_long, SALT)), Error::<Test>::CodeTooLong);
@@ -161,9 +163,9 @@ fn deploy_with_several_faults_is_refused_for_the_first() {
 	});
 }
 
-/// The weight follows the length up to the limit, and no further.
+/// The weight grows with the length up to the limit, and no further.
 #[test]
-fn deploy_of_too_long_code_weighs_what_the_longest_does() {
+fn deploy_of_too_long_code_weighs_as_much_as_the_longest() {
 	use frame_support::dispatch::GetDispatchInfo;
 	let weight = |length| deploy(&vec![7; length], SALT).get_dispatch_info().call_weight;
 	assert!(weight(1).ref_time() < weight(2).ref_time());

@@ -1,8 +1,10 @@
+//! `contract_deploy_hash`.
+
 use super::*;
 
-/// CTR-R10, CTR-R4, CTR-R13
+/// CTR-R10, CTR-R4, CTR-R13: the record has the length of the stored code.
 #[test]
-fn deploy_hash_of_known_code_makes_a_contract_with_its_length() {
+fn deploy_hash_of_known_code_stores_a_contract_with_its_length() {
 	on_chain(|| {
 		assert_ok!(dispatch(ALICE, deploy(CODE, SALT)));
 		next_block();
@@ -34,7 +36,7 @@ fn deploy_hash_of_known_code_makes_a_contract_with_its_length() {
 	});
 }
 
-/// CTR-R10: lengths whose SCALE prefix has one, two and four bytes.
+/// CTR-R10: with lengths whose SCALE prefix has one, two and four bytes.
 #[test]
 fn deploy_hash_of_any_length_records_that_length() {
 	on_chain(|| {
@@ -50,7 +52,7 @@ fn deploy_hash_of_any_length_records_that_length() {
 
 /// CTR-R10: a deployer may deploy its own code again, with another salt.
 #[test]
-fn deploy_hash_of_own_code_with_another_salt_makes_a_second_contract() {
+fn deploy_hash_of_own_code_with_another_salt_stores_a_second_contract() {
 	on_chain(|| {
 		assert_ok!(dispatch(ALICE, deploy(CODE, SALT)));
 		assert_ok!(dispatch(ALICE, deploy_hash(code_hash(CODE), OTHER_SALT)));
@@ -58,6 +60,7 @@ fn deploy_hash_of_own_code_with_another_salt_makes_a_second_contract() {
 	});
 }
 
+/// CTR-R10: the chain has to hold the code.
 #[test]
 fn deploy_hash_of_unknown_code_is_refused() {
 	on_chain(|| {
@@ -74,6 +77,7 @@ fn deploy_hash_of_unknown_code_is_refused() {
 	});
 }
 
+/// CTR-R10: only a signed origin can deploy.
 #[test]
 fn deploy_hash_without_a_signature_is_refused() {
 	on_chain(|| {
@@ -87,7 +91,7 @@ fn deploy_hash_without_a_signature_is_refused() {
 	});
 }
 
-/// CTR-R10: each check comes before the next.
+/// CTR-R10: the first check that fails decides the error.
 #[test]
 fn deploy_hash_with_several_faults_is_refused_for_the_first() {
 	on_chain(|| {

@@ -1,5 +1,5 @@
-//! Pins of what clients and proofs depend on: a change here is a change of the protocol. The values
-//! come from an independent computation.
+//! Pins of the bytes that clients and proofs depend on. To change one is to change the protocol. The
+//! expected values come from an independent computation.
 
 use super::*;
 use codec::{Encode, MaxEncodedLen};
@@ -12,13 +12,13 @@ const CODE_HASH: H256 =
 const ADDRESS: H256 =
 	H256(hex!("1b48258116e2c16df1fb699ef14664a3a3829957e367ac55228bb40f350efdf5"));
 
-/// CTR-R1
+/// CTR-R1: BLAKE2b-256 of the code.
 #[test]
 fn code_hash_is_pinned() {
 	assert_eq!(code_hash(CODE), CODE_HASH);
 }
 
-/// CTR-R2
+/// CTR-R2: BLAKE2b-256 of tag, deployer, salt and code hash.
 #[test]
 fn contract_address_is_pinned() {
 	assert_eq!(contract_address(&ALICE, SALT, CODE_HASH), ADDRESS);
@@ -27,7 +27,7 @@ fn contract_address_is_pinned() {
 	assert_eq!(sp_io::hashing::blake2_256(&preimage), ADDRESS.0);
 }
 
-/// CTR-R3
+/// CTR-R3: clients compute these storage keys for proofs.
 #[test]
 fn storage_keys_are_pinned() {
 	let pallet = hex!("8c6d2650d807d953e21d955216caeb3c");
@@ -55,7 +55,7 @@ fn storage_keys_are_pinned() {
 	assert_eq!(key.len(), 80);
 }
 
-/// CTR-R4
+/// CTR-R4: order and widths of the fields of a record.
 #[test]
 fn contract_record_encoding_is_pinned() {
 	let record: ContractRecordOf<Test> = ContractRecord {
@@ -78,7 +78,7 @@ fn contract_record_encoding_is_pinned() {
 	assert_eq!(ContractRecordOf::<Test>::max_encoded_len(), 80);
 }
 
-/// CTR-R3: compact length, then the bytes.
+/// CTR-R3: code is stored as its compact length and its bytes.
 #[test]
 fn stored_values_are_pinned() {
 	on_chain(|| {
@@ -90,7 +90,7 @@ fn stored_values_are_pinned() {
 	});
 }
 
-/// CTR-R5
+/// CTR-R5: clients encode calls like this.
 #[test]
 fn calls_are_pinned() {
 	assert_eq!(
@@ -103,7 +103,7 @@ fn calls_are_pinned() {
 	);
 }
 
-/// CTR-R13
+/// CTR-R13: clients decode events like this.
 #[test]
 fn events_are_pinned() {
 	let deployed = Event::ContractDeployed {
@@ -135,7 +135,7 @@ fn events_are_pinned() {
 	);
 }
 
-/// CTR-R14
+/// CTR-R14: clients decode an error by its index.
 #[test]
 fn errors_are_pinned() {
 	let errors = [
@@ -156,6 +156,6 @@ fn storage_version_is_set_by_genesis() {
 	on_chain(|| {
 		assert_eq!(ContractStore::in_code_storage_version(), StorageVersion::new(1));
 		assert_eq!(ContractStore::on_chain_storage_version(), StorageVersion::new(1));
-		assert_eq!(store().len(), 1, "genesis holds nothing else");
+		assert_eq!(store().len(), 1, "genesis stores nothing else");
 	});
 }

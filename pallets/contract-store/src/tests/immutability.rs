@@ -1,10 +1,10 @@
-//! CTR-R11: what an address holds stays what it is, whoever signs and however the call is wrapped.
+//! CTR-R11: no signer and no wrapper around a call can change what an address holds.
 
 use super::*;
 use frame_support::weights::Weight;
 use sp_runtime::DispatchError;
 
-/// The two ways to ask for the contract that Alice has.
+/// Both calls that deploy to the address of Alice's contract.
 fn overwrites() -> [RuntimeCall; 2] {
 	[deploy(CODE, SALT), deploy_hash(code_hash(CODE), SALT)]
 }
@@ -21,8 +21,8 @@ fn last_event() -> RuntimeEvent {
 	System::events().pop().expect("there is one").event
 }
 
-/// Deploys Alice's contract and runs `attempt`, which has to leave the whole store as it was: in the
-/// same block, in the next, and much later.
+/// Deploys Alice's contract, runs `attempt` in the same block, in the next block or much later, and
+/// checks that it changes nothing in the store.
 fn attack(attempt: impl Fn()) {
 	for blocks in [0, 1, 1_000] {
 		on_chain(|| {
@@ -37,6 +37,7 @@ fn attack(attempt: impl Fn()) {
 	}
 }
 
+/// CTR-R11: a second deployment to an address fails.
 #[test]
 fn overwrite_by_the_deployer_is_refused() {
 	attack(|| {
@@ -46,9 +47,9 @@ fn overwrite_by_the_deployer_is_refused() {
 	});
 }
 
-/// Another account's deployment of the same code and salt is a contract of its own.
+/// CTR-R11: the same code and salt of another deployer are another contract.
 #[test]
-fn deployment_by_another_account_leaves_the_first_as_it_was() {
+fn deployment_by_another_account_leaves_the_first_unchanged() {
 	on_chain(|| {
 		assert_ok!(dispatch(ALICE, deploy(CODE, SALT)));
 		let before = store();
@@ -60,7 +61,7 @@ fn deployment_by_another_account_leaves_the_first_as_it_was() {
 	});
 }
 
-/// The batch itself succeeds and tells which call did not.
+/// The batch itself succeeds and names the call that failed.
 #[test]
 fn overwrite_in_a_batch_is_refused() {
 	attack(|| {
@@ -74,7 +75,7 @@ fn overwrite_in_a_batch_is_refused() {
 }
 
 #[test]
-fn overwrite_in_a_batch_of_all_or_nothing_is_refused() {
+fn overwrite_in_an_atomic_batch_is_refused() {
 	attack(|| {
 		for call in overwrites() {
 			let calls = vec![deploy(b"would be new", SALT), call];
@@ -96,15 +97,15 @@ fn overwrite_in_a_forced_batch_is_refused() {
 }
 
 #[test]
-fn overwrite_in_a_batch_within_a_batch_is_refused() {
+fn overwrite_in_a_nested_batch_is_refused() {
 	attack(|| {
 		assert_ok!(dispatch(ALICE, batch(vec![batch(overwrites().to_vec())])));
 	});
 }
 
-/// Twice in one batch: the first deploys, the second is refused, the first stays.
+/// Of two deployments to one address in a batch, the first succeeds and stays.
 #[test]
-fn second_deployment_in_the_batch_of_the_first_is_refused() {
+fn overwrite_in_the_batch_of_the_deployment_is_refused() {
 	on_chain(|| {
 		assert_ok!(dispatch(ALICE, batch(overwrites().to_vec())));
 		let interrupted =
@@ -115,9 +116,9 @@ fn second_deployment_in_the_batch_of_the_first_is_refused() {
 	});
 }
 
-/// A derivative account is another deployer: it gets an address of its own, if it can pay.
+/// A derivative account is another deployer with another address, and here it cannot pay.
 #[test]
-fn overwrite_through_a_derivative_account_is_not_of_the_deployer() {
+fn overwrite_through_a_derivative_account_is_refused() {
 	attack(|| {
 		for call in overwrites() {
 			let call = pallet_utility::Call::as_derivative { index: 0, call: call.into() };
@@ -126,7 +127,7 @@ fn overwrite_through_a_derivative_account_is_not_of_the_deployer() {
 	});
 }
 
-/// The proxy acts for Alice, so the deployer is Alice.
+/// A proxy acts for Alice, so the deployer is Alice.
 #[test]
 fn overwrite_through_a_proxy_is_refused() {
 	attack(|| {
@@ -145,9 +146,9 @@ fn overwrite_through_a_proxy_is_refused() {
 	});
 }
 
-/// Deployer behind a proxy: the account acted for, which pays.
+/// The account that a proxy acts for is the deployer and pays.
 #[test]
-fn deployment_through_a_proxy_is_of_the_account_acted_for() {
+fn deployment_through_a_proxy_belongs_to_the_proxied_account() {
 	on_chain(|| {
 		assert_ok!(Proxy::add_proxy(RuntimeOrigin::signed(ALICE), BOB, (), 0));
 		let (alice, bob) = (Balances::free_balance(ALICE), Balances::free_balance(BOB));
@@ -163,7 +164,7 @@ fn deployment_through_a_proxy_is_of_the_account_acted_for() {
 	});
 }
 
-/// Any one of Alice and Bob.
+/// Multisig account of Alice and Bob with threshold 1.
 fn one_of_two() -> AccountId32 {
 	Multisig::multi_account_id(&[ALICE, BOB], 1)
 }
@@ -173,7 +174,8 @@ fn as_one_of_two(call: RuntimeCall) -> RuntimeCall {
 	pallet_multisig::Call::as_multi_threshold_1 { other_signatories, call: call.into() }.into()
 }
 
-/// Both Alice and Bob: the first approves, the second executes.
+/// Dispatches `call` through the multisig of Alice and Bob with threshold 2: Alice approves, Bob
+/// executes.
 fn as_both(call: RuntimeCall) {
 	let at = Multisig::timepoint();
 	for (who, other, timepoint) in [(ALICE, BOB, None), (BOB, ALICE, Some(at))] {
@@ -191,7 +193,7 @@ fn as_both(call: RuntimeCall) {
 fn multisig_result() -> DispatchResult {
 	match last_event() {
 		RuntimeEvent::Multisig(pallet_multisig::Event::MultisigExecuted { result, .. }) => result,
-		other => panic!("{other:?} is not the end of a multisig"),
+		other => panic!("{other:?} is not the execution of a multisig"),
 	}
 }
 
@@ -200,7 +202,7 @@ fn pay(who: AccountId32) {
 }
 
 #[test]
-fn overwrite_through_a_multisig_of_one_is_refused() {
+fn overwrite_through_a_multisig_with_threshold_one_is_refused() {
 	on_chain(|| {
 		pay(one_of_two());
 		assert_ok!(dispatch(ALICE, as_one_of_two(deploy(CODE, SALT))));
@@ -217,7 +219,7 @@ fn overwrite_through_a_multisig_of_one_is_refused() {
 }
 
 #[test]
-fn overwrite_through_a_multisig_of_two_is_refused() {
+fn overwrite_through_a_multisig_with_threshold_two_is_refused() {
 	on_chain(|| {
 		let both = Multisig::multi_account_id(&[ALICE, BOB], 2);
 		pay(both.clone());
@@ -234,9 +236,9 @@ fn overwrite_through_a_multisig_of_two_is_refused() {
 	});
 }
 
-/// A multisig's deployment does not touch what a signatory deployed.
+/// A multisig account is another deployer than its signatories.
 #[test]
-fn overwrite_of_a_signatorys_contract_through_a_multisig_is_a_contract_of_its_own() {
+fn deployment_through_a_multisig_leaves_a_signatorys_contract_unchanged() {
 	on_chain(|| {
 		assert_ok!(dispatch(ALICE, deploy(CODE, SALT)));
 		let before = store();
@@ -247,7 +249,7 @@ fn overwrite_of_a_signatorys_contract_through_a_multisig_is_a_contract_of_its_ow
 	});
 }
 
-/// CTR-R12: what a reaped account has deployed stays, and so does its index.
+/// CTR-R12: reaping an account changes neither its contracts nor its index.
 #[test]
 fn contracts_of_a_reaped_deployer_stay() {
 	on_chain(|| {
@@ -267,7 +269,7 @@ fn contracts_of_a_reaped_deployer_stay() {
 	});
 }
 
-/// There is nothing else to call, and no hook that runs with a block.
+/// CTR-R11: the pallet has no other calls, and no hook that writes.
 #[test]
 fn pallet_has_two_calls_and_no_hooks_that_write() {
 	use frame_support::traits::{GetCallName, Hooks};

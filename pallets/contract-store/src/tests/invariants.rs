@@ -1,8 +1,8 @@
-//! Each invariant is broken by hand and found by name.
+//! Each invariant is broken by hand, and `try_state` has to name it.
 
 use super::*;
 
-/// Alice with two contracts of one code and one of another, Bob with one, over three blocks.
+/// A chain on which Alice has three contracts with two codes and Bob has one, from three blocks.
 fn chain() -> sp_io::TestExternalities {
 	let mut chain = new_test_ext();
 	chain.execute_with(|| {
@@ -17,7 +17,7 @@ fn chain() -> sp_io::TestExternalities {
 	chain
 }
 
-/// What the check says after `corrupt` has been at the storage.
+/// The error of `try_state` after `corrupt` has changed the storage.
 fn broken(corrupt: impl FnOnce()) -> &'static str {
 	chain().execute_with(|| {
 		corrupt();
@@ -42,7 +42,7 @@ fn store_without_contracts_is_sound() {
 	new_test_ext().execute_with(|| assert_eq!(ContractStore::do_try_state(), Ok(())));
 }
 
-/// CTR-I1
+/// CTR-I1: stored code has at least one byte and hashes to its key.
 #[test]
 fn code_that_does_not_match_its_key_is_found() {
 	assert_eq!(
@@ -55,14 +55,14 @@ fn code_that_does_not_match_its_key_is_found() {
 	);
 	assert_eq!(
 		broken(|| {
-			// Says it has eight bytes and has one.
+			// A vector whose length prefix says eight bytes, with one byte.
 			sp_io::storage::set(&Codes::<Test>::hashed_key_for(code_hash(CODE)), &[8 << 2, 0]);
 		}),
 		"CTR-I1: code cannot be decoded"
 	);
 }
 
-/// CTR-I1: a bound below what is stored makes it unreadable, so it may never be lowered.
+/// CTR-I1: a lowered bound makes longer code unreadable, so it may never be lowered.
 #[test]
 fn code_longer_than_a_lowered_bound_is_found() {
 	let usual = MaxCodeLength::get();
@@ -73,7 +73,7 @@ fn code_longer_than_a_lowered_bound_is_found() {
 	MaxCodeLength::set(usual);
 }
 
-/// CTR-I2
+/// CTR-I2: a record names stored code and its length.
 #[test]
 fn record_without_its_code_is_found() {
 	assert_eq!(broken(|| Codes::<Test>::remove(code_hash(CODE))), "CTR-I2: a record has no code");
@@ -87,7 +87,7 @@ fn record_without_its_code_is_found() {
 	);
 }
 
-/// CTR-I3
+/// CTR-I3: every code has a record.
 #[test]
 fn code_without_a_record_is_found() {
 	assert_eq!(
@@ -96,7 +96,7 @@ fn code_without_a_record_is_found() {
 	);
 }
 
-/// CTR-I4
+/// CTR-I4: every index is below the deployer's count.
 #[test]
 fn index_with_a_row_beyond_its_count_is_found() {
 	for row in [3, 4, u32::MAX] {
@@ -111,7 +111,7 @@ fn index_with_a_row_beyond_its_count_is_found() {
 	);
 }
 
-/// CTR-I4
+/// CTR-I4: every index below the count has a row.
 #[test]
 fn index_with_a_gap_is_found() {
 	let gap = "CTR-I4: an index has a gap";
@@ -120,7 +120,7 @@ fn index_with_a_gap_is_found() {
 	assert_eq!(broken(|| DeployerContractCount::<Test>::insert(CHARLIE, 1)), gap);
 }
 
-/// CTR-I4
+/// CTR-I4: a row names a contract of its deployer that no other row names.
 #[test]
 fn index_row_that_names_the_wrong_contract_is_found() {
 	let row = |deployer: AccountId32, index, address| {
@@ -141,7 +141,7 @@ fn index_row_that_names_the_wrong_contract_is_found() {
 	);
 }
 
-/// CTR-I4
+/// CTR-I4: every record has a row.
 #[test]
 fn record_without_an_index_row_is_found() {
 	assert_eq!(
@@ -153,7 +153,7 @@ fn record_without_an_index_row_is_found() {
 	);
 }
 
-/// CTR-I5: up to this very block and moment, and no further
+/// CTR-I5: a record is at most as new as the current block and its timestamp.
 #[test]
 fn record_of_the_future_is_found() {
 	let future = "CTR-I5: a record is of the future";
@@ -162,7 +162,7 @@ fn record_of_the_future_is_found() {
 	assert_eq!(broken(|| change(last(), |record| record.timestamp += 1)), future);
 }
 
-/// CTR-I5
+/// CTR-I5: the records of a deployer are in order of time.
 #[test]
 fn record_older_than_the_one_before_it_is_found() {
 	let older = "CTR-I5: a record is older than the one before it in its index";

@@ -1,3 +1,5 @@
+//! Price and payment.
+
 use super::*;
 use frame_support::traits::{
 	fungible::Inspect,
@@ -9,7 +11,7 @@ fn treasury() -> Balance {
 	Balances::total_balance(&TreasuryAccount::get())
 }
 
-/// Leaves `who`, who holds nothing yet, with the existential deposit and `spare`.
+/// Gives `who`, which has no balance yet, the existential deposit and `spare`.
 fn fund(who: &AccountId32, spare: Balance) {
 	assert_ok!(Balances::transfer_allow_death(
 		RuntimeOrigin::signed(BOB),
@@ -18,9 +20,9 @@ fn fund(who: &AccountId32, spare: Balance) {
 	));
 }
 
-/// CTR-R7: the amounts that the specification names
+/// CTR-R7: the amounts that the specification names.
 #[test]
-fn price_of_a_record_and_of_new_code_is_that_of_the_specification() {
+fn price_of_a_record_and_of_new_code_is_the_specified_amount() {
 	on_chain(|| {
 		for (length, price) in
 			[(0, 51_200_000_000), (102_400, 10_291_200_000_000), (262_144, 26_265_600_000_000)]
@@ -31,7 +33,7 @@ fn price_of_a_record_and_of_new_code_is_that_of_the_specification() {
 	});
 }
 
-/// CTR-R7, CTR-R8: new code is paid for by the byte, and every unit reaches the treasury.
+/// CTR-R7, CTR-R8: new code is paid for by the byte, and the treasury receives every unit.
 #[test]
 fn payment_for_new_code_moves_from_deployer_to_treasury() {
 	on_chain(|| {
@@ -47,7 +49,7 @@ fn payment_for_new_code_moves_from_deployer_to_treasury() {
 	});
 }
 
-/// CTR-R7: code is paid for once, by whoever stores it first.
+/// CTR-R7: only the first deployment pays for the code.
 #[test]
 fn payment_for_known_code_is_that_of_the_record() {
 	on_chain(|| {
@@ -60,7 +62,7 @@ fn payment_for_known_code_is_that_of_the_record() {
 	});
 }
 
-/// CTR-R8: one unit less than price and existential deposit, and exactly both
+/// CTR-R8: with one unit less than price and existential deposit, and with exactly both.
 #[test]
 fn payment_down_to_the_existential_deposit_succeeds_and_below_it_fails() {
 	on_chain(|| {
@@ -73,7 +75,7 @@ fn payment_down_to_the_existential_deposit_succeeds_and_below_it_fails() {
 	});
 }
 
-/// CTR-R8: a deployment never reaps, even if the balance is exactly the price.
+/// CTR-R8: a deployment never reaps the account, even if the balance is exactly the price.
 #[test]
 fn payment_of_the_whole_balance_is_refused() {
 	on_chain(|| {
@@ -83,7 +85,7 @@ fn payment_of_the_whole_balance_is_refused() {
 	});
 }
 
-/// CTR-R8, STA-R7: money on hold does not pay.
+/// CTR-R8, STA-R7: funds on hold cannot be spent.
 #[test]
 fn payment_from_balance_on_hold_is_refused() {
 	on_chain(|| {
@@ -95,8 +97,7 @@ fn payment_from_balance_on_hold_is_refused() {
 	});
 }
 
-/// CTR-R8, STA-R7: frozen money does not pay, up to the last unit, and what is on hold counts
-/// towards the freeze.
+/// CTR-R8, STA-R7: frozen funds cannot be spent, to the unit; funds on hold count towards the freeze.
 #[test]
 fn payment_from_frozen_balance_is_refused() {
 	on_chain(|| {
@@ -124,7 +125,7 @@ fn payment_from_frozen_balance_is_refused() {
 	});
 }
 
-/// CTR-R8 is STA-R7: what can be spent is exactly what `reducible_balance` says.
+/// CTR-R8, STA-R7: a deployment can spend exactly the reducible balance.
 #[test]
 fn payment_of_all_that_can_be_spent_succeeds() {
 	on_chain(|| {
@@ -132,13 +133,16 @@ fn payment_of_all_that_can_be_spent_succeeds() {
 		let can_spend =
 			Balances::reducible_balance(&NOBODY, Preservation::Preserve, Fortitude::Polite);
 		assert_eq!(can_spend, price_with(100));
-		let too_dear = [7; 101];
-		assert_noop!(dispatch(NOBODY, deploy(&too_dear, SALT)), Error::<Test>::InsufficientBalance);
-		assert_ok!(dispatch(NOBODY, deploy(&too_dear[1..], SALT)));
+		let too_expensive = [7; 101];
+		assert_noop!(
+			dispatch(NOBODY, deploy(&too_expensive, SALT)),
+			Error::<Test>::InsufficientBalance
+		);
+		assert_ok!(dispatch(NOBODY, deploy(&too_expensive[1..], SALT)));
 	});
 }
 
-/// CTR-R8: a batch that fails later gives the price back with everything else.
+/// CTR-R8: an atomic batch that fails later undoes the payment with everything else.
 #[test]
 fn payment_in_a_batch_that_fails_is_undone_with_the_deployment() {
 	on_chain(|| {
@@ -149,7 +153,7 @@ fn payment_in_a_batch_that_fails_is_undone_with_the_deployment() {
 	});
 }
 
-/// Amounts that no balance can hold fail with an error instead of wrapping.
+/// A price that does not fit a balance is an error; it does not wrap.
 #[test]
 fn price_that_overflows_is_an_error() {
 	on_chain(|| {

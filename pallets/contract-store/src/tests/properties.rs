@@ -1,15 +1,15 @@
-//! Random sequences of calls against a model of a few lines.
+//! Random sequences of calls, compared with a model of a few lines.
 
 use super::*;
 use proptest::prelude::*;
 use std::collections::btree_map::Entry;
 
-/// Few of each, so that deployments meet.
+/// Few of each, so that many deployments have the same address.
 const ACCOUNTS: [AccountId32; 3] = [ALICE, BOB, CHARLIE];
 const CODES: [&[u8]; 4] = [b"", b"\0", CODE, b"a contract of some length, but not of much"];
 const SALTS: [H256; 2] = [SALT, OTHER_SALT];
 
-/// One deployment, by upload or by hash. The numbers choose from the lists above.
+/// A deployment, by upload or by hash. The numbers are indices into the lists above.
 #[derive(Clone, Debug)]
 struct Deployment {
 	upload: bool,
@@ -28,21 +28,20 @@ impl Deployment {
 	}
 }
 
-/// How deployments reach the store.
+/// A step of the sequence: deployments and how they are dispatched, or something between them.
 #[derive(Clone, Debug)]
 enum Step {
 	Direct(Deployment),
-	/// Stops at the first failure and keeps what came before it.
+	/// Stops at the first failure and keeps the deployments before it.
 	Batch(Vec<Deployment>),
-	/// Undoes everything if one fails.
+	/// Undoes all deployments if one fails.
 	BatchAll(Vec<Deployment>),
-	/// Goes on after a failure.
+	/// Continues after a failure.
 	ForceBatch(Vec<Deployment>),
-	/// Signed by another account, as a proxy.
+	/// Signed by another account that is a proxy.
 	Proxy(Deployment),
 	NextBlock,
-	/// Takes from the account all that it may give and stay alive, but for the price of this many
-	/// records.
+	/// Leaves the account with the existential deposit and the price of this many records.
 	Impoverish(u8),
 }
 
@@ -68,7 +67,7 @@ fn steps() -> impl Strategy<Value = (usize, Step)> {
 	(0..ACCOUNTS.len(), step)
 }
 
-/// What a failure within a batch does to the rest of it.
+/// What a failure within a batch does to the other calls.
 #[derive(Clone, Copy)]
 enum Failure {
 	Stops,
@@ -76,18 +75,18 @@ enum Failure {
 	IsSkipped,
 }
 
-/// What the specification says the store holds.
+/// Expected content of the store, by the specification.
 #[derive(Clone, Default)]
 struct Model {
 	codes: BTreeMap<H256, Vec<u8>>,
 	contracts: BTreeMap<H256, ContractRecordOf<Test>>,
 	listed: BTreeMap<AccountId32, Vec<H256>>,
-	/// What each account can spend.
+	/// Amount that each account can spend.
 	funds: BTreeMap<AccountId32, Balance>,
 }
 
 impl Model {
-	/// CTR-R9 and CTR-R10, check by check.
+	/// Makes the checks of CTR-R9 and CTR-R10 in order, then the changes.
 	fn apply(&mut self, who: &AccountId32, deployment: &Deployment) -> DispatchResult {
 		let (code, salt) = (CODES[deployment.code], SALTS[deployment.salt]);
 		let hash = code_hash(code);
@@ -119,7 +118,7 @@ impl Model {
 		Ok(())
 	}
 
-	/// Applies them in order and returns the first failure.
+	/// Applies the deployments in order and returns the first failure.
 	fn apply_many(
 		&mut self,
 		who: &AccountId32,
@@ -150,7 +149,7 @@ impl Model {
 				assert_eq!(dispatch(who.clone(), deployment.call()), expected);
 			},
 			Step::Batch(many) => {
-				// The batch succeeds and tells the failure in an event.
+				// The batch succeeds; an event names the failure.
 				let _ = self.apply_many(who, many, Failure::Stops);
 				let calls = many.iter().map(Deployment::call).collect();
 				assert_ok!(dispatch(who.clone(), pallet_utility::Call::batch { calls }.into()));
@@ -162,7 +161,7 @@ impl Model {
 				assert_eq!(dispatch(who.clone(), call.into()), expected);
 			},
 			Step::ForceBatch(many) => {
-				// As for a batch.
+				// The batch succeeds; events name the failures.
 				let _ = self.apply_many(who, many, Failure::IsSkipped);
 				let calls = many.iter().map(Deployment::call).collect();
 				let call = pallet_utility::Call::force_batch { calls };
@@ -186,7 +185,7 @@ impl Model {
 					*funds = keep;
 					let to = TreasuryAccount::get();
 					let origin = RuntimeOrigin::signed(who.clone());
-					// Nothing, or less than the treasury can begin with, stays where it is.
+					// The transfer fails if the treasury does not exist yet and would get too little.
 					if Balances::transfer_keep_alive(origin, to, value).is_err() {
 						*funds += value;
 					}
@@ -195,7 +194,7 @@ impl Model {
 		}
 	}
 
-	/// The store holds exactly what the model does.
+	/// Panics if the store and the balances differ from the model.
 	fn check(&self) {
 		let codes = Codes::<Test>::iter().map(|(hash, code)| (hash, code.into_inner()));
 		assert_eq!(codes.collect::<BTreeMap<_, _>>(), self.codes);
@@ -215,7 +214,7 @@ impl Model {
 	}
 }
 
-/// A chain on which `NOBODY` is everybody's proxy, and the model of it.
+/// A chain on which `NOBODY` is the proxy of every account, and its model.
 fn chain() -> (sp_io::TestExternalities, Model) {
 	let mut chain = new_test_ext();
 	let mut model = Model::default();
@@ -232,10 +231,10 @@ fn chain() -> (sp_io::TestExternalities, Model) {
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(256))]
 
-	/// CTR-R11: after any sequence of calls, what was set before is what it was, every invariant
-	/// holds, and the store is what the specification says it is.
+	/// CTR-R11: no call changes an item that is already set, every invariant holds, and the store matches
+	/// the specification.
 	#[test]
-	fn store_after_any_calls_keeps_all_it_held_and_matches_the_model(
+	fn store_after_any_calls_keeps_its_items_and_matches_the_model(
 		steps in prop::collection::vec(steps(), 1..40),
 	) {
 		let (mut chain, mut model) = chain();
@@ -244,7 +243,7 @@ proptest! {
 			for (who, step) in &steps {
 				model.run(&ACCOUNTS[*who], step);
 				let now = store();
-				// All but the counts, which are the only keys of this length.
+				// Except the counts, which are the only items with keys of this length.
 				for (key, value) in held.iter().filter(|(key, _): &(&Vec<u8>, _)| key.len() != 80) {
 					assert_eq!(now.get(key), Some(value), "changed by {step:?}");
 				}
@@ -255,9 +254,9 @@ proptest! {
 		});
 	}
 
-	/// CTR-R2: no two inputs share an address, and it follows from them alone.
+	/// CTR-R2: the address follows from its inputs, and inputs that differ in one bit have another.
 	#[test]
-	fn address_differs_wherever_an_input_does(
+	fn address_of_different_inputs_differs(
 		inputs in any::<([u8; 32], [u8; 32], [u8; 32])>(),
 		bit in 0..768_usize,
 	) {

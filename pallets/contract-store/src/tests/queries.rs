@@ -1,4 +1,4 @@
-//! CTR-R15: what the runtime API answers.
+//! Answers of the runtime API (CTR-R15).
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn salt(index: u32) -> H256 {
 	H256::from_low_u64_be(index.into())
 }
 
-/// Lets Alice deploy `count` contracts and returns their addresses in order.
+/// Deploys `count` contracts of Alice and returns their addresses in order.
 fn deploy_many(count: u32) -> Vec<H256> {
 	(0..count)
 		.map(|index| {
@@ -20,6 +20,7 @@ fn page(items: &[H256], next: Option<u32>) -> ContractPage {
 	ContractPage { items: items.to_vec(), next }
 }
 
+/// CTR-R15: code is answered without its SCALE length prefix.
 #[test]
 fn code_of_a_contract_is_the_bare_bytes() {
 	on_chain(|| {
@@ -32,7 +33,7 @@ fn code_of_a_contract_is_the_bare_bytes() {
 }
 
 #[test]
-fn answers_about_what_is_not_there_are_none() {
+fn queries_of_absent_contracts_answer_none() {
 	on_chain(|| {
 		assert_ok!(dispatch(ALICE, deploy(CODE, SALT)));
 		let address = address(&ALICE, CODE, SALT);
@@ -44,7 +45,7 @@ fn answers_about_what_is_not_there_are_none() {
 }
 
 #[test]
-fn contracts_come_in_order_page_by_page() {
+fn contracts_in_pages_are_in_order_of_deployment() {
 	on_chain(|| {
 		let all = deploy_many(5);
 		let contracts = |start, limit| ContractStore::contracts(ALICE, start, limit);
@@ -58,7 +59,7 @@ fn contracts_come_in_order_page_by_page() {
 }
 
 #[test]
-fn contracts_with_limit_zero_tell_whether_there_is_one() {
+fn contracts_with_limit_zero_have_a_next_if_the_index_exists() {
 	on_chain(|| {
 		deploy_many(2);
 		let contracts = |start| ContractStore::contracts(ALICE, start, 0);
@@ -81,9 +82,9 @@ fn contracts_past_the_last_are_none() {
 	});
 }
 
-/// 99, 100 and 101 contracts to pages of at most 100
+/// CTR-R15: 99, 100 and 101 contracts in pages of at most 100.
 #[test]
-fn contracts_of_one_page_are_at_most_the_page_size() {
+fn contracts_with_a_large_limit_are_at_most_the_page_size() {
 	on_chain(|| {
 		let mut all = deploy_many(99);
 		let contracts = || ContractStore::contracts(ALICE, 0, u32::MAX);
@@ -99,7 +100,7 @@ fn contracts_of_one_page_are_at_most_the_page_size() {
 }
 
 #[test]
-fn quote_is_the_price_up_to_the_longest_code() {
+fn quote_up_to_the_longest_code_is_the_price() {
 	on_chain(|| {
 		assert_eq!(ContractStore::quote(0), Some(price_with(0)));
 		assert_eq!(ContractStore::quote(1), Some(price_with(1)));
@@ -111,7 +112,7 @@ fn quote_is_the_price_up_to_the_longest_code() {
 }
 
 #[test]
-fn quote_is_what_a_deployment_pays() {
+fn quote_of_a_deployment_is_what_it_pays() {
 	on_chain(|| {
 		for code in [CODE, &[7; 1_000]] {
 			let quoted = ContractStore::quote(code.len() as u32);
@@ -123,7 +124,7 @@ fn quote_is_what_a_deployment_pays() {
 }
 
 #[test]
-fn proof_keys_are_those_of_the_record_and_its_code() {
+fn proof_keys_are_those_of_record_and_code() {
 	on_chain(|| {
 		let address = address(&ALICE, CODE, SALT);
 		let record = Contracts::<Test>::hashed_key_for(address);
@@ -134,7 +135,7 @@ fn proof_keys_are_those_of_the_record_and_its_code() {
 	});
 }
 
-/// What a node proves of the store is what a verifier reads, from keys that it derives itself.
+/// A client verifies the proof that a node makes, with storage keys that the client derives itself.
 #[test]
 fn proof_of_a_deployed_contract_is_verified() {
 	use pallet_contract_store_runtime_api::{verify_proof, ProvenContract};

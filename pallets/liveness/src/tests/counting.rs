@@ -1,9 +1,9 @@
-//! What one block counts (CON-R18).
+//! The slots that a block counts (CON-R18).
 
 use super::*;
 use frame_support::traits::Hooks;
 
-/// CON-R18: the genesis has no slot
+/// CON-R18: the genesis has no slot.
 #[test]
 fn first_block_misses_nothing() {
 	Chain::of(4).run(|| {
@@ -12,7 +12,7 @@ fn first_block_misses_nothing() {
 	});
 }
 
-/// CON-R18
+/// CON-R18: only slots between a block and its parent are missed.
 #[test]
 fn block_in_the_next_slot_misses_nothing() {
 	Chain::of(4).run(|| {
@@ -23,11 +23,11 @@ fn block_in_the_next_slot_misses_nothing() {
 	});
 }
 
-/// CON-R18
+/// CON-R18: the author of a slot follows from the slot and the number of authorities.
 #[test]
-fn skipped_slots_are_missed_by_those_whose_turn_they_were() {
+fn skipped_slots_are_missed_by_their_authors() {
 	Chain::of(4).run(|| {
-		// Slots are multiples of 4 where index 0 has its turn.
+		// Index 0 is the author of slots that are multiples of 4.
 		block_in(FIRST_SLOT);
 		block_in(FIRST_SLOT + 3);
 		assert_eq!(counts(), [(1, 0, 0), (0, 1, 0), (0, 1, 0), (1, 0, 0)]);
@@ -37,9 +37,9 @@ fn skipped_slots_are_missed_by_those_whose_turn_they_were() {
 	});
 }
 
-/// CON-R18: an author may skip its own turns before the one it takes
+/// CON-R18: an author can miss slots before the one in which it makes a block.
 #[test]
-fn author_misses_its_own_skipped_turns() {
+fn author_misses_its_own_skipped_slots() {
 	Chain::of(1).run(|| {
 		block_in(FIRST_SLOT);
 		block_in(FIRST_SLOT + 10);
@@ -47,9 +47,9 @@ fn author_misses_its_own_skipped_turns() {
 	});
 }
 
-/// CON-R18: the work does not depend on the length of the gap
+/// CON-R18: the work does not grow with the length of the gap.
 #[test]
-fn gap_of_all_slots_there_are_is_counted_exactly() {
+fn gap_up_to_the_highest_slot_is_counted_exactly() {
 	Chain::of(7).run(|| {
 		block_in(FIRST_SLOT);
 		block_in(u64::MAX - 1);
@@ -62,7 +62,7 @@ fn gap_of_all_slots_there_are_is_counted_exactly() {
 	});
 }
 
-/// CON-R18: a disabled author cannot make blocks, and the others go on
+/// CON-R18: a disabled validator cannot make blocks, and the others continue.
 #[test]
 fn slots_of_disabled_validators_are_missed_and_excused() {
 	Chain::of(10).run(|| {
@@ -84,7 +84,7 @@ fn slots_of_disabled_validators_are_missed_and_excused() {
 	});
 }
 
-/// CON-R18: only slots after the block that disabled are excused
+/// CON-R18: only slots after the block that disables a validator are excused.
 #[test]
 fn slots_before_disabling_are_not_excused() {
 	Chain::of(4).run(|| {
@@ -96,8 +96,9 @@ fn slots_before_disabling_are_not_excused() {
 	});
 }
 
+/// CON-R18: the formula agrees with counting slot by slot.
 #[test]
-fn arithmetic_agrees_with_counting_slot_by_slot() {
+fn turns_between_two_slots_are_as_many_as_counted_one_by_one() {
 	for n in 1..=7_u32 {
 		for parent in 0..15_u64 {
 			for slot in parent..40 {
@@ -113,7 +114,7 @@ fn arithmetic_agrees_with_counting_slot_by_slot() {
 }
 
 #[test]
-fn arithmetic_has_no_turns_where_there_are_none() {
+fn turns_between_adjacent_slots_or_of_no_authority_are_none() {
 	assert_eq!(turns_between(5, 5, 3, 0), 0);
 	assert_eq!(turns_between(5, 4, 3, 0), 0);
 	assert_eq!(turns_between(u64::MAX, 0, 3, 0), 0);
@@ -122,10 +123,10 @@ fn arithmetic_has_no_turns_where_there_are_none() {
 }
 
 #[test]
-fn arithmetic_does_not_overflow() {
+fn turns_between_the_highest_slots_do_not_overflow() {
 	assert_eq!(turns_between(0, u64::MAX, 1, 0), u64::MAX - 1);
-	// 2^64 - 2 slots are 2^32 + 1 rounds of 2^32 - 1 authorities but for the last turn, which is that
-	// of index 0: the first was that of index 1.
+	// 2^64 - 2 slots are 2^32 + 1 rounds of 2^32 - 1 authorities without the last slot. The first slot
+	// belongs to index 1, so the missing one belongs to index 0.
 	let rounds = u64::MAX / u64::from(u32::MAX);
 	assert_eq!(turns_between(0, u64::MAX, u32::MAX, 0), rounds - 1);
 	assert_eq!(turns_between(0, u64::MAX, u32::MAX, 1), rounds);
@@ -135,7 +136,7 @@ fn arithmetic_does_not_overflow() {
 }
 
 #[test]
-fn queries_answer_for_the_current_session() {
+fn queries_in_the_first_session_answer_its_counts() {
 	Chain::of(4).run(|| {
 		block_in(FIRST_SLOT);
 		block_in(FIRST_SLOT + 2);
@@ -154,13 +155,14 @@ fn queries_answer_for_the_current_session() {
 }
 
 #[test]
-fn queries_answer_before_the_first_block() {
+fn queries_before_the_first_block_answer_zeros() {
 	Chain::of(2).build().execute_with(|| {
 		assert_eq!(Liveness::current_session().validators.len(), 2);
 		assert_eq!(Liveness::count_in_current_session(&2), Some(SlotCount::default()));
 	});
 }
 
+/// `pallet-authorship` declares no weight for its event handlers.
 #[test]
 fn hook_declares_the_weight_of_counting_every_authority() {
 	Chain::of(5).run(|| {

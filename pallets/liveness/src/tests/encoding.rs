@@ -1,4 +1,4 @@
-//! Pins of what clients depend on: a change here is a change of the protocol.
+//! Pins of the bytes that clients depend on. To change one is to change the protocol.
 
 use super::*;
 use codec::{Encode, MaxEncodedLen};
@@ -7,6 +7,7 @@ use hex_literal::hex;
 use sp_runtime::AccountId32;
 use sp_staking::offence::Offence;
 
+/// CON-R18: the counts of a validator are compact integers.
 #[test]
 fn count_encoding_is_pinned() {
 	let count = SlotCount { produced: 0x3f, missed: 0x40, excused: 0x0102_0304_0506_0708 };
@@ -18,6 +19,7 @@ fn count_encoding_is_pinned() {
 	assert_eq!(CountsOf::<Test>::max_encoded_len(), 2 + 100 * 23);
 }
 
+/// CON-R18: index of the session, then its validators and their counts.
 #[test]
 fn session_encoding_is_pinned() {
 	let row = ValidatorSlots {
@@ -41,17 +43,18 @@ fn storage_keys_are_pinned() {
 	});
 }
 
+/// CON-R19: clients decode events like this.
 #[test]
-fn event_indices_are_pinned() {
+fn event_encodings_are_pinned() {
 	let offline =
 		Event::<Test>::ValidatorOffline { session: 1, validator: 2, produced: 3, missed: 4 };
 	let bytes = [&[0][..], &[1, 0, 0, 0], &[2, 0, 0, 0, 0, 0, 0, 0], &[3, 0, 0, 0], &[4], &[0; 7]];
 	assert_eq!(offline.encode(), bytes.concat());
-	let spared = Event::<Test>::OffendersSpared { session: 1, spared: 2 };
-	assert_eq!(spared.encode(), [1, 1, 0, 0, 0, 2, 0, 0, 0]);
+	let not_chilled = Event::<Test>::OffendersNotChilled { session: 1, count: 2 };
+	assert_eq!(not_chilled.encode(), [1, 1, 0, 0, 0, 2, 0, 0, 0]);
 }
 
-/// CON-R19
+/// CON-R19: kind, time slot and slash fraction of the offence.
 #[test]
 fn offence_is_pinned() {
 	let offence = MissedSlots { session: 5, validator_count: 4, offenders: vec![1_u64, 2] };

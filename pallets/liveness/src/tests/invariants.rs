@@ -1,8 +1,8 @@
-//! Each invariant is broken by hand and found by name.
+//! Each invariant is broken by hand, and `try_state` has to name it.
 
 use super::*;
 
-/// Three blocks into the second session, in which slots have been missed.
+/// A chain three blocks into its second session, with missed slots in both sessions.
 fn chain() -> sp_io::TestExternalities {
 	let mut chain = Chain::of(4).build();
 	chain.execute_with(|| {
@@ -15,7 +15,7 @@ fn chain() -> sp_io::TestExternalities {
 	chain
 }
 
-/// What the check says after `corrupt` has been at the storage.
+/// The error of `try_state` after `corrupt` has changed the storage.
 fn broken(corrupt: impl FnOnce()) -> &'static str {
 	chain().execute_with(|| {
 		corrupt();
@@ -32,7 +32,7 @@ fn genesis_is_sound() {
 	Chain::of(4).build().execute_with(|| assert_eq!(Liveness::do_try_state(), Ok(())));
 }
 
-/// LIV-I1: as many rows as authorities, or none
+/// LIV-I1: there are as many rows as authorities, or none.
 #[test]
 fn counts_of_another_number_than_the_authorities_are_found() {
 	let reason = "LIV-I1: there are not as many counts as authorities";
@@ -50,7 +50,7 @@ fn counts_of_another_number_than_the_authorities_are_found() {
 	});
 }
 
-/// LIV-I2
+/// LIV-I2: only missed slots are excused.
 #[test]
 fn excuse_for_a_slot_that_was_not_missed_is_found() {
 	let reason = "LIV-I2: more is excused than was missed";
@@ -61,9 +61,9 @@ fn excuse_for_a_slot_that_was_not_missed_is_found() {
 	assert_eq!(broken(|| change_last(|last| last.validators[3].count.excused = 99)), reason);
 }
 
-/// LIV-I3
+/// LIV-I3: the stored session is the one before the current session.
 #[test]
-fn last_session_that_is_not_the_last_is_found() {
+fn last_session_of_another_index_is_found() {
 	let reason = "LIV-I3: the session that is kept is not the last one";
 	for session in [1, 7, u32::MAX] {
 		assert_eq!(broken(|| change_last(|last| last.session = session)), reason);
@@ -71,18 +71,18 @@ fn last_session_that_is_not_the_last_is_found() {
 	assert_eq!(broken(LastSession::<Test>::kill), "LIV-I3: a session is over and not kept");
 }
 
-/// LIV-I3
+/// LIV-I3: each validator has one row.
 #[test]
-fn validator_that_is_kept_twice_is_found() {
+fn validator_with_two_rows_is_found() {
 	assert_eq!(
 		broken(|| change_last(|last| last.validators[1].validator = 1)),
 		"LIV-I3: a validator is kept twice"
 	);
 }
 
-/// LIV-I4: slots are counted once
+/// LIV-I4: no slot is counted twice.
 #[test]
-fn more_slots_than_have_passed_are_found() {
+fn counts_of_more_slots_than_have_passed_are_found() {
 	let reason = "LIV-I4: more slots are counted than have passed";
 	assert_eq!(
 		broken(|| CurrentCounts::<Test>::mutate(|counts| counts[0].missed = slot())),

@@ -1,4 +1,4 @@
-//! Random chains against a model that looks at every slot.
+//! Random chains, compared with a model that counts slot by slot.
 
 use super::*;
 use proptest::prelude::*;
@@ -6,13 +6,13 @@ use proptest::prelude::*;
 /// What happens in one block.
 #[derive(Clone, Debug)]
 struct Step {
-	/// Slots that pass before anybody may make the block.
+	/// Slots that pass without a block first.
 	gap: u64,
-	/// Bits of the validators that do not make it.
+	/// Bit mask of the validators that are offline, by index modulo 16.
 	offline: u16,
-	/// Who equivocates in it, if one of the validators.
+	/// Account that is reported for an equivocation, if it is a validator.
 	equivocator: Option<AccountId>,
-	/// Who stops standing for election in it, or stands again.
+	/// Account that chills itself, or becomes a candidate again.
 	change: Option<AccountId>,
 }
 
@@ -23,7 +23,7 @@ fn steps() -> impl Strategy<Value = Step> {
 		.prop_map(|(gap, offline, equivocator, change)| Step { gap, offline, equivocator, change })
 }
 
-/// What the specification says is counted, in the plainest way.
+/// Expected counts of the current session, by the specification.
 #[derive(Default)]
 struct Model {
 	/// Produced, missed and excused slots, by index.
@@ -31,7 +31,7 @@ struct Model {
 }
 
 impl Model {
-	/// CON-R18, slot by slot. Called before the block is made: the chain is in the parent's state.
+	/// Counts a block slot by slot (CON-R18). Call it before the block is made, in the parent's state.
 	fn note(&mut self, parent: Option<u64>, slot: u64) {
 		self.rows.resize(Session::validators().len(), (0, 0, 0));
 		let disabled = disabled();
@@ -47,9 +47,9 @@ impl Model {
 		self.rows[author(slot) as usize].0 += 1;
 	}
 
-	/// CON-R19: those to be chilled, in order. Called before the block that rotates is made, for
-	/// which it does not matter what other candidates there are.
-	fn judge(&self, minimum: usize) -> Vec<AccountId> {
+	/// Validators that the end of the session chills, in order (CON-R19). Call it before the block that
+	/// rotates the session is made.
+	fn evaluate(&self, minimum: usize) -> Vec<AccountId> {
 		let validators = Session::validators();
 		let standing = candidates();
 		let left = validators.iter().filter(|who| !standing.contains(who)).count();
@@ -71,7 +71,8 @@ impl Model {
 	}
 }
 
-/// The slot in which somebody makes the next block.
+/// The slot of the next block: the first whose author is online and not disabled, or, if all of these
+/// are offline, the first whose author is not disabled.
 fn choose_slot(step: &Step, parent: Option<u64>) -> u64 {
 	let earliest = parent.map_or(FIRST_SLOT, |parent| parent + 1) + step.gap;
 	let is_online = |slot: u64| (step.offline >> (author(slot) % 16)) & 1 == 0;
@@ -79,14 +80,15 @@ fn choose_slot(step: &Step, parent: Option<u64>) -> u64 {
 	round()
 		.find(|slot| may_author(*slot) && is_online(*slot))
 		.or_else(|| round().find(|slot| may_author(*slot)))
-		.expect("fewer than all are disabled")
+		.expect("not all validators are disabled")
 }
 
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
 
+	/// CON-R18, CON-R19: counts and chilled validators agree with the model.
 	#[test]
-	fn chain_counts_and_chills_as_the_model_does(
+	fn chain_after_random_steps_matches_the_model(
 		validators in 1_u32..=10,
 		waiting in 0_u32..3,
 		minimum in 1_u32..4,
@@ -101,7 +103,7 @@ proptest! {
 				let slot = choose_slot(&step, parent);
 				let session = Session::current_index();
 				model.note(parent, slot);
-				let to_chill = model.judge(minimum as usize);
+				let to_chill = model.evaluate(minimum as usize);
 				let before = candidates();
 				block_in(slot);
 				check();

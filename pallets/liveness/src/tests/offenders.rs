@@ -1,4 +1,4 @@
-//! What becomes of offenders, whatever their offence (CON-R20).
+//! The chilling of offenders (CON-R20).
 
 use super::*;
 use frame_support::weights::Weight;
@@ -16,7 +16,7 @@ thread_local! {
 	static HEARD: RefCell<Vec<(AccountId, Perbill, SessionIndex)>> = const { RefCell::new(vec![]) };
 }
 
-/// Remembers what it is told.
+/// Records the offences that are passed on to it.
 struct Listener;
 
 impl OnOffenceHandler<AccountId, Offender, Weight> for Listener {
@@ -41,7 +41,7 @@ fn report(fractions: &[(AccountId, u32)]) -> (Weight, Vec<(AccountId, Perbill, S
 	(weight, HEARD.take())
 }
 
-/// CON-R20
+/// CON-R20: the offender loses its seat in the next election.
 #[test]
 fn equivocator_is_slashed_disabled_and_chilled() {
 	Chain::of(4).with_waiting(1).run(|| {
@@ -61,9 +61,9 @@ fn equivocator_is_slashed_disabled_and_chilled() {
 	});
 }
 
-/// CON-R20: neither is limited by the cap of CON-R19, which is for outages
+/// CON-R20: the limits of CON-R19, which are for outages, do not apply.
 #[test]
-fn equivocators_are_chilled_however_many_they_are() {
+fn equivocators_of_any_number_are_chilled() {
 	Chain::of(4).run(|| {
 		next_block(&[]);
 		for who in [2, 3, 4] {
@@ -74,9 +74,9 @@ fn equivocators_are_chilled_however_many_they_are() {
 	});
 }
 
-/// CON-R9, CON-R20: without candidates the old set stays
+/// CON-R9, CON-R20: without candidates the old set stays.
 #[test]
-fn chain_goes_on_when_nobody_stands_any_more() {
+fn chain_without_candidates_continues_with_the_old_set() {
 	Chain::of(4).run(|| {
 		next_block(&[]);
 		for who in 1..=4 {
@@ -91,7 +91,7 @@ fn chain_goes_on_when_nobody_stands_any_more() {
 	});
 }
 
-/// CON-R20: staking would disable for it
+/// CON-R20: an offence without a slash is not passed on, because staking would disable for it.
 #[test]
 fn offence_without_a_slash_chills_and_does_nothing_else() {
 	Chain::of(4).run(|| {
@@ -102,9 +102,9 @@ fn offence_without_a_slash_chills_and_does_nothing_else() {
 	});
 }
 
-/// CON-R20
+/// CON-R20: of one report, only the offenders with a slash are passed on, and all are chilled.
 #[test]
-fn offences_with_and_without_a_slash_are_told_apart() {
+fn offences_with_and_without_a_slash_are_separated() {
 	Chain::of(4).run(|| {
 		let (weight, heard) = report(&[(1, 0), (2, 50), (3, 0), (4, 100)]);
 		assert_eq!(heard, [(2, Perbill::from_percent(50), 3), (4, Perbill::from_percent(100), 3)]);
@@ -114,7 +114,7 @@ fn offences_with_and_without_a_slash_are_told_apart() {
 	});
 }
 
-/// CON-R20: what an offender does instead of validating is its own affair
+/// CON-R20: an offender that nominates keeps its nominations.
 #[test]
 fn nominations_of_a_former_candidate_stay() {
 	Chain::of(4).run(|| {
@@ -125,7 +125,7 @@ fn nominations_of_a_former_candidate_stay() {
 	});
 }
 
-/// CON-R20: protection from slashes is no protection from losing the seat
+/// CON-R20: an invulnerable validator cannot be slashed, but it can lose its seat.
 #[test]
 fn invulnerable_offender_is_chilled_and_keeps_its_stake() {
 	Chain::of(4).run(|| {

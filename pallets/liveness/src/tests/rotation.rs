@@ -1,8 +1,8 @@
-//! Which session a block and the slots before it count for (CON-R8, CON-R18).
+//! The session for which a block and the slots before it count (CON-R8, CON-R18).
 
 use super::*;
 
-/// CON-R8: the block that rotates is the last of the set before
+/// CON-R8: the block that rotates the session is the last one of the old set.
 #[test]
 fn rotating_block_and_the_gap_before_it_count_for_the_ending_session() {
 	Chain::of(4).run(|| {
@@ -10,7 +10,7 @@ fn rotating_block_and_the_gap_before_it_count_for_the_ending_session() {
 			next_block(&[]);
 		}
 		assert_eq!(counts(), [(5, 0, 0), (5, 0, 0), (5, 0, 0), (4, 0, 0)]);
-		// The turns of indices 3, 0 and 1 are skipped.
+		// The slots of indices 3, 0 and 1 are skipped.
 		block_in(slot() + 4);
 		assert_eq!(Session::current_index(), 1);
 		assert_eq!(counts(), []);
@@ -30,9 +30,9 @@ fn rotating_block_and_the_gap_before_it_count_for_the_ending_session() {
 	});
 }
 
-/// CON-R8: slots before the rotating block are turns of the old set, slots after it of the new one
+/// CON-R8: slots before the rotating block belong to the old set, slots after it to the new one.
 #[test]
-fn new_set_is_responsible_from_the_block_after_the_rotation_on() {
+fn new_set_counts_from_the_block_after_the_rotation_on() {
 	Chain::of(4).with_waiting(1).run(|| {
 		next_block(&[]);
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(1)));
@@ -56,9 +56,9 @@ fn new_set_is_responsible_from_the_block_after_the_rotation_on() {
 	});
 }
 
-/// Every slot since the first block is somebody's, produced or missed
+/// CON-R18: every slot since the first block is counted once, as produced or missed.
 #[test]
-fn no_slot_is_lost_or_counted_twice_over_many_sessions() {
+fn slots_of_many_sessions_are_counted_once() {
 	Chain::of(5).with_waiting(2).run(|| {
 		next_block(&[]);
 		let mut counted = 0_u64;

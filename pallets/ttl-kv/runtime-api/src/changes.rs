@@ -1,7 +1,7 @@
-//! What a block did to an owner's entries, for those who follow them (RPC-R25).
+//! Changes of an owner's entries in a block, for subscriptions (RPC-R25).
 //!
-//! The runtime of the block answers, in types that are part of this interface: a node that was built
-//! before an upgrade tells what happened after it.
+//! The runtime of the block answers, in types that are part of this interface. So a node that was
+//! built before a runtime upgrade can tell what happens after it.
 
 use alloc::vec::Vec;
 use codec::{Codec, Decode, DecodeWithMemTracking, Encode};
@@ -10,13 +10,13 @@ use scale_info::TypeInfo;
 /// What a call did to an entry.
 #[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
 pub enum Change {
-	/// It was put, new or over another.
+	/// The entry was put, either a new one or over a live one.
 	#[codec(index = 0)]
 	Put,
-	/// Its life was extended, if only by nothing.
+	/// `kv_extend` succeeded, also if the entry already lived long enough.
 	#[codec(index = 1)]
 	Extended,
-	/// Its owner deleted it.
+	/// The owner deleted the entry.
 	#[codec(index = 2)]
 	Deleted,
 }
@@ -28,7 +28,7 @@ pub struct EntryChange {
 	pub change: Change,
 	/// Key of the entry.
 	pub key: Vec<u8>,
-	/// Revision that it has, or had when it was deleted.
+	/// Revision of the entry, or its last revision if it was deleted.
 	pub revision: u64,
 }
 
@@ -42,7 +42,7 @@ pub struct EndingPage {
 }
 
 sp_api::decl_runtime_apis! {
-	/// What happens to the entries of an owner in a block, and what at its end.
+	/// Changes of an owner's entries in a block, and the entries that end with the block.
 	#[api_version(1)]
 	pub trait EntryChangesApi<AccountId>
 	where
@@ -55,8 +55,8 @@ sp_api::decl_runtime_apis! {
 		/// Entries of `owner` whose key begins with `prefix` that are live after the block and no longer
 		/// in the next one, from revision `start` on.
 		///
-		/// A page ends after so many entries, of whomever, that were looked at; one without items may
-		/// still have a `next`.
+		/// A page ends after the runtime has looked at a bounded number of entries of all owners. A page
+		/// without items may have a `next`.
 		fn ending(owner: AccountId, prefix: Vec<u8>, start: u64) -> EndingPage;
 	}
 }
@@ -65,7 +65,7 @@ sp_api::decl_runtime_apis! {
 mod tests {
 	use super::*;
 
-	/// Nodes that are older than the runtime decode these bytes.
+	/// RPC-R25: nodes that are older than the runtime decode these bytes.
 	#[test]
 	fn change_encoding_is_pinned() {
 		let encoded = |change| EntryChange { change, key: b"key".to_vec(), revision: 7 }.encode();

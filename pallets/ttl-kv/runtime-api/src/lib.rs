@@ -1,8 +1,8 @@
-//! Queries of the expiring key-value store (TTL-R20), and how a client checks an answer without
-//! trusting the node.
+//! Queries of the expiring key-value store (TTL-R20), and the check of an answer by a client that does
+//! not trust the node.
 //!
-//! Every answer is that of the state of the block asked at, `now` being the number of that block: an
-//! entry that has expired by then is not found, whether the sweep has passed or not.
+//! Every answer follows from the state of the block that is queried. An entry that has ended at the
+//! height of that block is not found, whether the sweep has removed it or not.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -38,10 +38,10 @@ sp_api::decl_runtime_apis! {
 		/// Metadata of the entry that `owner` has under `key`.
 		fn metadata(owner: AccountId, key: Vec<u8>) -> Option<EntryMetadata<BlockNumber>>;
 
-		/// Entries of `owner` whose key begins with `prefix`, from the one after `start` on.
+		/// Entries of `owner` whose key begins with `prefix`, starting after the key `start`.
 		///
-		/// A page ends after `limit` items, after the runtime's most items, or after the most stored
-		/// entries it looks at; one without items may still have a `next`.
+		/// A page ends after `limit` items, after the runtime's `MaxPageSize` items, or after the runtime
+		/// has looked at `MaxPageScan` stored entries. A page without items may have a `next`.
 		fn list(
 			owner: AccountId,
 			prefix: Vec<u8>,
@@ -55,7 +55,7 @@ sp_api::decl_runtime_apis! {
 		/// How much the store holds.
 		fn statistics() -> Statistics;
 
-		/// Storage key to prove presence, absence or expiry of the entry with; `None` for a key that
+		/// Storage key whose proof shows presence, absence or expiry of the entry; `None` for a key that
 		/// no entry can have.
 		fn proof_key(owner: AccountId, key: Vec<u8>) -> Option<Vec<u8>>;
 	}

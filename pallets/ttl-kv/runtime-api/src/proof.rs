@@ -1,7 +1,7 @@
 //! Checks an entry against a block's state root, without a node and without its runtime.
 //!
-//! The layout of the state is derived here once more, from the specification and not from the
-//! pallet: what a proof shows must not depend on what the prover says the key is.
+//! Derives the storage key from the specification and not from the pallet, because the result must not
+//! depend on the key that a prover claims.
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode};
@@ -11,26 +11,25 @@ use sp_io::hashing::{blake2_128, twox_128};
 use sp_runtime::{traits::BlakeTwo256, AccountId32};
 use sp_trie::{LayoutV1, StorageProof};
 
-/// Entry as it lies in the state (TTL-R2).
+/// Entry as it is stored in the state (TTL-R2).
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
 pub struct StoredEntry {
 	/// First height at which the entry is dead.
 	pub expires_at: u32,
-	/// Height of the put that found no entry.
+	/// Height of the put that created the entry.
 	pub created_at: u32,
 	/// Revision of the last put.
 	pub revision: u64,
-	/// The owner's bytes.
+	/// Bytes that the owner stored.
 	pub value: Vec<u8>,
 }
 
-/// What a proof shows of an owner's key at a block.
+/// What a proof shows about a key of an owner at a block.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Proven {
 	/// Nothing is stored.
 	Absent,
-	/// An entry is stored that had ended by then, and that the sweep had not yet come to: to every
-	/// query it is absent.
+	/// An entry is stored that has ended and that the sweep has not removed yet. Queries do not find it.
 	Expired(StoredEntry),
 	/// An entry is live.
 	Live(StoredEntry),
@@ -39,31 +38,29 @@ pub enum Proven {
 /// Why a proof shows nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ProofError {
-	/// The nodes lead from the state root neither to an entry nor to its absence: some are missing,
-	/// or they belong to another block.
+	/// The nodes prove neither an entry nor its absence under the state root: some are missing, or they
+	/// belong to another block.
 	NotProven,
-	/// What lies at the key is no entry: the chain has another layout.
+	/// The value at the key is not an entry: the chain has another storage layout.
 	Malformed,
 }
 
 impl fmt::Display for ProofError {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		f.write_str(match self {
-			Self::NotProven => {
-				"the nodes prove neither an entry under the key nor that there is none"
-			},
-			Self::Malformed => "what lies under the key is no entry",
+			Self::NotProven => "the nodes prove neither an entry under the key nor its absence",
+			Self::Malformed => "the value under the key is not an entry",
 		})
 	}
 }
 
 impl core::error::Error for ProofError {}
 
-/// Reads what `owner` has under `key` from `nodes`, the trie nodes of a proof in any order, as of
-/// the block `number` that has `state_root`.
+/// Reads the entry of `owner` under `key` at block `number` from the trie nodes of a proof, in any
+/// order.
 ///
-/// The caller trusts number and state root, for example since a finalised header holds them, and
-/// nothing else. Nodes that are not needed do no harm.
+/// The caller has to trust only `number` and `state_root`, for example because a finalised header
+/// contains both. Additional nodes do not change the result.
 pub fn verify_proof(
 	state_root: H256,
 	number: u32,
@@ -71,7 +68,7 @@ pub fn verify_proof(
 	owner: &AccountId32,
 	key: &[u8],
 ) -> Result<Proven, ProofError> {
-	// Keyed by the hash of each node: one that the root does not lead to is never looked at.
+	// Keyed by the hash of each node, so a node that the root does not lead to is never read.
 	let nodes = StorageProof::new(nodes).into_memory_db::<BlakeTwo256>();
 	let storage_key = proof_key(owner, key);
 	let stored = sp_trie::read_trie_value::<LayoutV1<BlakeTwo256>, _>(

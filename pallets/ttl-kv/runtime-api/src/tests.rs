@@ -1,5 +1,4 @@
-//! The verifier against states that are made of raw keys and values, as the specification lays them
-//! out.
+//! Tests of the verifier on states built from raw keys and values, as the specification defines them.
 
 use super::*;
 use codec::Encode;
@@ -24,7 +23,7 @@ fn entry() -> StoredEntry {
 	StoredEntry { expires_at: EXPIRES_AT, created_at: 1, revision: 7, value: b"value".to_vec() }
 }
 
-/// The Python model's bytes.
+/// Bytes that the Python model computes for it.
 fn entry_bytes() -> Vec<u8> {
 	hex!("0b0000000100000007000000000000001476616c7565").to_vec()
 }
@@ -40,14 +39,14 @@ fn entry_key() -> Vec<u8> {
 	.concat()
 }
 
-/// A state of a thousand other items, and what lies at the entry's key.
+/// A state of a thousand other items and, optionally, a value at the entry's key.
 struct State(InMemoryBackend<BlakeTwo256>);
 
 impl State {
 	fn new(stored: Option<Vec<u8>>) -> Self {
 		let mut top = (0..1_000_u32)
 			.map(|n| (blake2_256(&n.encode()).to_vec(), n.encode()))
-			// Other entries of the owner: the way to ours branches within their prefix.
+			// Other entries of the owner, so that the path to ours branches within their prefix.
 			.chain((0..100_u32).map(|n| (proof_key(&OWNER, &n.encode()), entry_bytes())))
 			.collect::<std::collections::BTreeMap<_, _>>();
 		top.extend(stored.map(|stored| (entry_key(), stored)));
@@ -61,7 +60,7 @@ impl State {
 		*self.0.root()
 	}
 
-	/// What a node answers: the nodes on the way to the entry.
+	/// The proof that a node answers: the nodes on the path to the entry.
 	fn prove(&self) -> Vec<Vec<u8>> {
 		let proof =
 			prove_read_on_trie_backend(&self.0, [entry_key()]).expect("the state is complete");
@@ -73,7 +72,7 @@ impl State {
 	}
 }
 
-/// TTL-R1
+/// TTL-R1: the verifier derives the storage key from owner and key.
 #[test]
 fn proof_key_is_pinned() {
 	assert_eq!(proof_key(&OWNER, KEY), entry_key());
@@ -81,15 +80,15 @@ fn proof_key_is_pinned() {
 	assert_eq!(proof_key(&OWNER, &[7; 64]).len(), 98 + 64);
 }
 
-/// TTL-R2
+/// TTL-R2: the verifier decodes the stored bytes of an entry.
 #[test]
 fn stored_entry_encoding_is_pinned() {
 	assert_eq!(entry().encode(), entry_bytes());
 }
 
-/// TTL-R3
+/// TTL-R3: an entry is live below `expires_at` and expired from that height on.
 #[test]
-fn proof_of_an_entry_shows_it_live_until_its_end_and_expired_from_then_on() {
+fn proof_of_an_entry_shows_it_live_before_its_end_and_expired_from_its_end_on() {
 	let state = State::new(Some(entry_bytes()));
 	for number in [1, EXPIRES_AT - 1] {
 		assert_eq!(state.verify(number), Ok(Proven::Live(entry())));
@@ -107,16 +106,16 @@ fn proof_of_the_largest_entry_shows_it() {
 }
 
 #[test]
-fn proof_of_nothing_shows_absence() {
+fn proof_without_an_entry_shows_absence() {
 	assert_eq!(State::new(None).verify(1), Ok(Proven::Absent));
 }
 
 #[test]
-fn proof_says_nothing_of_other_keys_and_owners() {
+fn proof_of_an_entry_shows_no_entry_of_another_key_or_owner() {
 	let state = State::new(Some(entry_bytes()));
 	let verify =
 		|owner: &AccountId32, key: &[u8]| verify_proof(state.root(), 1, state.prove(), owner, key);
-	// The way to another key leads elsewhere, or ends on the way to ours.
+	// The path to another key leads elsewhere, or ends on the path to ours.
 	assert!(!matches!(verify(&OWNER, b"other"), Ok(Proven::Live(_) | Proven::Expired(_))));
 	let other = AccountId32::new([2; 32]);
 	assert!(!matches!(verify(&other, KEY), Ok(Proven::Live(_) | Proven::Expired(_))));
@@ -156,7 +155,7 @@ fn proof_under_another_root_or_with_a_changed_node_shows_nothing() {
 }
 
 #[test]
-fn proof_with_nodes_too_many_or_in_another_order_shows_the_same() {
+fn proof_with_additional_or_reordered_nodes_shows_the_same() {
 	let state = State::new(Some(entry_bytes()));
 	let mut nodes = state.prove();
 	nodes.reverse();
@@ -166,7 +165,7 @@ fn proof_with_nodes_too_many_or_in_another_order_shows_the_same() {
 }
 
 #[test]
-fn proof_of_what_is_no_entry_is_refused() {
+fn proof_of_a_malformed_entry_is_refused() {
 	let mut longer = entry_bytes();
 	longer.push(0);
 	for stored in [b"".to_vec(), entry_bytes()[..21].to_vec(), longer] {
@@ -175,9 +174,9 @@ fn proof_of_what_is_no_entry_is_refused() {
 }
 
 #[test]
-fn proof_errors_say_what_is_wrong() {
+fn proof_error_displays_its_cause() {
 	assert!(ProofError::NotProven.to_string().contains("prove neither"));
-	assert!(ProofError::Malformed.to_string().contains("no entry"));
+	assert!(ProofError::Malformed.to_string().contains("not an entry"));
 }
 
 #[test]
@@ -186,9 +185,9 @@ fn proof_of_absence_in_an_empty_state_needs_no_nodes() {
 	assert_eq!(verify_proof(empty, 1, [], &OWNER, KEY), Ok(Proven::Absent));
 }
 
-/// TTL-R19, TTL-R20
+/// TTL-R19, TTL-R20: clients decode these bytes.
 #[test]
-fn answers_encodings_are_pinned() {
+fn answer_encodings_are_pinned() {
 	let metadata = EntryMetadata {
 		value_len: 1,
 		expires_at: 2_u32,
@@ -209,11 +208,11 @@ fn answers_encodings_are_pinned() {
 	);
 }
 
-/// TTL-R20
+/// TTL-R20: a node finds the API by this id and version.
 #[test]
 fn api_version_is_pinned() {
 	type Api = dyn TtlKvApi<Block, AccountId32, u32, u128>;
 	assert_eq!(<Api as RuntimeApiInfo>::VERSION, 1);
-	// BLAKE2b of eight bytes over the name.
+	// BLAKE2b with eight bytes of output over the name.
 	assert_eq!(<Api as RuntimeApiInfo>::ID, hex!("bae7d3d47458085c"));
 }

@@ -1,21 +1,21 @@
-//! What the queries answer with.
+//! Types of the answers.
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
-/// What is known of an entry besides its value. Field order is part of the API's encoding.
+/// Everything about an entry except its value. Field order is part of the API's encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
 pub struct EntryMetadata<BlockNumber> {
 	/// Length of the value in bytes.
 	pub value_len: u32,
 	/// First height at which the entry is no longer found.
 	pub expires_at: BlockNumber,
-	/// Height of the put that found no entry.
+	/// Height of the put that created the entry.
 	pub created_at: BlockNumber,
 	/// Revision of the last put.
 	pub revision: u64,
-	/// Blocks from the one asked at to `expires_at`; at least 1.
+	/// Blocks from the queried block to `expires_at`; at least 1.
 	pub remaining_blocks: BlockNumber,
 }
 
@@ -31,12 +31,12 @@ pub struct EntryPage<BlockNumber> {
 /// How much the store holds (TTL-R19). Field order is part of the API's encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
 pub struct Statistics {
-	/// Entries that are stored, dead ones included.
+	/// Number of stored entries, dead ones included.
 	pub entries: u64,
-	/// Lengths of their keys and values together, without overhead.
+	/// Total length of their keys and values in bytes, without overhead.
 	pub bytes: u64,
-	/// How many of them are dead and wait for the sweep.
+	/// Number of dead entries that wait for the sweep.
 	pub backlog: u64,
-	/// Revision of the newest put of all; 0 before the first.
+	/// Revision of the newest put of any account; 0 before the first put.
 	pub last_revision: u64,
 }

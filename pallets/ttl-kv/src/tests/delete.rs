@@ -1,6 +1,8 @@
+//! `kv_delete`.
+
 use super::*;
 
-/// TTL-R12
+/// TTL-R12: the entry and its reference go, and the owner's balance stays.
 #[test]
 fn delete_removes_the_entry_without_paying_back() {
 	on_chain(|| {
@@ -22,7 +24,7 @@ fn delete_removes_the_entry_without_paying_back() {
 	});
 }
 
-/// TTL-R12
+/// TTL-R12: a second deletion finds nothing either.
 #[test]
 fn delete_of_an_absent_entry_fails() {
 	on_chain(|| {
@@ -33,7 +35,7 @@ fn delete_of_an_absent_entry_fails() {
 	});
 }
 
-/// TTL-R12
+/// TTL-R12, TTL-R3: a dead entry is not found, whether it is still stored or not.
 #[test]
 fn delete_of_a_dead_entry_fails_and_leaves_it_to_the_sweep() {
 	for quota in [5_000, 0] {
@@ -50,7 +52,7 @@ fn delete_of_a_dead_entry_fails_and_leaves_it_to_the_sweep() {
 	}
 }
 
-/// TTL-R1
+/// TTL-R1: every account has its own keyspace.
 #[test]
 fn delete_of_another_owners_entry_is_not_found() {
 	on_chain(|| {
@@ -61,7 +63,7 @@ fn delete_of_another_owners_entry_is_not_found() {
 }
 
 #[test]
-fn delete_by_root_or_nobody_is_refused() {
+fn delete_without_a_signature_is_refused() {
 	on_chain(|| {
 		for origin in [RuntimeOrigin::root(), RuntimeOrigin::none()] {
 			assert_noop!(
@@ -72,9 +74,9 @@ fn delete_by_root_or_nobody_is_refused() {
 	});
 }
 
-/// An account that is gone still has its entries, and may come back to them.
+/// An account keeps its entries when it is reaped and can delete them when it exists again.
 #[test]
-fn delete_after_the_owner_was_reaped_and_came_back_works() {
+fn delete_after_the_owner_was_reaped_succeeds() {
 	on_chain(|| {
 		assert_ok!(put(ALICE, KEY, VALUE, 100));
 		assert_ok!(Balances::transfer_all(RuntimeOrigin::signed(ALICE), BOB, false));

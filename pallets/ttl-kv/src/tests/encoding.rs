@@ -1,5 +1,5 @@
-//! Bytes that clients, proofs and later versions of the pallet depend on. The expected ones come from
-//! the Python model of `vectors/`, not from this code.
+//! Pins of the bytes that clients, proofs and later versions of the pallet depend on. The expected
+//! bytes come from the Python model of `vectors/`, not from this code.
 
 use super::*;
 use crate::{
@@ -21,7 +21,7 @@ fn entry() -> EntryOf<Test> {
 	}
 }
 
-/// TTL-R2
+/// TTL-R2: order and widths of the fields of an entry.
 #[test]
 fn entry_encoding_is_pinned() {
 	let bytes = hex!("0b0000000100000007000000000000001476616c7565");
@@ -29,13 +29,13 @@ fn entry_encoding_is_pinned() {
 	assert_eq!(EntryOf::<Test>::decode_all(&mut &bytes[..]), Ok(entry()));
 }
 
-/// TTL-R2
+/// TTL-R2: reading 32 bytes of an entry is enough to decode its head.
 #[test]
 fn entry_head_is_the_beginning_of_an_entry() {
 	for len in [0, 5, 63, 64, 16_383, 16_384] {
 		let value = vec![7; len].try_into().expect("it is not too long");
 		let bytes = EntryOf::<Test> { value, ..entry() }.encode();
-		let head = EntryHead::<u32>::decode(&mut &bytes[..]).expect("it begins so");
+		let head = EntryHead::<u32>::decode(&mut &bytes[..]).expect("an entry begins with it");
 		assert_eq!(
 			head,
 			EntryHead {
@@ -45,11 +45,11 @@ fn entry_head_is_the_beginning_of_an_entry() {
 				value_len: u32::try_from(len).expect("it is short")
 			}
 		);
-		assert!(head.encoded_size() <= 32, "more than is read of an entry");
+		assert!(head.encoded_size() <= 32, "the pallet reads 32 bytes of an entry");
 	}
 }
 
-/// TTL-R1
+/// TTL-R1: clients compute the storage key of an entry for proofs.
 #[test]
 fn entry_storage_key_is_pinned() {
 	let map = [&PALLET[..], &hex!("f2c528f439cb4e3ed0c3631044c7e5de")].concat();
@@ -69,7 +69,7 @@ fn entry_storage_key_is_pinned() {
 	}
 }
 
-/// TTL-R1
+/// TTL-R1: storage keys of the single values.
 #[test]
 fn storage_keys_of_values_are_pinned() {
 	let key = |item: [u8; 16]| [PALLET, item].concat();
@@ -91,7 +91,7 @@ fn storage_keys_of_values_are_pinned() {
 	);
 }
 
-/// The keys of pages sort by height, then by revision.
+/// The sweep relies on this order of pages: by height, then by revision.
 #[test]
 fn index_storage_keys_are_pinned_and_sorted() {
 	let map = [PALLET, hex!("938314de1a8fc0d1e628a8bd22dcc9ec")].concat();
@@ -116,7 +116,7 @@ fn index_storage_keys_are_pinned_and_sorted() {
 	assert!(sorted.is_sorted());
 }
 
-/// A page as appending makes it.
+/// A page that two puts have appended to.
 #[test]
 fn index_page_encoding_is_pinned() {
 	on_chain(|| {
@@ -138,11 +138,11 @@ fn stored_values_encodings_are_pinned() {
 		BlockSweep { entries: 1, last_page: Some(([2; 4], [3; 8])) }.encode(),
 		hex!("01000000 01 02020202 0303030303030303")
 	);
-	// What the benchmarks' proof sizes are made of.
+	// The benchmarks' proof sizes follow from it.
 	assert_eq!(EntryOf::<Test>::max_encoded_len(), 16 + 4 + 16_384);
 }
 
-/// TTL-R15
+/// TTL-R15: clients encode calls like this.
 #[test]
 fn call_encodings_are_pinned() {
 	let encoded = |call: Call<Test>| RuntimeCall::from(call).encode();
@@ -167,7 +167,7 @@ fn call_encodings_are_pinned() {
 	assert_eq!(Call::<Test>::get_call_indices(), [0, 1, 2, 3]);
 }
 
-/// TTL-R16
+/// TTL-R16: clients decode events like this.
 #[test]
 fn event_encodings_are_pinned() {
 	let encoded = |event: Event<Test>| RuntimeEvent::from(event).encode();
@@ -209,7 +209,7 @@ fn event_encodings_are_pinned() {
 	assert_eq!(encoded(Event::Pruned { count: 9 }), hex!("5103 09000000"));
 }
 
-/// TTL-R17
+/// TTL-R17: clients decode an error by its index.
 #[test]
 fn error_indices_are_pinned() {
 	let errors: [Error<Test>; 10] = [

@@ -1,6 +1,8 @@
+//! When an entry is found, and from which block on it is not.
+
 use super::*;
 
-/// TTL-R3: in the block of the put, in the last of its life, and in the first without it.
+/// TTL-R3: from the block of the put to the block before `expires_at`, for every reader and call.
 #[test]
 fn entry_is_found_until_its_last_block_and_not_after_it() {
 	for (ttl, swept) in [(1, true), (1, false), (2, true), (2, false), (10, true), (10, false)] {
@@ -36,7 +38,7 @@ fn entry_is_found_until_its_last_block_and_not_after_it() {
 	}
 }
 
-/// TTL-R3: a query at the state of block `n` answers as block `n` does, hooks included.
+/// TTL-R3: a query at the state of block `n` finds what a call in block `n` finds.
 #[test]
 fn entry_is_found_by_a_query_after_the_blocks_last_hook() {
 	on_chain(|| {
@@ -48,9 +50,9 @@ fn entry_is_found_by_a_query_after_the_blocks_last_hook() {
 	});
 }
 
-/// TTL-R3: life does not depend on how many of the heights there was a block for.
+/// TTL-R3: the end is a height, also if no block has exactly that height.
 #[test]
-fn entry_that_ends_at_a_height_without_a_block_is_dead_at_the_next() {
+fn entry_that_ends_at_a_skipped_height_is_dead_in_the_next_block() {
 	on_chain(|| {
 		assert_ok!(put(ALICE, KEY, VALUE, 3));
 		assert_ok!(put(ALICE, b"other", VALUE, 20));

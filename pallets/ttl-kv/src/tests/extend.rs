@@ -1,6 +1,8 @@
+//! `kv_extend`.
+
 use super::*;
 
-/// TTL-R11
+/// TTL-R11: value, revision and creation height stay.
 #[test]
 fn extend_moves_the_end_and_nothing_else() {
 	on_chain(|| {
@@ -31,9 +33,9 @@ fn extend_moves_the_end_and_nothing_else() {
 	});
 }
 
-/// TTL-R11
+/// TTL-R11: an extension never shortens a life.
 #[test]
-fn extend_by_less_or_as_much_as_is_left_changes_nothing() {
+fn extend_by_no_more_than_is_left_changes_nothing() {
 	on_chain(|| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		let before = (stored(&ALICE, KEY), free(&ALICE), TtlKv::statistics());
@@ -41,7 +43,7 @@ fn extend_by_less_or_as_much_as_is_left_changes_nothing() {
 			System::reset_events();
 			assert_ok!(extend(ALICE, KEY, ttl));
 			assert_eq!((stored(&ALICE, KEY), free(&ALICE), TtlKv::statistics()), before);
-			// It says so all the same.
+			// The event is deposited all the same.
 			assert_eq!(
 				events(),
 				[Event::EntryExtended {
@@ -58,7 +60,7 @@ fn extend_by_less_or_as_much_as_is_left_changes_nothing() {
 	});
 }
 
-/// TTL-R11
+/// TTL-R11: retrying an extension is harmless.
 #[test]
 fn extend_repeated_in_one_block_costs_nothing_more() {
 	on_chain(|| {
@@ -70,9 +72,9 @@ fn extend_repeated_in_one_block_costs_nothing_more() {
 	});
 }
 
-/// TTL-R11, TTL-R3
+/// TTL-R11, TTL-R3: a dead entry cannot be revived, whether it is still stored or not.
 #[test]
-fn extend_of_an_absent_or_dead_entry_fails_swept_or_not() {
+fn extend_of_an_absent_or_dead_entry_fails() {
 	for quota in [5_000, 0] {
 		on_chain(|| {
 			SweepQuota::set(quota);
@@ -84,7 +86,7 @@ fn extend_of_an_absent_or_dead_entry_fails_swept_or_not() {
 	}
 }
 
-/// TTL-R3: the last block of its life.
+/// TTL-R3: an entry is live in the block before `expires_at`.
 #[test]
 fn extend_in_the_last_block_keeps_the_entry_alive() {
 	on_chain(|| {
@@ -98,7 +100,7 @@ fn extend_in_the_last_block_keeps_the_entry_alive() {
 	});
 }
 
-/// TTL-R1
+/// TTL-R1: every account has its own keyspace.
 #[test]
 fn extend_of_another_owners_entry_is_not_found() {
 	on_chain(|| {
@@ -107,7 +109,7 @@ fn extend_of_another_owners_entry_is_not_found() {
 	});
 }
 
-/// TTL-R11: the lifetime is checked before the entry is looked for.
+/// TTL-R11: the first check that fails decides the error.
 #[test]
 fn extend_checks_the_key_then_the_lifetime_then_the_entry() {
 	on_chain(|| {
@@ -117,14 +119,14 @@ fn extend_checks_the_key_then_the_lifetime_then_the_entry() {
 	});
 }
 
-/// TTL-R8
+/// TTL-R8: the charge has to leave the existential deposit.
 #[test]
 fn extend_that_cannot_be_paid_fails_and_changes_nothing() {
 	on_chain(|| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		set_free(&ALICE, DEPOSIT + rent(3, 5, 1) - 1);
 		assert_noop!(extend(ALICE, KEY, 11), Error::<Test>::InsufficientBalance);
-		// What costs nothing always succeeds.
+		// An extension that costs nothing always succeeds.
 		assert_ok!(extend(ALICE, KEY, 10));
 		set_free(&ALICE, DEPOSIT + rent(3, 5, 1));
 		assert_ok!(extend(ALICE, KEY, 11));
@@ -133,7 +135,7 @@ fn extend_that_cannot_be_paid_fails_and_changes_nothing() {
 }
 
 #[test]
-fn extend_by_root_or_nobody_is_refused() {
+fn extend_without_a_signature_is_refused() {
 	on_chain(|| {
 		for origin in [RuntimeOrigin::root(), RuntimeOrigin::none()] {
 			assert_noop!(

@@ -1,4 +1,4 @@
-//! What the integrity test accepts and refuses of a configuration.
+//! Which configurations the integrity test accepts and refuses.
 
 use super::*;
 use crate::{Call, FullBlockQuota};
@@ -8,9 +8,10 @@ use frame_support::{
 };
 use std::panic::catch_unwind;
 
-/// Checks the configuration that `change` makes of the usual one; the error is the reason.
+/// Runs the integrity test on the default configuration after `change`. The error is its panic
+/// message.
 fn check(change: impl FnOnce() + Send + 'static) -> Result<(), String> {
-	// A thread of its own, so that no other test sees the change.
+	// In a new thread, so that no other test sees the change.
 	std::thread::spawn(|| {
 		change();
 		catch_unwind(TtlKv::integrity_test).map_err(|reason| {
@@ -18,7 +19,7 @@ fn check(change: impl FnOnce() + Send + 'static) -> Result<(), String> {
 				.downcast::<String>()
 				.map(|reason| *reason)
 				.or_else(|reason| reason.downcast::<&str>().map(|reason| reason.to_string()))
-				.expect("panics come with a text")
+				.expect("the panic has a message")
 		})
 	})
 	.join()
@@ -70,7 +71,7 @@ fn configuration_whose_largest_put_exceeds_the_block_is_refused() {
 	assert_refused(move || NormalLength::set(needed - 1), "the largest put has 17556 bytes");
 }
 
-/// TTL-R18: the sweep takes at least what a block can add, by its quota and by its weight.
+/// TTL-R18: quota and weight of the sweep cover the references that a block can add.
 #[test]
 fn configuration_whose_sweep_falls_behind_is_refused() {
 	let added = TtlKv::most_references_added();
@@ -85,13 +86,13 @@ fn configuration_whose_sweep_falls_behind_is_refused() {
 	assert_refused(move || SweepWeight::set(less), "raise SweepQuota or SweepWeight");
 }
 
-/// TTL-R18: the quota that follows from the weights is more than any block can add.
+/// TTL-R18: the quota computed from the weights exceeds the references that a block can add.
 #[test]
 fn quota_of_a_full_block_is_one_more_than_it_can_add() {
 	let quota = FullBlockQuota::<Test>::get();
 	assert_eq!(u64::from(quota), TtlKv::most_references_added() + 1);
 	assert_eq!(check(move || SweepQuota::set(quota)), Ok(()));
-	// However the shortest calls are batched.
+	// Also if one extrinsic batches as many of the shortest calls as fit.
 	let least = [Weights::kv_put_ttl(1, 1), Weights::kv_put_if(1, 1), Weights::kv_extend(1)]
 		.map(|call| (call + TtlKv::removal_weight()).ref_time())
 		.into_iter()
@@ -104,7 +105,7 @@ fn quota_of_a_full_block_is_one_more_than_it_can_add() {
 	assert!(u64::from(quota) > normal.ref_time() / least);
 }
 
-/// No call that adds a reference is cheaper than taking it is.
+/// Every call that adds a reference pays for its later removal.
 #[test]
 fn weight_of_puts_and_extensions_includes_the_later_removal() {
 	let removal = TtlKv::removal_weight();
@@ -131,7 +132,7 @@ fn weight_of_puts_and_extensions_includes_the_later_removal() {
 	}
 }
 
-/// ADR 0014: what is too long is refused before its bytes are looked at.
+/// ADR 0014: the call refuses an argument that is too long before it reads the bytes.
 #[test]
 fn weight_of_an_argument_beyond_its_limit_is_that_of_the_limit() {
 	let call = Call::<Test>::kv_put_ttl { key: vec![7; 129], value: vec![7; 100_000], ttl: 1 };

@@ -1,4 +1,4 @@
-//! Each invariant, broken.
+//! Each invariant is broken by hand, and `try_state` has to name it.
 
 use super::*;
 use crate::{
@@ -6,7 +6,8 @@ use crate::{
 };
 use frame_support::BoundedVec;
 
-/// Breaks a state with three entries, of which the first two share a page.
+/// Applies `break_it` to a sound state and expects that `try_state` reports `expected`. The state has
+/// three entries, of which the first two share a page.
 fn assert_noticed(expected: &str, break_it: impl FnOnce()) {
 	new_chain().execute_with(|| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
@@ -30,7 +31,7 @@ fn change_entry(change: impl FnOnce(&mut EntryOf<Test>)) {
 	});
 }
 
-/// Changes an entry together with its reference, so that TTL-I1 still holds.
+/// Changes an entry and moves its reference, so that TTL-I1 still holds.
 fn change_entry_and_index(change: impl FnOnce(&mut EntryOf<Test>)) {
 	change_entry(|entry| {
 		TtlKv::remove_reference(entry.expires_at, entry.revision, &reference(ALICE, KEY));
@@ -39,7 +40,7 @@ fn change_entry_and_index(change: impl FnOnce(&mut EntryOf<Test>)) {
 	});
 }
 
-/// TTL-I1
+/// TTL-I1: every entry has a reference.
 #[test]
 fn entry_without_a_reference_is_noticed() {
 	assert_noticed("TTL-I1: no reference names an entry", || {
@@ -47,7 +48,7 @@ fn entry_without_a_reference_is_noticed() {
 	});
 }
 
-/// TTL-I1
+/// TTL-I1: every reference names a stored entry.
 #[test]
 fn reference_without_an_entry_is_noticed() {
 	assert_noticed("TTL-I1: a reference names no entry", || {
@@ -58,7 +59,7 @@ fn reference_without_an_entry_is_noticed() {
 	});
 }
 
-/// TTL-I1
+/// TTL-I1: a reference is on the page of its entry's end and revision.
 #[test]
 fn reference_at_another_height_or_revision_is_noticed() {
 	let expected = "TTL-I1: a reference is on another page than its entry's";
@@ -67,7 +68,7 @@ fn reference_at_another_height_or_revision_is_noticed() {
 	assert_noticed(expected, || change_entry(|entry| entry.expires_at = 12));
 }
 
-/// TTL-I1
+/// TTL-I1: an entry has only one reference.
 #[test]
 fn entry_with_two_references_is_noticed() {
 	assert_noticed("TTL-I1: two references name one entry", || {
@@ -75,9 +76,9 @@ fn entry_with_two_references_is_noticed() {
 	});
 }
 
-/// TTL-I1
+/// TTL-I1: every page decodes and holds a reference.
 #[test]
-fn empty_or_broken_page_is_noticed() {
+fn page_that_is_empty_or_malformed_is_noticed() {
 	let (height, page) = page_key::<Test>(50, 1);
 	assert_noticed("TTL-I1: a page of the index is empty", || {
 		ExpiryPages::<Test>::insert(height, page, BoundedVec::new());
@@ -88,7 +89,7 @@ fn empty_or_broken_page_is_noticed() {
 	});
 }
 
-/// TTL-I2
+/// TTL-I2: number and length of all stored entries.
 #[test]
 fn totals_that_are_not_the_sums_are_noticed() {
 	let expected = "TTL-I2: the totals are not the sums";
@@ -100,7 +101,7 @@ fn totals_that_are_not_the_sums_are_noticed() {
 	});
 }
 
-/// TTL-I3
+/// TTL-I3: a key has at least one byte.
 #[test]
 fn entry_with_an_empty_key_is_noticed() {
 	assert_noticed("TTL-I3: a key is empty", || {
@@ -113,7 +114,7 @@ fn entry_with_an_empty_key_is_noticed() {
 	});
 }
 
-/// TTL-I3
+/// TTL-I3: a value has at least one byte.
 #[test]
 fn entry_with_an_empty_value_is_noticed() {
 	assert_noticed("TTL-I3: a value is empty", || {
@@ -122,44 +123,44 @@ fn entry_with_an_empty_value_is_noticed() {
 	});
 }
 
-/// TTL-I3
+/// TTL-I3: every stored entry decodes.
 #[test]
 fn entry_that_cannot_be_decoded_is_noticed() {
 	assert_noticed("TTL-I3: an entry cannot be decoded", || {
-		// The head is whole, the value is not.
+		// The head decodes, the value does not.
 		let key = Entries::<Test>::hashed_key_for(ALICE, bounded(KEY));
 		let bytes = sp_io::storage::get(&key).expect("it is stored");
 		sp_io::storage::set(&key, &bytes[..bytes.len() - 1]);
 	});
 }
 
-/// TTL-I3
+/// TTL-I3: no entry was created after the current block.
 #[test]
-fn entry_of_the_future_is_noticed() {
-	assert_noticed("TTL-I3: an entry is of the future", || {
+fn entry_created_in_the_future_is_noticed() {
+	assert_noticed("TTL-I3: an entry was created in the future", || {
 		change_entry(|entry| entry.created_at = 2);
 	});
 }
 
-/// TTL-I3
+/// TTL-I3: an entry lives for at least one block.
 #[test]
-fn entry_born_dead_is_noticed() {
-	assert_noticed("TTL-I3: an entry was born dead", || {
+fn entry_that_never_lived_is_noticed() {
+	assert_noticed("TTL-I3: an entry never lived", || {
 		SweepHeight::<Test>::put(1);
 		change_entry_and_index(|entry| entry.expires_at = 1);
 	});
 }
 
-/// TTL-I3
+/// TTL-I3: revisions are from 1 to the newest one.
 #[test]
-fn revision_that_was_never_given_is_noticed() {
-	let expected = "TTL-I3: a revision has never been given";
+fn revision_that_was_never_assigned_is_noticed() {
+	let expected = "TTL-I3: a revision was never assigned";
 	assert_noticed(expected, || change_entry_and_index(|entry| entry.revision = 4));
 	assert_noticed(expected, || change_entry_and_index(|entry| entry.revision = 0));
 	assert_noticed(expected, || LastRevision::<Test>::put(2));
 }
 
-/// TTL-I3
+/// TTL-I3: no two entries have the same revision.
 #[test]
 fn revision_of_two_entries_is_noticed() {
 	assert_noticed("TTL-I3: two entries have the same revision", || {
@@ -167,7 +168,7 @@ fn revision_of_two_entries_is_noticed() {
 	});
 }
 
-/// TTL-I4
+/// TTL-I4: no stored entry ended below the height of the sweep.
 #[test]
 fn dead_entry_behind_the_sweep_is_noticed() {
 	assert_noticed("TTL-I4: the sweep has passed a dead entry", || {
@@ -176,13 +177,13 @@ fn dead_entry_behind_the_sweep_is_noticed() {
 	});
 }
 
-/// TTL-I4
+/// TTL-I4: the height of the sweep is at most one above the block.
 #[test]
 fn sweep_ahead_of_the_chain_is_noticed() {
 	assert_noticed("TTL-I4: the sweep is ahead of the chain", || SweepHeight::<Test>::put(3));
 }
 
-/// TTL-I5
+/// TTL-I5: nothing is stored between blocks about the sweep of a block.
 #[test]
 fn progress_that_outlives_its_block_is_noticed() {
 	assert_noticed("TTL-I5: the sweep's progress in a block has outlived it", || {

@@ -1,3 +1,5 @@
+//! The limits of keys, values and lifetimes.
+
 use super::*;
 use frame_support::assert_storage_noop;
 use sp_runtime::DispatchError;
@@ -6,7 +8,7 @@ const MAX_KEY: usize = 128;
 const MAX_VALUE: usize = 16_384;
 const MAX_TTL: u32 = 31_536_000;
 
-/// `error` for each call that takes a key.
+/// Every call that takes a key fails with `error`.
 fn assert_key_is_refused(key: &[u8], error: Error<Test>) {
 	let error = DispatchError::from(error);
 	for (_, put) in PUTS {
@@ -16,7 +18,7 @@ fn assert_key_is_refused(key: &[u8], error: Error<Test>) {
 	assert_noop!(delete(ALICE, key), error);
 }
 
-/// TTL-R4
+/// TTL-R4: a key has 1 to `MaxKeyLength` bytes.
 #[test]
 fn key_outside_its_limits_is_refused_by_every_call() {
 	on_chain(|| {
@@ -26,7 +28,7 @@ fn key_outside_its_limits_is_refused_by_every_call() {
 	});
 }
 
-/// TTL-R4
+/// TTL-R4: both limits of a key are inclusive.
 #[test]
 fn key_at_or_next_to_its_limits_is_accepted_by_every_call() {
 	on_chain(|| {
@@ -42,7 +44,7 @@ fn key_at_or_next_to_its_limits_is_accepted_by_every_call() {
 	});
 }
 
-/// TTL-R4
+/// TTL-R4: a value has at most `MaxValueLength` bytes.
 #[test]
 fn value_up_to_its_limit_is_accepted_and_beyond_it_refused() {
 	with_each_put(|put| {
@@ -61,7 +63,7 @@ fn value_up_to_its_limit_is_accepted_and_beyond_it_refused() {
 	});
 }
 
-/// TTL-R5
+/// TTL-R5: a lifetime is from `MinTtl` to `MaxTtl`.
 #[test]
 fn lifetime_outside_its_limits_is_refused() {
 	with_each_put(|put| {
@@ -76,7 +78,7 @@ fn lifetime_outside_its_limits_is_refused() {
 	});
 }
 
-/// TTL-R5
+/// TTL-R5: both limits of a lifetime are inclusive.
 #[test]
 fn lifetime_at_or_next_to_its_limits_is_accepted() {
 	with_each_put(|put| {
@@ -90,7 +92,7 @@ fn lifetime_at_or_next_to_its_limits_is_accepted() {
 	});
 }
 
-/// TTL-R5: the end asked for is at most 2^32 - 1.
+/// TTL-R5: an entry can end at height 2^32 - 1 at the latest.
 #[test]
 fn lifetime_beyond_the_last_height_is_refused() {
 	new_chain().execute_with(|| {
@@ -126,7 +128,7 @@ fn put_reports_the_first_check_that_fails() {
 	});
 }
 
-/// TTL-R20: what cannot be an entry is not found, and no query fails for it.
+/// TTL-R20: a query for a key that no entry can have finds nothing and does not fail.
 #[test]
 fn key_outside_its_limits_is_not_found_by_queries() {
 	on_chain(|| {

@@ -1,7 +1,8 @@
-//! The pallet against a plain map, over long random sequences: the same reads, the same statistics,
-//! the same errors and balances, and every invariant after each block.
+//! Compares the pallet with a plain map over long random sequences of operations. Both have to agree
+//! on reads, statistics, errors and balances, and every invariant has to hold after each block.
 //!
-//! `GTOS_TTL_KV_OPERATIONS` is how many operations (20,000 unless set), `GTOS_TTL_KV_SEED` which ones.
+//! `GTOS_TTL_KV_OPERATIONS` sets the number of operations (default 20,000) and `GTOS_TTL_KV_SEED` the
+//! seed of the sequence.
 
 use super::*;
 use crate::{EntryMetadata, EntryPage, Statistics};
@@ -12,10 +13,10 @@ const OWNERS: u8 = 4;
 const KEYS: u8 = 40;
 const MAX_TTL: u32 = 5_000;
 const MAX_VALUE: usize = 16_384;
-/// Removed items stay in the test's overlay, and iterators step over them, until it is committed.
+/// The test's overlay keeps removed items, over which iterators have to step, until it is committed.
 const OPERATIONS_PER_COMMIT: u64 = 1_000;
 
-/// SplitMix64: small, and the same everywhere.
+/// SplitMix64, a small generator that gives the same sequence on every machine.
 struct Random(u64);
 
 impl Random {
@@ -54,7 +55,8 @@ impl Stored {
 	}
 }
 
-/// What the store should be: entries by owner and key, dead ones until they are known to be swept.
+/// Expected content of the store: entries by owner and key. Dead entries stay until the pallet has
+/// swept them.
 struct Model {
 	now: u32,
 	entries: BTreeMap<(u8, Vec<u8>), Stored>,
@@ -182,9 +184,9 @@ impl Model {
 		}
 	}
 
-	/// Forgets the dead entries that the pallet no longer stores, and says how many those are. They
-	/// have to be the ones that ended first.
-	fn forget_swept(&mut self) -> usize {
+	/// Removes the dead entries that the pallet no longer stores and returns their number. Panics if
+	/// they are not the ones that ended first.
+	fn remove_swept(&mut self) -> usize {
 		let (gone, left): (Vec<_>, Vec<_>) = self
 			.dead()
 			.map(|((owner, key), entry)| ((*owner, key.clone()), entry.expires_at))
@@ -205,7 +207,7 @@ fn account(owner: u8) -> AccountId32 {
 	AccountId32::new([100 + owner; 32])
 }
 
-/// Keys of many lengths, eight of which begin alike.
+/// Key number `number`. Eight consecutive keys have different lengths and the same first byte.
 fn key(number: u8) -> Vec<u8> {
 	let lengths = [1, 2, 32, 63, 64, 65, 127, 128];
 	let mut key = vec![number / 8; lengths[usize::from(number % 8)]];
@@ -233,7 +235,8 @@ fn random_value(random: &mut Random) -> Vec<u8> {
 	vec![random.byte_below(255); len]
 }
 
-/// Mostly short lives, and often such that many entries end at one height.
+/// A lifetime that is mostly short. Almost half of them end at a multiple of 40, so that many entries
+/// end at one height.
 fn random_ttl(random: &mut Random, now: u32) -> u32 {
 	match random.below(100) {
 		0 => 0,
@@ -249,13 +252,13 @@ fn outcome(result: DispatchResult) -> Outcome {
 	result.map_err(|error| error.into())
 }
 
-/// Names the seed if the test fails.
-struct SaySeed(u64);
+/// Prints the seed if the test fails.
+struct PrintSeedOnPanic(u64);
 
-impl Drop for SaySeed {
+impl Drop for PrintSeedOnPanic {
 	fn drop(&mut self) {
 		if std::thread::panicking() {
-			eprintln!("to see this again, set GTOS_TTL_KV_SEED={}", self.0);
+			eprintln!("to repeat this run, set GTOS_TTL_KV_SEED={}", self.0);
 		}
 	}
 }
@@ -305,7 +308,8 @@ fn run_operation(random: &mut Random, model: &mut Model) {
 	}
 }
 
-/// Ends the block with a random rest of its weight and begins another, sometimes not the next one.
+/// Ends the block with a random weight left and begins a later one, mostly the next. Returns how many
+/// entries that block has swept at its beginning.
 fn run_hooks(random: &mut Random, model: &mut Model, swept_first: usize) -> usize {
 	let idle = match random.below(4) {
 		0 | 1 => Weight::zero(),
@@ -313,7 +317,7 @@ fn run_hooks(random: &mut Random, model: &mut Model, swept_first: usize) -> usiz
 		_ => Weight::MAX,
 	};
 	end_block(idle);
-	let swept = swept_first + model.forget_swept();
+	let swept = swept_first + model.remove_swept();
 	if idle == Weight::MAX {
 		assert_eq!(model.dead().count(), 0);
 	}
@@ -329,7 +333,7 @@ fn run_hooks(random: &mut Random, model: &mut Model, swept_first: usize) -> usiz
 	SweepQuota::set(quota);
 	let dead = model.dead().count();
 	begin_block(model.now);
-	let swept = model.forget_swept();
+	let swept = model.remove_swept();
 	assert_eq!(swept, dead.min(quota as usize));
 	swept
 }
@@ -364,12 +368,12 @@ fn compare_reads(random: &mut Random, model: &Model) {
 	assert_eq!(listed, model.list(owner, &prefix));
 }
 
-/// TTL-R1 to TTL-R20, TTL-I1 to TTL-I5
+/// TTL-R1 to TTL-R20, TTL-I1 to TTL-I5: the store is a map with expiry.
 #[test]
-fn store_behaves_as_a_map_with_expiry_does() {
+fn store_after_random_operations_matches_the_model() {
 	let operations = setting("GTOS_TTL_KV_OPERATIONS", 20_000);
 	let seed = setting("GTOS_TTL_KV_SEED", 5);
-	let _say_seed = SaySeed(seed);
+	let _print_seed = PrintSeedOnPanic(seed);
 	let mut random = Random(seed);
 	let mut chain = new_chain();
 	let mut model = Model {
@@ -402,13 +406,13 @@ fn store_behaves_as_a_map_with_expiry_does() {
 		left -= now;
 	}
 
-	// Everything ends some day, and leaves nothing.
+	// Once every entry has ended, nothing is left.
 	chain.execute_with(|| {
 		end_block(Weight::zero());
 		model.now += MAX_TTL + 40;
 		begin_block(model.now);
 		end_block(Weight::MAX);
-		model.forget_swept();
+		model.remove_swept();
 		assert_eq!(model.entries.len(), 0);
 		compare_reads(&mut random, &model);
 		assert_invariants();

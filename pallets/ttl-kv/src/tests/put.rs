@@ -1,10 +1,10 @@
-//! What both calls that put do alike.
+//! The behaviour that `kv_put_ttl` and `kv_put_if` share.
 
 use super::*;
 
-/// TTL-R9
+/// TTL-R9: the entry is stored as requested and the event names it.
 #[test]
-fn put_stores_the_entry_and_reports_it() {
+fn put_stores_the_entry_and_deposits_an_event() {
 	with_each_put(|put| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		let entry = stored(&ALICE, KEY).expect("it is stored");
@@ -32,7 +32,7 @@ fn put_stores_the_entry_and_reports_it() {
 	});
 }
 
-/// TTL-R1
+/// TTL-R1: every account has its own keyspace.
 #[test]
 fn put_of_the_same_key_by_another_owner_is_another_entry() {
 	with_each_put(|put| {
@@ -46,7 +46,7 @@ fn put_of_the_same_key_by_another_owner_is_another_entry() {
 }
 
 #[test]
-fn put_by_root_or_nobody_is_refused() {
+fn put_without_a_signature_is_refused() {
 	on_chain(|| {
 		for origin in [RuntimeOrigin::root(), RuntimeOrigin::none()] {
 			let (key, value) = (KEY.to_vec(), VALUE.to_vec());
@@ -62,7 +62,7 @@ fn put_by_root_or_nobody_is_refused() {
 	});
 }
 
-/// TTL-R9: also if that is sooner than before.
+/// TTL-R9: the new end counts, also if it is earlier than the old one.
 #[test]
 fn put_over_a_live_entry_may_shorten_its_life() {
 	with_each_put(|put| {
@@ -76,7 +76,7 @@ fn put_over_a_live_entry_may_shorten_its_life() {
 	});
 }
 
-/// TTL-R13
+/// TTL-R13: one counter of revisions for all accounts.
 #[test]
 fn put_takes_the_next_revision_of_all_accounts() {
 	with_each_put(|put| {
@@ -92,9 +92,9 @@ fn put_takes_the_next_revision_of_all_accounts() {
 	});
 }
 
-/// TTL-R13
+/// TTL-R13: a key that is put again never gets an earlier revision, and a failed put uses up none.
 #[test]
-fn revision_rises_through_deletion_expiry_and_failure() {
+fn revision_after_deletion_expiry_and_failure_is_the_next() {
 	with_each_put(|put| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		assert_ok!(extend(ALICE, KEY, 20));
@@ -124,7 +124,7 @@ fn put_after_the_last_revision_fails_and_changes_nothing() {
 	});
 }
 
-/// TTL-R14
+/// TTL-R14: a put over a live entry changes that entry.
 #[test]
 fn put_over_a_live_entry_keeps_its_creation_height() {
 	with_each_put(|put| {
@@ -136,9 +136,10 @@ fn put_over_a_live_entry_keeps_its_creation_height() {
 	});
 }
 
-/// TTL-R14
+/// TTL-R14: a put over a dead entry creates a new one, whether the sweep has removed the old one or
+/// not.
 #[test]
-fn put_over_a_dead_entry_is_a_new_entry_swept_or_not() {
+fn put_over_a_dead_entry_creates_a_new_entry() {
 	for swept in [true, false] {
 		with_each_put(|put| {
 			SweepQuota::set(if swept { 5_000 } else { 0 });
@@ -160,7 +161,7 @@ fn put_over_a_dead_entry_is_a_new_entry_swept_or_not() {
 	}
 }
 
-/// TTL-R4: also over an entry that lives.
+/// TTL-R4: a value has at least one byte, also in a put over a live entry.
 #[test]
 fn put_of_an_empty_value_is_refused() {
 	with_each_put(|put| {
@@ -172,7 +173,7 @@ fn put_of_an_empty_value_is_refused() {
 	});
 }
 
-/// The last of one block wins, and leaves nothing of the others.
+/// The last put of a block wins, and the references of the others are removed.
 #[test]
 fn puts_of_one_key_in_one_block_leave_one_entry() {
 	with_each_put(|put| {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// TTL-R10
+/// TTL-R10: `Absent` holds if no entry is found.
 #[test]
 fn absent_with_no_entry_puts() {
 	on_chain(|| {
@@ -11,7 +11,7 @@ fn absent_with_no_entry_puts() {
 	});
 }
 
-/// TTL-R10
+/// TTL-R10: `Absent` does not hold while an entry is live.
 #[test]
 fn absent_with_a_live_entry_fails() {
 	on_chain(|| {
@@ -22,9 +22,9 @@ fn absent_with_a_live_entry_fails() {
 	});
 }
 
-/// TTL-R10, TTL-R3
+/// TTL-R10, TTL-R3: a dead entry is not found, whether it is still stored or not.
 #[test]
-fn absent_with_a_dead_entry_puts_swept_or_not() {
+fn absent_with_a_dead_entry_puts() {
 	for quota in [5_000, 0] {
 		on_chain(|| {
 			SweepQuota::set(quota);
@@ -37,9 +37,9 @@ fn absent_with_a_dead_entry_puts_swept_or_not() {
 	}
 }
 
-/// TTL-R1
+/// TTL-R1: a condition is about the signer's entry only.
 #[test]
-fn absent_does_not_see_another_owners_entry() {
+fn absent_with_an_entry_of_another_owner_puts() {
 	on_chain(|| {
 		assert_ok!(put(BOB, KEY, VALUE, 10));
 		assert_ok!(put_if(ALICE, KEY, VALUE, 10, Condition::Absent));
@@ -50,15 +50,15 @@ fn absent_does_not_see_another_owners_entry() {
 	});
 }
 
-/// TTL-R10
+/// TTL-R10: a compare-and-swap succeeds once for each revision.
 #[test]
-fn revision_that_matches_puts_and_makes_a_new_one() {
+fn revision_that_matches_puts_and_is_replaced() {
 	on_chain(|| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		assert_ok!(put_if(ALICE, KEY, b"second", 10, Condition::Revision(1)));
 		assert_eq!(get(&ALICE, KEY), Some(b"second".to_vec()));
 		assert_eq!(revision_of(&ALICE, KEY), Some(2));
-		// Whoever still holds the first is too late.
+		// A client that has read the first revision is too late.
 		assert_noop!(
 			put_if(ALICE, KEY, b"third", 10, Condition::Revision(1)),
 			Error::<Test>::RevisionMismatch
@@ -66,9 +66,9 @@ fn revision_that_matches_puts_and_makes_a_new_one() {
 	});
 }
 
-/// TTL-R10
+/// TTL-R10: the revision has to be equal, not only close.
 #[test]
-fn revision_next_to_the_entrys_fails() {
+fn revision_that_differs_fails() {
 	on_chain(|| {
 		assert_ok!(put(BOB, KEY, VALUE, 10));
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
@@ -81,9 +81,9 @@ fn revision_next_to_the_entrys_fails() {
 	});
 }
 
-/// TTL-R10
+/// TTL-R10: no revision matches an absent or dead entry, whether it is still stored or not.
 #[test]
-fn revision_of_an_absent_or_dead_entry_fails_swept_or_not() {
+fn revision_of_an_absent_or_dead_entry_fails() {
 	for quota in [5_000, 0] {
 		on_chain(|| {
 			SweepQuota::set(quota);
@@ -103,7 +103,7 @@ fn revision_of_an_absent_or_dead_entry_fails_swept_or_not() {
 	}
 }
 
-/// TTL-R11: extending is no write.
+/// TTL-R11: an extension keeps the revision.
 #[test]
 fn revision_still_matches_after_an_extension() {
 	on_chain(|| {
@@ -113,9 +113,9 @@ fn revision_still_matches_after_an_extension() {
 	});
 }
 
-/// TTL-R10: after TTL-R4 and TTL-R5, before TTL-R8.
+/// TTL-R10: the condition is checked after TTL-R4 and TTL-R5 and before TTL-R8.
 #[test]
-fn condition_is_checked_after_value_and_lifetime_and_before_the_payment() {
+fn condition_is_checked_between_lifetime_and_payment() {
 	on_chain(|| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		assert_noop!(put_if(ALICE, KEY, b"", 10, Condition::Absent), Error::<Test>::EmptyValue);

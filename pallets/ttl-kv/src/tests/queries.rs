@@ -1,3 +1,5 @@
+//! Answers of the runtime API.
+
 use super::*;
 use crate::{EntryMetadata, EntryPage, Statistics};
 
@@ -7,13 +9,13 @@ fn list(prefix: &[u8], start: Option<&[u8]>, limit: u32) -> (Vec<Vec<u8>>, Optio
 	(items.into_iter().map(|(key, _)| key).collect(), next)
 }
 
-/// The order that a list has: that of the storage keys.
+/// Sorts keys in the order of a list, which is that of their storage keys.
 fn sorted(mut keys: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 	keys.sort_by_key(|key| TtlKv::proof_key(&ALICE, key.clone()));
 	keys
 }
 
-/// Puts entries of Alice and returns their keys as listed.
+/// Puts entries of Alice and returns their keys in the order of a list.
 fn put_many(count: u8, ttl: u32) -> Vec<Vec<u8>> {
 	let keys = (0..count).map(|n| vec![b'a' + n % 2, n]).collect::<Vec<_>>();
 	for key in &keys {
@@ -22,9 +24,9 @@ fn put_many(count: u8, ttl: u32) -> Vec<Vec<u8>> {
 	sorted(keys)
 }
 
-/// TTL-R20
+/// TTL-R20: metadata has every field but the value.
 #[test]
-fn metadata_of_a_live_entry_is_whole() {
+fn metadata_of_a_live_entry_has_every_field() {
 	on_chain(|| {
 		assert_ok!(put(ALICE, b"first", VALUE, 10));
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
@@ -46,9 +48,9 @@ fn metadata_of_a_live_entry_is_whole() {
 	});
 }
 
-/// TTL-R20
+/// TTL-R20: a list has neither dead entries nor those of other owners.
 #[test]
-fn list_of_an_owner_holds_its_live_entries_in_order_of_storage_key() {
+fn list_of_an_owner_has_its_live_entries_in_order_of_storage_key() {
 	on_chain(|| {
 		let keys = put_many(20, 10);
 		assert_ok!(put(BOB, b"bob", VALUE, 10));
@@ -69,9 +71,9 @@ fn list_of_an_owner_holds_its_live_entries_in_order_of_storage_key() {
 	});
 }
 
-/// TTL-R20
+/// TTL-R20: a prefix filters by key.
 #[test]
-fn list_with_a_prefix_holds_the_keys_that_begin_with_it() {
+fn list_with_a_prefix_has_the_keys_that_begin_with_it() {
 	on_chain(|| {
 		let keys = put_many(20, 10);
 		let begin_with_a = keys.iter().filter(|key| key[0] == b'a').cloned().collect::<Vec<_>>();
@@ -82,16 +84,16 @@ fn list_with_a_prefix_holds_the_keys_that_begin_with_it() {
 	});
 }
 
-/// TTL-R20
+/// TTL-R20: pages of any size add up to the list.
 #[test]
-fn list_in_pages_is_the_list() {
+fn list_in_pages_is_the_whole_list() {
 	on_chain(|| {
 		let keys = put_many(20, 10);
 		for limit in [1, 2, 3, 7, 19, 20, 21] {
 			let (mut listed, mut start) = (vec![], None);
 			loop {
 				let (items, next) = list(b"", start.as_deref(), limit);
-				// Only the last page is short, and it may be full.
+				// Only the last page can be short.
 				assert!(items.len() == limit as usize || next.is_none());
 				listed.extend(items);
 				if next.is_none() {
@@ -105,7 +107,7 @@ fn list_in_pages_is_the_list() {
 	});
 }
 
-/// TTL-R20: `next` only if the owner has more.
+/// TTL-R20: a page has a `next` only if the owner has more entries.
 #[test]
 fn list_that_ends_with_a_full_page_has_no_next() {
 	on_chain(|| {
@@ -116,9 +118,9 @@ fn list_that_ends_with_a_full_page_has_no_next() {
 	});
 }
 
-/// TTL-R20
+/// TTL-R20: a list of no items is complete.
 #[test]
-fn list_of_nothing_has_no_items_and_no_next() {
+fn list_with_limit_zero_has_no_items_and_no_next() {
 	on_chain(|| {
 		put_many(4, 10);
 		assert_eq!(list(b"", None, 0), (vec![], None));
@@ -126,9 +128,9 @@ fn list_of_nothing_has_no_items_and_no_next() {
 	});
 }
 
-/// TTL-R20
+/// TTL-R20: a page has at most `MaxPageSize` items, whatever the limit.
 #[test]
-fn list_is_never_longer_than_the_largest_page() {
+fn list_with_a_large_limit_has_at_most_the_page_size() {
 	on_chain(|| {
 		let keys = put_many(110, 10);
 		for limit in [100, 101, u32::MAX] {
@@ -138,9 +140,9 @@ fn list_is_never_longer_than_the_largest_page() {
 	});
 }
 
-/// TTL-R20: a page may be empty and still have a `next`.
+/// TTL-R20: a page ends after `MaxPageScan` entries, so it can be empty and have a `next`.
 #[test]
-fn list_looks_at_no_more_than_its_scan() {
+fn list_without_a_match_ends_after_its_scan() {
 	on_chain(|| {
 		let keys = put_many(10, 10);
 		MaxPageScan::set(4);
@@ -153,9 +155,9 @@ fn list_looks_at_no_more_than_its_scan() {
 	});
 }
 
-/// TTL-R20: dead entries count as looked at.
+/// TTL-R20: dead entries count towards `MaxPageScan`.
 #[test]
-fn list_steps_over_dead_entries_within_its_scan() {
+fn list_over_dead_entries_ends_after_its_scan() {
 	on_chain(|| {
 		let dead = put_many(10, 1);
 		SweepQuota::set(0);
@@ -166,9 +168,9 @@ fn list_steps_over_dead_entries_within_its_scan() {
 	});
 }
 
-/// TTL-R20: `start` need not be stored any more, nor ever have been.
+/// TTL-R20: a list continues after the position of `start`, also if no entry has that key.
 #[test]
-fn list_goes_on_from_where_its_start_would_be() {
+fn list_from_an_absent_start_continues_after_its_position() {
 	on_chain(|| {
 		let keys = put_many(20, 10);
 		assert_ok!(delete(ALICE, &keys[7]));
@@ -185,20 +187,20 @@ fn list_goes_on_from_where_its_start_would_be() {
 	});
 }
 
-/// TTL-R20
+/// TTL-R20: a quote takes no account of an entry that is already there.
 #[test]
 fn quote_is_the_rent_of_a_new_entry() {
 	on_chain(|| {
 		assert_eq!(TtlKv::quote(3, 5, 10), Some(rent(3, 5, 10)));
 		assert_eq!(TtlKv::quote(1, 1, 1), Some(258));
 		assert_eq!(TtlKv::quote(128, 16_384, 31_536_000), Some(rent(128, 16_384, 31_536_000)));
-		// An entry that is there changes nothing.
+		// The same after a put.
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
 		assert_eq!(TtlKv::quote(3, 5, 10), Some(rent(3, 5, 10)));
 	});
 }
 
-/// TTL-R20
+/// TTL-R20: there is no quote for an entry that cannot be put.
 #[test]
 fn quote_outside_the_limits_is_none() {
 	on_chain(|| {
@@ -218,7 +220,7 @@ fn quote_outside_the_limits_is_none() {
 	});
 }
 
-/// TTL-R19
+/// TTL-R19: dead entries count as stored and as backlog until the sweep removes them.
 #[test]
 fn statistics_count_dead_entries_until_they_are_swept() {
 	on_chain(|| {
@@ -244,7 +246,7 @@ fn statistics_count_dead_entries_until_they_are_swept() {
 	});
 }
 
-/// A query looks at so much of the index and no more.
+/// TTL-R19: a query looks at no more than `MaxBacklogScan` pages of the index.
 #[test]
 fn statistics_count_the_backlog_on_a_bounded_number_of_pages() {
 	on_chain(|| {
@@ -261,9 +263,9 @@ fn statistics_count_the_backlog_on_a_bounded_number_of_pages() {
 	});
 }
 
-/// TTL-R20: one item shows value and lifetime.
+/// TTL-R20: value and lifetime are under one storage key.
 #[test]
-fn proof_key_is_where_the_entry_lies() {
+fn proof_key_is_the_storage_key_of_the_entry() {
 	on_chain(|| {
 		let key = TtlKv::proof_key(&ALICE, KEY.to_vec()).expect("the key is in range");
 		assert!(!sp_io::storage::exists(&key));
@@ -273,7 +275,7 @@ fn proof_key_is_where_the_entry_lies() {
 	});
 }
 
-/// What a node proves of the store is what a client reads, from a key that it derives itself.
+/// A client verifies the proof that a node makes, with a storage key that the client derives itself.
 #[test]
 fn proof_shows_an_entry_live_then_expired_then_absent() {
 	use pallet_ttl_kv_runtime_api::{proof_key, verify_proof, Proven, StoredEntry};

@@ -1,7 +1,9 @@
+//! Price, credit and payment.
+
 use super::*;
 use frame_support::traits::{fungible::MutateFreeze as _, ReservableCurrency as _};
 
-/// What `call` takes from Alice, having checked that the treasury gets it.
+/// What `call` takes from Alice. Checks that the treasury receives it.
 fn charge_of(call: impl FnOnce() -> DispatchResult) -> u128 {
 	let (alice, treasury) = (free(&ALICE), free(&TREASURY));
 	assert_ok!(call());
@@ -10,11 +12,11 @@ fn charge_of(call: impl FnOnce() -> DispatchResult) -> u128 {
 	charge
 }
 
-/// TTL-R6
+/// TTL-R6: overhead, key and value count as bytes.
 #[test]
 fn rent_is_bytes_times_blocks_times_rate() {
 	on_chain(|| {
-		// The page's own examples, in units.
+		// The examples of the specification, in units.
 		assert_eq!(charge_of(|| put(ALICE, &[7; 32], &[7; 224], 1)), 512);
 		assert_eq!(charge_of(|| put(ALICE, &[8; 32], &[7; 224], 31_536_000)), 16_146_432_000);
 		assert_eq!(charge_of(|| put(ALICE, &[7; 128], &[7; 16_384], 31_536_000)), 528_795_648_000);
@@ -22,9 +24,9 @@ fn rent_is_bytes_times_blocks_times_rate() {
 	});
 }
 
-/// TTL-R6, TTL-R20
+/// TTL-R6, TTL-R20: a quote is what a put of a new entry then pays.
 #[test]
-fn rent_follows_the_rate_and_the_quote_follows_the_rent() {
+fn rent_at_any_rate_is_what_the_quote_says() {
 	on_chain(|| {
 		for rate in [0, 1, 3, 1_000] {
 			RentPerByteBlock::set(rate);
@@ -39,7 +41,7 @@ fn rent_follows_the_rate_and_the_quote_follows_the_rent() {
 	});
 }
 
-/// TTL-R7: the same bytes for the same blocks cost nothing again.
+/// TTL-R7: bytes and blocks that are already paid for cost nothing.
 #[test]
 fn overwrite_in_the_same_block_pays_the_difference_only() {
 	on_chain(|| {
@@ -50,13 +52,13 @@ fn overwrite_in_the_same_block_pays_the_difference_only() {
 	});
 }
 
-/// TTL-R7: the credit is the rent of the blocks that are left, this one included.
+/// TTL-R7: the credit is the rent of the remaining blocks, including the current one.
 #[test]
 fn overwrite_is_credited_what_is_left() {
 	on_chain(|| {
 		assert_ok!(put(ALICE, KEY, &[7; 100], 10));
 		go_to(8);
-		// It would end at 11: three blocks are left of it.
+		// The old entry would end at 11, so three blocks are left.
 		assert_eq!(
 			charge_of(|| put(ALICE, KEY, &[7; 300], 20)),
 			rent(3, 300, 20) - rent(3, 100, 3)
@@ -66,13 +68,13 @@ fn overwrite_is_credited_what_is_left() {
 	});
 }
 
-/// TTL-R7: never below nothing, and the excess is lost.
+/// TTL-R7: a credit that exceeds the new rent is lost.
 #[test]
 fn overwrite_by_less_costs_nothing_and_pays_nothing_back() {
 	on_chain(|| {
 		assert_ok!(put(ALICE, KEY, &[7; 1_000], 100));
 		assert_eq!(charge_of(|| put(ALICE, KEY, &[7; 10], 10)), 0);
-		// The credit is now that of the smaller entry.
+		// From now on the credit is that of the smaller entry.
 		assert_eq!(
 			charge_of(|| put(ALICE, KEY, &[7; 1_000], 100)),
 			rent(3, 1_000, 100) - rent(3, 10, 10)
@@ -80,7 +82,7 @@ fn overwrite_by_less_costs_nothing_and_pays_nothing_back() {
 	});
 }
 
-/// TTL-R7
+/// TTL-R7: the charge is the difference, which can be 0.
 #[test]
 fn overwrite_that_costs_exactly_the_credit_costs_nothing() {
 	on_chain(|| {
@@ -91,7 +93,7 @@ fn overwrite_that_costs_exactly_the_credit_costs_nothing() {
 	});
 }
 
-/// TTL-R7, ADR 0010: a little often costs what long at once does.
+/// TTL-R7, ADR 0010: many short extensions cost as much as one long put.
 #[test]
 fn extending_block_by_block_costs_what_one_put_does() {
 	on_chain(|| {
@@ -104,7 +106,7 @@ fn extending_block_by_block_costs_what_one_put_does() {
 	});
 }
 
-/// TTL-R7: both terms use the rate of the block.
+/// TTL-R7: rent and credit both use the current rate.
 #[test]
 fn credit_is_counted_at_the_rate_of_the_block() {
 	on_chain(|| {
@@ -115,7 +117,7 @@ fn credit_is_counted_at_the_rate_of_the_block() {
 	});
 }
 
-/// TTL-R8: one unit less than needed, exactly that, one more.
+/// TTL-R8: with one unit less than needed, with exactly the charge, and with one unit more.
 #[test]
 fn payment_leaves_the_existential_deposit_or_fails() {
 	let charge = rent(3, 5, 10);
@@ -133,7 +135,7 @@ fn payment_leaves_the_existential_deposit_or_fails() {
 	}
 }
 
-/// TTL-R8, STA-R7
+/// TTL-R8, STA-R7: funds that are frozen or on hold cannot be spent.
 #[test]
 fn payment_takes_nothing_that_is_held_or_frozen() {
 	let charge = rent(3, 5, 10);
@@ -155,7 +157,7 @@ fn payment_takes_nothing_that_is_held_or_frozen() {
 	});
 }
 
-/// TTL-R8: a charge of 0 moves nothing and always succeeds.
+/// TTL-R8: a charge of 0 always succeeds.
 #[test]
 fn charge_of_nothing_succeeds_without_spendable_funds() {
 	on_chain(|| {
@@ -168,7 +170,7 @@ fn charge_of_nothing_succeeds_without_spendable_funds() {
 	});
 }
 
-/// TTL-R6: the sum that the largest entry costs is far from what a balance holds.
+/// TTL-R6: the rent of the largest entry for the longest time does not overflow.
 #[test]
 fn rent_of_the_largest_entry_is_exact() {
 	on_chain(|| {

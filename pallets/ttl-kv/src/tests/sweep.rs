@@ -1,10 +1,12 @@
+//! The removal of dead entries (TTL-R18).
+
 use super::*;
 use crate::{ExpiryPages, SweepHeight, Totals, PAGE_LENGTH};
 use frame_support::{storage::StoragePrefixedMap, traits::Hooks};
 use sp_runtime::StateVersion;
 use std::collections::BTreeMap;
 
-/// Everything stored under `prefix`.
+/// Keys and values stored under `prefix`.
 fn items_under(prefix: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {
 	let mut items = BTreeMap::new();
 	let mut key = prefix.to_vec();
@@ -15,20 +17,20 @@ fn items_under(prefix: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {
 	items
 }
 
-/// How many items entries and index have.
+/// Number of items in the storage of entries and index.
 pub fn keys_of_entries_and_index() -> usize {
 	items_under(&Entries::<Test>::final_prefix()).len()
 		+ items_under(&ExpiryPages::<Test>::final_prefix()).len()
 }
 
-/// Puts `count` entries of Alice that end after `ttl` blocks.
+/// Puts `count` entries of Alice that all end after `ttl` blocks.
 fn put_storm(count: u32, ttl: u32) {
 	for n in 0..count {
 		assert_ok!(put(ALICE, &n.to_le_bytes(), &[7; 40], ttl));
 	}
 }
 
-/// What the sweep has removed in this block, which ends here.
+/// Ends the block and returns the counts of its `Pruned` events.
 fn pruned_in_block(idle: Weight) -> Vec<u32> {
 	end_block(idle);
 	let pruned = |event| match event {
@@ -42,14 +44,14 @@ fn backlog() -> u64 {
 	TtlKv::statistics().backlog
 }
 
-/// Of a sweep that takes `count` references, each from a page of its own.
+/// Weight of a sweep that takes `count` references, each from a page of its own.
 fn weight_of(count: u64) -> Weight {
 	Weights::sweep_pages(0) + TtlKv::removal_weight().saturating_mul(count)
 }
 
-/// TTL-R18
+/// TTL-R18: no entry is found at its end, and `count / quota` blocks, rounded up, remove them all.
 #[test]
-fn storm_is_unreadable_at_once_and_gone_after_as_many_blocks_as_quotas_fit_it() {
+fn storm_is_unreadable_at_once_and_removed_quota_by_quota() {
 	for (count, quota) in
 		[(30_000, 4_999), (30_000, 5_000), (30_000, 5_001), (5_000, 5_000), (1, 1)]
 	{
@@ -81,13 +83,13 @@ fn storm_is_unreadable_at_once_and_gone_after_as_many_blocks_as_quotas_fit_it() 
 	}
 }
 
-/// Storage is back at its starting size, and at its very bytes, once everything has ended.
+/// TTL-R18: once every entry has ended, the storage has the same items and bytes as at the start.
 #[test]
 fn storage_returns_to_its_start_after_everything_has_expired() {
 	let pallet = sp_io::hashing::twox_128(b"TtlKv");
 	let state = || {
 		let mut items = items_under(&pallet);
-		// What says how far the chain has come differs: newest revision and swept height.
+		// These two values show the progress of the chain and differ.
 		items.remove(&LastRevision::<Test>::hashed_key()[..]).expect("it is stored");
 		items.remove(&SweepHeight::<Test>::hashed_key()[..]).expect("it is stored");
 		let root =
@@ -95,9 +97,9 @@ fn storage_returns_to_its_start_after_everything_has_expired() {
 		(items.len(), root)
 	};
 	on_chain(|| {
-		// The first put leaves totals of nothing behind.
+		// The first put creates the item `Totals`, which stays when its values are back at zero.
 		assert_ok!(put(BOB, KEY, VALUE, 1));
-		// Swept in block 2, forgotten by block 3.
+		// Swept in block 2. Block 3 begins without the progress of that sweep.
 		go_to(3);
 		let start = state();
 
@@ -118,7 +120,7 @@ fn storage_returns_to_its_start_after_everything_has_expired() {
 	});
 }
 
-/// TTL-R18: lower heights first, and all of a height before the next.
+/// TTL-R18: the sweep removes all entries of a height before those of the next.
 #[test]
 fn backlog_of_several_heights_is_swept_from_the_lowest() {
 	on_chain(|| {
@@ -138,16 +140,16 @@ fn backlog_of_several_heights_is_swept_from_the_lowest() {
 		assert_eq!(SweepHeight::<Test>::get(), 6);
 		go_to(9);
 		assert_eq!(keys(), [false, false, false, false, false, true]);
-		// Nothing more is due yet.
+		// Nothing else is due yet.
 		assert_eq!(SweepHeight::<Test>::get(), 10);
 		go_to(10);
 		assert_eq!(keys(), [false; 6]);
 	});
 }
 
-/// TTL-R18: a height that had no block, or whose hooks did not run, loses nothing.
+/// TTL-R18: the next block sweeps the entries of heights at which no hooks ran.
 #[test]
-fn heights_without_a_block_are_swept_by_the_next() {
+fn heights_without_a_block_are_swept_by_the_next_block() {
 	on_chain(|| {
 		for ttl in 1..=50u8 {
 			assert_ok!(put(ALICE, &[ttl], VALUE, ttl.into()));
@@ -162,7 +164,7 @@ fn heights_without_a_block_are_swept_by_the_next() {
 	});
 }
 
-/// TTL-R18, in both dimensions.
+/// TTL-R18: `SweepWeight` limits the sweep in both dimensions of weight.
 #[test]
 fn sweep_before_the_extrinsics_stays_within_its_weight() {
 	for reference_alone in [true, false] {
@@ -190,7 +192,7 @@ fn sweep_before_the_extrinsics_stays_within_its_weight() {
 				if reference_alone {
 					assert_eq!(swept, 7);
 				} else {
-					// Further references of a page cost less.
+					// Further references on a page cost less than the first.
 					assert!((7..100).contains(&swept), "{swept}");
 				}
 				SweepWeight::set(Weight::MAX);
@@ -201,7 +203,7 @@ fn sweep_before_the_extrinsics_stays_within_its_weight() {
 	}
 }
 
-/// Less weight than any sweep costs: nothing happens, and nothing is lost.
+/// TTL-R18: a sweep that has less weight than its base cost removes nothing and skips nothing.
 #[test]
 fn sweep_without_weight_does_nothing() {
 	on_chain(|| {
@@ -219,9 +221,9 @@ fn sweep_without_weight_does_nothing() {
 	});
 }
 
-/// TTL-R18
+/// TTL-R18: `on_idle` continues the sweep within the weight that the block has left.
 #[test]
-fn idle_sweep_goes_on_within_what_is_left_of_the_block() {
+fn idle_sweep_continues_within_the_remaining_weight() {
 	on_chain(|| {
 		put_storm(200, 1);
 		SweepQuota::set(50);
@@ -232,7 +234,7 @@ fn idle_sweep_goes_on_within_what_is_left_of_the_block() {
 			assert!(TtlKv::on_idle(2, idle).all_lte(idle));
 			assert_eq!(backlog(), 150);
 		}
-		// A reference for its page, then as many as fit.
+		// Takes as many references as fit the weight.
 		let used = TtlKv::on_idle(2, weight_of(10));
 		assert!(used.all_lte(weight_of(10)));
 		assert!((used + TtlKv::removal_weight()).any_gt(weight_of(10)));
@@ -240,16 +242,16 @@ fn idle_sweep_goes_on_within_what_is_left_of_the_block() {
 		assert!((1..=140).contains(&left), "{left}");
 		assert!(TtlKv::on_idle(2, Weight::MAX).all_lte(weight_of(left)));
 		assert_eq!(backlog(), 0);
-		// Once all is done it costs next to nothing.
+		// A sweep with nothing to do costs its base weight.
 		assert_eq!(TtlKv::on_idle(2, Weight::MAX), weight_of(0));
-		// One event for both hooks.
+		// Both hooks share one event.
 		assert_eq!(pruned_in_block(Weight::zero()), [200]);
 	});
 }
 
-/// TTL-R16
+/// TTL-R16: there is a `Pruned` event only if an entry was removed.
 #[test]
-fn block_without_a_removal_says_nothing_of_it() {
+fn block_without_a_removal_has_no_event() {
 	on_chain(|| {
 		assert_eq!(pruned_in_block(Weight::MAX), [0; 0]);
 		begin_block(2);
@@ -264,9 +266,9 @@ fn block_without_a_removal_says_nothing_of_it() {
 	});
 }
 
-/// Quotas that end in the middle of pages, at their ends, and beside them.
+/// TTL-R18: a quota can end within a page, at its end, or one reference beside it.
 #[test]
-fn sweep_that_stops_within_a_page_goes_on_there() {
+fn sweep_that_stops_within_a_page_continues_there() {
 	for quota in [1, 31, 32, 33, 50, 63, 64, 65] {
 		on_chain(|| {
 			put_storm(150, 1);
@@ -287,7 +289,7 @@ fn sweep_that_stops_within_a_page_goes_on_there() {
 	}
 }
 
-/// TTL-R14: what is put over a dead entry leaves its page, and the sweep does not miss it.
+/// TTL-R14: a put over a dead entry takes its reference out of the backlog.
 #[test]
 fn dead_entries_that_are_put_again_leave_the_backlog() {
 	on_chain(|| {
@@ -317,9 +319,9 @@ fn dead_entries_that_are_put_again_leave_the_backlog() {
 	});
 }
 
-/// A whole page emptied by its owners, between the two hooks of a block.
+/// Calls can empty a whole page between the two hooks of a block.
 #[test]
-fn pages_that_vanish_between_the_hooks_do_not_stop_the_sweep() {
+fn pages_emptied_between_the_hooks_do_not_stop_the_sweep() {
 	on_chain(|| {
 		put_storm(200, 1);
 		SweepQuota::set(40);
@@ -336,9 +338,9 @@ fn pages_that_vanish_between_the_hooks_do_not_stop_the_sweep() {
 	});
 }
 
-/// Nobody can make another's put fail by filling a height.
+/// No account can make a put of another account fail by filling a height.
 #[test]
-fn height_takes_any_number_of_entries_of_anybody() {
+fn height_takes_any_number_of_entries() {
 	on_chain(|| {
 		SweepWeight::set(Weight::MAX);
 		put_storm(10_000, 9);
@@ -354,9 +356,9 @@ fn height_takes_any_number_of_entries_of_anybody() {
 	});
 }
 
-/// Puts go on while the sweep is behind, and end in their turn.
+/// Entries that are put while the sweep is behind live and end as usual.
 #[test]
-fn puts_during_a_backlog_are_unharmed() {
+fn puts_during_a_backlog_live_and_end_as_usual() {
 	on_chain(|| {
 		SweepQuota::set(10);
 		put_storm(100, 1);
@@ -374,9 +376,9 @@ fn puts_during_a_backlog_are_unharmed() {
 	});
 }
 
-/// TTL-I2: at the end of everything the totals are those of the beginning.
+/// TTL-I2: the sweep subtracts the entries that it removes.
 #[test]
-fn totals_follow_what_is_swept() {
+fn totals_follow_the_sweep() {
 	on_chain(|| {
 		assert_ok!(put(ALICE, KEY, VALUE, 5));
 		assert_ok!(put(BOB, b"longerkey", b"v", 1));

@@ -1,13 +1,13 @@
-//! Who is chilled when a session ends (CON-R19).
+//! Which validators are chilled when a session ends (CON-R19).
 
 use super::*;
 
-/// The count of somebody that made `produced` blocks and missed `missed` slots.
+/// Counts of a validator that was never disabled.
 fn row(produced: u32, missed: u64) -> (u32, u64, u64) {
 	(produced, missed, 0)
 }
 
-/// CON-R19
+/// CON-R19: one offence, and an event for each offender.
 #[test]
 fn validator_that_misses_more_than_half_is_reported_and_chilled() {
 	Chain::of(4).run(|| {
@@ -30,14 +30,14 @@ fn validator_that_misses_more_than_half_is_reported_and_chilled() {
 	});
 }
 
-/// CON-R19: the seat is lost with the next election, the stake is not
+/// CON-R19: the validator loses its seat in the next election and keeps its stake.
 #[test]
 fn chilled_validator_keeps_its_stake_and_its_seat_until_the_next_set() {
 	Chain::of(4).with_waiting(1).run(|| {
 		let staked = Staking::ledger(3.into()).expect("it is bonded").active;
 		end_session(&[3]);
 		assert_eq!(disabled(), [].into());
-		// It is back, and makes blocks like the others.
+		// The validator is online again and makes blocks like the others.
 		end_session(&[]);
 		let last = Liveness::last_session().expect("a session is over");
 		assert!(last.validators.iter().all(|row| row.count.produced == 5));
@@ -51,9 +51,9 @@ fn chilled_validator_keeps_its_stake_and_its_seat_until_the_next_set() {
 	});
 }
 
-/// CON-R19: the session that ends with an election counts for it
+/// CON-R19: a session that ends in the block of an election is evaluated before it.
 #[test]
-fn judgement_comes_before_an_election_in_the_same_block() {
+fn evaluation_in_the_block_of_an_election_comes_first() {
 	Chain::of(4).with_waiting(1).run(|| {
 		end_session(&[]);
 		// The rotation into session 2 elects era 1.
@@ -65,9 +65,9 @@ fn judgement_comes_before_an_election_in_the_same_block() {
 	});
 }
 
-/// CON-R19: until it validates anew
+/// CON-R19: a chilled validator can declare itself a candidate again.
 #[test]
-fn chilled_validator_may_stand_again() {
+fn chilled_validator_that_stands_again_is_elected() {
 	Chain::of(4).with_waiting(1).run(|| {
 		end_session(&[3]);
 		assert_ok!(Staking::validate(RuntimeOrigin::signed(3), Default::default()));
@@ -77,9 +77,9 @@ fn chilled_validator_may_stand_again() {
 	});
 }
 
-/// CON-R19
+/// CON-R19: a validator that misses exactly half of its slots is no offender.
 #[test]
-fn exactly_half_is_not_more_than_half() {
+fn validator_that_misses_half_is_not_chilled() {
 	Chain::of(4).build().execute_with(|| {
 		end_session_with(&[row(5, 5), row(5, 0), row(0, 0), row(u32::MAX, u32::MAX.into())]);
 		assert_eq!(events(), []);
@@ -94,11 +94,11 @@ fn exactly_half_is_not_more_than_half() {
 	});
 }
 
-/// CON-R19
+/// CON-R19: excused slots count for neither half.
 #[test]
 fn slots_missed_while_disabled_do_not_count() {
 	Chain::of(10).build().execute_with(|| {
-		// All of them excused; as many at fault as produced; one more.
+		// All missed slots are excused; as many are at fault as were produced; one more is.
 		let mut rows = vec![row(9, 0); 10];
 		rows[3] = (0, 9, 9);
 		rows[4] = (2, 9, 7);
@@ -111,15 +111,15 @@ fn slots_missed_while_disabled_do_not_count() {
 	});
 }
 
-/// CON-R19: several disabled validators miss all their slots, and nobody is chilled for it
+/// CON-R19: disabled validators miss all their slots and are not chilled for it.
 #[test]
-fn disabled_validators_are_not_judged() {
+fn disabled_validators_are_not_chilled_for_missed_slots() {
 	Chain::of(10).run(|| {
 		next_block(&[]);
 		for who in [2, 5, 10] {
 			assert_ok!(equivocate(who));
 		}
-		// Chilled as offenders, they stand again: their slots have to speak for them.
+		// Equivocators are chilled. They become candidates again, so that the evaluation sees them.
 		for who in [2, 5, 10] {
 			assert_ok!(Staking::validate(RuntimeOrigin::signed(who), Default::default()));
 		}
@@ -132,22 +132,22 @@ fn disabled_validators_are_not_judged() {
 	});
 }
 
-/// CON-R19: 1 of 4, 2 of 7, 33 of 100
+/// CON-R19: fewer than a third, for example 1 of 4, 2 of 7 or 33 of 100.
 #[test]
-fn at_most_a_third_is_chilled_for_one_session() {
+fn session_in_which_all_are_offline_chills_less_than_a_third() {
 	for (n, most) in [(1, 0), (2, 0), (3, 0), (4, 1), (6, 1), (7, 2), (10, 3), (21, 6), (100, 33)] {
 		Chain::of(n).build().execute_with(|| {
 			end_session_with(&vec![row(1, 9); n as usize]);
 			assert_eq!(chilled(), (1..=most).collect::<Vec<_>>());
-			assert_eq!(spared(), n - most as u32);
+			assert_eq!(not_chilled(), n - most as u32);
 			assert_eq!(candidates().len() as u32, n - most as u32);
 		});
 	}
 }
 
-/// CON-R19
+/// CON-R19: offenders are sorted by slots at fault, then by index.
 #[test]
-fn those_with_the_most_missed_slots_are_chilled_first_and_ties_go_by_index() {
+fn offenders_with_the_most_missed_slots_are_chilled_first() {
 	Chain::of(10).build().execute_with(|| {
 		end_session_with(&[
 			row(0, 5),
@@ -156,23 +156,24 @@ fn those_with_the_most_missed_slots_are_chilled_first_and_ties_go_by_index() {
 			row(0, 9),
 			row(0, 7),
 			row(100, 50),
-			// More missed than anybody, most of them excused.
+			// The most missed slots, of which most are excused.
 			(0, 20, 14),
 			row(0, 7),
 			row(9, 0),
 			row(9, 0),
 		]);
 		assert_eq!(chilled(), [4, 2, 5]);
-		assert_eq!(spared(), 3);
+		assert_eq!(not_chilled(), 3);
 	});
 }
 
-/// CON-R19: an outage of everybody, as when finality stalls and authors back off
+/// CON-R19: an outage of several sessions, as when finality stalls and authors back off, chills no more
+/// validators than an outage of one.
 #[test]
-fn outage_of_the_network_chills_no_more_than_the_cap_however_long_it_lasts() {
+fn outage_of_several_sessions_chills_less_than_a_third_in_total() {
 	Chain::of(10).run(|| {
 		next_block(&[]);
-		// Two sessions of one block every 31 slots, of which everybody misses about three.
+		// Two sessions with a block every 31 slots, so each validator misses about three per block.
 		let mut all = Vec::new();
 		while Session::current_index() < 2 {
 			block_in(slot() + 31);
@@ -183,25 +184,25 @@ fn outage_of_the_network_chills_no_more_than_the_cap_however_long_it_lasts() {
 	});
 }
 
-/// CON-R19: whoever has left counts
+/// CON-R19: validators that are no candidates any more count towards the third.
 #[test]
-fn validators_that_left_leave_room_for_fewer() {
+fn validators_that_left_count_towards_the_third() {
 	Chain::of(10).build().execute_with(|| {
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(9)));
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(10)));
 		end_session_with(&[row(0, 9); 10]);
 		assert_eq!(chilled(), [1]);
-		assert_eq!(spared(), 7);
+		assert_eq!(not_chilled(), 7);
 	});
 	Chain::of(4).build().execute_with(|| {
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(3)));
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(4)));
 		end_session_with(&[row(0, 9); 4]);
-		assert_eq!((chilled(), spared()), (vec![], 2));
+		assert_eq!((chilled(), not_chilled()), (vec![], 2));
 	});
 }
 
-/// CON-R19: who does not stand any more is not reported
+/// CON-R19: only a candidate can be an offender.
 #[test]
 fn offender_that_left_is_not_reported() {
 	Chain::of(10).build().execute_with(|| {
@@ -214,7 +215,7 @@ fn offender_that_left_is_not_reported() {
 	});
 }
 
-/// CON-R19: an election has to find its minimum
+/// CON-R19: the next election needs its minimum of candidates.
 #[test]
 fn candidates_do_not_fall_below_the_minimum() {
 	for (minimum, most) in [(0, 3), (1, 3), (7, 3), (8, 2), (9, 1), (10, 0), (11, 0)] {
@@ -222,19 +223,19 @@ fn candidates_do_not_fall_below_the_minimum() {
 			pallet_staking::MinimumValidatorCount::<Test>::put(minimum);
 			end_session_with(&[row(0, 9); 10]);
 			assert_eq!(chilled().len(), most);
-			assert_eq!(spared() as usize, 10 - most);
+			assert_eq!(not_chilled() as usize, 10 - most);
 		});
 	}
-	// Candidates that wait make room.
+	// Candidates without a seat count towards the minimum.
 	Chain::of(10).with_waiting(2).with_minimum(10).build().execute_with(|| {
 		end_session_with(&[row(0, 9); 10]);
 		assert_eq!(chilled().len(), 2);
 	});
 }
 
-/// CON-R19
+/// CON-R19: without offenders there is neither an event nor an offence.
 #[test]
-fn session_in_which_everybody_is_online_says_nothing() {
+fn session_in_which_all_are_online_reports_nothing() {
 	Chain::of(4).run(|| {
 		end_session(&[]);
 		assert_eq!(events(), []);
@@ -242,7 +243,7 @@ fn session_in_which_everybody_is_online_says_nothing() {
 	});
 }
 
-/// A validator that is offline until it is out costs one report
+/// CON-R19: a validator that stays offline after it was chilled is not reported again.
 #[test]
 fn offender_is_reported_once_until_it_stands_again() {
 	Chain::of(4).with_waiting(1).run(|| {
@@ -257,8 +258,9 @@ fn offender_is_reported_once_until_it_stands_again() {
 	});
 }
 
+/// A session can end before its first block.
 #[test]
-fn session_without_counts_is_kept_with_zeros() {
+fn session_without_counts_is_stored_with_zeros() {
 	Chain::of(2).build().execute_with(|| {
 		Liveness::do_end_session(0);
 		assert_eq!(events(), []);

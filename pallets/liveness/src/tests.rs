@@ -1,10 +1,10 @@
-//! Tests by theme; doc comments name the rules they show.
+//! Tests, one file for each subject. Doc comments name the rules that a test checks.
 
-mod configuration;
 mod counting;
 mod encoding;
+mod evaluation;
+mod integrity;
 mod invariants;
-mod judging;
 mod model;
 mod offenders;
 mod rotation;
@@ -12,7 +12,7 @@ mod rotation;
 use crate::{mock::*, *};
 use frame_support::assert_ok;
 
-/// What the validators of the current session produced, missed and are excused for.
+/// Produced, missed and excused slots of the validators of the current session.
 fn counts() -> Vec<(u32, u64, u64)> {
 	CurrentCounts::<Test>::get().iter().copied().map(numbers).collect()
 }
@@ -26,7 +26,7 @@ fn events() -> Vec<Event<Test>> {
 	System::read_events_for_pallet::<Event<Test>>()
 }
 
-/// Validators that this block's judgement chilled, in order.
+/// Validators that the evaluation in this block chilled, in order.
 fn chilled() -> Vec<AccountId> {
 	let offline = |event| match event {
 		Event::ValidatorOffline { validator, .. } => Some(validator),
@@ -35,16 +35,16 @@ fn chilled() -> Vec<AccountId> {
 	events().into_iter().filter_map(offline).collect()
 }
 
-/// How many this block's judgement spared.
-fn spared() -> u32 {
-	let spared = |event| match event {
-		Event::OffendersSpared { spared, .. } => Some(spared),
+/// Number of offenders that the evaluation in this block did not chill.
+fn not_chilled() -> u32 {
+	let not_chilled = |event| match event {
+		Event::OffendersNotChilled { count, .. } => Some(count),
 		_ => None,
 	};
-	events().into_iter().find_map(spared).unwrap_or_default()
+	events().into_iter().find_map(not_chilled).unwrap_or_default()
 }
 
-/// Who stands for election.
+/// Candidates of the next election, sorted.
 fn candidates() -> Vec<AccountId> {
 	let mut candidates =
 		pallet_staking::Validators::<Test>::iter_keys().collect::<Vec<AccountId>>();
@@ -52,7 +52,7 @@ fn candidates() -> Vec<AccountId> {
 	candidates
 }
 
-/// Ends the first session of a chain as if its validators had these counts.
+/// Ends the first session of a chain after giving its validators these counts.
 fn end_session_with(counts: &[(u32, u64, u64)]) {
 	let rows = counts.iter().map(|(produced, missed, excused)| SlotCount {
 		produced: *produced,

@@ -1,10 +1,11 @@
-//! What the integrity test accepts and refuses of a configuration.
+//! Which configurations the integrity test accepts and refuses.
 
 use super::*;
 use frame_support::traits::Hooks;
 use std::panic::catch_unwind;
 
-/// Checks the configuration that `change` makes of the usual one; the error is the reason.
+/// Runs the integrity test on the default configuration after `change`. The error is its panic
+/// message.
 fn check(change: impl FnOnce()) -> Result<(), String> {
 	let usual = (
 		(MaxCodeLength::get(), RecordBytes::get(), PricePerByte::get()),
@@ -16,9 +17,9 @@ fn check(change: impl FnOnce()) -> Result<(), String> {
 			.downcast::<String>()
 			.map(|reason| *reason)
 			.or_else(|reason| reason.downcast::<&str>().map(|reason| reason.to_string()))
-			.expect("panics come with a text")
+			.expect("the panic has a message")
 	});
-	// Other tests may run in this thread after this one.
+	// Another test may run in this thread afterwards.
 	MaxCodeLength::set(usual.0 .0);
 	RecordBytes::set(usual.0 .1);
 	PricePerByte::set(usual.0 .2);
@@ -27,7 +28,7 @@ fn check(change: impl FnOnce()) -> Result<(), String> {
 	result
 }
 
-fn refused(change: impl FnOnce(), reason: &str) {
+fn assert_refused(change: impl FnOnce(), reason: &str) {
 	let error = check(change).expect_err(reason);
 	assert!(error.contains(reason), "{error}");
 }
@@ -37,20 +38,20 @@ fn configuration_of_the_chain_is_sound() {
 	assert_eq!(check(|| ()), Ok(()));
 }
 
-/// Around the longest code, the call has its two index bytes, a length prefix of four and the salt;
-/// 4 KiB are kept for what carries it.
+/// In addition to the code, the call has an index byte, a length prefix of four bytes and the salt. The
+/// integrity test reserves 4 KiB for the rest of the extrinsic.
 #[test]
 fn configuration_whose_largest_deployment_just_fits_the_block_length_is_sound() {
 	let needed = LONGEST as u32 + 1 + 4 + 32 + 4 * 1024;
 	assert_eq!(check(|| NormalLength::set(needed)), Ok(()));
-	refused(|| NormalLength::set(needed - 1), "longer than a block's normal length");
+	assert_refused(|| NormalLength::set(needed - 1), "longer than a block's normal length");
 }
 
 #[test]
 fn configuration_whose_largest_deployment_exceeds_the_block_is_refused() {
-	// Three quarters of 800 ms, of which a byte that is hashed twice takes more than a nanosecond.
+	// A block has three quarters of 800 ms for it. A byte is hashed twice and takes more than 1 ns.
 	let too_heavy = 600 * 1024 * 1024;
-	refused(
+	assert_refused(
 		|| {
 			NormalLength::set(u32::MAX);
 			MaxCodeLength::set(too_heavy);
@@ -61,18 +62,18 @@ fn configuration_whose_largest_deployment_exceeds_the_block_is_refused() {
 
 #[test]
 fn configuration_without_a_price_is_refused() {
-	refused(|| PricePerByte::set(0), "nothing permanent is free");
-	refused(|| RecordBytes::set(0), "nothing permanent is free");
+	assert_refused(|| PricePerByte::set(0), "nothing permanent is free");
+	assert_refused(|| RecordBytes::set(0), "nothing permanent is free");
 }
 
 #[test]
 fn configuration_with_an_overflowing_price_is_refused() {
-	refused(|| PricePerByte::set(Balance::MAX), "the largest price overflows");
-	refused(|| PricePerByte::set(Balance::MAX / 513), "the largest price overflows");
+	assert_refused(|| PricePerByte::set(Balance::MAX), "the largest price overflows");
+	assert_refused(|| PricePerByte::set(Balance::MAX / 513), "the largest price overflows");
 }
 
 #[test]
 fn configuration_without_room_is_refused() {
-	refused(|| MaxCodeLength::set(0), "no code could be deployed");
-	refused(|| MaxPageSize::set(0), "a page without items never ends");
+	assert_refused(|| MaxCodeLength::set(0), "no code could be deployed");
+	assert_refused(|| MaxPageSize::set(0), "a page without items never ends");
 }

@@ -1,10 +1,10 @@
-//! Tests by call and theme; doc comments name the rules they show.
+//! Tests, one file for each call or subject. Doc comments name the rules that a test checks.
 
-mod configuration;
 mod contract_deploy;
 mod contract_deploy_hash;
 mod encoding;
 mod immutability;
+mod integrity;
 mod invariants;
 mod payment;
 mod properties;
@@ -31,7 +31,7 @@ fn deploy_hash(code_hash: H256, salt: H256) -> RuntimeCall {
 	Call::contract_deploy_hash { code_hash, salt }.into()
 }
 
-/// Runs `call` as an extrinsic of `who` would: a failure undoes everything.
+/// Dispatches `call` as an extrinsic of `who` does: a failure undoes everything.
 fn dispatch(who: AccountId32, call: RuntimeCall) -> DispatchResult {
 	call.dispatch(RuntimeOrigin::signed(who)).map(drop).map_err(|failed| failed.error)
 }
@@ -40,12 +40,12 @@ fn address(who: &AccountId32, code: &[u8], salt: H256) -> H256 {
 	contract_address(who, salt, code_hash(code))
 }
 
-/// CTR-R7, in the numbers of the specification.
+/// Price by the formula of CTR-R7, with the numbers of the specification.
 fn price_with(stored: usize) -> Balance {
 	(512 + stored as Balance) * 100_000_000
 }
 
-/// Everything under the store's prefix.
+/// Keys and values under the store's prefix.
 fn store() -> BTreeMap<Vec<u8>, Vec<u8>> {
 	let prefix = sp_io::hashing::twox_128(b"ContractStore");
 	let mut items = BTreeMap::new();

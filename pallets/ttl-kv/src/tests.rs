@@ -1,4 +1,4 @@
-//! One file for each call or theme; the rules' ids stand at the tests that hold them.
+//! Tests, one file for each call or subject. Doc comments name the rules that a test checks.
 
 mod delete;
 mod encoding;
@@ -18,7 +18,7 @@ use crate::{mock::*, Condition, Entries, EntryOf, Error, Event, KeyOf, LastRevis
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResult, weights::Weight};
 use sp_runtime::AccountId32;
 
-/// What the mock's calls and sweep weigh.
+/// Weights of the mock's calls and sweep.
 type Weights = <Test as crate::Config>::WeightInfo;
 
 /// A key to test with.
@@ -46,13 +46,13 @@ type Put = fn(AccountId32, &[u8], &[u8], u32) -> DispatchResult;
 /// Every call that puts, by name.
 const PUTS: [(&str, Put); 2] = [("kv_put_ttl", put), ("kv_put_if", put_if_met)];
 
-/// Puts by `kv_put_if` on the condition that holds.
+/// Puts by `kv_put_if` with the condition that holds.
 fn put_if_met(owner: AccountId32, key: &[u8], value: &[u8], ttl: u32) -> DispatchResult {
 	let condition = revision_of(&owner, key).map_or(Condition::Absent, Condition::Revision);
 	put_if(owner, key, value, ttl, condition)
 }
 
-/// Runs `test` once for each call that puts, on a new chain each.
+/// Runs `test` for each call that puts, each time on a new chain.
 fn with_each_put(test: impl Fn(Put)) {
 	for (name, put) in PUTS {
 		println!("by {name}");
@@ -72,7 +72,7 @@ fn bounded(key: &[u8]) -> KeyOf<Test> {
 	key.to_vec().try_into().expect("the key is short")
 }
 
-/// What is stored, whether it is live or dead.
+/// The stored entry, live or dead.
 fn stored(owner: &AccountId32, key: &[u8]) -> Option<EntryOf<Test>> {
 	Entries::<Test>::get(owner, bounded(key))
 }
@@ -85,7 +85,7 @@ fn revision_of(owner: &AccountId32, key: &[u8]) -> Option<u64> {
 	TtlKv::metadata(owner, key.to_vec()).map(|metadata| metadata.revision)
 }
 
-/// Rent of an entry by its lengths, the formula written out.
+/// Rent of an entry, by the formula of TTL-R6.
 fn rent(key_len: usize, value_len: usize, blocks: u32) -> u128 {
 	(OVERHEAD + key_len as u128 + value_len as u128) * u128::from(blocks)
 }

@@ -1,11 +1,11 @@
-//! Tests by theme; doc comments name the rules they show.
+//! Tests, one file for each subject. Doc comments name the rules that a test checks.
 
+mod checks;
 mod consequences;
 mod encoding;
 mod key_owners;
 mod pool;
 mod properties;
-mod refusals;
 
 use crate::{mock::*, *};
 use frame_support::{assert_err, assert_noop, assert_ok, dispatch::DispatchResult};
@@ -23,7 +23,7 @@ fn report_unsigned(proof: &Proof, owner: &MembershipProof) -> DispatchResult {
 	AuraEquivocation::report_equivocation_unsigned(origin, Box::new(proof.clone()), owner.clone())
 }
 
-/// Offences that the block's events tell.
+/// Number of offences in the events of the block.
 fn offences() -> usize {
 	let is_offence = |event: &&_| {
 		matches!(event, RuntimeEvent::Offences(pallet_offences::Event::Offence { .. }))

@@ -1,4 +1,4 @@
-//! What is no valid report (CON-R21) and with which error it is refused (CON-R22).
+//! Which reports are refused (CON-R21), and with which error (CON-R22).
 
 use super::*;
 use sp_core::{Pair, H256};
@@ -14,26 +14,26 @@ fn assert_invalid(proof: &Proof) {
 	assert_refused(proof, &owner(2), Error::InvalidEquivocationProof);
 }
 
-/// CON-R21, 1
+/// CON-R21, 1: the headers have to differ.
 #[test]
 fn same_header_twice_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let mut proof = double_seal(2, 100);
+		let mut proof = equivocation(2, 100);
 		proof.second_header = proof.first_header.clone();
 		assert_invalid(&proof);
 	})
 }
 
-/// CON-R21, 1: two seals of one content are no double seal.
+/// CON-R21, 1: two seals of one content are no equivocation.
 #[test]
 fn same_content_sealed_twice_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let mut proof = double_seal(2, 100);
+		let mut proof = equivocation(2, 100);
 		let mut again = proof.first_header.clone();
 		let sealed = again.digest_mut().pop().expect("is sealed");
-		// Signing takes randomness, so the second seal differs from the first.
+		// Signatures are randomised, so the second seal differs from the first.
 		proof.second_header = seal(again, &key(2));
 		assert_ne!(proof.second_header.digest().logs.last(), Some(&sealed));
 		assert_ne!(proof.first_header.hash(), proof.second_header.hash());
@@ -41,12 +41,12 @@ fn same_content_sealed_twice_is_refused() {
 	})
 }
 
-/// CON-R21, 2
+/// CON-R21, 2: both headers have to be of the slot of the proof.
 #[test]
 fn different_slots_are_refused() {
 	on_chain(|| {
 		go_to(8);
-		let mut proof = double_seal(2, 100);
+		let mut proof = equivocation(2, 100);
 		proof.second_header = on_parent(2, 104, 7, 2);
 		assert_invalid(&proof);
 		proof.slot = 104.into();
@@ -54,24 +54,24 @@ fn different_slots_are_refused() {
 	})
 }
 
-/// CON-R21, 2
+/// CON-R21, 2: the slot of the proof has to be the one that the headers claim.
 #[test]
 fn slot_that_the_headers_do_not_claim_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let mut proof = double_seal(2, 100);
+		let mut proof = equivocation(2, 100);
 		proof.slot = 101.into();
 		assert_invalid(&proof);
 	})
 }
 
-/// CON-R21, 2
+/// CON-R21, 2: a header has to claim exactly one slot.
 #[test]
 fn header_with_no_or_two_slots_is_refused() {
 	on_chain(|| {
 		go_to(8);
 		for slots in [vec![], vec![100, 100], vec![100, 104]] {
-			let mut proof = double_seal(2, 100);
+			let mut proof = equivocation(2, 100);
 			let mut header = unsealed(100, 8, System::block_hash(7), 2);
 			header.digest.logs = slots.into_iter().map(pre_digest).collect();
 			proof.second_header = seal(header, &key(2));
@@ -80,12 +80,12 @@ fn header_with_no_or_two_slots_is_refused() {
 	})
 }
 
-/// CON-R21, 3
+/// CON-R21, 3: the last digest item has to be a valid seal of Aura.
 #[test]
 fn forged_seal_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let proof = double_seal(2, 100);
+		let proof = equivocation(2, 100);
 		let seal_of = |header: &Header| header.digest.logs.last().expect("is sealed").clone();
 		let replaced = |item: Option<DigestItem>| {
 			let mut proof = proof.clone();
@@ -93,7 +93,7 @@ fn forged_seal_is_refused() {
 			proof.second_header.digest_mut().logs.extend(item);
 			proof
 		};
-		// Of the other header, of nobody, missing, of another engine, too long, not last.
+		// A seal of the other header, of no key, no seal, of another engine, too long, not last.
 		assert_invalid(&replaced(Some(seal_of(&proof.first_header))));
 		assert_invalid(&replaced(Some(DigestItem::Seal(*b"aura", vec![0; 64]))));
 		assert_invalid(&replaced(None));
@@ -109,33 +109,34 @@ fn forged_seal_is_refused() {
 	})
 }
 
-/// CON-R21, 3
+/// CON-R21, 3: both seals have to be signatures of the named key.
 #[test]
 fn seals_of_another_key_are_refused() {
 	on_chain(|| {
 		go_to(8);
-		let mut proof = double_seal(3, 100);
+		let mut proof = equivocation(3, 100);
 		proof.offender = key(2).public();
 		assert_invalid(&proof);
-		let mut proof = double_seal(2, 100);
+		let mut proof = equivocation(2, 100);
 		proof.second_header = on_parent(3, 100, 7, 2);
 		assert_invalid(&proof);
 	})
 }
 
-/// CON-R22, 1: or one could be slashed once for all slots of one's own that are to come.
+/// CON-R22, 1: otherwise a validator could report itself for all its future slots and be slashed only
+/// once.
 #[test]
-fn slot_to_come_is_refused() {
+fn slot_in_the_future_is_refused() {
 	on_chain(|| {
 		go_to(8);
 		let now = *pallet_aura::CurrentSlot::<Test>::get();
-		assert_invalid(&double_seal(2, now + 1));
-		assert_invalid(&double_seal(2, u64::MAX));
-		assert_ok!(report(&double_seal(2, now), &owner(2)));
+		assert_invalid(&equivocation(2, now + 1));
+		assert_invalid(&equivocation(2, u64::MAX));
+		assert_ok!(report(&equivocation(2, now), &owner(2)));
 	})
 }
 
-/// CON-R22, 2: another chain with the same keys.
+/// CON-R22, 2: headers of another chain with the same keys prove nothing.
 #[test]
 fn foreign_chain_is_refused() {
 	on_chain(|| {
@@ -143,37 +144,37 @@ fn foreign_chain_is_refused() {
 		let own = on_parent(2, 100, 7, 1);
 		let foreign = seal(unsealed(100, 8, H256::repeat_byte(7), 2), &key(2));
 		for (first_header, second_header) in
-			[(own.clone(), foreign.clone()), (foreign.clone(), own), (foreign, double_foreign())]
+			[(own.clone(), foreign.clone()), (foreign.clone(), own), (foreign, another_foreign())]
 		{
-			let proof = Proof { first_header, second_header, ..double_seal(2, 100) };
+			let proof = Proof { first_header, second_header, ..equivocation(2, 100) };
 			assert_refused(&proof, &owner(2), Error::UnknownParent);
 		}
 	})
 }
 
-fn double_foreign() -> Header {
+fn another_foreign() -> Header {
 	seal(unsealed(100, 8, H256::repeat_byte(8), 3), &key(2))
 }
 
-/// CON-R22, 2: the parent's height is part of it.
+/// CON-R22, 2: the parent has to be the block at the height below the header.
 #[test]
 fn parent_at_another_height_is_refused() {
 	on_chain(|| {
 		go_to(8);
 		for number in [0, 7, 9, u32::MAX] {
 			let header = seal(unsealed(100, number, System::block_hash(7), 2), &key(2));
-			let proof = Proof { second_header: header, ..double_seal(2, 100) };
+			let proof = Proof { second_header: header, ..equivocation(2, 100) };
 			assert_refused(&proof, &owner(2), Error::UnknownParent);
 		}
 	})
 }
 
-/// CON-R22, 2: a block that is not there yet, and one that is no longer, have no hash; zero is none.
+/// CON-R22, 2: the chain stores no hash of a future block or of an old one, and zero is not a hash.
 #[test]
 fn unknown_parent_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let (old, then) = (double_seal(2, 100), owner(2));
+		let (old, then) = (equivocation(2, 100), owner(2));
 		let zero = |number| {
 			let twice =
 				[1, 2].map(|content| seal(unsealed(100, number, H256::zero(), content), &key(2)));
@@ -182,7 +183,7 @@ fn unknown_parent_is_refused() {
 		};
 		assert_refused(&zero(9), &owner(2), Error::UnknownParent);
 
-		// Block 7's hash is there until block 7 + 40 + 1.
+		// The hash of block 7 is stored until block 7 + 40 + 1.
 		go_to(7 + BLOCK_HASH_COUNT + 1);
 		assert_ok!(AuraEquivocation::do_report(None, &old, then.clone()));
 		next_block();
@@ -191,15 +192,15 @@ fn unknown_parent_is_refused() {
 	})
 }
 
-/// CON-R22, 3
+/// CON-R22, 3: the proof of ownership has to be for the session of the later parent.
 #[test]
 fn proof_of_another_session_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let proof = double_seal(2, 100);
+		let proof = equivocation(2, 100);
 		go_to(12);
-		// Nothing has changed since genesis: the root of every session is the same, so the same nodes
-		// prove membership in each of them, in the planned one too.
+		// The keys have not changed since genesis, so all sessions, including the planned one, have the
+		// same root, and the same nodes prove membership in each of them.
 		for session in [0, 2, 3, 4, u32::MAX] {
 			let owner = MembershipProof { session, ..owner(2) };
 			assert_refused(&proof, &owner, Error::InvalidKeyOwnershipProof);
@@ -208,24 +209,24 @@ fn proof_of_another_session_is_refused() {
 	})
 }
 
-/// CON-R22, 3: sessions that nobody can be slashed for any more have no root.
+/// CON-R22, 3: the chain stores no root of a session for which no validator can be slashed any more.
 #[test]
 fn session_before_the_bonded_eras_is_refused() {
 	on_chain(|| {
-		// The hash of the genesis block stays for ever; session 0 does not.
-		let (proof, owner) = (double_seal_on(2, 100, [0, 0]), owner(2));
+		// The hash of the genesis is stored permanently, the root of session 0 is not.
+		let (proof, owner) = (equivocation_on(2, 100, [0, 0]), owner(2));
 		go_to(100);
 		assert_eq!(Historical::historical_root(0), None);
 		assert_refused(&proof, &owner, Error::InvalidKeyOwnershipProof);
 	})
 }
 
-/// CON-R22, 3
+/// CON-R22, 3: the proof has to show that the validator owns the key.
 #[test]
 fn proof_that_does_not_show_the_key_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let proof = double_seal(2, 100);
+		let proof = equivocation(2, 100);
 		let good = owner(2);
 		let bad = [
 			owner(3),
@@ -249,36 +250,36 @@ fn proof_that_does_not_show_the_key_is_refused() {
 	})
 }
 
-/// CON-R22, 3: whoever is no validator can contradict itself as it likes.
+/// CON-R22, 3: two headers sealed with a key of no validator are no offence.
 #[test]
-fn key_of_nobody_is_refused() {
+fn key_of_no_validator_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		assert_refused(&double_seal(9, 100), &owner(2), Error::InvalidKeyOwnershipProof);
+		assert_refused(&equivocation(9, 100), &owner(2), Error::InvalidKeyOwnershipProof);
 		assert_eq!(AuraEquivocation::key_ownership_proof(key(9).public()), None);
 		assert_eq!(AuraEquivocation::key_ownership_proof(key(2).public()), Some(owner(2)));
 	})
 }
 
-/// CON-R22, 4
+/// CON-R22, 4: a second report of an offender and slot is a duplicate, also with other headers.
 #[test]
-fn duplicate_is_refused_whatever_the_headers() {
+fn duplicate_with_any_headers_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		assert_ok!(report(&double_seal(2, 100), &owner(2)));
-		assert_refused(&double_seal(2, 100), &owner(2), Error::DuplicateOffenceReport);
-		let other = double_seal_on(2, 100, [6, 7]);
+		assert_ok!(report(&equivocation(2, 100), &owner(2)));
+		assert_refused(&equivocation(2, 100), &owner(2), Error::DuplicateOffenceReport);
+		let other = equivocation_on(2, 100, [6, 7]);
 		assert_refused(&other, &owner(2), Error::DuplicateOffenceReport);
 		assert_eq!(offences(), 1);
 	})
 }
 
-/// CON-R22: a call needs the origin it is for.
+/// CON-R22: the signed form needs a signature, and the unsigned form none.
 #[test]
-fn other_origins_are_refused() {
+fn report_of_another_origin_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let (proof, owner) = (Box::new(double_seal(2, 100)), owner(2));
+		let (proof, owner) = (Box::new(equivocation(2, 100)), owner(2));
 		for origin in [RuntimeOrigin::none(), RuntimeOrigin::root()] {
 			assert_err!(
 				AuraEquivocation::report_equivocation(origin, proof.clone(), owner.clone()),

@@ -1,10 +1,10 @@
-//! What the integrity test accepts and refuses of a configuration.
+//! Which configurations the integrity test accepts and refuses.
 
 use super::*;
 use frame_support::traits::Hooks;
 use std::panic::catch_unwind;
 
-/// Checks a configuration with `most` authorities; the error is the reason.
+/// Runs the integrity test with at most `most` authorities. The error is its panic message.
 fn check_with_authorities(most: u32) -> Result<(), String> {
 	let usual = MaxAuthorities::get();
 	MaxAuthorities::set(most);
@@ -13,9 +13,9 @@ fn check_with_authorities(most: u32) -> Result<(), String> {
 			.downcast::<String>()
 			.map(|reason| *reason)
 			.or_else(|reason| reason.downcast::<&str>().map(|reason| reason.to_string()))
-			.expect("panics come with a text")
+			.expect("the panic has a message")
 	});
-	// Other tests may run in this thread after this one.
+	// Another test may run in this thread afterwards.
 	MaxAuthorities::set(usual);
 	result
 }
@@ -32,7 +32,7 @@ fn configuration_without_authorities_is_refused() {
 }
 
 #[test]
-fn configuration_whose_sessions_end_too_heavily_is_refused() {
+fn configuration_whose_evaluation_exceeds_the_block_is_refused() {
 	let error = check_with_authorities(1_000_000).expect_err("it is too heavy");
-	assert!(error.contains("judging a session weighs"), "{error}");
+	assert!(error.contains("evaluating a session weighs"), "{error}");
 }

@@ -1,0 +1,62 @@
+//! Weights of the calls, composed of the measured checks and the estimated offence.
+
+use crate::*;
+use codec::Encode;
+use frame_support::{
+	traits::Get,
+	weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight},
+};
+use sp_runtime::traits::UniqueSaturatedInto;
+use sp_session::MembershipProof;
+
+impl<T: Config> Pallet<T> {
+	/// Weight of a signed report: one check and the offence.
+	pub(crate) fn report_weight(
+		equivocation_proof: &EquivocationProofOf<T>,
+		key_owner_proof: &MembershipProof,
+	) -> Weight {
+		Self::check_weight(equivocation_proof, key_owner_proof)
+			.saturating_add(Self::offence_weight())
+	}
+
+	/// Weight of an unsigned report, which is also checked before its dispatch.
+	pub(crate) fn unsigned_report_weight(
+		equivocation_proof: &EquivocationProofOf<T>,
+		key_owner_proof: &MembershipProof,
+	) -> Weight {
+		Self::report_weight(equivocation_proof, key_owner_proof)
+			.saturating_add(Self::check_weight(equivocation_proof, key_owner_proof))
+	}
+
+	/// Weight of one check. Grows with the length of everything that the reporter sends, including the
+	/// trie nodes.
+	fn check_weight(
+		equivocation_proof: &EquivocationProofOf<T>,
+		key_owner_proof: &MembershipProof,
+	) -> Weight {
+		let length =
+			equivocation_proof.encoded_size().saturating_add(key_owner_proof.encoded_size());
+		<T as Config>::WeightInfo::check_headers(length.unique_saturated_into())
+			.saturating_add(<T as Config>::WeightInfo::check_membership())
+			// Reads whether the offence is known.
+			.saturating_add(T::DbWeight::get().reads(1))
+	}
+
+	/// Weight of an offence: `pallet-grandpa`'s estimate of the work of `pallet-offences` and
+	/// `pallet-staking` for one offender, and the chilling of all validators that can be reported for the
+	/// same slot or round.
+	pub fn offence_weight() -> Weight {
+		let nominators = u64::from(T::MaxNominators::get());
+		let touched = nominators.saturating_mul(3);
+		Weight::from_parts(
+			(25 * WEIGHT_REF_TIME_PER_MICROS)
+				.saturating_mul(nominators)
+				.saturating_add(110 * WEIGHT_REF_TIME_PER_MICROS),
+			0,
+		)
+		.saturating_add(
+			T::DbWeight::get().reads_writes(touched.saturating_add(14), touched.saturating_add(10)),
+		)
+		.saturating_add(T::ChillWeight::get().saturating_mul(T::MaxValidators::get().into()))
+	}
+}

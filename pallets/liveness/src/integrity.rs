@@ -1,0 +1,33 @@
+//! Checks of the configuration.
+
+use crate::*;
+use frame_support::traits::{Get, PalletInfo};
+
+impl<T: Config> Pallet<T> {
+	/// Panics with the reason if blocks could not be counted exactly, or if the end of a session could
+	/// weigh more than is declared for it.
+	pub(crate) fn do_integrity_test() {
+		// Hooks run in the order of declaration, which is that of the indices.
+		let index = |index: Option<usize>| index.expect("the pallet is in the runtime");
+		let authorship =
+			index(<T as frame_system::Config>::PalletInfo::index::<pallet_authorship::Pallet<T>>());
+		let session =
+			index(<T as frame_system::Config>::PalletInfo::index::<pallet_session::Pallet<T>>());
+		let aura =
+			index(<T as frame_system::Config>::PalletInfo::index::<pallet_aura::Pallet<T>>());
+		assert!(
+			authorship < session && authorship < aura,
+			"the author has to be noted before the session rotates and Aura stores the slot"
+		);
+
+		let validators = <T as pallet_aura::Config>::MaxAuthorities::get();
+		assert!(validators > 0, "MaxAuthorities: nobody could be counted");
+		// `pallet-session` declares a full block for a rotation.
+		let weight = <T as Config>::WeightInfo::end_session(validators);
+		let declared = T::BlockWeights::get().max_block;
+		assert!(
+			weight.all_lte(declared),
+			"MaxAuthorities: evaluating a session weighs {weight:?}, a block may {declared:?}"
+		);
+	}
+}
