@@ -13,6 +13,7 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
 extern crate alloc;
 
+pub mod account_store;
 pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarks;
@@ -44,7 +45,8 @@ pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::Account
 pub type Address = MultiAddress<AccountId, ()>;
 /// Amount of TOS in units of 10^-12.
 pub type Balance = u128;
-/// Count of transactions an account has signed, as it travels; see [`configs::AccountNonce`].
+/// Number of the next transaction of an account; the first is the height at which the account was
+/// created, see [`account_store`].
 pub type Nonce = u32;
 /// Hash of blocks and state.
 pub type Hash = sp_core::H256;

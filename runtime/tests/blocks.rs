@@ -3,7 +3,7 @@
 mod common;
 
 use codec::Encode;
-use common::{chain, run_block, sign, sign_as, sign_with_tip};
+use common::{chain, run_block, sign, sign_with_tip};
 use frame_support::{assert_ok, traits::fungible::Inspect};
 use gtos_runtime::{
 	configs::fees::TreasuryAccount,
@@ -13,7 +13,6 @@ use gtos_runtime::{
 	Staking, System,
 };
 use sp_consensus_aura::{Slot, AURA_ENGINE_ID};
-use sp_core::Pair;
 use sp_keyring::Sr25519Keyring::{self, Alice, AliceStash, Bob, Charlie, Ferdie};
 use sp_runtime::{
 	traits::{Header as _, TypedGet},
@@ -86,35 +85,6 @@ fn replayed_transaction_is_refused_as_stale() {
 		let stale = Err(TransactionValidityError::Invalid(InvalidTransaction::Stale));
 		assert_eq!(run_block(0, vec![transaction]), [stale]);
 		assert_eq!(balance(Bob), bob);
-	});
-}
-
-#[test]
-fn transaction_of_a_reaped_account_is_refused_when_the_account_is_back() {
-	chain(DEV).execute_with(|| {
-		let fresh = sp_core::sr25519::Pair::from_string("//Fresh", None).expect("a derivation");
-		let account = sp_core::crypto::AccountId32::from(fresh.public());
-		let fund = RuntimeCall::Balances(pallet_balances::Call::transfer_allow_death {
-			dest: account.clone().into(),
-			value: TOS,
-		});
-		let leave = RuntimeCall::Balances(pallet_balances::Call::transfer_all {
-			dest: Bob.to_account_id().into(),
-			keep_alive: false,
-		});
-		run_block(0, vec![]);
-		assert_eq!(run_block(0, vec![sign(Alice, 0, fund.clone())]), [Ok(Ok(()))]);
-		let first_nonce = *System::account_nonce(&account);
-		assert_eq!(first_nonce, 2);
-
-		let leave = sign_as(&fresh, first_nonce, 0, leave);
-		assert_eq!(run_block(0, vec![leave.clone()]), [Ok(Ok(()))]);
-		assert!(!System::account_exists(&account));
-
-		assert_eq!(run_block(0, vec![sign(Alice, 1, fund)]), [Ok(Ok(()))]);
-		let stale = Err(TransactionValidityError::Invalid(InvalidTransaction::Stale));
-		assert_eq!(run_block(0, vec![leave]), [stale]);
-		assert_eq!(Balances::total_balance(&account), TOS);
 	});
 }
 

@@ -1,9 +1,10 @@
 //! Balances, and what a transaction pays to whom.
 
 use crate::{
+	account_store::AccountStore,
 	constants::currency::{EXISTENTIAL_DEPOSIT, MICRO_TOS},
 	AccountId, Authorship, Balance, Balances, Runtime, RuntimeEvent, RuntimeFreezeReason,
-	RuntimeHoldReason, System,
+	RuntimeHoldReason,
 };
 use frame_support::{
 	parameter_types,
@@ -18,7 +19,7 @@ use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustm
 use sp_runtime::{FixedPointNumber, Perquintill};
 
 impl pallet_balances::Config for Runtime {
-	type AccountStore = System;
+	type AccountStore = AccountStore;
 	type Balance = Balance;
 	type DoneSlashHandler = ();
 	type DustRemoval = ResolveTo<TreasuryAccount, Balances>;

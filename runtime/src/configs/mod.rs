@@ -20,11 +20,7 @@ use frame_support::{
 	weights::{constants::ExtrinsicBaseWeight, RuntimeDbWeight},
 };
 use frame_system::limits::{BlockLength, BlockWeights};
-use sp_core::Get;
-use sp_runtime::{
-	traits::{AccountIdLookup, BlakeTwo256},
-	type_with_default::TypeWithDefault,
-};
+use sp_runtime::traits::{AccountIdLookup, BlakeTwo256};
 use sp_version::RuntimeVersion;
 
 parameter_types! {
@@ -75,32 +71,11 @@ impl frame_system::Config for Runtime {
 	type Hashing = BlakeTwo256;
 	type Lookup = AccountIdLookup<AccountId, ()>;
 	type MaxConsumers = frame_support::traits::ConstU32<128>;
-	type Nonce = AccountNonce;
+	type Nonce = Nonce;
 	type SS58Prefix = SS58Prefix;
 	type SingleBlockMigrations = crate::migrations::SingleBlockMigrations;
 	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
 	type Version = Version;
-}
-
-/// Count of transactions an account has signed, from the height at which the account came to be.
-///
-/// An account that was reaped and came back does not start at zero again, so what it signed in its
-/// first life cannot be replayed in its second.
-pub type AccountNonce = TypeWithDefault<Nonce, FirstNonce>;
-
-/// The nonce of a new account: the height of the block.
-#[derive(Debug)]
-pub struct FirstNonce;
-
-impl Get<Nonce> for FirstNonce {
-	fn get() -> Nonce {
-		// Native code may ask where there is no chain: for the default values in the metadata.
-		#[cfg(feature = "std")]
-		if sp_externalities::with_externalities(|_| ()).is_none() {
-			return 0;
-		}
-		System::block_number()
-	}
 }
 
 parameter_types! {

@@ -95,7 +95,7 @@ pub fn sign_as(
 		frame_system::CheckTxVersion::new(),
 		frame_system::CheckGenesis::new(),
 		frame_system::CheckEra::from(Era::Immortal),
-		frame_system::CheckNonce::from(nonce.into()),
+		frame_system::CheckNonce::from(nonce),
 		gtos_runtime::check_weight::CheckWeight::default(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(tip),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),

@@ -7,7 +7,7 @@ use crate::{
 use codec::{DecodeAll, Encode};
 use frame_metadata::v14::StorageEntryType;
 use frame_system::AccountInfo;
-use gtos_runtime::{configs::AccountNonce, Balance};
+use gtos_runtime::{Balance, Nonce};
 use pallet_balances::AccountData;
 use pallet_genesis_parameters::ChainTiming;
 use serde::Deserialize;
@@ -120,10 +120,9 @@ impl Check for Record {
 		assert_eq!(fields, self.encoded.0);
 		// What the runtime stores for the other types, the scenarios of their pages show.
 		if self.kind == "AccountInfo" {
-			let account = AccountInfo::<AccountNonce, AccountData<Balance>>::decode_all(
-				&mut &self.encoded.0[..],
-			)
-			.expect("it is an account");
+			let account =
+				AccountInfo::<Nonce, AccountData<Balance>>::decode_all(&mut &self.encoded.0[..])
+					.expect("it is an account");
 			assert_eq!(account.encode(), self.encoded.0);
 		}
 	}

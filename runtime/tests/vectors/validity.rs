@@ -101,7 +101,7 @@ impl Context {
 		state.execute_with(|| {
 			for account in &self.accounts {
 				frame_system::Account::<Runtime>::mutate(account.account.account(), |record| {
-					record.nonce = account.nonce.into()
+					record.nonce = account.nonce
 				});
 			}
 			for known in &self.hashes {
@@ -161,7 +161,7 @@ impl Validity {
 
 	fn first_nonce(&self) -> Nonce {
 		let first = self.context.accounts.first().expect("somebody sends the extrinsic");
-		*System::account_nonce(first.account.account())
+		System::account_nonce(first.account.account())
 	}
 }
 
