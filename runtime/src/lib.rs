@@ -20,12 +20,9 @@ mod benchmarks;
 pub mod check_weight;
 pub mod configs;
 pub mod constants;
-mod dpos;
 mod election_solver;
-mod entry_changes;
 pub mod genesis_config_presets;
 mod migrations;
-mod transaction_outcome;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{

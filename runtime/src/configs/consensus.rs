@@ -1,13 +1,16 @@
 //! Who may author and vote: Aura, GRANDPA, sessions, and what is held against a validator.
 
 use crate::{
-	configs::{staking::BondingDuration, DbWeight},
+	configs::{
+		system::DbWeight,
+		timing::{BondingDuration, SessionLength, SessionsPerEra, SlotDuration},
+	},
 	constants::{
 		currency::deposit,
 		staking::{MAX_ELECTING_VOTERS, MAX_VALIDATORS},
 	},
 	AccountId, Aura, AuraEquivocation, Balance, Balances, BlockNumber, GenesisParameters, Grandpa,
-	Liveness, Moment, Offences, Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys, Staking,
+	Liveness, Offences, Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys, Staking,
 	UncheckedExtrinsic,
 };
 use alloc::vec::Vec;
@@ -24,9 +27,6 @@ use sp_session::MembershipProof;
 use sp_staking::SessionIndex;
 
 parameter_types! {
-	pub SlotDuration: Moment = GenesisParameters::timing().slot_duration_ms;
-	pub SessionLength: BlockNumber = GenesisParameters::timing().session_length_blocks;
-	pub SessionsPerEra: SessionIndex = GenesisParameters::timing().sessions_per_era;
 	pub const SessionOffset: BlockNumber = 0;
 	/// Sessions for which an equivocation can be proved: as long as the stake is bonded.
 	pub MaxSetIdSessionEntries: u64 = GenesisParameters::timing().bonding_duration_sessions().into();

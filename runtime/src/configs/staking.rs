@@ -2,15 +2,17 @@
 
 use crate::{
 	configs::{
-		consensus::SessionsPerEra, fees::TreasuryAccount, governance::pallet_origins::StakingAdmin,
+		fees::TreasuryAccount,
+		governance::pallet_origins::StakingAdmin,
+		timing::{BondingDuration, SessionsPerEra, SlashDeferDuration},
 	},
 	constants::staking::{
 		HISTORY_DEPTH_ERAS, MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS, MAX_NOMINATIONS,
 		MAX_VALIDATORS,
 	},
 	election_solver::PhragmenWithKeys,
-	AccountId, Balance, Balances, GenesisParameters, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeHoldReason, Session, Staking, Timestamp, VoterList,
+	AccountId, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, Session,
+	Staking, Timestamp, VoterList,
 };
 use frame_election_provider_support::{
 	bounds::{ElectionBounds, ElectionBoundsBuilder},
@@ -24,7 +26,6 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use sp_runtime::curve::PiecewiseLinear;
-use sp_staking::EraIndex;
 
 pallet_staking_reward_curve::build! {
 	// 2.5 % a year at least, 10 % at most, paid in full where half of all TOS is staked.
@@ -58,8 +59,6 @@ const BAG_THRESHOLDS: [VoteWeight; BAG_COUNT] = {
 
 parameter_types! {
 	pub const RewardCurve: &'static PiecewiseLinear<'static> = &REWARD_CURVE;
-	pub BondingDuration: EraIndex = GenesisParameters::timing().bonding_duration_eras;
-	pub SlashDeferDuration: EraIndex = GenesisParameters::timing().slash_defer_duration_eras;
 	pub ElectionLimits: ElectionBounds = ElectionBoundsBuilder::default()
 		.voters_count(MAX_ELECTING_VOTERS.into())
 		.targets_count(MAX_ELECTABLE_TARGETS.into())

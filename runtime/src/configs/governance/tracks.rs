@@ -1,7 +1,11 @@
 //! The tracks that referenda run on, one for each origin.
 
-use super::{hours, pallet_origins::Origin, HOURS_PER_DAY};
-use crate::{constants::currency::TOS, Balance, BlockNumber, OriginCaller, RuntimeOrigin};
+use super::pallet_origins::Origin;
+use crate::{
+	configs::timing::{hours, HOURS_PER_DAY},
+	constants::currency::TOS,
+	Balance, BlockNumber, OriginCaller, RuntimeOrigin,
+};
 use alloc::borrow::Cow;
 use frame_support::traits::OriginTrait;
 use pallet_referenda::{Curve, Track, TrackInfo};

@@ -4,7 +4,7 @@
 //! that makes the blocks after it (CON-R8), with its keys, its era and its number.
 
 use crate::{
-	configs::consensus::{SessionLength, SessionsPerEra},
+	configs::timing::{SessionLength, SessionsPerEra},
 	constants::staking::HISTORY_DEPTH_ERAS,
 	AccountId, Balance, BlockNumber, Grandpa, Runtime, Session, Staking, System,
 };

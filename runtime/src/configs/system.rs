@@ -1,16 +1,10 @@
-//! What each pallet is set to, one theme a file.
-
-pub mod accounts;
-pub mod consensus;
-pub mod fees;
-pub mod governance;
-pub mod staking;
-pub mod storage;
+//! The chain itself: what a block holds, who may call what, and its clock.
 
 use crate::{
-	constants::block, AccountId, Aura, Balance, Block, BlockNumber, GenesisParameters, Hash,
-	Moment, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask,
-	System, VERSION,
+	configs::{staking::RootOnlyCalls, timing::MinimumPeriod},
+	constants::block,
+	AccountId, Aura, Balance, Block, BlockNumber, Hash, Moment, Nonce, PalletInfo, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, System, VERSION,
 };
 use frame_support::{
 	derive_impl,
@@ -60,7 +54,7 @@ parameter_types! {
 impl frame_system::Config for Runtime {
 	type AccountData = pallet_balances::AccountData<Balance>;
 	type AccountId = AccountId;
-	type BaseCallFilter = EverythingBut<staking::RootOnlyCalls>;
+	type BaseCallFilter = EverythingBut<RootOnlyCalls>;
 	type Block = Block;
 	type BlockHashCount = BlockHashCount;
 	type BlockLength = RuntimeBlockLength;
@@ -76,11 +70,6 @@ impl frame_system::Config for Runtime {
 	type SingleBlockMigrations = crate::migrations::SingleBlockMigrations;
 	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
 	type Version = Version;
-}
-
-parameter_types! {
-	/// Half a slot: Aura's own check makes it the whole slot.
-	pub MinimumPeriod: Moment = GenesisParameters::timing().slot_duration_ms / 2;
 }
 
 impl pallet_timestamp::Config for Runtime {

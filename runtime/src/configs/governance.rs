@@ -7,14 +7,16 @@ mod tracks;
 pub use tracks::TracksInfo;
 
 use crate::{
-	configs::fees::TreasuryAccount,
+	configs::{
+		fees::TreasuryAccount,
+		timing::{hours, HOURS_PER_DAY},
+	},
 	constants::{
 		block,
 		currency::{deposit, TOS},
 	},
-	AccountId, Balance, Balances, BlockNumber, GenesisParameters, OriginCaller, Preimage,
-	Referenda, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler,
-	System, Treasury,
+	AccountId, Balance, Balances, BlockNumber, OriginCaller, Preimage, Referenda, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, System, Treasury,
 };
 use frame_support::{
 	parameter_types,
@@ -29,14 +31,6 @@ use frame_support::{
 use frame_system::{EnsureRoot, EnsureRootWithSuccess, EnsureSigned, EnsureWithSuccess};
 use pallet_origins::{ReferendumCanceller, ReferendumKiller, Treasurer, WhitelistedCaller};
 use sp_runtime::{traits::IdentityLookup, Perbill, Permill};
-
-/// Blocks that this chain counts as `count` hours.
-pub(crate) fn hours(count: BlockNumber) -> BlockNumber {
-	// Saturating: both factors are small constants of genesis and of this file.
-	GenesisParameters::timing().hour_blocks.saturating_mul(count)
-}
-
-const HOURS_PER_DAY: BlockNumber = 24;
 
 parameter_types! {
 	pub const PreimageBaseDeposit: Balance = deposit(2, 64);
