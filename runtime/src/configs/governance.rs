@@ -1,5 +1,5 @@
-//! Referenda by conviction voting, a technical committee that may whitelist urgent ones, and the
-//! treasury. There is no sudo: root is what a referendum on the root track enacts.
+//! Referenda by conviction voting, a technical committee that may whitelist urgent calls, and the
+//! treasury (ECO-R8). There is no sudo: only a referendum on the root track acts as root.
 
 pub mod pallet_origins;
 mod tracks;
@@ -72,7 +72,7 @@ impl pallet_scheduler::Config for Runtime {
 }
 
 parameter_types! {
-	/// How long a vote of the weakest conviction locks its balance.
+	/// How long a vote with the weakest conviction locks its balance.
 	pub VoteLockingPeriod: BlockNumber = hours(7 * HOURS_PER_DAY);
 }
 
@@ -93,7 +93,7 @@ parameter_types! {
 	pub const SubmissionDeposit: Balance = 10 * TOS;
 	/// How long a referendum may wait for its decision deposit.
 	pub UndecidingTimeout: BlockNumber = hours(14 * HOURS_PER_DAY);
-	/// How often a waiting referendum is looked at again.
+	/// How often the state of a waiting referendum is checked again.
 	pub AlarmInterval: BlockNumber = hours(1);
 }
 
@@ -145,7 +145,7 @@ impl pallet_collective::Config<TechnicalCollective> for Runtime {
 }
 
 parameter_types! {
-	/// How long a whitelisted call whose dispatch was deferred may wait.
+	/// How long the deferred dispatch of a whitelisted call may wait.
 	pub DeferredDispatchExpiration: BlockNumber = hours(28 * HOURS_PER_DAY);
 }
 

@@ -18,7 +18,8 @@ use sp_runtime::traits::{AccountIdLookup, BlakeTwo256};
 use sp_version::RuntimeVersion;
 
 parameter_types! {
-	/// Blocks whose hashes stay in state: the longest a mortal transaction can live.
+	/// Number of blocks whose hashes stay in the state: the longest life of a mortal transaction
+	/// (TXN-R14).
 	pub const BlockHashCount: BlockNumber = 4_096;
 	pub const Version: RuntimeVersion = VERSION;
 	pub const SS58Prefix: u8 = 42;
@@ -27,12 +28,13 @@ parameter_types! {
 		.modify_max_length_for_class(DispatchClass::Normal, |length| {
 			*length = block::NORMAL_RATIO * block::MAX_LENGTH_BYTES
 		})
-		// Of the author's part, which needs little more than a tenth of it (CON-R1).
+		// For the part of the header that the author writes (CON-R1). It needs little more than a tenth
+		// of this.
 		.max_header_size(1_024)
 		.build();
 	pub const DbWeight: RuntimeDbWeight = block::DB_WEIGHT;
-	/// Hooks and inherents may always run; ordinary transactions get their share of the block, and
-	/// operational ones what is left of it.
+	/// Hooks and inherents may always run. Ordinary transactions get their share of the block, operational
+	/// ones what is left of it.
 	pub RuntimeBlockWeights: BlockWeights = BlockWeights::builder()
 		.base_block(block::BASE_WEIGHT)
 		.for_class(DispatchClass::all(), |weights| {
