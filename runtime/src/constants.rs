@@ -90,6 +90,10 @@ pub mod storage {
 	pub const RENT_PER_BYTE_BLOCK: Balance = 1;
 	/// Most stored entries that one page of a list looks at.
 	pub const MAX_PAGE_SCAN: u32 = 1_000;
+	/// Most pages of the expiry index that one answer about expiring entries reads (RPC-R25).
+	pub const MAX_ENDING_PAGES: usize = 1_000;
+	/// Number of items from which such an answer reads no further page.
+	pub const MAX_ENDING_ITEMS: usize = 1_000;
 	/// Most items of the expiry index that one count of the backlog reads.
 	pub const MAX_BACKLOG_SCAN: u32 = 10_000;
 	/// Part of a block that the removal of expired entries may take before its transactions.

@@ -30,6 +30,16 @@ pub const LOCAL: &str = "local";
 /// fill.
 pub const LIVE: &str = "live";
 
+/// Timing of [`DEV`] and [`LOCAL`].
+pub const DEVELOPMENT_TIMING: ChainTiming = ChainTiming {
+	slot_duration_ms: 500,
+	session_length_blocks: 20,
+	sessions_per_era: 3,
+	bonding_duration_eras: 3,
+	slash_defer_duration_eras: 1,
+	hour_blocks: 20,
+};
+
 /// Balance with which each well-known account of a development network starts.
 const DEV_ENDOWMENT: Balance = 10_000_000 * TOS;
 /// Stake of each validator of a development network.
@@ -145,16 +155,7 @@ fn development(validators: &[Sr25519Keyring]) -> Value {
 	let committee = validators.iter().map(|v| v.to_account_id()).collect::<Vec<_>>();
 	json!({
 		"balances": { "balances": endowed },
-		"genesisParameters": {
-			"timing": ChainTiming {
-				slot_duration_ms: 500,
-				session_length_blocks: 20,
-				sessions_per_era: 3,
-				bonding_duration_eras: 3,
-				slash_defer_duration_eras: 1,
-				hour_blocks: 20,
-			},
-		},
+		"genesisParameters": { "timing": DEVELOPMENT_TIMING },
 		"session": { "keys": keys },
 		"staking": {
 			"validatorCount": validators.len(),

@@ -1,5 +1,5 @@
-//! What clients generate their code from: the metadata is the same at every block and has no
-//! surprises for those that sign.
+//! The metadata, from which clients generate code: it does not change from block to block, and clients
+//! that sign for a stock chain can sign for this one.
 
 mod common;
 

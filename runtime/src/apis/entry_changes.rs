@@ -1,16 +1,13 @@
 //! Which entries of an owner a block changed, and which of them expire after it (RPC-R25).
 
-use crate::{AccountId, Runtime, RuntimeEvent, System, TtlKv};
+use crate::{
+	constants::storage::{MAX_ENDING_ITEMS, MAX_ENDING_PAGES},
+	AccountId, Runtime, RuntimeEvent, System, TtlKv,
+};
 use alloc::vec::Vec;
 use frame_system::EventRecord;
 use pallet_ttl_kv::{Event, ExpiryPages, Reference, PAGE_LENGTH};
 use pallet_ttl_kv_runtime_api::{Change, EndingPage, EntryChange};
-
-/// Most pages of the expiry index that one answer reads.
-const MAX_PAGES: usize = 1_000;
-
-/// An answer ends with the page that brings it to at least so many items.
-const MAX_ITEMS: usize = 1_000;
 
 /// Changes to the entries of `owner` whose key begins with `prefix`, made by the block of this state.
 pub fn changes(owner: &AccountId, prefix: &[u8]) -> Vec<EntryChange> {
@@ -55,7 +52,7 @@ pub fn ending(owner: &AccountId, prefix: &[u8], start: u64) -> EndingPage {
 		},
 	};
 	let mut next = None;
-	for _ in 0..MAX_PAGES {
+	for _ in 0..MAX_ENDING_PAGES {
 		let Some((page, references)) = pages.next() else {
 			return EndingPage { items, next: None };
 		};
@@ -74,7 +71,7 @@ pub fn ending(owner: &AccountId, prefix: &[u8], start: u64) -> EndingPage {
 		next = u64::from_be_bytes(page)
 			.checked_add(1)
 			.and_then(|page| page.checked_mul(PAGE_LENGTH.into()));
-		if items.len() >= MAX_ITEMS {
+		if items.len() >= MAX_ENDING_ITEMS {
 			break;
 		}
 	}
