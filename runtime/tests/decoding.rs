@@ -3,11 +3,8 @@
 mod common;
 
 use codec::{DecodeLimit, Encode};
-use common::{chain, run_block, sign_with_tip};
-use frame_support::{
-	storage::{with_transaction_unchecked, TransactionOutcome},
-	MAX_EXTRINSIC_DEPTH,
-};
+use common::{chain, rolled_back, run_block, sign_with_tip};
+use frame_support::MAX_EXTRINSIC_DEPTH;
 use gtos_runtime::{
 	constants::currency::TOS, genesis_config_presets::DEV, Balance, Executive, Nonce, RuntimeCall,
 	System, UncheckedExtrinsic,
@@ -48,11 +45,6 @@ fn decode(bytes: &[u8]) -> Option<UncheckedExtrinsic> {
 fn validate(extrinsic: UncheckedExtrinsic) -> TransactionValidity {
 	let parent = System::block_hash(System::block_number());
 	Executive::validate_transaction(TransactionSource::External, extrinsic, parent)
-}
-
-/// Runs `work` and rolls the state back, as a node does after a check.
-fn tried<T>(work: impl FnOnce() -> T) -> T {
-	with_transaction_unchecked(|| TransactionOutcome::Rollback(work()))
 }
 
 fn state_root() -> Vec<u8> {
@@ -132,7 +124,7 @@ fn check_bytes(state: &mut TestExternalities, bytes: &[u8]) -> Result<(), TestCa
 	prop_assert_eq!(&extrinsic.encode()[..], bytes);
 	state.execute_with(|| {
 		let before = state_root();
-		let _ = tried(|| validate(extrinsic));
+		let _ = rolled_back(|| validate(extrinsic));
 		prop_assert_eq!(state_root(), before);
 		Ok(())
 	})
@@ -185,8 +177,8 @@ fn refused_transactions_leave_the_state_root() {
 		let Some(extrinsic) = decode(&bytes) else { return Ok(()) };
 		state.execute_with(|| {
 			let before = state_root();
-			let is_valid = tried(|| validate(extrinsic.clone())).is_ok();
-			let applied = tried(|| {
+			let is_valid = rolled_back(|| validate(extrinsic.clone())).is_ok();
+			let applied = rolled_back(|| {
 				let parent = System::block_hash(System::block_number());
 				let number = System::block_number() + 1;
 				System::initialize(&number, &parent, &Default::default());

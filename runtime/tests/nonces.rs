@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{chain, run_block, sign, sign_as};
+use common::{chain, rolled_back, run_block, run_to, sign, sign_as};
 use frame_support::{
 	assert_ok,
 	traits::fungible::{Balanced, Mutate},
@@ -12,6 +12,7 @@ use gtos_runtime::{
 	constants::currency::TOS, genesis_config_presets::DEV, AccountId, Balances, Executive, Nonce,
 	Runtime, RuntimeCall, RuntimeOrigin, System, UncheckedExtrinsic,
 };
+use pallet_balances::Call;
 use sp_core::{sr25519, Pair};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::{
@@ -33,14 +34,11 @@ fn newcomer() -> (sr25519::Pair, AccountId) {
 }
 
 fn fund(account: &AccountId) -> RuntimeCall {
-	RuntimeCall::Balances(pallet_balances::Call::transfer_allow_death {
-		dest: account.clone().into(),
-		value: TOS,
-	})
+	RuntimeCall::Balances(Call::transfer_allow_death { dest: account.clone().into(), value: TOS })
 }
 
 fn leave() -> RuntimeCall {
-	RuntimeCall::Balances(pallet_balances::Call::transfer_all {
+	RuntimeCall::Balances(Call::transfer_all {
 		dest: Bob.to_account_id().into(),
 		keep_alive: false,
 	})
@@ -53,13 +51,9 @@ fn nonce(account: &AccountId) -> Nonce {
 
 fn ask_pool(transaction: UncheckedExtrinsic) -> TransactionValidity {
 	let parent = System::block_hash(System::block_number());
-	Executive::validate_transaction(TransactionSource::External, transaction, parent)
-}
-
-fn run_empty_blocks(count: u32) {
-	for _ in 0..count {
-		run_block(0, vec![]);
-	}
+	rolled_back(|| {
+		Executive::validate_transaction(TransactionSource::External, transaction, parent)
+	})
 }
 
 /// STA-R5, TXN-R18: the nonce of an account without a record is 0 at every height, and none of its
@@ -69,7 +63,7 @@ fn absent_account_reads_nonce_zero_and_cannot_send() {
 	chain(DEV).execute_with(|| {
 		let (pair, account) = newcomer();
 		for _ in 0..3 {
-			run_empty_blocks(1);
+			run_block(0, vec![]);
 			assert_eq!(nonce(&account), 0);
 			let payment = Err(TransactionValidityError::Invalid(InvalidTransaction::Payment));
 			for nonce in [0, System::block_number(), System::block_number() + 1] {
@@ -87,10 +81,10 @@ fn absent_account_reads_nonce_zero_and_cannot_send() {
 fn new_account_sends_with_the_height_as_its_first_nonce() {
 	chain(DEV).execute_with(|| {
 		let (pair, account) = newcomer();
-		run_empty_blocks(6);
+		run_to(6);
 		assert_eq!(run_block(0, vec![sign(Alice, 0, fund(&account))]), [Ok(Ok(()))]);
 		assert_eq!(nonce(&account), 7);
-		run_empty_blocks(2);
+		run_to(9);
 		assert_eq!(nonce(&account), 7, "the nonce stays as the height rises");
 
 		let validity = ask_pool(sign_as(&pair, 7, 0, leave())).expect("it is valid");
@@ -111,7 +105,7 @@ fn new_account_sends_with_the_height_as_its_first_nonce() {
 fn account_sends_in_the_block_that_creates_it() {
 	chain(DEV).execute_with(|| {
 		let (pair, account) = newcomer();
-		run_empty_blocks(4);
+		run_to(4);
 		let transactions = vec![
 			sign(Alice, 0, fund(&account)),
 			sign_as(&pair, 4, 0, leave()),
@@ -129,7 +123,7 @@ fn transaction_signed_before_the_account_existed_is_stale_or_waits() {
 	chain(DEV).execute_with(|| {
 		let (pair, account) = newcomer();
 		let [below, above] = [0, 9].map(|nonce| sign_as(&pair, nonce, 0, leave()));
-		run_empty_blocks(4);
+		run_to(4);
 		assert_eq!(run_block(0, vec![sign(Alice, 0, fund(&account))]), [Ok(Ok(()))]);
 		let stale = Err(TransactionValidityError::Invalid(InvalidTransaction::Stale));
 		assert_eq!(ask_pool(below), stale);
@@ -141,7 +135,7 @@ fn transaction_signed_before_the_account_existed_is_stale_or_waits() {
 fn transaction_of_a_reaped_account_is_refused_when_the_account_is_back() {
 	chain(DEV).execute_with(|| {
 		let (pair, account) = newcomer();
-		run_empty_blocks(1);
+		run_to(1);
 		assert_eq!(run_block(0, vec![sign(Alice, 0, fund(&account))]), [Ok(Ok(()))]);
 		let leave = sign_as(&pair, nonce(&account), 0, leave());
 		assert_eq!(run_block(0, vec![leave.clone()]), [Ok(Ok(()))]);
@@ -156,65 +150,54 @@ fn transaction_of_a_reaped_account_is_refused_when_the_account_is_back() {
 	});
 }
 
+fn dispatch_as_alice(call: impl Into<RuntimeCall>) {
+	assert_ok!(call.into().dispatch(RuntimeOrigin::signed(Alice.to_account_id())));
+}
+
+fn dispatch_as_root(call: impl Into<RuntimeCall>) {
+	assert_ok!(call.into().dispatch(RuntimeOrigin::root()));
+}
+
+/// Name of a way to create an account, and a function that does it.
+type Way = (&'static str, fn(AccountId));
+
+const WAYS: [Way; 8] = [
+	("transfer_allow_death", |account| dispatch_as_alice(fund(&account))),
+	("transfer_keep_alive", |account| {
+		dispatch_as_alice(Call::transfer_keep_alive { dest: account.into(), value: TOS })
+	}),
+	("transfer_all", |account| {
+		dispatch_as_alice(Call::transfer_all { dest: account.into(), keep_alive: true })
+	}),
+	("batch", |account| {
+		let calls = vec![fund(&account), fund(&account)];
+		dispatch_as_alice(pallet_utility::Call::batch_all { calls })
+	}),
+	("force_transfer", |account| {
+		let (source, dest) = (Alice.to_account_id().into(), account.into());
+		dispatch_as_root(Call::force_transfer { source, dest, value: TOS })
+	}),
+	("force_set_balance", |account| {
+		dispatch_as_root(Call::force_set_balance { who: account.into(), new_free: TOS })
+	}),
+	// Rewards of staking and of reporters.
+	("mint", |account| {
+		assert_ok!(Balances::mint_into(&account, TOS));
+	}),
+	// The author's share of a fee, slashes, and payments of the treasury.
+	("resolve", |account| {
+		let credit = <Balances as Balanced<AccountId>>::issue(TOS);
+		assert!(<Balances as Balanced<AccountId>>::resolve(&account, credit).is_ok());
+	}),
+];
+
 /// STA-R8: whatever creates an account, its nonce is the height.
 #[test]
 fn every_way_to_create_an_account_starts_its_nonce_at_the_height() {
-	use pallet_balances::Call;
-	let as_alice = |call: RuntimeCall| {
-		assert_ok!(call.dispatch(RuntimeOrigin::signed(Alice.to_account_id())));
-	};
-	let ways: Vec<(&str, Box<dyn Fn(AccountId)>)> = vec![
-		("transfer_allow_death", Box::new(move |account| as_alice(fund(&account)))),
-		(
-			"transfer_keep_alive",
-			Box::new(move |account| {
-				as_alice(Call::transfer_keep_alive { dest: account.into(), value: TOS }.into())
-			}),
-		),
-		(
-			"transfer_all",
-			Box::new(move |account| {
-				as_alice(Call::transfer_all { dest: account.into(), keep_alive: true }.into())
-			}),
-		),
-		(
-			"a batch",
-			Box::new(move |account| {
-				let calls = vec![fund(&account), fund(&account)];
-				as_alice(pallet_utility::Call::batch_all { calls }.into())
-			}),
-		),
-		(
-			"force_transfer",
-			Box::new(|account| {
-				let (source, dest) = (Alice.to_account_id().into(), account.into());
-				let call = RuntimeCall::from(Call::force_transfer { source, dest, value: TOS });
-				assert_ok!(call.dispatch(RuntimeOrigin::root()));
-			}),
-		),
-		(
-			"force_set_balance",
-			Box::new(|account| {
-				let (who, new_free) = (account.into(), TOS);
-				let call = RuntimeCall::from(Call::force_set_balance { who, new_free });
-				assert_ok!(call.dispatch(RuntimeOrigin::root()));
-			}),
-		),
-		// Rewards of staking and of reporters.
-		("mint", Box::new(|account| drop(Balances::mint_into(&account, TOS)))),
-		// The author's share of a fee, slashes, and payments of the treasury.
-		(
-			"resolve",
-			Box::new(|account| {
-				let credit = <Balances as Balanced<AccountId>>::issue(TOS);
-				assert!(<Balances as Balanced<AccountId>>::resolve(&account, credit).is_ok());
-			}),
-		),
-	];
-	for (way, create) in ways {
+	for (way, create) in WAYS {
 		chain(DEV).execute_with(|| {
 			let (_, account) = newcomer();
-			run_empty_blocks(11);
+			run_to(11);
 			System::set_block_number(12);
 			create(account.clone());
 			assert!(System::account_exists(&account), "{way}");

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use codec::{Decode, Encode};
+use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
 use gtos_runtime::{
 	genesis_config_presets as presets, Balance, BlockNumber, Executive, Hash, Header, Nonce,
 	Runtime, RuntimeCall, SignedPayload, System, TxExtension, UncheckedExtrinsic,
@@ -72,6 +73,11 @@ pub fn run_to(number: BlockNumber) {
 	while System::block_number() < number {
 		run_block(0, vec![]);
 	}
+}
+
+/// Runs `work` and rolls the state back, as a node does after a check.
+pub fn rolled_back<T>(work: impl FnOnce() -> T) -> T {
+	with_transaction_unchecked(|| TransactionOutcome::Rollback(work()))
 }
 
 /// Calls a runtime API as a node does: by name, with encoded arguments.
