@@ -1,7 +1,8 @@
 //! Builds the runtime's Wasm, with the metadata hash that hardware wallets sign over.
 
-/// Features of the native crate that the Wasm has only when [`WASM_FEATURES_ENV`] asks for them: the tests switch them
-/// on for everything they build, and no chain may run them.
+/// Features that the tests enable for the native crate and that no chain may run.
+///
+/// The Wasm has them only if [`WASM_FEATURES_ENV`] is set.
 #[cfg(feature = "std")]
 const TEST_FEATURES: [&str; 2] = ["runtime-benchmarks", "try-runtime"];
 
@@ -12,8 +13,8 @@ const WASM_FEATURES_ENV: &str = "GTOS_WASM_WITH_TEST_FEATURES";
 fn main() {
 	#[cfg(feature = "std")]
 	{
-		// The Wasm has the same dependencies as the rest: its builder looks for the lock file above the
-		// target folder otherwise, and resolves anew when that is elsewhere.
+		// The Wasm is built with the lock file of the workspace. Without this hint its builder looks for
+		// one above the target folder, and resolves all dependencies again if there is none.
 		std::env::set_var("WASM_BUILD_WORKSPACE_HINT", concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
 		println!("cargo:rerun-if-env-changed={WASM_FEATURES_ENV}");
 		if std::env::var(WASM_FEATURES_ENV).as_deref() != Ok("1") {

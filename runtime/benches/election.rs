@@ -1,15 +1,14 @@
-//! What the block that holds an election costs when the election is as large as it can be: time and
-//! Wasm memory.
+//! Time and Wasm memory of the block that holds the largest possible election.
 //!
 //! 500 candidates with session keys stand for 100 seats. 1,000 nominators with 16 votes each have
-//! more at stake than any candidate, so that they are the thousand voters an election looks at. Their
+//! more at stake than any candidate, so that they are the thousand voters that an election considers. Their
 //! votes are `spread` over all candidates, which makes the most rounds of counting, or `concentrated`
-//! on those that are elected, which makes the most stakes to write down.
+//! on those that are elected, which makes the most exposures to write.
 //!
-//! `hooks` is `Core_initialize_block`: the election and all else that rotates the session. `block` is
-//! `Core_execute_block`: the same and the end of the block, as a node imports it. `rotation hooks` is
-//! a rotation of the same set without an election. All run the runtime's Wasm in the node's executor
-//! with its default heap; the state lies in memory, so no database and no trie cache take part.
+//! `hooks` measures `Core_initialize_block`: the election and the rotation of the session. `block`
+//! measures `Core_execute_block`: the whole block, as a node imports it. `rotation hooks` measures a
+//! rotation of the same set without an election. All run the runtime's Wasm in the node's executor with
+//! its default heap. The state is in memory, so neither a database nor a trie cache is measured.
 //!
 //! Run it on an idle machine: `cargo bench --package gtos-runtime --bench election`.
 
@@ -26,7 +25,7 @@ use gtos_runtime::{
 		currency::TOS,
 		staking::{MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS, MAX_NOMINATIONS, MAX_VALIDATORS},
 	},
-	genesis_config_presets::LOCAL,
+	genesis_config_presets::{DEVELOPMENT_TIMING, LOCAL},
 	AccountId, Balance, Block, BlockNumber, Hash, Header, Runtime, RuntimeCall, SessionKeys,
 	System, UncheckedExtrinsic,
 };
@@ -45,16 +44,17 @@ use sp_runtime::{traits::Header as _, ApplyExtrinsicResult, Digest, DigestItem};
 use sp_state_machine::{Ext, OverlayedChanges};
 use std::time::Duration;
 
-/// Timing of the preset `local`: the first rotation, and the first that holds an election.
-const ROTATION: BlockNumber = 20;
-const ELECTION: BlockNumber = 40;
+/// The first block that rotates the session, and the first that holds an election.
+const ROTATION: BlockNumber = DEVELOPMENT_TIMING.session_length_blocks;
+const ELECTION: BlockNumber =
+	(DEVELOPMENT_TIMING.sessions_per_era - 1) * DEVELOPMENT_TIMING.session_length_blocks;
 
 const CANDIDATE_STAKE: Balance = 1_000 * TOS;
 const LEAST_NOMINATOR_STAKE: Balance = 2_000 * TOS;
 
 const HEAP_PAGE_BYTES: u32 = 64 * 1024;
 
-/// What a call changes: thrown away, so that the next one starts from the same state.
+/// The changes of a call. They are discarded, so that the next call starts from the same state.
 type Overlay = OverlayedChanges<Blake2Hasher>;
 
 fn account(kind: &str, number: u32) -> AccountId {
@@ -70,7 +70,7 @@ fn genesis(targets: u32) -> TestExternalities {
 			(number, account("nominator", number), stake)
 		})
 	};
-	// Steps that meet no candidate twice.
+	// A step with which no nominator votes for a candidate twice.
 	let step = targets / MAX_NOMINATIONS;
 	let votes = |nominator: u32| -> Vec<AccountId> {
 		(0..MAX_NOMINATIONS)
@@ -106,7 +106,7 @@ fn genesis(targets: u32) -> TestExternalities {
 	build(&config).expect("the genesis is sound")
 }
 
-/// Makes blocks up to the one before `number`, and writes them down.
+/// Runs blocks up to the one before `number`, and commits them.
 fn run_to_before(state: &mut TestExternalities, number: BlockNumber) {
 	state.execute_with(|| {
 		while System::block_number() + 1 < number {
@@ -116,7 +116,7 @@ fn run_to_before(state: &mut TestExternalities, number: BlockNumber) {
 	state.commit_all().expect("no change is half done");
 }
 
-/// Header and inherent with which the next block begins.
+/// Header and timestamp inherent of the next block.
 fn next_block(state: &mut TestExternalities) -> (Header, UncheckedExtrinsic) {
 	state.execute_with(|| {
 		let number = System::block_number() + 1;
@@ -131,12 +131,12 @@ fn next_block(state: &mut TestExternalities) -> (Header, UncheckedExtrinsic) {
 	})
 }
 
-/// What a call answers, and what it takes of the heap.
-struct Answer {
+/// The result of a call and its use of the heap.
+struct CallResult {
 	bytes: Vec<u8>,
-	/// Most bytes that were allocated at one time.
+	/// Peak of the allocated bytes.
 	peak_bytes: u32,
-	/// Part of the heap that was ever in use.
+	/// Size of the part of the heap that was used.
 	heap_bytes: u32,
 }
 
@@ -152,7 +152,7 @@ impl Wasm {
 		Self { executor: WasmExecutor::builder().build(), code: WrappedRuntimeCode(code.into()) }
 	}
 
-	fn call(&self, ext: &mut dyn Externalities, method: &str, arguments: &[u8]) -> Answer {
+	fn call(&self, ext: &mut dyn Externalities, method: &str, arguments: &[u8]) -> CallResult {
 		let code = RuntimeCode { code_fetcher: &self.code, heap_pages: None, hash: vec![0] };
 		self.executor
 			.with_instance(
@@ -163,7 +163,7 @@ impl Wasm {
 					with_externalities_safe(&mut **ext, move || {
 						let (result, heap) = instance.call_with_allocation_stats(method, arguments);
 						let heap = heap.expect("the host allocates for the runtime");
-						result.map(|bytes| Answer {
+						result.map(|bytes| CallResult {
 							bytes,
 							peak_bytes: heap.bytes_allocated_peak,
 							heap_bytes: heap.address_space_used,
@@ -174,8 +174,8 @@ impl Wasm {
 			.unwrap_or_else(|error| panic!("{method}: {error}"))
 	}
 
-	/// Makes the block that begins with `header`, and answers it and the weight that its hooks and
-	/// its inherent declare.
+	/// Makes the block that begins with `header`; answers it and the weight that its hooks and its
+	/// inherent declare.
 	fn make_block(
 		&self,
 		state: &TestExternalities,
@@ -197,7 +197,7 @@ impl Wasm {
 	}
 }
 
-/// Measures `method` on `state`, and says how much memory it takes.
+/// Measures `method` on `state`, and prints how much memory it uses.
 fn measure(
 	criterion: &mut Criterion,
 	wasm: &Wasm,
@@ -210,12 +210,12 @@ fn measure(
 		let mut ext = Ext::new(&mut overlay, &state.backend, None);
 		wasm.call(&mut ext, method, arguments)
 	};
-	let answer = run(Overlay::default());
+	let result = run(Overlay::default());
 	println!(
 		"{name}: {} bytes allocated at the peak, {} heap pages of {HEAP_PAGE_BYTES} bytes in use; \
 		 the node's default: {DEFAULT_HEAP_ALLOC_STRATEGY:?}",
-		answer.peak_bytes,
-		answer.heap_bytes.div_ceil(HEAP_PAGE_BYTES),
+		result.peak_bytes,
+		result.heap_bytes.div_ceil(HEAP_PAGE_BYTES),
 	);
 	criterion.bench_function(name, |bencher| {
 		bencher.iter_batched(

@@ -1,17 +1,23 @@
-//! What a node or a client may ask the runtime.
+//! The runtime APIs: what a node or a client may ask the runtime.
+//!
+//! A runtime API of ours is declared in a crate beside its subject: `runtime-api` of the pallet, or
+//! `<subject>-api` of the runtime where no single pallet can answer. All are implemented here, in one
+//! block because `impl_runtime_apis!` demands it: each function hands over to a pallet or, where the
+//! implementation is the runtime's, to a file of this module.
 #![expect(missing_docs, reason = "the macro generates undocumented items")]
 
+mod dpos;
+mod entry_changes;
+mod equivocations;
+mod transaction_outcome;
+
 use crate::{
-	configs::consensus::KeyOwners, dpos, entry_changes, genesis_config_presets,
-	transaction_outcome, AccountId, Aura, AuraEquivocation, Balance, Block, BlockNumber,
-	ContractStore, Executive, Grandpa, Hash, InherentDataExt, Nonce, Runtime, RuntimeCall,
-	RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, TtlKv, VERSION,
+	genesis_config_presets, AccountId, Aura, Balance, Block, BlockNumber, ContractStore, Executive,
+	Grandpa, Hash, InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys,
+	Staking, System, TransactionPayment, TtlKv, VERSION,
 };
 use alloc::vec::Vec;
-use codec::Encode;
-use frame_support::{
-	genesis_builder_helper::get_preset, traits::KeyOwnerProofSystem, weights::Weight,
-};
+use frame_support::{genesis_builder_helper::get_preset, weights::Weight};
 use gtos_dpos_api::{EpochInfo, Snapshot, Validator, ValidatorDetails};
 use pallet_aura_equivocation::EquivocationProofOf;
 use pallet_contract_store_runtime_api::{contract_address, ContractPage, ContractRecord};
@@ -146,16 +152,14 @@ impl_runtime_apis! {
 			>,
 			key_owner_proof: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
 		) -> Option<()> {
-			let key_owner_proof = key_owner_proof.decode()?;
-			Grandpa::submit_unsigned_equivocation_report(equivocation_proof, key_owner_proof)
+			equivocations::submit_grandpa_report(equivocation_proof, key_owner_proof)
 		}
 
 		fn generate_key_ownership_proof(
 			_set_id: sp_consensus_grandpa::SetId,
 			authority_id: GrandpaId,
 		) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
-			KeyOwners::prove((sp_consensus_grandpa::KEY_TYPE, authority_id))
-				.map(|proof| sp_consensus_grandpa::OpaqueKeyOwnershipProof::new(proof.encode()))
+			equivocations::grandpa_key_ownership_proof(authority_id)
 		}
 	}
 
@@ -164,22 +168,20 @@ impl_runtime_apis! {
 			_slot: sp_consensus_aura::Slot,
 			authority_id: AuraId,
 		) -> Option<sp_runtime::OpaqueValue> {
-			AuraEquivocation::key_ownership_proof(authority_id)
-				.map(|proof| sp_runtime::OpaqueValue::new(proof.encode()))
+			equivocations::aura_key_ownership_proof(authority_id)
 		}
 
 		fn submit_report_equivocation_unsigned_extrinsic(
 			equivocation_proof: EquivocationProofOf<Runtime>,
 			key_owner_proof: sp_runtime::OpaqueValue,
 		) -> Option<()> {
-			let key_owner_proof = key_owner_proof.decode()?;
-			AuraEquivocation::submit_unsigned_report(equivocation_proof, key_owner_proof)
+			equivocations::submit_aura_report(equivocation_proof, key_owner_proof)
 		}
 	}
 
 	impl frame_system_rpc_runtime_api::AccountNonceApi<Block, AccountId, Nonce> for Runtime {
 		fn account_nonce(account: AccountId) -> Nonce {
-			*System::account_nonce(account)
+			System::account_nonce(account)
 		}
 	}
 

@@ -1,4 +1,4 @@
-//! Which pallets have benchmarks, and what those need of the runtime.
+//! Which pallets have benchmarks, and what the benchmarks need from the runtime.
 
 use crate::*;
 use frame_benchmarking::{
@@ -11,9 +11,9 @@ use frame_system_benchmarking::{
 use pallet_election_provider_support_benchmarking::Pallet as ElectionProviderBench;
 use pallet_offences_benchmarking::Pallet as OffencesBench;
 
-// Not pallet-staking and pallet-session: theirs elect candidates without session keys, of whom no
-// election of this chain takes any (CON-R24). Both run on the SDK's weights, which are not measured
-// here.
+// pallet-staking and pallet-session are missing: their benchmarks elect candidates without session keys,
+// and no election of this chain takes such candidates (CON-R24). Both pallets use the SDK's weights,
+// which are not measured here.
 frame_benchmarking::define_benchmarks!(
 	[frame_benchmarking, BaselineBench::<Runtime>]
 	[frame_election_provider_support, ElectionProviderBench::<Runtime>]
@@ -54,7 +54,7 @@ impl pallet_session_benchmarking::Config for Runtime {
 	}
 }
 
-/// The benchmarks there are, and what is known of the storage they touch.
+/// Lists the benchmarks, and what is known about the storage that they touch.
 pub fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
 	let mut list = Vec::<BenchmarkList>::new();
 	list_benchmarks!(list, extra);

@@ -3,7 +3,7 @@
 use crate::{constants::block::WEIGHT_PER_BYTE, Runtime, RuntimeCall, RuntimeOrigin};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::weights::Weight;
-use scale_info::TypeInfo;
+use scale_info::{Type, TypeInfo};
 use sp_runtime::{
 	traits::{
 		DispatchInfoOf, Implication, PostDispatchInfoOf, TransactionExtension, ValidateResult,
@@ -16,12 +16,25 @@ type Inner = frame_system::CheckWeight<Runtime>;
 type Info = DispatchInfoOf<RuntimeCall>;
 type PostInfo = PostDispatchInfoOf<RuntimeCall>;
 
-/// [`frame_system::CheckWeight`], to clients and on the wire, with a weight for each byte of the call.
+/// [`frame_system::CheckWeight`] with an additional weight for each byte of the call (ECO-R2).
 ///
 /// A block decodes, hashes and copies its transactions before and after it dispatches them. The weight
-/// of a call has none of that, and the base weight of a transaction is that of a short one.
-#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Default, Encode, Eq, PartialEq, TypeInfo)]
+/// of a call includes none of that, and the base weight of a transaction is that of a short one.
+///
+/// Identifier, encoding (empty) and type in the metadata are those of the SDK's extension, so that
+/// clients sign as for a stock chain.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Default, Encode, Eq, PartialEq)]
 pub struct CheckWeight(Inner);
+
+// Not derived: the field would appear in the type, and clients (dedot) ask for its value although it
+// has no bytes.
+impl TypeInfo for CheckWeight {
+	type Identity = <Inner as TypeInfo>::Identity;
+
+	fn type_info() -> Type {
+		Inner::type_info()
+	}
+}
 
 impl TransactionExtension<RuntimeCall> for CheckWeight {
 	const IDENTIFIER: &'static str = <Inner as TransactionExtension<RuntimeCall>>::IDENTIFIER;

@@ -1,6 +1,6 @@
 //! Amounts and bounds that are the same on every GTOS network.
 
-/// Money: TOS and its parts, and what storage deposits cost.
+/// Money: TOS and its fractions (ECO-R1), and the price of storage deposits (ECO-R9).
 pub mod currency {
 	use crate::Balance;
 
@@ -11,7 +11,7 @@ pub mod currency {
 	/// One TOS: 12 decimals.
 	pub const TOS: Balance = 1_000 * MILLI_TOS;
 
-	/// Least balance an account may hold; it pays for the account's own 100 bytes or so of state.
+	/// Least balance that an account may hold; it pays for the account's own state, about 100 bytes.
 	pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_TOS;
 
 	/// Refundable deposit for state that its owner can remove again.
@@ -32,29 +32,33 @@ pub mod block {
 
 	/// Execution time of a block: what an author can spend in its part of a one-second slot.
 	///
-	/// Proof size is no limit of its own on a chain that makes no proofs of validity (ADR 0012).
+	/// Proof size is not limited separately, because the chain makes no proofs of validity (ADR 0012).
 	pub const MAX_WEIGHT: Weight = Weight::from_parts(800 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
 	/// Encoded length of a block, in bytes: one second of a 20 Mbit/s line.
 	pub const MAX_LENGTH_BYTES: u32 = 5 * 512 * 1024;
-	/// What a block without transactions takes. Measured, as are the next two: docs/measurements.md.
+	/// Execution time of a block without transactions.
+	///
+	/// This and the next two values are measured: docs/measurements.md.
 	pub const BASE_WEIGHT: Weight = Weight::from_parts(624 * WEIGHT_REF_TIME_PER_MICROS, 0);
-	/// What a byte of a transaction takes outside of its call, in decoding, hashes and copies.
+	/// Execution time per byte of a transaction outside the dispatch of its call: decoding, hashing and
+	/// copying (ECO-R2).
 	pub const WEIGHT_PER_BYTE: Weight = Weight::from_parts(8_900, 0);
-	/// What it takes to read and to write an item of a state of 500,000.
+	/// Time to read and to write one item of a state of 500,000 items.
 	pub const DB_WEIGHT: RuntimeDbWeight = RuntimeDbWeight {
 		read: 5_290 * WEIGHT_REF_TIME_PER_NANOS,
 		write: 18_580 * WEIGHT_REF_TIME_PER_NANOS,
 	};
 	/// Part of weight and length that ordinary transactions may fill.
 	pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
-	/// Part of the weight that ordinary transactions get even where the hooks declare a full block:
-	/// `pallet-session` does so in every block that rotates the session, whatever it really used.
+	/// Part of the weight that ordinary transactions get even if the hooks declare a full block.
+	///
+	/// `pallet-session` declares one in every block that rotates the session, whatever it really used.
 	pub const NORMAL_RESERVED_RATIO: Perbill = Perbill::from_percent(25);
-	/// Part of the normal weight that an average block leaves for its hooks.
+	/// Part of the normal weight that an average block needs for its hooks.
 	pub const AVERAGE_ON_INITIALIZE_RATIO: Perbill = Perbill::from_percent(5);
 }
 
-/// What storage costs, how much of it one call may ask for, and what removes what has expired.
+/// Storage: its price, the limits of one call, and the share of a block that removes expired entries.
 pub mod storage {
 	use super::currency::deposit;
 	use crate::{Balance, BlockNumber};
@@ -62,10 +66,10 @@ pub mod storage {
 
 	/// Longest contract code. May be raised, never lowered.
 	pub const MAX_CODE_LENGTH_BYTES: u32 = 256 * 1024;
-	/// What a contract takes besides its code: keys, values and trie nodes of its record, of its index
-	/// row and of the key of the code.
+	/// Bytes that a contract occupies in addition to its code: keys, values and trie nodes of its record
+	/// and its index row, and the key of the code.
 	pub const CONTRACT_RECORD_BYTES: u32 = 512;
-	/// A byte for ever costs what it costs to hold one.
+	/// Price of a byte for ever: the same as the refundable deposit for a byte.
 	pub const PRICE_PER_BYTE: Balance = deposit(0, 1);
 	/// Most items in one page of a list.
 	pub const MAX_PAGE_SIZE: u32 = 100;
@@ -74,21 +78,28 @@ pub mod storage {
 	pub const MAX_KEY_LENGTH_BYTES: u32 = 128;
 	/// Longest value of an expiring entry. May be raised, never lowered.
 	pub const MAX_VALUE_LENGTH_BYTES: u32 = 16 * 1024;
-	/// What an expiring entry takes besides key and value: the rest of its storage key, its fixed fields,
-	/// its reference in the expiry index and trie nodes.
+	/// Bytes that an expiring entry occupies in addition to key and value: the rest of its storage key, its
+	/// fixed fields, its reference in the expiry index and trie nodes.
 	pub const ENTRY_OVERHEAD_BYTES: u32 = 256;
 	/// Shortest life of an entry, in blocks.
 	pub const MIN_TTL_BLOCKS: BlockNumber = 1;
 	/// Longest life of an entry, in blocks: a year of one-second slots.
 	pub const MAX_TTL_BLOCKS: BlockNumber = 365 * 24 * 60 * 60;
-	/// The least there is. 10^8 blocks cost what a byte for ever does.
+	/// Price of a byte for a block: the smallest amount there is. 10^8 blocks cost as much as a byte for
+	/// ever.
 	pub const RENT_PER_BYTE_BLOCK: Balance = 1;
 	/// Most stored entries that one page of a list looks at.
 	pub const MAX_PAGE_SCAN: u32 = 1_000;
-	/// Most items of the expiry index that the backlog is counted on.
+	/// Most pages of the expiry index that one answer about expiring entries reads (RPC-R25).
+	pub const MAX_ENDING_PAGES: usize = 1_000;
+	/// Number of items from which such an answer reads no further page.
+	pub const MAX_ENDING_ITEMS: usize = 1_000;
+	/// Most items of the expiry index that one count of the backlog reads.
 	pub const MAX_BACKLOG_SCAN: u32 = 10_000;
-	/// Part of a block that the removal of expired entries may take before its transactions. Has to hold
-	/// the removal of as many as a full block can put; the pallet's integrity test says if it does not.
+	/// Part of a block that the removal of expired entries may take before its transactions.
+	///
+	/// It must suffice to remove as many entries as a full block can put; the pallet's integrity test fails
+	/// otherwise.
 	pub const SWEEP_RATIO: Perbill = Perbill::from_percent(30);
 }
 
@@ -96,12 +107,13 @@ pub mod storage {
 pub mod staking {
 	/// Most validators of an era, and so most Aura and GRANDPA authorities.
 	pub const MAX_VALIDATORS: u32 = 100;
-	/// Most candidates an election looks at.
+	/// Most candidates that an election considers.
 	pub const MAX_ELECTABLE_TARGETS: u32 = 500;
-	/// Most voters an election looks at, by stake.
+	/// Most voters that an election considers: those with the largest stakes.
 	pub const MAX_ELECTING_VOTERS: u32 = 1_000;
 	/// Most validators one nominator may name.
 	pub const MAX_NOMINATIONS: u32 = 16;
-	/// Eras whose exposures and rewards stay on chain: covers the longest bonding there can be.
+	/// Eras whose exposures and rewards stay on chain: enough for the longest bonding duration that genesis
+	/// may choose.
 	pub const HISTORY_DEPTH_ERAS: u32 = pallet_genesis_parameters::MAX_BONDING_DURATION_ERAS;
 }

@@ -1,4 +1,4 @@
-//! Who is elected of those that stand.
+//! Which candidates are elected.
 
 use crate::{AccountId, Runtime};
 use alloc::vec::Vec;
@@ -7,10 +7,10 @@ use frame_support::weights::Weight;
 use sp_npos_elections::ElectionResult;
 use sp_runtime::Perbill;
 
-/// Sequential Phragmen among the candidates that have session keys (CON-R24).
+/// Sequential Phragmen (CON-R25) among the candidates that have session keys (CON-R24).
 ///
-/// `pallet-session` leaves a validator without keys out of the set: if such candidates were elected,
-/// the set would shrink below the minimum that the election was held to, or to nobody.
+/// `pallet-session` leaves a validator without keys out of the set. If such candidates were elected, the
+/// set would be smaller than the minimum that the election had to reach, or empty.
 pub struct PhragmenWithKeys;
 
 impl NposSolver for PhragmenWithKeys {

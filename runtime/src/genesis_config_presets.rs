@@ -26,12 +26,23 @@ use sp_runtime::{traits::OpaqueKeys, Perbill};
 pub const DEV: &str = "dev";
 /// Three validators, Alice, Bob and Charlie, with the timing of [`DEV`].
 pub const LOCAL: &str = "local";
-/// A live network's timing and limits, and nobody in it: a template that an operator fills.
+/// Timing and limits of a live network without accounts and validators: a template for an operator to
+/// fill.
 pub const LIVE: &str = "live";
 
-/// What each well-known account of a development network starts with.
+/// Timing of [`DEV`] and [`LOCAL`].
+pub const DEVELOPMENT_TIMING: ChainTiming = ChainTiming {
+	slot_duration_ms: 500,
+	session_length_blocks: 20,
+	sessions_per_era: 3,
+	bonding_duration_eras: 3,
+	slash_defer_duration_eras: 1,
+	hour_blocks: 20,
+};
+
+/// Balance with which each well-known account of a development network starts.
 const DEV_ENDOWMENT: Balance = 10_000_000 * TOS;
-/// What each validator of a development network has at stake.
+/// Stake of each validator of a development network.
 const DEV_STAKE: Balance = 1_000_000 * TOS;
 
 /// Names of the presets.
@@ -51,7 +62,7 @@ pub fn get(name: &PresetId) -> Option<Vec<u8>> {
 	Some(patch.to_string().into_bytes())
 }
 
-/// Builds the genesis state of `json`, or says why no chain could start from it.
+/// Builds the genesis state of `json`, or answers why no chain can start from it.
 pub fn build_state(json: &[u8]) -> Result<(), String> {
 	let config: RuntimeGenesisConfig =
 		serde_json::from_slice(json).map_err(|error| format!("Invalid genesis JSON: {error}"))?;
@@ -60,7 +71,7 @@ pub fn build_state(json: &[u8]) -> Result<(), String> {
 	Ok(())
 }
 
-/// A chain needs somebody to author and finalise it, and every key can have one owner only.
+/// Checks that the genesis has validators and that every session key has one owner.
 fn check_validators(config: &RuntimeGenesisConfig) -> Result<(), String> {
 	let keys = &config.session.keys;
 	if keys.is_empty() {
@@ -103,13 +114,15 @@ fn check_validators(config: &RuntimeGenesisConfig) -> Result<(), String> {
 	Ok(())
 }
 
-/// The account in the form that chain specs accept besides SS58.
+/// The account in hexadecimal, a form that chain specs accept as well as SS58.
 fn hex(account: &AccountId) -> String {
 	format!("0x{:?}", HexDisplay::from(AsRef::<[u8; 32]>::as_ref(account)))
 }
 
-/// Stash of a well-known validator: an account of its own, so that what it earns and what the
-/// well-known account spends do not mix.
+/// Stash of a well-known validator.
+///
+/// It is a separate account, so that the validator's earnings do not mix with what the well-known account
+/// spends.
 fn stash(validator: Sr25519Keyring) -> AccountId {
 	use Sr25519Keyring::{AliceStash, Bob, BobStash, Charlie, CharlieStash};
 	match validator {
@@ -142,16 +155,7 @@ fn development(validators: &[Sr25519Keyring]) -> Value {
 	let committee = validators.iter().map(|v| v.to_account_id()).collect::<Vec<_>>();
 	json!({
 		"balances": { "balances": endowed },
-		"genesisParameters": {
-			"timing": ChainTiming {
-				slot_duration_ms: 500,
-				session_length_blocks: 20,
-				sessions_per_era: 3,
-				bonding_duration_eras: 3,
-				slash_defer_duration_eras: 1,
-				hour_blocks: 20,
-			},
-		},
+		"genesisParameters": { "timing": DEVELOPMENT_TIMING },
 		"session": { "keys": keys },
 		"staking": {
 			"validatorCount": validators.len(),

@@ -1,8 +1,8 @@
 //! The state transition function of GTOS.
 //!
 //! One Wasm serves every network; they differ by genesis preset. The runtime composes pallets and
-//! holds no business logic of its own: what each pallet is set to stands in [`configs`], what a node
-//! or a client may ask in [`apis`].
+//! holds no business logic of its own: [`configs`] configures each pallet, [`apis`] implements what a
+//! node or a client may ask.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // The runtime macros recurse once per pallet and API.
@@ -13,18 +13,16 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
 extern crate alloc;
 
+pub mod account_store;
 pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarks;
 pub mod check_weight;
 pub mod configs;
 pub mod constants;
-mod dpos;
 mod election_solver;
-mod entry_changes;
 pub mod genesis_config_presets;
 mod migrations;
-mod transaction_outcome;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
@@ -36,15 +34,16 @@ use sp_version::RuntimeVersion;
 
 pub use apis::RuntimeApi;
 
-/// Signature over a transaction: sr25519, ed25519 or ecdsa.
+/// Signature over a transaction: sr25519, ed25519 or ecdsa (HAS-R11).
 pub type Signature = MultiSignature;
-/// Account: a public key, or the hash of one.
+/// Account: a public key, or the hash of one (HAS-R16).
 pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
-/// How a call names an account.
+/// How a call names an account (TXN-R4). Of its variants only `Id` resolves.
 pub type Address = MultiAddress<AccountId, ()>;
 /// Amount of TOS in units of 10^-12.
 pub type Balance = u128;
-/// Count of transactions an account has signed, as it travels; see [`configs::AccountNonce`].
+/// Number of the next transaction of an account; the first is the height at which the account was
+/// created, see [`account_store`].
 pub type Nonce = u32;
 /// Hash of blocks and state.
 pub type Hash = sp_core::H256;
@@ -57,10 +56,12 @@ pub type Moment = u64;
 pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 /// Block with typed transactions.
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
-/// What a transaction carries besides its call. Order and members are part of the signed payload.
+/// What a transaction carries in addition to its call.
 ///
-/// Only extensions that polkadot.js knows, so that every wallet can sign; `WeightReclaim` is last
-/// because it refunds what the others did not use.
+/// Order and members are part of the signed payload: the explicit bytes (TXN-R8) and the implicit ones
+/// (TXN-R9). All extensions are known to polkadot.js, so that every wallet can sign. Their order is also
+/// that of the checks (TXN-R17). `WeightReclaim` is last because it refunds what the others did not
+/// use.
 pub type TxExtension = (
 	frame_system::CheckNonZeroSender<Runtime>,
 	frame_system::CheckSpecVersion<Runtime>,
@@ -73,10 +74,10 @@ pub type TxExtension = (
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 	frame_system::WeightReclaim<Runtime>,
 );
-/// Transaction as it travels, its signature not yet checked.
+/// Transaction as it travels, its signature not yet checked (TXN-R3).
 pub type UncheckedExtrinsic =
 	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
-/// What a signature covers.
+/// What a signature covers (HAS-R10).
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
 /// Executes blocks.
 pub type Executive = frame_executive::Executive<
@@ -87,7 +88,7 @@ pub type Executive = frame_executive::Executive<
 	AllPalletsWithSystem,
 >;
 
-/// Types for a node that must not know the runtime's calls: transactions are bytes.
+/// Types for a node that does not know the runtime's calls: transactions are opaque bytes.
 pub mod opaque {
 	use super::*;
 	pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
@@ -101,8 +102,9 @@ pub mod opaque {
 }
 
 impl_opaque_keys! {
-	/// Keys a validator signs blocks and votes with. Field order is load-bearing: it is the order in
-	/// which a node concatenates them.
+	/// Keys with which a validator signs blocks and votes.
+	///
+	/// A node concatenates them in the order of the fields, so the order must not change.
 	pub struct SessionKeys {
 		pub aura: Aura,
 		pub grandpa: Grandpa,
@@ -111,8 +113,10 @@ impl_opaque_keys! {
 
 /// Version of this runtime.
 ///
-/// `spec_version` rises with every upgrade, `transaction_version` when a call's or an extension's
-/// encoding changes.
+/// `spec_version` rises with every upgrade of a chain, and stays 1 until the first release;
+/// `transaction_version` rises when the encoding of a call or an extension changes. A signature holds
+/// for one value of both (TXN-R10). `system_version` 1 means state layout 1 (HAS-R9) and an extrinsics
+/// root of layout 0 (HAS-R7).
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("gtos"),
@@ -125,7 +129,8 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	system_version: 1,
 };
 
-// Indices are part of every encoded call, event and error: never reuse one. Groups leave gaps.
+// STA-R1: indices are part of every encoded call, event and error. Never reuse one. Gaps between the
+// groups are for pallets to come.
 #[frame_support::runtime]
 mod runtime {
 	#[runtime::runtime]

@@ -1,6 +1,6 @@
 //! Storage migrations that a runtime upgrade runs.
 
-/// Migrations of the release under development. Emptied when the release has been enacted.
+/// Migrations of the release under development. Empty it when the release has been enacted.
 pub type Unreleased = ();
 
 /// Migrations that are safe to run in every release.

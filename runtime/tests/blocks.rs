@@ -1,19 +1,18 @@
-//! The runtime as a whole, block by block: transfers, fees, replay, rotation.
+//! The runtime as a whole, block by block: transfers, fees, replay and the rotation of sessions.
 
 mod common;
 
 use codec::Encode;
-use common::{chain, run_block, sign, sign_as, sign_with_tip};
+use common::{chain, run_block, run_to, sign, sign_with_tip};
 use frame_support::{assert_ok, traits::fungible::Inspect};
 use gtos_runtime::{
-	configs::fees::TreasuryAccount,
+	configs::{fees::TreasuryAccount, RuntimeBlockLength},
 	constants::currency::{EXISTENTIAL_DEPOSIT, TOS},
-	genesis_config_presets::{DEV, LOCAL},
+	genesis_config_presets::{DEV, DEVELOPMENT_TIMING, LOCAL},
 	Balance, Balances, Executive, Hash, Header, Runtime, RuntimeCall, RuntimeEvent, Session,
 	Staking, System,
 };
 use sp_consensus_aura::{Slot, AURA_ENGINE_ID};
-use sp_core::Pair;
 use sp_keyring::Sr25519Keyring::{self, Alice, AliceStash, Bob, Charlie, Ferdie};
 use sp_runtime::{
 	traits::{Header as _, TypedGet},
@@ -45,6 +44,7 @@ fn last_fee() -> (Balance, Balance) {
 		.expect("a fee was paid")
 }
 
+/// TXN-R27.
 #[test]
 fn transfer_moves_the_value_and_charges_the_sender() {
 	chain(DEV).execute_with(|| {
@@ -58,6 +58,7 @@ fn transfer_moves_the_value_and_charges_the_sender() {
 	});
 }
 
+/// ECO-R4.
 #[test]
 fn fee_goes_to_treasury_and_author_and_tip_to_author() {
 	chain(DEV).execute_with(|| {
@@ -77,6 +78,7 @@ fn fee_goes_to_treasury_and_author_and_tip_to_author() {
 	});
 }
 
+/// TXN-R15.
 #[test]
 fn replayed_transaction_is_refused_as_stale() {
 	chain(DEV).execute_with(|| {
@@ -86,35 +88,6 @@ fn replayed_transaction_is_refused_as_stale() {
 		let stale = Err(TransactionValidityError::Invalid(InvalidTransaction::Stale));
 		assert_eq!(run_block(0, vec![transaction]), [stale]);
 		assert_eq!(balance(Bob), bob);
-	});
-}
-
-#[test]
-fn transaction_of_a_reaped_account_is_refused_when_the_account_is_back() {
-	chain(DEV).execute_with(|| {
-		let fresh = sp_core::sr25519::Pair::from_string("//Fresh", None).expect("a derivation");
-		let account = sp_core::crypto::AccountId32::from(fresh.public());
-		let fund = RuntimeCall::Balances(pallet_balances::Call::transfer_allow_death {
-			dest: account.clone().into(),
-			value: TOS,
-		});
-		let leave = RuntimeCall::Balances(pallet_balances::Call::transfer_all {
-			dest: Bob.to_account_id().into(),
-			keep_alive: false,
-		});
-		run_block(0, vec![]);
-		assert_eq!(run_block(0, vec![sign(Alice, 0, fund.clone())]), [Ok(Ok(()))]);
-		let first_nonce = *System::account_nonce(&account);
-		assert_eq!(first_nonce, 2);
-
-		let leave = sign_as(&fresh, first_nonce, 0, leave);
-		assert_eq!(run_block(0, vec![leave.clone()]), [Ok(Ok(()))]);
-		assert!(!System::account_exists(&account));
-
-		assert_eq!(run_block(0, vec![sign(Alice, 1, fund)]), [Ok(Ok(()))]);
-		let stale = Err(TransactionValidityError::Invalid(InvalidTransaction::Stale));
-		assert_eq!(run_block(0, vec![leave]), [stale]);
-		assert_eq!(Balances::total_balance(&account), TOS);
 	});
 }
 
@@ -140,6 +113,7 @@ fn second_spend_of_the_same_balance_fails_in_one_block_and_over_two() {
 	}
 }
 
+/// STA-R6, TXN-R26.
 #[test]
 fn transfer_below_the_existential_deposit_creates_no_account() {
 	chain(DEV).execute_with(|| {
@@ -155,13 +129,12 @@ fn transfer_below_the_existential_deposit_creates_no_account() {
 }
 
 #[test]
-fn sessions_rotate_and_eras_elect_at_the_chains_own_pace() {
+fn sessions_rotate_and_eras_elect_at_the_pace_of_genesis() {
 	chain(LOCAL).execute_with(|| {
 		let validators = Session::validators();
-		for _ in 0..20 * 3 * 3 {
-			run_block(0, vec![]);
-		}
-		assert_eq!(Session::current_index(), 9);
+		let sessions = 3 * DEVELOPMENT_TIMING.sessions_per_era;
+		run_to(sessions * DEVELOPMENT_TIMING.session_length_blocks);
+		assert_eq!(Session::current_index(), sessions);
 		let era = pallet_staking::ActiveEra::<Runtime>::get().expect("eras began").index;
 		assert!(era >= 2, "era {era}");
 		let mut elected = Session::validators();
@@ -176,17 +149,16 @@ fn sessions_rotate_and_eras_elect_at_the_chains_own_pace() {
 #[test]
 fn block_that_rotates_the_session_holds_transfers() {
 	chain(DEV).execute_with(|| {
-		for _ in 1..20 {
-			run_block(0, vec![]);
-		}
+		run_to(DEVELOPMENT_TIMING.session_length_blocks - 1);
 		assert_eq!(Session::current_index(), 0);
 		assert_eq!(run_block(0, vec![sign(Alice, 0, transfer(Bob, TOS))]), [Ok(Ok(()))]);
 		assert_eq!(Session::current_index(), 1);
 	});
 }
 
-/// Begins block 1 with an item of an engine that nobody knows, such that the author's part of the
-/// header has so many bytes (CON-R1).
+/// Begins block 1 such that the author's part of its header has so many bytes (CON-R1).
+///
+/// An item of an unknown engine pads the header.
 fn begin_block_with_header_of(bytes: usize) {
 	chain(DEV).execute_with(|| {
 		let slot = DigestItem::PreRuntime(AURA_ENGINE_ID, Slot::from(1).encode());
@@ -195,22 +167,27 @@ fn begin_block_with_header_of(bytes: usize) {
 		};
 		let header =
 			|digest| Header::new(1, Hash::zero(), Hash::zero(), System::block_hash(0), digest);
-		// As many as make the length of the item take two bytes.
+		// Long enough for the length prefix of the item to take two bytes.
 		let least = 64;
 		let without = header(Digest::default()).encoded_size() + digest(least).encoded_size();
 		Executive::initialize_block(&header(digest(least + bytes - without)));
 	});
 }
 
+/// Most bytes that the author's part of a header may have.
+fn max_header_size() -> usize {
+	RuntimeBlockLength::get().max_header_size() as usize
+}
+
 #[test]
-fn author_may_write_1024_bytes_of_its_header() {
-	begin_block_with_header_of(1_024);
+fn author_may_write_as_many_bytes_of_the_header_as_the_limit() {
+	begin_block_with_header_of(max_header_size());
 }
 
 #[test]
 #[should_panic(expected = "exceeds max header size limit")]
-fn author_may_not_write_more_of_its_header() {
-	begin_block_with_header_of(1_025);
+fn author_may_not_write_more_bytes_of_the_header_than_the_limit() {
+	begin_block_with_header_of(max_header_size() + 1);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Contracts on the whole runtime: signed transactions in blocks, what they pay, and that nothing
-//! overwrites what they deployed.
+//! Contracts on the whole runtime: signed transactions in blocks, what they pay, and that no call
+//! overwrites what they have deployed.
 
 mod common;
 
@@ -8,6 +8,7 @@ use frame_support::traits::fungible::Mutate;
 use gtos_runtime::{
 	configs::{accounts::ProxyType, fees::TreasuryAccount},
 	constants::{
+		block,
 		currency::{EXISTENTIAL_DEPOSIT, TOS},
 		storage::MAX_CODE_LENGTH_BYTES,
 	},
@@ -58,7 +59,7 @@ fn fee() -> Balance {
 		.expect("a fee was paid")
 }
 
-/// Everything of the store.
+/// All storage items of the pallet.
 fn store() -> BTreeMap<Vec<u8>, Vec<u8>> {
 	let prefix = sp_io::hashing::twox_128(b"ContractStore");
 	let mut items = BTreeMap::new();
@@ -74,7 +75,7 @@ fn already_deployed() -> ApplyExtrinsicResult {
 	Ok(Err(Error::<Runtime>::AlreadyDeployed.into()))
 }
 
-/// CTR-R8, CTR-R9
+/// CTR-R8, CTR-R9: the deployer pays the fee and the price, and the treasury gets its share.
 #[test]
 fn deployment_of_the_longest_code_pays_fee_and_price() {
 	chain(DEV).execute_with(|| {
@@ -92,19 +93,22 @@ fn deployment_of_the_longest_code_pays_fee_and_price() {
 	});
 }
 
-/// The block's normal length holds seven of the longest deployments; the eighth has to wait.
+/// A deployment that exceeds the normal length of a block has to wait for the next one.
 #[test]
 fn deployments_of_the_longest_code_fill_a_block_by_its_length() {
 	chain(DEV).execute_with(|| {
-		let transactions = (0..8_u8).map(|n| sign(Alice, n.into(), deploy(&longest(n)))).collect();
-		let results = run_block(0, transactions);
-		assert!(results[..7].iter().all(|result| *result == Ok(Ok(()))), "{results:?}");
+		let fitting = block::NORMAL_RATIO * block::MAX_LENGTH_BYTES / MAX_CODE_LENGTH_BYTES;
+		let deploy_nth = |n: u32| sign(Alice, n, deploy(&longest(n as u8)));
+		let mut results = run_block(0, (0..=fitting).map(deploy_nth).collect());
+		let last = results.pop().expect("there are results");
+		assert!(results.iter().all(|result| *result == Ok(Ok(()))), "{results:?}");
 		let full = TransactionValidityError::Invalid(InvalidTransaction::ExhaustsResources);
-		assert_eq!(results[7], Err(full));
+		assert_eq!(last, Err(full));
 	});
 }
 
-/// CTR-R11: in the same block, in the next, and after sessions have changed.
+/// CTR-R11: a second deployment is refused in the same block, in the next, and after sessions have
+/// changed.
 #[test]
 fn second_deployment_is_refused_at_any_time() {
 	chain(LOCAL).execute_with(|| {
@@ -131,8 +135,8 @@ fn second_deployment_is_refused_at_any_time() {
 	});
 }
 
-/// CTR-R11: a batch that is all or nothing, a proxy and a multisig act for the deployer, and are
-/// refused like it.
+/// CTR-R11: a second deployment by an atomic batch, a proxy or a multisig on behalf of the deployer is
+/// refused as well.
 #[test]
 fn second_deployment_is_refused_however_it_is_wrapped() {
 	chain(DEV).execute_with(|| {
@@ -181,7 +185,7 @@ fn second_deployment_is_refused_however_it_is_wrapped() {
 				sign(Bob, 0, proxy),
 			],
 		);
-		// A proxy's own call succeeds, and tells what became of the one inside.
+		// The call of the proxy pallet succeeds; its event tells the result of the call inside.
 		assert_eq!(results, [already_deployed(), already_deployed(), Ok(Ok(()))]);
 		let result = Err(Error::<Runtime>::AlreadyDeployed.into());
 		let told = RuntimeEvent::Proxy(pallet_proxy::Event::ProxyExecuted { result });
@@ -190,7 +194,7 @@ fn second_deployment_is_refused_however_it_is_wrapped() {
 	});
 }
 
-/// CTR-R14, STA-R10: whatever is wrong, the store stays as it was, and the fee is all that is paid.
+/// CTR-R14, STA-R10: a failed deployment leaves the store unchanged and costs the fee only.
 #[test]
 fn deployment_that_fails_costs_its_fee_and_nothing_else() {
 	chain(DEV).execute_with(|| {
@@ -214,7 +218,7 @@ fn deployment_that_fails_costs_its_fee_and_nothing_else() {
 	});
 }
 
-/// CTR-R8: the fee comes first, and what it leaves has to cover the price, to the unit.
+/// CTR-R8: the fee is paid first; the balance that is left must cover the price, to the unit.
 #[test]
 fn deployment_is_refused_if_the_fee_leaves_too_little_for_the_price() {
 	chain(DEV).execute_with(|| {

@@ -1,13 +1,10 @@
-//! Properties of what anybody can send: bytes.
+//! Property tests of arbitrary bytes as extrinsics.
 
 mod common;
 
 use codec::{DecodeLimit, Encode};
-use common::{chain, run_block, sign_with_tip};
-use frame_support::{
-	storage::{with_transaction_unchecked, TransactionOutcome},
-	MAX_EXTRINSIC_DEPTH,
-};
+use common::{chain, rolled_back, run_block, sign_with_tip};
+use frame_support::MAX_EXTRINSIC_DEPTH;
 use gtos_runtime::{
 	constants::currency::TOS, genesis_config_presets::DEV, Balance, Executive, Nonce, RuntimeCall,
 	System, UncheckedExtrinsic,
@@ -50,11 +47,6 @@ fn validate(extrinsic: UncheckedExtrinsic) -> TransactionValidity {
 	Executive::validate_transaction(TransactionSource::External, extrinsic, parent)
 }
 
-/// Does something and takes it back, as a node does with what it only tries.
-fn tried<T>(work: impl FnOnce() -> T) -> T {
-	with_transaction_unchecked(|| TransactionOutcome::Rollback(work()))
-}
-
 fn state_root() -> Vec<u8> {
 	sp_io::storage::root(StateVersion::V1)
 }
@@ -76,13 +68,13 @@ fn calls() -> impl Strategy<Value = RuntimeCall> {
 	})
 }
 
-/// A transaction to sign: who, with which nonce and tip, what.
+/// A transaction to sign: signer, nonce, tip and call.
 fn orders() -> impl Strategy<Value = (Sr25519Keyring, Nonce, Balance, RuntimeCall)> {
 	let signers = select(vec![Sr25519Keyring::Alice, Sr25519Keyring::Bob]);
 	(signers, 0..3 as Nonce, 0..TOS, calls())
 }
 
-/// What happens to bytes on their way.
+/// A change to the bytes of a transaction.
 #[derive(Clone, Debug)]
 enum Damage {
 	Flip(Index, u8),
@@ -116,7 +108,7 @@ fn damages() -> impl Strategy<Value = Damage> {
 	]
 }
 
-/// The body of an extrinsic behind the right length, so that decoding gets further than that.
+/// Arbitrary bodies with the right length prefix (TXN-R1), so that decoding gets past it.
 fn framed() -> impl Strategy<Value = Vec<u8>> {
 	let first = select(vec![0x04, 0x05, 0x84, 0x45]);
 	(first, vec(any::<u8>(), 0..300)).prop_map(|(first, mut body)| {
@@ -125,14 +117,14 @@ fn framed() -> impl Strategy<Value = Vec<u8>> {
 	})
 }
 
-/// Whatever the bytes are: decoding ends, with nothing or with what encodes to the same bytes; and
-/// the pool's question is answered, leaving nothing behind.
+/// Checks that bytes either do not decode or encode to the same bytes again, and that validating them
+/// leaves the state unchanged.
 fn check_bytes(state: &mut TestExternalities, bytes: &[u8]) -> Result<(), TestCaseError> {
 	let Some(extrinsic) = decode(bytes) else { return Ok(()) };
 	prop_assert_eq!(&extrinsic.encode()[..], bytes);
 	state.execute_with(|| {
 		let before = state_root();
-		let _ = tried(|| validate(extrinsic));
+		let _ = rolled_back(|| validate(extrinsic));
 		prop_assert_eq!(state_root(), before);
 		Ok(())
 	})
@@ -175,8 +167,8 @@ fn transactions_decode_to_what_was_encoded() {
 	});
 }
 
-/// What the pool refuses, a block refuses too, and neither leaves a trace in the state once it is taken
-/// back, as every author does with what it could not put in.
+/// A block refuses what the pool refuses, and neither changes the state after the rollback that every
+/// author does.
 #[test]
 fn refused_transactions_leave_the_state_root() {
 	check((orders(), damages()), |state, ((signer, nonce, tip, call), damage)| {
@@ -185,8 +177,8 @@ fn refused_transactions_leave_the_state_root() {
 		let Some(extrinsic) = decode(&bytes) else { return Ok(()) };
 		state.execute_with(|| {
 			let before = state_root();
-			let is_valid = tried(|| validate(extrinsic.clone())).is_ok();
-			let applied = tried(|| {
+			let is_valid = rolled_back(|| validate(extrinsic.clone())).is_ok();
+			let applied = rolled_back(|| {
 				let parent = System::block_hash(System::block_number());
 				let number = System::block_number() + 1;
 				System::initialize(&number, &parent, &Default::default());

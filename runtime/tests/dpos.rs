@@ -1,12 +1,15 @@
-//! What the runtime answers about validators, sessions and eras (RPC-R26 to RPC-R29).
+//! Queries of validators, sessions and eras (RPC-R26, RPC-R27, RPC-R28, RPC-R29).
 
 mod common;
 
-use codec::{Decode, Encode};
-use common::{build, genesis_json, run_block};
+use codec::Encode;
+use common::{build, call_api, genesis_json, run_block, run_to};
 use frame_support::{
 	assert_ok,
-	traits::fungible::{Inspect, Mutate},
+	traits::{
+		fungible::{Inspect, Mutate},
+		Get,
+	},
 };
 use gtos_dpos_api::{EpochInfo, Keys, Rewards, Snapshot, Status, Validator, ValidatorDetails};
 use gtos_runtime::{
@@ -25,24 +28,18 @@ use sp_keyring::{
 };
 use sp_runtime::Perbill;
 
-/// Blocks of a session and sessions of an era in these tests.
+/// Number of blocks of a session, and of sessions of an era, in these tests.
 const LENGTH: BlockNumber = 5;
 const SESSIONS: u32 = 2;
-/// What each validator of the preset has at stake.
+/// Stake of each validator of the preset.
 const STAKE: Balance = 1_000_000 * TOS;
 
-/// Asks as a node does: by name and in bytes.
-fn ask<T: Decode>(function: &str, arguments: &[u8]) -> T {
-	let answer = gtos_runtime::apis::api::dispatch(function, arguments).expect("it is there");
-	T::decode(&mut &answer[..]).expect("it is of this type")
-}
-
 fn validators() -> Vec<Validator<AccountId, Balance>> {
-	ask("DposApi_validators", &[])
+	call_api("DposApi_validators", &[])
 }
 
 fn details(account: &AccountId) -> Option<ValidatorDetails<AccountId, Balance>> {
-	ask("DposApi_validator", &account.encode())
+	call_api("DposApi_validator", &account.encode())
 }
 
 fn validator(account: &AccountId) -> Validator<AccountId, Balance> {
@@ -54,10 +51,10 @@ fn rewards(account: &AccountId) -> Rewards<Balance> {
 }
 
 fn epoch() -> EpochInfo<BlockNumber> {
-	ask("DposApi_epoch_info", &[])
+	call_api("DposApi_epoch_info", &[])
 }
 
-/// The preset with three validators, whose sessions and eras are short.
+/// The preset with three validators, with short sessions and eras.
 fn short_local() -> serde_json::Value {
 	let mut config = genesis_json(LOCAL);
 	let timing = &mut config["genesisParameters"]["timing"];
@@ -68,12 +65,6 @@ fn short_local() -> serde_json::Value {
 
 fn chain() -> TestExternalities {
 	build(&short_local()).expect("the configuration is sound")
-}
-
-fn run_to(height: BlockNumber) {
-	while System::block_number() < height {
-		run_block(0, vec![]);
-	}
 }
 
 fn signed(account: &AccountId) -> RuntimeOrigin {
@@ -98,14 +89,14 @@ fn register_keys(account: &AccountId) -> Keys {
 	}
 }
 
-/// An account that nobody has used.
+/// An account that has not been used.
 fn new_account(number: u32) -> AccountId {
 	let mut bytes = [0xee; 32];
 	bytes[..4].copy_from_slice(&number.to_le_bytes());
 	bytes.into()
 }
 
-/// RPC-R28, on a chain whose elections succeed.
+/// RPC-R28 on a chain whose elections succeed.
 #[test]
 fn epoch_info_at_every_block_says_where_session_and_era_stand() {
 	chain().execute_with(|| {
@@ -162,13 +153,13 @@ fn epoch_info_follows_what_governance_forces() {
 			assert_eq!(next(forcing), (Some(2), Some(2 * LENGTH)));
 		}
 		assert_eq!(next(Forcing::NotForcing), (Some(4), Some(4 * LENGTH)));
-		// What is elected already takes over whatever is forced.
+		// A set that is elected already takes over in any case.
 		run_to(3 * LENGTH);
 		assert_eq!(next(Forcing::ForceNone), (Some(4), Some(4 * LENGTH)));
 	});
 }
 
-/// RPC-R26.
+/// RPC-R26: the set is listed in the order that names the author of a slot.
 #[test]
 fn validators_at_genesis_are_those_of_the_genesis_in_the_order_of_slots() {
 	chain().execute_with(|| {
@@ -215,7 +206,7 @@ fn validators_tell_slots_and_points_until_the_session_and_the_era_end() {
 			let counts = |found: Validator<_, _>| (found.produced, found.missed, found.era_points);
 			validators().into_iter().map(counts).collect::<Vec<_>>()
 		};
-		// Slot 1: what lies before the first block counts for nobody.
+		// Slot 1. Slots before the first block count for no validator.
 		run_block(0, vec![]);
 		assert_eq!(counts(), [(0, 0, 0), (1, 0, 20), (0, 0, 0)]);
 		// Slot 6, after 2, 3, 4 and 5.
@@ -230,7 +221,8 @@ fn validators_tell_slots_and_points_until_the_session_and_the_era_end() {
 	});
 }
 
-/// RPC-R26, RPC-R27 and CON-R8: what a rotating block leaves is about the blocks after it.
+/// RPC-R26, RPC-R27, CON-R8: after a block that rotates the session, answers describe the set that
+/// authors the next blocks.
 #[test]
 fn validator_that_chills_serves_until_its_era_ends_and_then_is_chilled() {
 	chain().execute_with(|| {
@@ -279,7 +271,7 @@ fn validators_keep_the_keys_in_force_and_the_terms_of_their_era() {
 }
 
 #[test]
-fn validator_that_is_disabled_is_told_by_its_position() {
+fn disabled_validator_is_identified_by_its_position() {
 	chain().execute_with(|| {
 		run_to(1);
 		assert!(Session::disable_index(1));
@@ -289,7 +281,7 @@ fn validator_that_is_disabled_is_told_by_its_position() {
 	});
 }
 
-/// RPC-R27.
+/// RPC-R27: the states of a validator outside the current set.
 #[test]
 fn validator_outside_the_set_waits_if_it_is_a_candidate_and_is_none_without_bond_or_keys() {
 	chain().execute_with(|| {
@@ -345,7 +337,7 @@ fn validator_outside_the_set_waits_if_it_is_a_candidate_and_is_none_without_bond
 	});
 }
 
-/// RPC-R27 and ECO-R6: to the unit what payouts mint, over several pages too.
+/// RPC-R27, ECO-R6: the answer equals what payouts mint, to the unit, over several pages as well.
 #[test]
 fn rewards_are_what_payouts_pay_to_the_validator_itself() {
 	chain().execute_with(|| {
@@ -357,7 +349,9 @@ fn rewards_are_what_payouts_pay_to_the_validator_itself() {
 			ValidatorPrefs { commission, blocked: false }
 		));
 		assert_ok!(Staking::set_payee(signed(&alice), RewardDestination::Account(payee.clone())));
-		for number in 0..70 {
+		// More than one page of nominators.
+		let page_size = <Runtime as pallet_staking::Config>::MaxExposurePageSize::get();
+		for number in 0..page_size + 6 {
 			let nominator = new_account(number);
 			bond(&nominator, 100 * TOS + Balance::from(number));
 			assert_ok!(Staking::nominate(signed(&nominator), vec![alice.clone().into()]));
@@ -376,7 +370,7 @@ fn rewards_are_what_payouts_pay_to_the_validator_itself() {
 		let earned = rewards(&alice).earned;
 		let paid = || Balances::total_balance(&payee);
 		assert_eq!(rewards(&alice).claimed, 0);
-		// The second page pays less than an account needs to come to be.
+		// The second page alone pays too little to create an account.
 		for (era, page) in [(0, 0), (1, 1), (1, 0)] {
 			let before = paid();
 			let anybody = signed(&Eve.to_account_id());
@@ -389,13 +383,14 @@ fn rewards_are_what_payouts_pay_to_the_validator_itself() {
 	});
 }
 
-/// RPC-R29.
+/// RPC-R29: the set with its height, session, era and number.
 #[test]
 fn snapshot_is_the_set_with_its_height_session_era_and_number() {
 	chain().execute_with(|| {
 		for (height, session, era, set_id) in [(0, 0, 0, 0), (9, 1, 0, 0), (10, 2, 1, 1)] {
 			run_to(height);
-			let snapshot: Snapshot<AccountId, Balance, BlockNumber> = ask("DposApi_snapshot", &[]);
+			let snapshot: Snapshot<AccountId, Balance, BlockNumber> =
+				call_api("DposApi_snapshot", &[]);
 			let expected =
 				Snapshot { block_number: height, session, era, set_id, validators: validators() };
 			assert_eq!(snapshot, expected);
@@ -404,7 +399,7 @@ fn snapshot_is_the_set_with_its_height_session_era_and_number() {
 }
 
 #[test]
-fn validators_of_the_largest_set_are_all_told() {
+fn validators_of_the_largest_set_are_all_listed() {
 	let mut config = short_local();
 	let accounts: Vec<AccountId> = (0..MAX_VALIDATORS).map(new_account).collect();
 	let stake = 1_000_000_000_000_000_u64;
@@ -435,7 +430,7 @@ fn validators_of_the_largest_set_are_all_told() {
 	});
 }
 
-/// Nodes that are older than the runtime decode these bytes.
+/// Nodes that are older than the runtime must still decode these bytes.
 #[test]
 fn encodings_are_pinned() {
 	let validator = Validator {

@@ -1,17 +1,17 @@
-//! Elections as a chain holds them, block by block: ties, too few candidates and none, too many of
-//! them or of their voters, and keys that a candidate lacks or that are another's.
+//! Elections block by block (CON-R24, CON-R25): ties, no candidates, too few and too many candidates or
+//! voters, and candidates without session keys or with those of another.
 
 mod common;
 
 use codec::Encode;
-use common::{build, chain, genesis_json, run_block, sign};
+use common::{build, chain, genesis_json, run_block, run_to, sign};
 use frame_support::{assert_ok, traits::fungible::Mutate};
 use gtos_runtime::{
 	constants::{
 		currency::TOS,
 		staking::{MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS},
 	},
-	genesis_config_presets::LOCAL,
+	genesis_config_presets::{DEVELOPMENT_TIMING, LOCAL},
 	AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin,
 	Session, SessionKeys, Staking, System,
 };
@@ -28,28 +28,27 @@ use sp_keyring::{
 use sp_runtime::ApplyExtrinsicResult;
 use sp_staking::EraIndex;
 
-/// Timing of the preset `local`.
-const SESSION_BLOCKS: BlockNumber = 20;
-const ERA_BLOCKS: BlockNumber = 3 * SESSION_BLOCKS;
+const SESSION_BLOCKS: BlockNumber = DEVELOPMENT_TIMING.session_length_blocks;
+const ERA_BLOCKS: BlockNumber = DEVELOPMENT_TIMING.sessions_per_era * SESSION_BLOCKS;
 
-/// What each candidate of [`network`] has at stake.
+/// Stake of each candidate of [`network`].
 const STAKE: Balance = 1_000 * TOS;
 
-/// What becomes of a transaction whose call succeeds.
+/// Result of a transaction whose call succeeds.
 const DONE: ApplyExtrinsicResult = Ok(Ok(()));
 
 fn account(kind: &str, number: u32) -> AccountId {
 	blake2_256(&(kind, number).encode()).into()
 }
 
-/// Candidates of [`network`] in the order in which an election meets them (CON-R24).
+/// Candidates of [`network`] in the order in which an election considers them (CON-R24).
 fn in_order(candidates: u32) -> Vec<AccountId> {
 	let mut accounts: Vec<_> = (0..candidates).map(|number| account("stash", number)).collect();
 	accounts.sort_by_key(|account| (twox_64(account.as_ref()), account.clone()));
 	accounts
 }
 
-/// A chain with `candidates` of equal stakes for `seats` seats.
+/// A chain with this number of candidates with equal stakes, and of seats.
 fn network(candidates: u32, seats: u32) -> TestExternalities {
 	let stashes = || (0..candidates).map(|number| account("stash", number));
 	let keys = (0..candidates).map(|number| {
@@ -69,13 +68,6 @@ fn network(candidates: u32, seats: u32) -> TestExternalities {
 		.collect::<Vec<_>>());
 	config["staking"]["validatorCount"] = seats.into();
 	build(&config).expect("the genesis is sound")
-}
-
-/// Runs empty blocks up to and including `number`.
-fn run_to(number: BlockNumber) {
-	while System::block_number() < number {
-		run_block(0, vec![]);
-	}
 }
 
 /// The planned era and the active one.
@@ -104,7 +96,7 @@ fn validate() -> RuntimeCall {
 	RuntimeCall::Staking(pallet_staking::Call::validate { prefs: ValidatorPrefs::default() })
 }
 
-/// Keys, with the proof that their holder gives them to `owner`.
+/// Sets keys, with the proof that their holder gives them to `owner`.
 fn set_keys(owner: &AccountId, aura: &sr25519::Pair, grandpa: &ed25519::Pair) -> RuntimeCall {
 	let statement = [&b"POP_"[..], owner.as_ref()].concat();
 	RuntimeCall::Session(pallet_session::Call::set_keys {
@@ -113,7 +105,7 @@ fn set_keys(owner: &AccountId, aura: &sr25519::Pair, grandpa: &ed25519::Pair) ->
 	})
 }
 
-/// Bonds and nominates, as an account with enough money would.
+/// Endows an account, which then bonds and nominates.
 fn nominate(who: &AccountId, stake: Balance, targets: &[AccountId]) {
 	assert_ok!(Balances::mint_into(who, 2 * stake));
 	let origin = || RuntimeOrigin::signed(who.clone());
@@ -123,7 +115,7 @@ fn nominate(who: &AccountId, stake: Balance, targets: &[AccountId]) {
 }
 
 #[test]
-fn equal_stakes_leave_the_seats_to_the_first_in_order() {
+fn candidates_with_equal_stakes_are_elected_in_order() {
 	network(5, 3).execute_with(|| {
 		let mut expected = in_order(5)[..3].to_vec();
 		expected.sort();
@@ -136,7 +128,7 @@ fn equal_stakes_leave_the_seats_to_the_first_in_order() {
 }
 
 #[test]
-fn one_unit_more_wins_against_the_order() {
+fn candidate_with_one_unit_more_at_stake_wins_against_the_order() {
 	network(5, 1).execute_with(|| {
 		let last = in_order(5).pop().expect("there are five");
 		assert_ok!(Staking::bond_extra(RuntimeOrigin::signed(last.clone()), 1));
@@ -192,7 +184,7 @@ fn set_stays_when_every_candidate_has_chilled() {
 }
 
 #[test]
-fn set_stays_when_there_are_more_candidates_than_an_election_looks_at() {
+fn set_stays_when_there_are_more_candidates_than_an_election_considers() {
 	chain(LOCAL).execute_with(|| {
 		let validators = Session::validators();
 		for number in validators.len() as u32..MAX_ELECTABLE_TARGETS + 1 {
@@ -276,7 +268,7 @@ fn candidates_without_session_keys_are_passed_over() {
 		assert_eq!(eras(), (1, 1));
 		assert_eq!(Session::validators(), validators);
 
-		// Who takes its keys back leaves.
+		// A validator that removes its keys leaves the set.
 		let purge = RuntimeCall::Session(pallet_session::Call::purge_keys {});
 		assert_eq!(run_block(0, vec![sign(AliceStash, 0, purge)]), [DONE]);
 		run_to(2 * ERA_BLOCKS);

@@ -1,14 +1,15 @@
-//! Pins of what clients depend on: a change here is a change of the protocol.
+//! Pins of what clients depend on. Whatever changes one of them changes the protocol.
 
 mod common;
 
 use frame_support::traits::PalletsInfoAccess;
 use gtos_runtime::{
-	check_weight::CheckWeight, configs::accounts::ProxyType, AllPalletsWithSystem, RuntimeCall,
-	TxExtension, VERSION,
+	check_weight::CheckWeight, configs::accounts::ProxyType, constants::block::WEIGHT_PER_BYTE,
+	AllPalletsWithSystem, RuntimeCall, TxExtension, VERSION,
 };
-use sp_runtime::traits::TransactionExtension;
+use sp_runtime::{traits::TransactionExtension, StateVersion};
 
+/// STA-R1.
 #[test]
 fn pallet_indices_are_pinned() {
 	let mut pallets =
@@ -72,14 +73,17 @@ fn transaction_extensions_are_pinned() {
 	);
 }
 
+/// HAS-R9, HAS-R7: state layout 1, and an extrinsics root of layout 0.
 #[test]
 fn version_names_the_chain_and_uses_state_version_one() {
 	assert_eq!(&*VERSION.spec_name, "gtos");
 	assert_eq!(VERSION.system_version, 1);
+	assert_eq!(VERSION.state_version(), StateVersion::V1);
+	assert_eq!(VERSION.extrinsics_root_state_version(), StateVersion::V0);
 }
 
 #[test]
-fn nobody_but_any_may_transfer_through_a_proxy() {
+fn proxy_of_any_type_but_any_may_not_transfer() {
 	use frame_support::traits::InstanceFilter;
 	let transfer = RuntimeCall::Balances(pallet_balances::Call::transfer_all {
 		dest: sp_core::crypto::AccountId32::new([1; 32]).into(),
@@ -110,16 +114,16 @@ fn storage_proxy_deploys_and_puts_and_does_nothing_else() {
 	assert!(!ProxyType::Storage.filter(&chill));
 }
 
-/// A proxy adds and removes proxies of the types below its own and no others.
+/// A proxy may add and remove only proxies of its own type and of the types below.
 #[test]
-fn proxy_types_stand_in_the_order_of_what_they_can_do() {
+fn proxy_types_are_ordered_by_what_they_permit() {
 	use frame_support::traits::InstanceFilter;
 	use ProxyType::{Any, CancelProxy, Governance, NonTransfer, Staking, Storage};
 	let all = [Any, NonTransfer, Governance, Staking, CancelProxy, Storage];
 	for kind in all {
 		let below = match kind {
 			Any => all.to_vec(),
-			// Not Storage: it spends, and this one must not transfer.
+			// Not Storage: it spends, and NonTransfer must not.
 			NonTransfer => vec![NonTransfer, Governance, Staking, CancelProxy],
 			Governance | Staking | CancelProxy | Storage => vec![kind],
 		};
@@ -129,7 +133,7 @@ fn proxy_types_stand_in_the_order_of_what_they_can_do() {
 	}
 }
 
-/// ECO-R2.
+/// ECO-R2: each byte of a call adds to the weight of its transaction.
 #[test]
 fn transaction_weighs_more_for_each_byte_of_its_call() {
 	let weight = |length| {
@@ -137,6 +141,8 @@ fn transaction_weighs_more_for_each_byte_of_its_call() {
 		let call = RuntimeCall::System(frame_system::Call::remark { remark });
 		TransactionExtension::weight(&CheckWeight::default(), &call).ref_time()
 	};
-	// The length prefix stays as long.
-	assert_eq!(weight(262_144) - weight(65_536), (262_144 - 65_536) * 8_900);
+	// Lengths whose compact prefixes have the same length.
+	let (short, long) = (65_536_u32, 262_144_u32);
+	let difference = WEIGHT_PER_BYTE.ref_time() * u64::from(long - short);
+	assert_eq!(weight(long as usize) - weight(short as usize), difference);
 }

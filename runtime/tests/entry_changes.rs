@@ -1,28 +1,25 @@
-//! What the runtime answers about the changes of an owner's entries (RPC-R25).
+//! Queries of changed and expiring entries of an owner (RPC-R25).
 
 mod common;
 
-use codec::{Decode, Encode};
-use common::{chain, run_block, sign};
-use gtos_runtime::{genesis_config_presets::DEV, AccountId, RuntimeCall, RuntimeOrigin, System};
+use codec::Encode;
+use common::{call_api, chain, run_block, sign};
+use gtos_runtime::{
+	constants::storage::MAX_ENDING_ITEMS, genesis_config_presets::DEV, AccountId, RuntimeCall,
+	RuntimeOrigin, System,
+};
 use pallet_ttl_kv_runtime_api::{Change, EndingPage, EntryChange};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob};
 use sp_runtime::traits::Dispatchable;
 
-/// Asks as a node does: by name and in bytes.
-fn ask<T: Decode>(function: &str, arguments: impl Encode) -> T {
-	let answer = gtos_runtime::apis::api::dispatch(function, &arguments.encode());
-	T::decode(&mut &answer.expect("it is there")[..]).expect("it is of this type")
-}
-
 fn changes(owner: Sr25519Keyring, prefix: &[u8]) -> Vec<EntryChange> {
 	let owner: AccountId = owner.to_account_id();
-	ask("EntryChangesApi_changes", (owner, prefix))
+	call_api("EntryChangesApi_changes", &(owner, prefix).encode())
 }
 
 fn ending(owner: Sr25519Keyring, prefix: &[u8], start: u64) -> EndingPage {
 	let owner: AccountId = owner.to_account_id();
-	ask("EntryChangesApi_ending", (owner, prefix, start))
+	call_api("EntryChangesApi_ending", &(owner, prefix, start).encode())
 }
 
 fn page(items: &[(&[u8], u64)]) -> EndingPage {
@@ -58,7 +55,7 @@ fn changes_are_those_of_the_owner_and_the_prefix_in_order() {
 			put(b"a/1", 10),
 			put(b"b/1", 10),
 			extend(b"a/1", 20),
-			// It fails: nothing happens.
+			// Fails and changes nothing.
 			delete(b"a/2"),
 			delete(b"a/1"),
 		];
@@ -78,7 +75,7 @@ fn changes_are_those_of_the_owner_and_the_prefix_in_order() {
 }
 
 #[test]
-fn ending_are_the_entries_that_live_in_this_block_and_not_in_the_next() {
+fn ending_entries_are_live_in_this_block_and_not_in_the_next() {
 	chain(DEV).execute_with(|| {
 		let calls = vec![
 			put(b"a/1", 2),
@@ -98,17 +95,17 @@ fn ending_are_the_entries_that_live_in_this_block_and_not_in_the_next() {
 		assert_eq!(ending(Alice, b"a/", 0), page(&[(b"a/1", 1), (b"a/4", 6)]));
 		assert_eq!(ending(Alice, b"", 2), page(&[(b"b/1", 2), (b"a/4", 6)]));
 		assert_eq!(ending(Bob, b"", 0), page(&[(b"a/1", 8)]));
-		// They are swept at the beginning of this block, and the question is about the next.
+		// They were removed at the beginning of this block; the query is about the next one.
 		run_block(0, vec![]);
 		assert_eq!(ending(Alice, b"", 0), page(&[]));
 	});
 }
 
 #[test]
-fn ending_of_more_than_a_page_is_answered_in_ascending_order_of_revision() {
-	const COUNT: u16 = 1_500;
+fn ending_entries_of_several_pages_are_in_ascending_order_of_revision() {
+	const COUNT: u16 = MAX_ENDING_ITEMS as u16 + 500;
 	chain(DEV).execute_with(|| {
-		// Before block 1, since no block has room for so many.
+		// Put outside a block, because no block has room for so many.
 		for n in 0..COUNT {
 			let origin = RuntimeOrigin::signed(Alice.to_account_id());
 			put(&n.to_be_bytes(), 2).dispatch(origin).expect("it succeeds");
@@ -116,7 +113,7 @@ fn ending_of_more_than_a_page_is_answered_in_ascending_order_of_revision() {
 		run_block(0, vec![]);
 		let first = ending(Alice, b"", 0);
 		let next = first.next.expect("there are more");
-		assert!((1_000..usize::from(COUNT)).contains(&first.items.len()));
+		assert!((MAX_ENDING_ITEMS..usize::from(COUNT)).contains(&first.items.len()));
 		let second = ending(Alice, b"", next);
 		assert_eq!(second.next, None);
 		let revisions = first.items.into_iter().chain(second.items).map(|(_, revision)| revision);
@@ -125,7 +122,7 @@ fn ending_of_more_than_a_page_is_answered_in_ascending_order_of_revision() {
 }
 
 #[test]
-fn nothing_is_answered_of_genesis() {
+fn genesis_has_no_changed_and_no_ending_entries() {
 	chain(DEV).execute_with(|| {
 		assert_eq!(System::block_number(), 0);
 		assert_eq!(changes(Alice, b""), []);

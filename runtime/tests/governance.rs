@@ -1,20 +1,21 @@
-//! What the staking admin's track can do, and what root alone can.
+//! What the staking admin's track may do, and what only root may do.
 
 mod common;
 
 use common::{chain, run_block, sign};
 use frame_support::{assert_ok, BoundedVec};
 use gtos_runtime::{
-	configs::governance::pallet_origins::Origin, genesis_config_presets::LOCAL, AccountId, Balance,
-	Runtime, RuntimeCall, RuntimeOrigin,
+	configs::governance::pallet_origins::Origin,
+	genesis_config_presets::{DEVELOPMENT_TIMING, LOCAL},
+	AccountId, Balance, Runtime, RuntimeCall, RuntimeOrigin,
 };
 use pallet_staking::{MinCommission, UnappliedSlash, UnappliedSlashes};
 use sp_keyring::Sr25519Keyring::{Alice, AliceStash};
 use sp_runtime::{traits::Dispatchable, DispatchError, DispatchResult, Perbill};
 use sp_staking::EraIndex;
 
-/// Era that applies a slash for era 0, after the preset's one era of deferral.
-const DUE_ERA: EraIndex = 2;
+/// Era in which a slash for era 0 is applied after its deferral.
+const DUE_ERA: EraIndex = DEVELOPMENT_TIMING.slash_defer_duration_eras + 1;
 
 fn staking_admin() -> RuntimeOrigin {
 	Origin::StakingAdmin.into()
@@ -28,7 +29,7 @@ fn filtered() -> DispatchError {
 	frame_system::Error::<Runtime>::CallFiltered.into()
 }
 
-/// A tenth of Alice's stake, for an era in which it did no wrong.
+/// Slashes a tenth of Alice's stake for an era without an offence.
 fn manual_slash() -> RuntimeCall {
 	RuntimeCall::Staking(pallet_staking::Call::manual_slash {
 		validator_stash: AliceStash.to_account_id(),
@@ -37,7 +38,7 @@ fn manual_slash() -> RuntimeCall {
 	})
 }
 
-/// Alice's ledger as it is.
+/// Restores Alice's ledger, which is sound.
 fn restore_ledger() -> RuntimeCall {
 	RuntimeCall::Staking(pallet_staking::Call::restore_ledger {
 		stash: AliceStash.to_account_id(),
@@ -52,7 +53,7 @@ fn waiting() -> Vec<UnappliedSlash<AccountId, Balance>> {
 }
 
 #[test]
-fn slash_that_root_orders_waits_and_the_staking_admin_cancels_it() {
+fn manual_slash_by_root_is_deferred_and_the_staking_admin_cancels_it() {
 	chain(LOCAL).execute_with(|| {
 		run_block(0, vec![]);
 		assert_ok!(dispatch(manual_slash(), RuntimeOrigin::root()));
@@ -67,7 +68,7 @@ fn slash_that_root_orders_waits_and_the_staking_admin_cancels_it() {
 }
 
 #[test]
-fn slash_is_ordered_by_no_other_origin_than_root() {
+fn manual_slash_is_refused_to_every_origin_but_root() {
 	chain(LOCAL).execute_with(|| {
 		let signed = run_block(0, vec![sign(Alice, 0, manual_slash())]);
 		assert_eq!(signed, [Ok(Err(filtered()))]);
@@ -88,10 +89,10 @@ fn slash_is_ordered_by_no_other_origin_than_root() {
 }
 
 #[test]
-fn ledger_is_restored_by_root_alone() {
+fn ledger_is_restored_by_root_only() {
 	chain(LOCAL).execute_with(|| {
 		assert_eq!(dispatch(restore_ledger(), staking_admin()), Err(filtered()));
-		// Root gets as far as the pallet, which finds nothing to restore.
+		// Root's call reaches the pallet, which finds nothing to restore.
 		let sound = pallet_staking::Error::<Runtime>::CannotRestoreLedger.into();
 		assert_eq!(dispatch(restore_ledger(), RuntimeOrigin::root()), Err(sound));
 	});
@@ -111,14 +112,14 @@ fn staking_admin_sets_the_least_commission_but_no_count_of_validators() {
 }
 
 #[test]
-fn controllers_that_the_staking_admin_gives_back_are_nobodys() {
+fn deprecating_a_controller_as_the_staking_admin_changes_no_ledger() {
 	chain(LOCAL).execute_with(|| {
 		let stash = AliceStash.to_account_id();
 		let ledger = pallet_staking::Ledger::<Runtime>::get(&stash);
-		let give_back = pallet_staking::Call::deprecate_controller_batch {
+		let deprecate = pallet_staking::Call::deprecate_controller_batch {
 			controllers: BoundedVec::truncate_from(vec![stash.clone()]),
 		};
-		assert_ok!(dispatch(give_back, staking_admin()));
+		assert_ok!(dispatch(deprecate, staking_admin()));
 		assert_eq!(pallet_staking::Ledger::<Runtime>::get(&stash), ledger);
 	});
 }

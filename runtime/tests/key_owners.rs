@@ -1,14 +1,16 @@
-//! Every key that authors or votes is somebody's, although keys change within an era: what reports of
-//! double seals and double votes rest on (CON-R12, CON-R14, CON-R22).
+//! Every key that authors or votes has a provable owner, although keys change within an era. Reports of
+//! equivocations depend on it (CON-R6, CON-R12, CON-R14, CON-R22).
 
 mod common;
 
-use common::{chain, run_block};
+use common::{chain, run_block, run_to};
 use finality_grandpa::{Message, Prevote};
 use frame_support::traits::KeyOwnerProofSystem;
 use gtos_runtime::{
-	configs::consensus::KeyOwners, genesis_config_presets::LOCAL, AccountId, BlockNumber, Hash,
-	Runtime, RuntimeCall, Session, SessionKeys, System, UncheckedExtrinsic,
+	configs::consensus::KeyOwners,
+	genesis_config_presets::{DEVELOPMENT_TIMING, LOCAL},
+	AccountId, BlockNumber, Hash, Runtime, RuntimeCall, Session, SessionKeys, System,
+	UncheckedExtrinsic,
 };
 use pallet_session::NextKeys;
 use sp_consensus_grandpa::{localized_payload, AuthorityId as GrandpaId, EquivocationProof};
@@ -19,16 +21,10 @@ use sp_core::crypto::{
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_session::MembershipProof;
 
-/// Timing of the preset `local`: an era is three sessions.
-const SESSION_BLOCKS: BlockNumber = 20;
+/// An era has three sessions.
+const SESSION_BLOCKS: BlockNumber = DEVELOPMENT_TIMING.session_length_blocks;
 
-fn run_to(number: BlockNumber) {
-	while System::block_number() < number {
-		run_block(0, vec![]);
-	}
-}
-
-/// The keys of each validator in force, as Aura and GRANDPA know them.
+/// The keys in force of each validator, as Aura and GRANDPA know them.
 fn in_force() -> Vec<(AccountId, KeyTypeId, Vec<u8>)> {
 	let validators = Session::validators();
 	let aura = pallet_aura::Authorities::<Runtime>::get();
@@ -46,21 +42,21 @@ fn proofs() -> Vec<MembershipProof> {
 	keys.map(|(_, kind, key)| KeyOwners::prove((kind, key)).expect("it is in force")).collect()
 }
 
-fn assert_shown(keys: &[(AccountId, KeyTypeId, Vec<u8>)], proofs: &[MembershipProof]) {
+fn assert_owners_proved(keys: &[(AccountId, KeyTypeId, Vec<u8>)], proofs: &[MembershipProof]) {
 	for ((who, kind, key), proof) in keys.iter().zip(proofs) {
 		let owner = KeyOwners::check_proof((*kind, key), proof.clone());
 		assert_eq!(owner, Some((who.clone(), ())));
 	}
 }
 
-/// What `session.set_keys` does, with somebody's keys.
+/// Registers keys as `session.set_keys` does.
 fn register(validator: &AccountId, aura: Sr25519Keyring, grandpa: Ed25519Keyring) {
 	let keys = SessionKeys { aura: aura.public().into(), grandpa: grandpa.public().into() };
 	NextKeys::<Runtime>::insert(validator, keys);
 }
 
 /// A node's report that `voter` prevoted for two blocks in the current set.
-fn double_vote(voter: Ed25519Keyring, key_owner_proof: MembershipProof) -> UncheckedExtrinsic {
+fn grandpa_report(voter: Ed25519Keyring, key_owner_proof: MembershipProof) -> UncheckedExtrinsic {
 	let set_id = pallet_grandpa::CurrentSetId::<Runtime>::get();
 	let vote = |block: u8| {
 		let prevote = Prevote { target_hash: Hash::repeat_byte(block), target_number: 1 };
@@ -81,7 +77,7 @@ fn double_vote(voter: Ed25519Keyring, key_owner_proof: MembershipProof) -> Unche
 }
 
 #[test]
-fn keys_that_change_within_an_era_are_somebodys() {
+fn keys_that_change_within_an_era_have_provable_owners() {
 	chain(LOCAL).execute_with(|| {
 		run_to(2 * SESSION_BLOCKS + 1);
 		let validators = Session::validators();
@@ -92,14 +88,14 @@ fn keys_that_change_within_an_era_are_somebodys() {
 		run_to(4 * SESSION_BLOCKS + 1);
 		register(&validators[1], Sr25519Keyring::Eve, Ed25519Keyring::Eve);
 		let (keys, proofs) = (in_force(), proofs());
-		assert_shown(&keys, &proofs);
+		assert_owners_proved(&keys, &proofs);
 
 		run_to(5 * SESSION_BLOCKS + 1);
-		assert_shown(&keys, &proofs);
+		assert_owners_proved(&keys, &proofs);
 		let grandpa = proofs[validators.len()].clone();
-		assert_eq!(run_block(0, vec![double_vote(Ed25519Keyring::Dave, grandpa)]), [Ok(Ok(()))]);
+		assert_eq!(run_block(0, vec![grandpa_report(Ed25519Keyring::Dave, grandpa)]), [Ok(Ok(()))]);
 		run_to(6 * SESSION_BLOCKS + 1);
-		assert_shown(&keys, &proofs);
+		assert_owners_proved(&keys, &proofs);
 	});
 }
 
@@ -113,7 +109,7 @@ fn validator_that_removes_its_keys_neither_authors_nor_votes() {
 			NextKeys::<Runtime>::remove(validators.remove(gone));
 			run_to(5 * SESSION_BLOCKS);
 			assert_eq!(Session::validators(), validators);
-			assert_shown(&in_force(), &proofs());
+			assert_owners_proved(&in_force(), &proofs());
 		});
 	}
 }

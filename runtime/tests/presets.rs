@@ -1,15 +1,16 @@
-//! Each network starts from its preset, and a genesis that could not run is refused with the reason.
+//! Each network starts from its preset, and a genesis that cannot run is refused with the reason.
 
 mod common;
 
 use common::{build, chain, genesis_json};
 use gtos_runtime::{
-	genesis_config_presets::{names, DEV, LIVE, LOCAL},
+	genesis_config_presets::{names, DEV, DEVELOPMENT_TIMING, LIVE, LOCAL},
 	Runtime, Session, Staking,
 };
 use pallet_genesis_parameters::ChainTiming;
 
-fn refusal(config: &serde_json::Value) -> String {
+/// Why no chain can start from `config`.
+fn error_of(config: &serde_json::Value) -> String {
 	match build(config) {
 		Ok(_) => panic!("the genesis was accepted"),
 		Err(reason) => reason,
@@ -30,14 +31,17 @@ fn dev_starts_with_one_validator_and_local_with_three() {
 			assert_eq!(pallet_aura::Authorities::<Runtime>::get().len(), validators);
 			assert_eq!(pallet_grandpa::Authorities::<Runtime>::get().len(), validators);
 			assert_eq!(Staking::validator_count() as usize, validators);
-			assert_eq!(pallet_aura::Pallet::<Runtime>::slot_duration(), 500);
+			assert_eq!(
+				pallet_aura::Pallet::<Runtime>::slot_duration(),
+				DEVELOPMENT_TIMING.slot_duration_ms
+			);
 		});
 	}
 }
 
 #[test]
-fn bare_live_template_is_refused_for_want_of_validators() {
-	assert!(refusal(&genesis_json(LIVE)).contains("The genesis has no validators"));
+fn live_template_without_validators_is_refused() {
+	assert!(error_of(&genesis_json(LIVE)).contains("The genesis has no validators"));
 }
 
 #[test]
@@ -60,34 +64,34 @@ fn duplicate_session_key_is_refused_by_name() {
 	for key in ["aura", "grandpa"] {
 		let mut config = genesis_json(LOCAL);
 		config["session"]["keys"][1][2][key] = config["session"]["keys"][0][2][key].clone();
-		let reason = refusal(&config);
+		let reason = error_of(&config);
 		assert!(reason.contains("twice; each validator needs its own"), "{reason}");
 	}
 }
 
 #[test]
-fn session_keys_of_no_staker_are_refused() {
+fn session_keys_of_an_account_that_does_not_stake_are_refused() {
 	let mut config = genesis_json(LOCAL);
 	config["staking"]["stakers"].as_array_mut().expect("a list").pop();
-	assert!(refusal(&config).contains("is no validator in staking.stakers"));
+	assert!(error_of(&config).contains("is no validator in staking.stakers"));
 }
 
 #[test]
-fn absurd_timing_is_refused_by_field() {
+fn timing_out_of_bounds_is_refused_by_field() {
 	let mut config = genesis_json(DEV);
 	config["genesisParameters"]["timing"]["slotDurationMs"] = 0.into();
-	assert!(refusal(&config).contains("slotDurationMs must be between 100 and 60000"));
+	assert!(error_of(&config).contains("slotDurationMs must be between 100 and 60000"));
 }
 
 #[test]
 fn unknown_field_and_broken_json_are_refused() {
 	let mut config = genesis_json(DEV);
 	config["sudo"] = serde_json::json!({ "key": null });
-	assert!(refusal(&config).contains("unknown field `sudo`"));
+	assert!(error_of(&config).contains("unknown field `sudo`"));
 	assert!(gtos_runtime::genesis_config_presets::build_state(b"{").is_err());
 }
 
-/// Timing comes from genesis wherever a pallet shows it to clients.
+/// STA-R9: where a pallet shows timing to clients, it is that of genesis.
 #[test]
 fn metadata_constants_show_the_timing_of_the_chain() {
 	use codec::Decode;
@@ -109,13 +113,29 @@ fn metadata_constants_show_the_timing_of_the_chain() {
 				_ => u64::decode(&mut &bytes[..]).expect("eight bytes"),
 			}
 		};
-		assert_eq!(number("Aura", "SlotDuration"), 500);
-		assert_eq!(number("Timestamp", "MinimumPeriod"), 250);
-		assert_eq!(number("Staking", "SessionsPerEra"), 3);
-		assert_eq!(number("Staking", "BondingDuration"), 3);
-		assert_eq!(number("Staking", "SlashDeferDuration"), 1);
-		assert_eq!(number("Grandpa", "MaxSetIdSessionEntries"), 9);
-		let timing = ChainTiming::decode(&mut &constant("GenesisParameters", "Timing")[..]);
-		assert_eq!(timing.expect("it decodes").hour_blocks, 20);
+		let timing = DEVELOPMENT_TIMING;
+		assert_eq!(number("Aura", "SlotDuration"), timing.slot_duration_ms);
+		// CON-R3.
+		assert_eq!(number("Timestamp", "MinimumPeriod"), timing.slot_duration_ms / 2);
+		assert_eq!(number("Staking", "SessionsPerEra"), timing.sessions_per_era.into());
+		assert_eq!(number("Staking", "BondingDuration"), timing.bonding_duration_eras.into());
+		assert_eq!(
+			number("Staking", "SlashDeferDuration"),
+			timing.slash_defer_duration_eras.into()
+		);
+		assert_eq!(
+			number("Grandpa", "MaxSetIdSessionEntries"),
+			timing.bonding_duration_sessions().into()
+		);
+		let shown = ChainTiming::decode(&mut &constant("GenesisParameters", "Timing")[..]);
+		assert_eq!(shown, Ok(timing));
 	});
+}
+
+/// ECO-R1: 12 decimals, and the existential deposit.
+#[test]
+fn token_has_twelve_decimals_and_its_existential_deposit() {
+	use gtos_runtime::constants::currency::{EXISTENTIAL_DEPOSIT, TOS};
+	assert_eq!(TOS, 10_u128.pow(12));
+	assert_eq!(EXISTENTIAL_DEPOSIT, 10_u128.pow(9));
 }

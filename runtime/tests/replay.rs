@@ -1,4 +1,4 @@
-//! A transaction is executed once on each branch, whatever becomes of the branches.
+//! A transaction is executed once on each fork (TXN-R15).
 
 mod common;
 
@@ -25,7 +25,7 @@ fn payment(state: &mut TestExternalities) -> UncheckedExtrinsic {
 	state.execute_with(|| sign(Alice, 0, call))
 }
 
-/// Runs a block, `skipped` slots late, and answers what became of the transactions and what Bob has.
+/// Runs a block after `skipped` empty slots; answers the results of the transactions and Bob's balance.
 fn block(
 	state: &mut TestExternalities,
 	skipped: u64,
@@ -38,7 +38,7 @@ fn block(
 }
 
 #[test]
-fn transaction_of_an_abandoned_branch_passes_once_on_the_other() {
+fn transaction_of_an_abandoned_fork_is_executed_once_on_the_other() {
 	let [mut abandoned, mut lasting] = [chain(DEV), chain(DEV)];
 	let transaction = payment(&mut lasting);
 	let (_, before) = block(&mut lasting, 1, vec![]);
@@ -46,7 +46,7 @@ fn transaction_of_an_abandoned_branch_passes_once_on_the_other() {
 	let (results, bob) = block(&mut abandoned, 0, vec![transaction.clone()]);
 	assert_eq!((results, bob), (vec![Ok(Ok(()))], before + TOS));
 
-	// The chain goes on with the other branch, where the transaction was not yet.
+	// The chain continues with the other fork, which does not contain the transaction yet.
 	let (results, bob) = block(&mut lasting, 0, vec![transaction.clone()]);
 	assert_eq!((results, bob), (vec![Ok(Ok(()))], before + TOS));
 	for state in [&mut abandoned, &mut lasting] {

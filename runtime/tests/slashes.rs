@@ -1,5 +1,4 @@
-//! Slashes that wait: until the deferral is over governance may cancel them, and nobody else may
-//! (CON-R17).
+//! Deferred slashes (CON-R17, ECO-R7): only governance may cancel them, until the deferral is over.
 
 mod common;
 
@@ -15,7 +14,7 @@ use gtos_runtime::{
 		governance::{pallet_origins::Origin, TechnicalCollective},
 	},
 	constants::currency::TOS,
-	genesis_config_presets::LOCAL,
+	genesis_config_presets::{DEVELOPMENT_TIMING, LOCAL},
 	AccountId, Balance, BlockNumber, Hash, OriginCaller, Preimage, Runtime, RuntimeCall,
 	RuntimeOrigin, SessionKeys, System, UncheckedExtrinsic,
 };
@@ -37,16 +36,16 @@ use sp_runtime::{traits::Dispatchable, ApplyExtrinsicResult, DispatchError, Disp
 use sp_staking::EraIndex;
 use std::collections::BTreeMap;
 
-/// Timing of the preset `local`.
-const ERA_BLOCKS: BlockNumber = 60;
-/// Era that applies the slashes of era 0 after one era of deferral, and the block that begins it.
-const DUE_ERA: EraIndex = 2;
+const ERA_BLOCKS: BlockNumber =
+	DEVELOPMENT_TIMING.sessions_per_era * DEVELOPMENT_TIMING.session_length_blocks;
+/// Era in which the slashes of era 0 are applied after their deferral, and the block that begins it.
+const DUE_ERA: EraIndex = DEVELOPMENT_TIMING.slash_defer_duration_eras + 1;
 const DUE_BLOCK: BlockNumber = DUE_ERA * ERA_BLOCKS;
 
-/// What each validator has at stake, and each nominator.
+/// Stake of each validator and each nominator.
 const STAKE: Balance = 1_000_000 * TOS;
 
-/// What becomes of a transaction whose call succeeds.
+/// Result of a transaction whose call succeeds.
 const DONE: ApplyExtrinsicResult = Ok(Ok(()));
 
 /// The preset with five validators. Ferdie nominates Bob, and Ferdie's stash Charlie.
@@ -74,7 +73,7 @@ fn chain() -> TestExternalities {
 	config["session"]["keys"] = json!(keys);
 	config["staking"]["stakers"] = json!(stakers);
 	config["staking"]["validatorCount"] = validators.len().into();
-	// Four days to decide are 96 blocks.
+	// The four days of a decision are then 96 blocks.
 	config["genesisParameters"]["timing"]["hourBlocks"] = 1.into();
 	build(&config).expect("the genesis is sound")
 }
@@ -95,7 +94,7 @@ fn run_to(number: BlockNumber) {
 }
 
 /// A node's report that `voter` prevoted for two blocks in a round of the first set.
-fn double_vote(voter: Ed25519Keyring, round: u64) -> UncheckedExtrinsic {
+fn grandpa_report(voter: Ed25519Keyring, round: u64) -> UncheckedExtrinsic {
 	let vote = |block: u8| {
 		let prevote = Prevote { target_hash: Hash::repeat_byte(block), target_number: 1 };
 		let payload = localized_payload(round, 0, &Message::Prevote(prevote.clone()));
@@ -116,16 +115,17 @@ fn double_vote(voter: Ed25519Keyring, round: u64) -> UncheckedExtrinsic {
 	UncheckedExtrinsic::new_bare(RuntimeCall::Grandpa(report))
 }
 
-/// The slashes that are to be applied when the deferral is over.
+/// The slashes that will be applied when the deferral is over.
 fn waiting() -> Vec<UnappliedSlash<AccountId, Balance>> {
 	pallet_staking::UnappliedSlashes::<Runtime>::get(DUE_ERA)
 }
 
-/// Reports first Bob and then Charlie, for double votes in different rounds; answers Charlie's slash.
+/// Reports first Bob and then Charlie for GRANDPA equivocations in different rounds; answers Charlie's
+/// slash.
 fn report_two() -> UnappliedSlash<AccountId, Balance> {
-	// One a block: Bob's slash comes first.
+	// One report a block, so that Bob's slash comes first.
 	for (voter, round) in [(Ed25519Keyring::Bob, 1), (Ed25519Keyring::Charlie, 2)] {
-		assert_eq!(next_block(vec![double_vote(voter, round)]), [DONE]);
+		assert_eq!(next_block(vec![grandpa_report(voter, round)]), [DONE]);
 	}
 	let [bobs, charlies] = waiting().try_into().expect("two were reported");
 	for (slash, validator, nominator) in
@@ -149,13 +149,13 @@ fn dispatch(call: RuntimeCall, origin: RuntimeOrigin) -> DispatchResult {
 	call.dispatch(origin).map(|_| ()).map_err(|failure| failure.error)
 }
 
-/// What everybody has at stake.
+/// Stake of each validator and each nominator.
 fn stakes() -> BTreeMap<AccountId, Balance> {
 	let ledgers = pallet_staking::Ledger::<Runtime>::iter();
 	ledgers.map(|(who, ledger)| (who, ledger.active)).collect()
 }
 
-/// Runs past the end of the deferral: it takes what `slash` names and nothing else from anybody.
+/// Runs past the end of the deferral and checks that only `slash` was applied.
 fn only_is_applied(slash: &UnappliedSlash<AccountId, Balance>) {
 	assert_eq!(waiting(), std::slice::from_ref(slash));
 	run_to(DUE_BLOCK - 1);
@@ -176,7 +176,7 @@ fn slash_that_root_or_the_staking_admin_cancels_takes_nothing() {
 	for origin in [RuntimeOrigin::root(), Origin::StakingAdmin.into()] {
 		chain().execute_with(|| {
 			let charlies = report_two();
-			// The last block before it is too late.
+			// The last block in which it is not too late.
 			run_to(DUE_BLOCK - 1);
 			assert_ok!(dispatch(cancel(vec![0]), origin.clone()));
 			only_is_applied(&charlies);
@@ -231,7 +231,7 @@ fn slash_is_cancelled_by_a_referendum_on_the_staking_admins_track() {
 			sign(Dave, 0, RuntimeCall::Referenda(submit)),
 			sign(Dave, 1, RuntimeCall::Referenda(deposit)),
 		];
-		// More than a third of the money: the curve asks for that after a quarter of the time.
+		// More than a third of all TOS: what the curve requires after a quarter of the time.
 		for voter in [Alice, Bob, Charlie, Eve, DaveStash] {
 			transactions.push(sign(voter, 0, RuntimeCall::ConvictionVoting(vote.clone())));
 		}

@@ -1,9 +1,9 @@
-//! What the runtime answers about a block's extrinsics (RPC-R8, RPC-R9).
+//! Queries of the outcomes of a block's extrinsics (RPC-R8, RPC-R9).
 
 mod common;
 
-use codec::{Decode, Encode};
-use common::{chain, run_block, sign, sign_with_tip};
+use codec::Encode;
+use common::{call_api, chain, run_block, sign, sign_with_tip};
 use frame_metadata::RuntimeMetadata;
 use frame_support::traits::fungible::Inspect;
 use gtos_runtime::{
@@ -18,22 +18,16 @@ use sp_runtime::{
 	TransactionalError,
 };
 
-/// Asks as a node does: by name and in bytes.
-fn ask<T: Decode>(function: &str, arguments: &[u8]) -> T {
-	let answer = gtos_runtime::apis::api::dispatch(function, arguments).expect("it is there");
-	T::decode(&mut &answer[..]).expect("it is of this type")
-}
-
 fn outcomes() -> Vec<Option<Outcome<Balance>>> {
-	ask("TransactionApi_outcomes", &[])
+	call_api("TransactionApi_outcomes", &[])
 }
 
 fn outcome(index: u32) -> Option<Outcome<Balance>> {
-	ask("TransactionApi_outcome", &index.encode())
+	call_api("TransactionApi_outcome", &index.encode())
 }
 
 fn is_extrinsic(bytes: &[u8]) -> bool {
-	ask("TransactionApi_is_extrinsic", &bytes.encode())
+	call_api("TransactionApi_is_extrinsic", &bytes.encode())
 }
 
 fn transfer(to: Sr25519Keyring, value: Balance) -> RuntimeCall {
@@ -43,7 +37,7 @@ fn transfer(to: Sr25519Keyring, value: Balance) -> RuntimeCall {
 	})
 }
 
-/// What the events say that was paid, in order.
+/// The payments that the events tell, in order.
 fn payments() -> Vec<Payment<Balance>> {
 	let payment = |event| match event {
 		RuntimeEvent::TransactionPayment(
@@ -54,7 +48,7 @@ fn payments() -> Vec<Payment<Balance>> {
 	System::events().into_iter().filter_map(|record| payment(record.event)).collect()
 }
 
-/// What the runtime says of an extrinsic that fails with `error`.
+/// What the runtime answers about an extrinsic that fails with `error`.
 fn failure(error: DispatchError) -> Failure {
 	System::reset_events();
 	System::deposit_event(frame_system::Event::<Runtime>::ExtrinsicFailed {
@@ -64,7 +58,7 @@ fn failure(error: DispatchError) -> Failure {
 	outcome(0).and_then(|outcome| outcome.failure).expect("it failed")
 }
 
-/// Runs `test` where events are those of the first extrinsic of a block.
+/// Runs `test` in a state in which events belong to the first extrinsic of a block.
 fn in_first_extrinsic(test: impl FnOnce()) {
 	chain(DEV).execute_with(|| {
 		System::set_block_number(1);
@@ -99,7 +93,7 @@ fn outcomes_tell_success_failure_fee_and_tip_in_the_order_of_the_body() {
 			Failure { kind: "BadOrigin".into(), pallet: None, name: None, encoded: vec![2] };
 		let paid = |index: usize| Some(payments[index].clone());
 		let expected = [
-			// The author's statement of the time.
+			// The timestamp inherent.
 			Outcome { failure: None, payment: None },
 			Outcome { failure: None, payment: paid(0) },
 			Outcome { failure: Some(token), payment: paid(1) },
@@ -123,7 +117,7 @@ fn outcomes_of_a_block_without_extrinsics_are_none() {
 	});
 }
 
-/// Every error that the metadata knows, of whichever pallet.
+/// TXN-R24: every error of every pallet in the metadata is named.
 #[test]
 fn module_errors_all_have_the_names_of_the_metadata() {
 	let RuntimeMetadata::V14(metadata) = Runtime::metadata().1 else {
@@ -153,7 +147,7 @@ fn module_errors_all_have_the_names_of_the_metadata() {
 }
 
 #[test]
-fn errors_of_nobody_have_no_names() {
+fn unknown_errors_have_no_names() {
 	in_first_extrinsic(|| {
 		let of = |index, error| {
 			let module = ModuleError { index, error: [error, 0, 0, 0], message: None };
@@ -169,7 +163,7 @@ fn errors_of_nobody_have_no_names() {
 fn other_errors_have_the_names_of_their_variants() {
 	in_first_extrinsic(|| {
 		for (error, kind, name) in [
-			(DispatchError::Other("a text that no node sees"), "Other", None),
+			(DispatchError::Other("a text that is not encoded"), "Other", None),
 			(DispatchError::CannotLookup, "CannotLookup", None),
 			(DispatchError::ConsumerRemaining, "ConsumerRemaining", None),
 			(DispatchError::NoProviders, "NoProviders", None),
@@ -199,7 +193,7 @@ fn other_errors_have_the_names_of_their_variants() {
 }
 
 #[test]
-fn extrinsics_are_told_from_other_bytes() {
+fn extrinsics_are_distinguished_from_other_bytes() {
 	let bytes = chain(DEV).execute_with(|| sign(Alice, 0, transfer(Bob, TOS)).encode());
 	assert!(is_extrinsic(&bytes));
 	let mut longer = bytes.clone();
@@ -209,7 +203,7 @@ fn extrinsics_are_told_from_other_bytes() {
 	}
 }
 
-/// Nodes that are older than the runtime decode these bytes.
+/// Nodes that are older than the runtime must still decode these bytes.
 #[test]
 fn outcome_encoding_is_pinned() {
 	let failure = Failure {

@@ -1,4 +1,4 @@
-//! Conveniences of an account: batches, multisigs, proxies.
+//! Batches, multisigs and proxies (ECO-R9: their deposits; HAS-R18: their accounts).
 
 use crate::{
 	constants::currency::deposit, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, System,
@@ -23,7 +23,7 @@ parameter_types! {
 	pub const MultisigDepositBase: Balance = deposit(1, 88);
 	/// One account identifier.
 	pub const MultisigDepositFactor: Balance = deposit(0, 32);
-	/// One item of 8 bytes besides its key.
+	/// One item of 8 bytes, plus its key.
 	pub const ProxyDepositBase: Balance = deposit(1, 8);
 	/// One proxy: account identifier, type and delay.
 	pub const ProxyDepositFactor: Balance = deposit(0, 37);
@@ -43,7 +43,7 @@ impl pallet_multisig::Config for Runtime {
 	type WeightInfo = pallet_multisig::weights::SubstrateWeight<Runtime>;
 }
 
-/// What a proxy may do in another account's name. Variants are appended only.
+/// What a proxy may do on behalf of another account. Variants are appended only.
 #[derive(
 	Clone,
 	Copy,
@@ -76,18 +76,18 @@ pub enum ProxyType {
 	/// Reject announcements of other proxies.
 	#[codec(index = 4)]
 	CancelProxy,
-	/// Deploy contracts, and put, extend and delete entries, all at the owner's expense.
+	/// Deploy contracts, and put, extend and delete entries. The account that the proxy acts for pays.
 	#[codec(index = 5)]
 	Storage,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
 	fn filter(&self, call: &RuntimeCall) -> bool {
-		// `pallet-proxy` asks again for every call inside a batch, so a batch may pass here.
+		// `pallet-proxy` filters every call inside a batch again, so a batch may pass here.
 		let batch = matches!(call, RuntimeCall::Utility(_));
 		match self {
 			ProxyType::Any => true,
-			// A list of what is allowed: a pallet added later is closed until it is listed.
+			// An allow list: calls of a pallet that is added later are refused until it is listed.
 			ProxyType::NonTransfer => {
 				batch
 					|| matches!(
@@ -140,8 +140,8 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 		match (self, other) {
 			(mine, theirs) if mine == theirs => true,
 			(ProxyType::Any, _) => true,
-			// Those whose every call it may make itself. Storage is paid for to the treasury, which is
-			// a transfer.
+			// Only types all of whose calls `NonTransfer` may make itself. `Storage` is not one of them:
+			// what it stores is paid to the treasury, which is a transfer.
 			(
 				ProxyType::NonTransfer,
 				ProxyType::Governance | ProxyType::Staking | ProxyType::CancelProxy,

@@ -1,13 +1,16 @@
-//! Who may author and vote: Aura, GRANDPA, sessions, and what is held against a validator.
+//! Authoring, finality, sessions and the offences of validators.
 
 use crate::{
-	configs::{staking::BondingDuration, DbWeight},
+	configs::{
+		system::DbWeight,
+		timing::{BondingDuration, SessionLength, SessionsPerEra, SlotDuration},
+	},
 	constants::{
 		currency::deposit,
 		staking::{MAX_ELECTING_VOTERS, MAX_VALIDATORS},
 	},
 	AccountId, Aura, AuraEquivocation, Balance, Balances, BlockNumber, GenesisParameters, Grandpa,
-	Liveness, Moment, Offences, Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys, Staking,
+	Liveness, Offences, Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys, Staking,
 	UncheckedExtrinsic,
 };
 use alloc::vec::Vec;
@@ -24,18 +27,15 @@ use sp_session::MembershipProof;
 use sp_staking::SessionIndex;
 
 parameter_types! {
-	pub SlotDuration: Moment = GenesisParameters::timing().slot_duration_ms;
-	pub SessionLength: BlockNumber = GenesisParameters::timing().session_length_blocks;
-	pub SessionsPerEra: SessionIndex = GenesisParameters::timing().sessions_per_era;
 	pub const SessionOffset: BlockNumber = 0;
-	/// Sessions for which an equivocation can be proved: as long as the stake is bonded.
+	/// Number of sessions for which an equivocation can be proved: as long as the stake is bonded.
 	pub MaxSetIdSessionEntries: u64 = GenesisParameters::timing().bonding_duration_sessions().into();
-	/// Blocks for which a report stays in the pool: as long as it can be acted on.
+	/// Number of blocks for which a report stays in the pool: as long as the offender can be slashed.
 	pub ReportLongevity: u64 =
 		u64::from(BondingDuration::get())
 			.saturating_mul(SessionsPerEra::get().into())
 			.saturating_mul(SessionLength::get().into());
-	/// Two keys, their owner index and the record itself.
+	/// Two entries of the index of key owners, and the record itself.
 	pub const SessionKeyDeposit: Balance = deposit(3, 256);
 	pub ChillWeight: Weight = <Runtime as pallet_staking::Config>::WeightInfo::chill();
 }
@@ -59,19 +59,21 @@ impl pallet_grandpa::Config for Runtime {
 	type WeightInfo = GrandpaWeights;
 }
 
-/// Weights of pallet-grandpa on this chain's database; a report is checked and punished as one of Aura
-/// is. Its own estimates are made for RocksDB: by them two reports would not fit a block.
+/// Weights of pallet-grandpa for this chain's database.
+///
+/// A report is checked and punished like one of an Aura equivocation. The pallet's own estimates are made
+/// for RocksDB; with them two reports would not fit into a block.
 pub struct GrandpaWeights;
 
 impl pallet_grandpa::WeightInfo for GrandpaWeights {
 	fn report_equivocation(_validators: u32, _nominators: u32) -> Weight {
-		// Two signatures, the session of the set, and whether the offence is known.
+		// Verifies two signatures; reads the session of the set and whether the offence is known.
 		let check = Weight::from_parts(95 * WEIGHT_REF_TIME_PER_MICROS, 0)
 			.saturating_add(DbWeight::get().reads(3))
 			.saturating_add(
 				pallet_aura_equivocation::weights::SubstrateWeight::<Runtime>::check_membership(),
 			);
-		// An unsigned report is checked before its dispatch as well.
+		// An unsigned report is checked a second time, before its dispatch.
 		check.saturating_mul(2).saturating_add(AuraEquivocation::offence_weight())
 	}
 
@@ -119,7 +121,7 @@ impl pallet_offences::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 }
 
-/// Tells whose session key a key is or was.
+/// Looks up the validator that owns or owned a session key.
 pub type KeyOwners = pallet_aura_equivocation::KeyOwners<Runtime>;
 
 /// Session keys in force, in the order of the validators.
@@ -133,7 +135,7 @@ impl Get<Vec<SessionKeys>> for KeysInForce {
 	}
 }
 
-/// Session that the state after a block is in (CON-R5).
+/// The session of the state after a block (CON-R5).
 pub struct SessionOfBlock;
 
 impl Convert<BlockNumber, SessionIndex> for SessionOfBlock {

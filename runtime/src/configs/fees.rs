@@ -1,9 +1,10 @@
-//! Balances, and what a transaction pays to whom.
+//! Balances and fees (ECO-R2 to ECO-R4).
 
 use crate::{
+	account_store::AccountStore,
 	constants::currency::{EXISTENTIAL_DEPOSIT, MICRO_TOS},
 	AccountId, Authorship, Balance, Balances, Runtime, RuntimeEvent, RuntimeFreezeReason,
-	RuntimeHoldReason, System,
+	RuntimeHoldReason,
 };
 use frame_support::{
 	parameter_types,
@@ -18,7 +19,7 @@ use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustm
 use sp_runtime::{FixedPointNumber, Perquintill};
 
 impl pallet_balances::Config for Runtime {
-	type AccountStore = System;
+	type AccountStore = AccountStore;
 	type Balance = Balance;
 	type DoneSlashHandler = ();
 	type DustRemoval = ResolveTo<TreasuryAccount, Balances>;
@@ -34,10 +35,10 @@ impl pallet_balances::Config for Runtime {
 	type WeightInfo = pallet_balances::weights::SubstrateWeight<Runtime>;
 }
 
-/// Account that the treasury spends from.
+/// Account from which the treasury spends (ECO-R8).
 pub type TreasuryAccount = pallet_treasury::TreasuryAccountId<Runtime>;
 
-/// Sends 80 % of a fee to the treasury, 20 % and the whole tip to the author of the block.
+/// Pays 80 % of a fee to the treasury, and 20 % and the whole tip to the author of the block (ECO-R4).
 pub struct SplitFee;
 
 impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFee {
@@ -49,8 +50,8 @@ impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFee {
 		}
 		ResolveTo::<TreasuryAccount, Balances>::on_unbalanced(treasury);
 		match Authorship::author() {
-			// What the author's account cannot take, because it would stay below the existential
-			// deposit, is burnt.
+			// A share that would leave the author's account below the existential deposit cannot be
+			// deposited, and is burnt.
 			Some(account) => drop(Balances::resolve(&account, author)),
 			None => ResolveTo::<TreasuryAccount, Balances>::on_unbalanced(author),
 		}
@@ -58,9 +59,9 @@ impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFee {
 }
 
 parameter_types! {
-	/// Fullness of the normal class above which fees rise and below which they fall.
+	/// Fullness of the normal class above which fees rise and below which they fall (ECO-R3).
 	pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
-	/// At full blocks of one second fees rise by 0.0056 % a block, about hundredfold a day.
+	/// With full blocks of one second, fees rise by 0.0056 % a block: about a hundredfold in a day.
 	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(75, 1_000_000);
 	pub MinimumMultiplier: Multiplier = Multiplier::from_u32(1);
 	pub MaximumMultiplier: Multiplier = Multiplier::from_u32(1_000);
@@ -74,12 +75,12 @@ impl pallet_transaction_payment::Config for Runtime {
 		MinimumMultiplier,
 		MaximumMultiplier,
 	>;
-	// One TOS a megabyte.
+	// One TOS per megabyte.
 	type LengthToFee = ConstantMultiplier<Balance, ConstU128<MICRO_TOS>>;
 	type OnChargeTransaction = FungibleAdapter<Balances, SplitFee>;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type RuntimeEvent = RuntimeEvent;
 	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
-	// One unit a picosecond: one TOS buys a second of execution.
+	// One unit per picosecond: one TOS pays for a second of execution.
 	type WeightToFee = IdentityFee<Balance>;
 }

@@ -2,15 +2,17 @@
 
 use crate::{
 	configs::{
-		consensus::SessionsPerEra, fees::TreasuryAccount, governance::pallet_origins::StakingAdmin,
+		fees::TreasuryAccount,
+		governance::pallet_origins::StakingAdmin,
+		timing::{BondingDuration, SessionsPerEra, SlashDeferDuration},
 	},
 	constants::staking::{
 		HISTORY_DEPTH_ERAS, MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS, MAX_NOMINATIONS,
 		MAX_VALIDATORS,
 	},
 	election_solver::PhragmenWithKeys,
-	AccountId, Balance, Balances, GenesisParameters, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeHoldReason, Session, Staking, Timestamp, VoterList,
+	AccountId, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, Session,
+	Staking, Timestamp, VoterList,
 };
 use frame_election_provider_support::{
 	bounds::{ElectionBounds, ElectionBoundsBuilder},
@@ -24,10 +26,9 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use sp_runtime::curve::PiecewiseLinear;
-use sp_staking::EraIndex;
 
 pallet_staking_reward_curve::build! {
-	// 2.5 % a year at least, 10 % at most, paid in full where half of all TOS is staked.
+	// ECO-R5: from 2.5 % to 10 % a year; 10 % if half of all TOS is staked.
 	const REWARD_CURVE: PiecewiseLinear<'static> = curve!(
 		min_inflation: 0_025_000,
 		max_inflation: 0_100_000,
@@ -41,9 +42,10 @@ pallet_staking_reward_curve::build! {
 /// Number of bags in the voter list.
 const BAG_COUNT: usize = 126;
 
-/// Upper stake of each bag: each 5/4 of the one before from 10^7 vote units on, the last unbounded.
+/// Upper bound of each bag: from 10^7 vote units on, each is 5/4 of the one before; the last bag is
+/// unbounded.
 ///
-/// A vote unit is the issuance over 2^64, so the first bag ends below the existential deposit.
+/// A vote unit is the issuance divided by 2^64, so the first bag ends below the existential deposit.
 const BAG_THRESHOLDS: [VoteWeight; BAG_COUNT] = {
 	let mut thresholds = [VoteWeight::MAX; BAG_COUNT];
 	let mut threshold: VoteWeight = 10_000_000;
@@ -58,8 +60,6 @@ const BAG_THRESHOLDS: [VoteWeight; BAG_COUNT] = {
 
 parameter_types! {
 	pub const RewardCurve: &'static PiecewiseLinear<'static> = &REWARD_CURVE;
-	pub BondingDuration: EraIndex = GenesisParameters::timing().bonding_duration_eras;
-	pub SlashDeferDuration: EraIndex = GenesisParameters::timing().slash_defer_duration_eras;
 	pub ElectionLimits: ElectionBounds = ElectionBoundsBuilder::default()
 		.voters_count(MAX_ELECTING_VOTERS.into())
 		.targets_count(MAX_ELECTABLE_TARGETS.into())
@@ -67,7 +67,7 @@ parameter_types! {
 	pub const BagThresholds: &'static [VoteWeight] = &BAG_THRESHOLDS;
 }
 
-/// Sequential Phragmen in the block itself, over a bounded snapshot of voters and candidates.
+/// Sequential Phragmen within the block, over a bounded snapshot of voters and candidates.
 pub struct OnChainPhragmen;
 
 impl onchain::Config for OnChainPhragmen {
@@ -81,11 +81,11 @@ impl onchain::Config for OnChainPhragmen {
 	type WeightInfo = frame_election_provider_support::weights::SubstrateWeight<Runtime>;
 }
 
-/// Calls that only root may make: every other origin is refused them before its rights are asked.
+/// Calls that only root may make; the call filter refuses them to every other origin.
 ///
-/// `AdminOrigin` guards them besides what the staking admin is for. They take stake from whoever the
-/// call names, or write its ledger and controller anew where they are found broken; the admin's track
-/// is as short and as cheap as it is because cancelling a slash takes nothing from anybody.
+/// `AdminOrigin` would also let the staking admin make them. They take stake from any validator that the
+/// call names, or repair a staker's ledger and controller. The admin's track is short and cheap only
+/// because cancelling a slash takes nothing from anybody.
 pub struct RootOnlyCalls;
 
 impl Contains<RuntimeCall> for RootOnlyCalls {
@@ -100,7 +100,7 @@ impl Contains<RuntimeCall> for RootOnlyCalls {
 	}
 }
 
-/// How large a set the staking benchmarks would set up; the pallet asks although they are not run.
+/// Size of the set in the staking benchmarks; the pallet requires it although they are not run.
 pub struct BenchmarkingConfig;
 
 impl pallet_staking::BenchmarkingConfig for BenchmarkingConfig {
@@ -128,7 +128,7 @@ impl pallet_staking::Config for Runtime {
 	type NextNewSession = Session;
 	type NominationsQuota = pallet_staking::FixedNominationsQuota<MAX_NOMINATIONS>;
 	type OldCurrency = Balances;
-	// Rewards are minted, so nothing has to balance them.
+	// Rewards are minted: no other account pays them.
 	type Reward = ();
 	type RewardRemainder = ResolveTo<TreasuryAccount, Balances>;
 	type RuntimeEvent = RuntimeEvent;
@@ -143,7 +143,7 @@ impl pallet_staking::Config for Runtime {
 	type WeightInfo = pallet_staking::weights::SubstrateWeight<Runtime>;
 }
 
-/// The list that keeps voters sorted by stake, so that an election takes the largest.
+/// The list that sorts voters by stake, so that an election takes the largest.
 pub type VoterBagsList = pallet_bags_list::Instance1;
 
 impl pallet_bags_list::Config<VoterBagsList> for Runtime {

@@ -1,4 +1,4 @@
-//! What the chain stores for its users, and what that costs.
+//! Contracts and expiring entries: limits and prices.
 
 use crate::{
 	configs::fees::TreasuryAccount,
@@ -31,7 +31,7 @@ impl pallet_contract_store::Config for Runtime {
 }
 
 parameter_types! {
-	/// Weight that the sweep of expired entries may take before a block's transactions.
+	/// Weight that the removal of expired entries may take before a block's transactions.
 	pub SweepWeight: Weight = SWEEP_RATIO * MAX_WEIGHT;
 }
 
@@ -47,7 +47,7 @@ impl pallet_ttl_kv::Config for Runtime {
 	type MinTtl = ConstU32<MIN_TTL_BLOCKS>;
 	type RentDestination = ResolveTo<TreasuryAccount, Balances>;
 	type RentPerByteBlock = ConstU128<RENT_PER_BYTE_BLOCK>;
-	// One more than a full block can add, by the weights there are: never set by hand.
+	// Computed from the weights: one more than a full block can add. Never set it by hand.
 	type SweepQuota = pallet_ttl_kv::FullBlockQuota<Runtime>;
 	type SweepWeight = SweepWeight;
 	type WeightInfo = pallet_ttl_kv::weights::SubstrateWeight<Runtime>;

@@ -1,10 +1,11 @@
-//! A chain in memory, started from a genesis preset, that whole blocks are run on.
-#![allow(dead_code, reason = "each test file uses its part")]
+//! A chain in memory that starts from a genesis preset and runs whole blocks.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
-use codec::Encode;
+use codec::{Decode, Encode};
+use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
 use gtos_runtime::{
-	genesis_config_presets as presets, Balance, Executive, Hash, Header, Nonce, Runtime,
-	RuntimeCall, SignedPayload, System, TxExtension, UncheckedExtrinsic,
+	genesis_config_presets as presets, Balance, BlockNumber, Executive, Hash, Header, Nonce,
+	Runtime, RuntimeCall, SignedPayload, System, TxExtension, UncheckedExtrinsic,
 };
 use sp_consensus_aura::{Slot, AURA_ENGINE_ID};
 use sp_core::{crypto::AccountId32, sr25519, Pair};
@@ -14,7 +15,7 @@ use sp_runtime::{
 	generic::Era, traits::Header as _, ApplyExtrinsicResult, Digest, DigestItem, MultiSignature,
 };
 
-/// The genesis configuration that `preset` amends the default one to.
+/// The genesis configuration of `preset`: the default one, amended by the preset.
 pub fn genesis_json(preset: &str) -> serde_json::Value {
 	let mut config = serde_json::to_value(gtos_runtime::RuntimeGenesisConfig::default())
 		.expect("the default configuration is plain data");
@@ -34,7 +35,7 @@ fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
 	}
 }
 
-/// The state that `config` starts a chain from, or the reason it starts none.
+/// The genesis state of `config`, or the reason why no chain can start from it.
 pub fn build(config: &serde_json::Value) -> Result<TestExternalities, String> {
 	let mut state = TestExternalities::new(Default::default());
 	state.execute_with(|| presets::build_state(config.to_string().as_bytes()))?;
@@ -46,7 +47,7 @@ pub fn chain(preset: &str) -> TestExternalities {
 	build(&genesis_json(preset)).expect("the preset is sound")
 }
 
-/// Runs `transactions` in the next block, `skipped` slots after the next, and finishes it.
+/// Runs `transactions` in the next block, after `skipped` empty slots, and finishes the block.
 pub fn run_block(skipped: u64, transactions: Vec<UncheckedExtrinsic>) -> Vec<ApplyExtrinsicResult> {
 	let number = System::block_number() + 1;
 	let slot_duration = pallet_genesis_parameters::Pallet::<Runtime>::timing().slot_duration_ms;
@@ -62,17 +63,36 @@ pub fn run_block(skipped: u64, transactions: Vec<UncheckedExtrinsic>) -> Vec<App
 	Executive::apply_extrinsic(now).expect("it is valid").expect("it dispatches");
 	let results = transactions.into_iter().map(Executive::apply_extrinsic).collect();
 	let header = Executive::finalize_block();
-	// The next block's initialisation would store it.
+	// The initialisation of the next block would store it.
 	frame_system::BlockHash::<Runtime>::insert(number, header.hash());
 	results
 }
 
-/// `call` as `signer` signs it, immortal and without a tip.
+/// Runs empty blocks up to and including `number`.
+pub fn run_to(number: BlockNumber) {
+	while System::block_number() < number {
+		run_block(0, vec![]);
+	}
+}
+
+/// Runs `work` and rolls the state back, as a node does after a check.
+pub fn rolled_back<T>(work: impl FnOnce() -> T) -> T {
+	with_transaction_unchecked(|| TransactionOutcome::Rollback(work()))
+}
+
+/// Calls a runtime API as a node does: by name, with encoded arguments.
+pub fn call_api<T: Decode>(function: &str, arguments: &[u8]) -> T {
+	let answer = gtos_runtime::apis::api::dispatch(function, arguments)
+		.unwrap_or_else(|| panic!("the runtime has no {function}"));
+	T::decode(&mut &answer[..]).expect("the answer is of this type")
+}
+
+/// `call`, signed by `signer`, immortal and without a tip.
 pub fn sign(signer: Sr25519Keyring, nonce: Nonce, call: RuntimeCall) -> UncheckedExtrinsic {
 	sign_with_tip(signer, nonce, 0, call)
 }
 
-/// `call` as `signer` signs it, immortal.
+/// `call`, signed by `signer`, immortal.
 pub fn sign_with_tip(
 	signer: Sr25519Keyring,
 	nonce: Nonce,
@@ -82,7 +102,7 @@ pub fn sign_with_tip(
 	sign_as(&signer.pair(), nonce, tip, call)
 }
 
-/// `call` as the owner of `pair` signs it, immortal.
+/// `call`, signed with `pair`, immortal.
 pub fn sign_as(
 	pair: &sr25519::Pair,
 	nonce: Nonce,
@@ -95,7 +115,7 @@ pub fn sign_as(
 		frame_system::CheckTxVersion::new(),
 		frame_system::CheckGenesis::new(),
 		frame_system::CheckEra::from(Era::Immortal),
-		frame_system::CheckNonce::from(nonce.into()),
+		frame_system::CheckNonce::from(nonce),
 		gtos_runtime::check_weight::CheckWeight::default(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(tip),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),

@@ -1,4 +1,4 @@
-//! Who may author a block of a slot, and when.
+//! Which validator may author a block of a slot, and the block's timestamp.
 
 use crate::{
 	chain::{self, account, session_keys},
@@ -15,7 +15,7 @@ use sp_consensus_aura::{sr25519::AuthorityId as AuraId, Slot};
 use sp_runtime::{generic::DigestItem, traits::Dispatchable};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-/// Slot, author and time of a block on its parent.
+/// Slot, author and timestamp of a block: CON-R1, CON-R2, CON-R3 and CON-R4.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SlotRule {

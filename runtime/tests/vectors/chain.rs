@@ -1,4 +1,4 @@
-//! States to run vectors on.
+//! States on which vectors run.
 
 use codec::{DecodeLimit, Encode};
 use frame_support::MAX_EXTRINSIC_DEPTH;
@@ -14,9 +14,9 @@ use sp_runtime::{
 };
 use sp_staking::offence::OffenceSeverity;
 
-/// Money that each account of [`network`] starts with.
+/// Balance with which each account of [`network`] starts.
 pub const ENDOWMENT: Balance = 10_000_000_000_000_000_000;
-/// What each validator of [`network`] has at stake.
+/// Stake of each validator of [`network`].
 pub const STAKE: Balance = 1_000_000_000_000_000_000;
 
 fn empty() -> Storage {
@@ -32,7 +32,7 @@ pub fn with_accounts(balances: Vec<(AccountId, Balance)>) -> TestExternalities {
 	storage.into()
 }
 
-/// The genesis of a network whose validators are the owners of `keys`, by [`account`].
+/// The genesis of a network with one validator for each of `keys`; their stashes are those of [`account`].
 pub fn network(keys: &[SessionKeys], timing: ChainTiming) -> TestExternalities {
 	let stashes: Vec<AccountId> = (0..keys.len()).map(account).collect();
 	let mut storage = empty();
@@ -76,19 +76,19 @@ pub fn network_of(validators: usize, timing: ChainTiming) -> TestExternalities {
 	network(&keys, timing)
 }
 
-/// Disables the validators of these indices for small offences.
+/// Disables the validators with these indices, for small offences.
 pub fn disable(validators: &[u32]) {
 	let severity = OffenceSeverity(Perbill::from_percent(1));
 	let disabled: Vec<_> = validators.iter().map(|index| (*index, severity)).collect();
 	pallet_session::DisabledValidators::<Runtime>::put(disabled);
 }
 
-/// What the header of a block of `slot` says to its execution.
+/// The digest with which a block of `slot` is executed.
 pub fn digest_of(slot: u64) -> Digest {
 	Digest { logs: vec![DigestItem::PreRuntime(AURA_ENGINE_ID, Slot::from(slot).encode())] }
 }
 
-/// Session keys of a validator: the `number`-th that it sets.
+/// The `number`-th session keys that a validator sets.
 pub fn session_keys(validator: usize, number: u32) -> SessionKeys {
 	let key =
 		|kind: &str| sp_crypto_hashing::blake2_256(&(kind, validator as u64, number).encode());
@@ -98,12 +98,12 @@ pub fn session_keys(validator: usize, number: u32) -> SessionKeys {
 	}
 }
 
-/// An account of a number.
+/// The account with this number.
 pub fn account(number: usize) -> AccountId {
 	sp_crypto_hashing::blake2_256(&(b"vectors", number as u64).encode()).into()
 }
 
-/// Decodes an extrinsic as a node does: all bytes, to a bounded depth.
+/// Decodes an extrinsic as a node does: from all bytes, to a bounded depth (TXN-R1).
 pub fn decode(extrinsic: &[u8]) -> Result<UncheckedExtrinsic, codec::Error> {
 	UncheckedExtrinsic::decode_all_with_depth_limit(MAX_EXTRINSIC_DEPTH, &mut &extrinsic[..])
 }

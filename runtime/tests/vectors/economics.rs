@@ -1,4 +1,4 @@
-//! Formulas: fees, rewards, slashes, deposits, prices, and how many votes make a quorum.
+//! Formulas: fees, rewards, slashes, deposits, prices and the quorum of finality.
 
 use crate::{
 	chain::{self, account},
@@ -66,11 +66,13 @@ impl Arithmetic {
 		vec![("price", quote("ContractStoreApi_quote", &self.input("storedBytes").u32()))]
 	}
 
+	/// ECO-R9: refundable deposits.
 	fn deposit(&self) -> Outputs {
 		let deposit = currency::deposit(self.input("items").u32(), self.input("bytes").u32());
 		vec![("deposit", deposit)]
 	}
 
+	/// ECO-R5: what an era pays to validators and to the treasury.
 	fn era_payout(&self) -> Outputs {
 		let (validators, treasury) = <Runtime as pallet_staking::Config>::EraPayout::era_payout(
 			self.input("staked").0,
@@ -80,6 +82,7 @@ impl Arithmetic {
 		vec![("validators", validators), ("treasury", treasury)]
 	}
 
+	/// ECO-R3: the multiplier after a block.
 	fn fee_multiplier(&self) -> Outputs {
 		chain::with_accounts(Vec::new()).execute_with(|| {
 			let weight = Weight::from_parts(self.input("weight").u64(), 0);
@@ -90,6 +93,7 @@ impl Arithmetic {
 		})
 	}
 
+	/// ECO-R4: the treasury's and the author's share of a fee and a tip.
 	fn fee_split(&self) -> Outputs {
 		let (treasury, author) = (Treasury::account_id(), account(0));
 		let start = currency::TOS;
@@ -105,6 +109,7 @@ impl Arithmetic {
 		})
 	}
 
+	/// ECO-R2: length fee and weight fee.
 	fn inclusion_fee(&self) -> Outputs {
 		chain::with_accounts(Vec::new()).execute_with(|| {
 			let multiplier = FixedU128::from_inner(self.input("multiplier").0);
@@ -131,6 +136,7 @@ impl Arithmetic {
 		})
 	}
 
+	/// CON-R10: how many votes finalise a block, and how many authorities may be offline.
 	fn quorum(&self) -> Outputs {
 		let authorities = self.input("authorities").u64();
 		let set = VoterSet::new((0..authorities).map(|id| (id, 1))).expect("there are voters");
@@ -152,14 +158,16 @@ impl Arithmetic {
 		quote("TtlKvApi_quote", &(lengths, self.input(blocks).u32()))
 	}
 
+	/// ECO-R7: what a slash takes, and what its reporter gets.
 	fn slash(&self) -> Outputs {
 		let fraction = Perbill::from_parts(self.input("fraction").u32());
 		let slash = fraction * self.input("stake").0;
-		// Half of the tenth that `slashRewardFraction` of every preset sets apart.
+		// `slashRewardFraction` of every preset reserves a tenth; the first reporter gets half of it.
 		let reporter = Perbill::from_percent(50) * (Perbill::from_percent(10) * slash);
 		vec![("slash", slash), ("reporter", reporter)]
 	}
 
+	/// CON-R15: the fraction that a number of offenders lose.
 	fn slash_fraction(&self) -> Outputs {
 		let offence = pallet_grandpa::EquivocationOffence {
 			time_slot: pallet_grandpa::TimeSlot { set_id: 0, round: 0 },
@@ -172,7 +180,7 @@ impl Arithmetic {
 	}
 }
 
-/// What a runtime API quotes for arguments that it accepts.
+/// The price that a runtime API quotes for arguments that it accepts.
 fn quote(function: &str, arguments: &impl Encode) -> Balance {
 	chain::with_accounts(Vec::new()).execute_with(|| {
 		let answer = gtos_runtime::apis::api::dispatch(function, &arguments.encode())
@@ -183,7 +191,7 @@ fn quote(function: &str, arguments: &impl Encode) -> Balance {
 	})
 }
 
-/// What a validator and its nominators get of an era.
+/// Rewards of a validator and its nominators for an era (ECO-R6).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Reward {

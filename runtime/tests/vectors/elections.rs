@@ -1,4 +1,4 @@
-//! Elections: whose votes count, who is elected, and whose stake stands behind whom.
+//! Elections: whose votes count (CON-R24), who is elected, and with whose stake (CON-R25, CON-R26).
 
 use crate::{
 	chain::{self, session_keys},
@@ -10,10 +10,10 @@ use pallet_staking::{EraInfo, Forcing, RewardDestination, ValidatorPrefs};
 use serde::Deserialize;
 use sp_staking::EraIndex;
 
-/// The era that is elected.
+/// The era for which validators are elected.
 const ERA: EraIndex = 1;
 
-/// Who is elected by whose stake.
+/// An election: the stakers, and the validators that are elected with their exposures.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Election {
@@ -21,7 +21,7 @@ pub struct Election {
 	minimum: u32,
 	issuance: Decimal,
 	stakers: Vec<Staker>,
-	/// In the order of the set. None: the election fails.
+	/// In the order of the set; `None` if the election fails.
 	elected: Option<Vec<Elected>>,
 }
 
@@ -31,7 +31,7 @@ struct Staker {
 	account: Bytes,
 	stake: Decimal,
 	has_session_keys: bool,
-	/// None: it is a candidate.
+	/// Nominated validators; `None` if the staker is a candidate.
 	targets: Option<Vec<Bytes>>,
 }
 
@@ -41,7 +41,7 @@ struct Elected {
 	account: Bytes,
 	total: Decimal,
 	own: Decimal,
-	/// By account.
+	/// Sorted by account.
 	others: Vec<Backing>,
 }
 
@@ -53,7 +53,7 @@ struct Backing {
 }
 
 impl Staker {
-	/// Bonds, sets the `number`-th keys, and stands for election or nominates.
+	/// Bonds, sets the keys of the validator with this `number`, and validates or nominates.
 	fn stake(&self, number: usize) {
 		let account = self.account.account();
 		let origin = || RuntimeOrigin::signed(account.clone());

@@ -1,4 +1,4 @@
-//! What authorities sign to make a block final.
+//! The votes with which GRANDPA authorities finalise a block.
 
 use crate::{
 	hashing::ed25519_public,
@@ -11,7 +11,7 @@ use gtos_runtime::BlockNumber;
 use serde::Deserialize;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
 
-/// What a GRANDPA authority signs.
+/// A vote and what its authority signs (CON-R11).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Vote {
@@ -45,7 +45,7 @@ impl Check for Vote {
 		let (signer, signature) = sign("ed25519", &self.seed.0, &payload);
 		let key: &[u8] = signer.as_ref();
 		assert_eq!(key, self.public_key.0);
-		// The first byte names the scheme.
+		// The first byte is the scheme.
 		assert_eq!(signature.encode()[1..], self.signature.0);
 		let authority = GrandpaId::from(ed25519_public(&self.public_key));
 		let signature = sp_core::ed25519::Signature::from_raw(self.signature.array()).into();

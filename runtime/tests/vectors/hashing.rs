@@ -1,4 +1,4 @@
-//! Hashes, headers, tries, accounts and addresses.
+//! Hashes, headers, tries, accounts and addresses (specs/hashing-and-signing.md).
 
 use crate::{
 	transactions::sign,
@@ -22,6 +22,7 @@ use sp_runtime::{
 	traits::{AccountIdConversion, BlakeTwo256, Hash, IdentifyAccount},
 };
 
+/// A hash function by name, with input and output (HAS-R1).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HashFunction {
@@ -47,6 +48,7 @@ impl Check for HashFunction {
 	}
 }
 
+/// A header, field by field, with its encoding (HAS-R3) and its hash (HAS-R5).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Headers {
@@ -57,13 +59,14 @@ pub struct Headers {
 	digest: Vec<Item>,
 	encoded: Bytes,
 	hash: Bytes,
-	/// Key that the last item is a seal of.
+	/// Key whose seal is the last item (HAS-R6).
 	author: Option<Bytes>,
 	unsealed_hash: Option<Bytes>,
 	/// GRANDPA keys that the last item announces.
 	scheduled_change: Option<Vec<Bytes>>,
 }
 
+/// An item of the digest (HAS-R4).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Item {
@@ -133,6 +136,8 @@ pub fn ed25519_public(key: &Bytes) -> sp_core::ed25519::Public {
 	sp_core::ed25519::Public::from_raw(key.array())
 }
 
+/// The root of a trie (HAS-R8) in one of the two layouts (HAS-R9); a state root is one in layout 1
+/// (STA-R4).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trie {
@@ -158,6 +163,7 @@ impl Check for Trie {
 	}
 }
 
+/// The extrinsics root of a header, a trie in layout 0 (HAS-R7).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExtrinsicsRoot {
@@ -176,7 +182,7 @@ impl Check for ExtrinsicsRoot {
 	}
 }
 
-/// From a key to an account and its address.
+/// The account of a public key (HAS-R16) and its address (HAS-R17).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Account {
@@ -204,7 +210,7 @@ impl Check for Account {
 	}
 }
 
-/// A text that is an address of this chain, or that is none.
+/// A text that is an address of this chain (HAS-R17), or is refused as one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
@@ -231,7 +237,7 @@ impl Check for Address {
 	}
 }
 
-/// An account without a key.
+/// An account without a key (HAS-R18).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DerivedAccount {
@@ -272,12 +278,14 @@ impl Check for DerivedAccount {
 	}
 }
 
+/// HAS-R18, ECO-R8: the treasury's account is derived from its pallet's identifier.
 #[test]
 fn treasury_account_is_that_of_its_pallet_id() {
 	let account: AccountId = PalletId(*b"py/trsry").into_account_truncating();
 	assert_eq!(Treasury::account_id(), account);
 }
 
+/// The address of a contract (CTR-R2).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ContractAddress {

@@ -1,4 +1,4 @@
-//! What is done with the cases of each kind.
+//! The kinds of vectors, and what reads and checks the cases of each.
 
 use crate::{
 	authorship, economics, elections, encoding, finality, hashing, liveness, offences, rpc,
@@ -11,7 +11,7 @@ macro_rules! kinds {
 		/// Names of all kinds.
 		pub const KINDS: &[&str] = &[$($kind),*];
 
-		/// Reads the cases of a file, runs them, and says what failed.
+		/// Reads the cases of a file, runs them, and answers what failed.
 		pub fn run(file: &VectorFile) -> Vec<String> {
 			match file.kind.as_str() {
 				$($kind => file.run::<$case>(),)*
@@ -32,9 +32,9 @@ kinds! {
 	"derived-account" => hashing::DerivedAccount,
 	"disabling" => offences::Disabling,
 	"dispatch-error" => transactions::DispatchErrors,
-	"double-seal" => offences::DoubleSeal,
+	"double-seal" => offences::AuraEquivocation,
 	"election" => elections::Election,
-	"equivocation" => offences::Equivocation,
+	"equivocation" => offences::GrandpaEquivocation,
 	"era" => transactions::Eras,
 	"era-transition" => sessions::EraTransition,
 	"extrinsic" => transactions::Extrinsic,

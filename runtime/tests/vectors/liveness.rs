@@ -1,4 +1,4 @@
-//! Who missed its slots, and who is chilled for it.
+//! Which validators missed slots, and which are chilled for it.
 
 use crate::{
 	chain,
@@ -31,7 +31,7 @@ impl Count {
 	}
 }
 
-/// Slots of validators, block by block.
+/// Slots of validators, block by block (CON-R18).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct MissedSlots {
@@ -42,7 +42,7 @@ pub struct MissedSlots {
 	parent_slot: u64,
 	slots: Vec<u64>,
 	current: Vec<Count>,
-	/// Of the session that ended last. None: it is the first.
+	/// Counts of the session that ended last; `None` in the first session.
 	last: Option<Vec<Count>>,
 	/// SCALE of the counts of the current session.
 	stored: Bytes,
@@ -83,16 +83,16 @@ impl Check for MissedSlots {
 	}
 }
 
-/// Who is chilled at the end of a session.
+/// Which validators are chilled at the end of a session (CON-R19).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Liveness {
-	/// Fewest validators that an election must give.
+	/// Least number of validators that an election must elect.
 	minimum: u32,
 	/// Candidates that are not in the set.
 	waiting: u32,
 	validators: Vec<Row>,
-	/// By index, in the order of their offences.
+	/// Indices in the order of the offences.
 	chilled: Vec<usize>,
 	spared: u32,
 }
@@ -170,7 +170,7 @@ impl Check for Liveness {
 				let stands = row.is_candidate && !chilled.contains(&number);
 				assert_eq!(is_candidate(&set[number]), stands, "validator {number}");
 			}
-			// It costs nothing else.
+			// Nothing else happens to them.
 			assert_eq!(set.iter().map(stake).collect::<Vec<_>>(), stakes);
 			assert!(pallet_staking::UnappliedSlashes::<Runtime>::iter().next().is_none());
 			assert!(pallet_session::DisabledValidators::<Runtime>::get().is_empty());

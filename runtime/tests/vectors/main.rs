@@ -1,6 +1,6 @@
 //! Runs every vector of `vectors/` against the real runtime, and checks that none is left out.
 //!
-//! A file says what it is by its `kind`; [`kinds::run`] knows what to do with each.
+//! The `kind` of a file tells what its cases are; [`kinds::run`] runs them.
 
 mod authorship;
 mod chain;
@@ -41,7 +41,7 @@ const FOLDERS: [&str; 9] = [
 	"encoding",
 ];
 
-/// Calls nested as deep as an extrinsic allows need more stack than a test's thread has.
+/// Calls that are nested as deep as an extrinsic may need more stack than a test's thread has.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 fn run_folder(folder: &'static str) {
@@ -146,7 +146,7 @@ fn rules_and_vectors_name_each_other() {
 	assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// What JSON-RPC answers cannot be run here: it needs a node, whose tests have to read its vectors.
+/// JSON-RPC vectors need a node, so the node's own tests have to read them.
 #[test]
 fn rpc_vectors_are_read_by_the_node() {
 	assert!(rpc::node_reads_vectors(), "no file under node/ reads vectors/conformance/rpc");

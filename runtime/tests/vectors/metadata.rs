@@ -1,6 +1,6 @@
-//! What the runtime says of itself: names, indices, hashers, constants, errors.
+//! Names, indices, hashers, constants and errors from the runtime's metadata.
 //!
-//! Looked up by name, so that the vectors of a pallet need no Rust that names it.
+//! They are looked up by name, so that vectors of another pallet need no new Rust.
 
 use frame_metadata::{
 	v14::{PalletMetadata, RuntimeMetadataV14, StorageEntryMetadata},

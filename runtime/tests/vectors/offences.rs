@@ -1,4 +1,4 @@
-//! What proves an offence, and what it costs.
+//! Proofs of offences, and their penalties.
 
 use crate::{
 	chain::{self, account, session_keys},
@@ -32,10 +32,10 @@ use sp_staking::{
 	EraIndex, Exposure, SessionIndex,
 };
 
-/// That an authority voted twice.
-type DoubleVoteProof = EquivocationProof<Hash, BlockNumber>;
-/// That an authority sealed two blocks of one slot.
-type DoubleSealProof = EquivocationProofOf<Runtime>;
+/// Proof of a GRANDPA equivocation: two votes of one authority in one round.
+type GrandpaProof = EquivocationProof<Hash, BlockNumber>;
+/// Proof of an Aura equivocation: two blocks of one slot, sealed by one authority.
+type AuraProof = EquivocationProofOf<Runtime>;
 
 fn decode<Proof: Decode + Encode>(bytes: &Bytes) -> Proof {
 	let proof = Proof::decode_all(&mut &bytes.0[..]).expect("it is a proof");
@@ -43,10 +43,10 @@ fn decode<Proof: Decode + Encode>(bytes: &Bytes) -> Proof {
 	proof
 }
 
-/// A proof that an authority voted twice.
+/// The proof of a GRANDPA equivocation (CON-R13).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Equivocation {
+pub struct GrandpaEquivocation {
 	set_id: u64,
 	round: u64,
 	offender: Bytes,
@@ -54,51 +54,51 @@ pub struct Equivocation {
 	is_valid: bool,
 }
 
-impl Check for Equivocation {
+impl Check for GrandpaEquivocation {
 	type Shared = Nothing;
 
 	fn check(self, _: &Nothing) {
-		let proof: DoubleVoteProof = decode(&self.proof);
+		let proof: GrandpaProof = decode(&self.proof);
 		assert_eq!((proof.set_id(), proof.round()), (self.set_id, self.round));
 		assert_eq!(proof.offender(), &GrandpaId::from(ed25519_public(&self.offender)));
 		assert_eq!(sp_consensus_grandpa::check_equivocation_proof(proof), self.is_valid);
 	}
 }
 
-/// A proof that an authority sealed two blocks of one slot.
+/// The proof of an Aura equivocation (CON-R21).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct DoubleSeal {
+pub struct AuraEquivocation {
 	slot: u64,
 	offender: Bytes,
 	proof: Bytes,
 	is_valid: bool,
 }
 
-impl Check for DoubleSeal {
+impl Check for AuraEquivocation {
 	type Shared = Nothing;
 
 	fn check(self, _: &Nothing) {
-		let proof: DoubleSealProof = decode(&self.proof);
+		let proof: AuraProof = decode(&self.proof);
 		assert_eq!((*proof.slot, proof.offender.to_raw_vec()), (self.slot, self.offender.0));
 		assert_eq!(pallet_aura_equivocation::is_equivocation(&proof), self.is_valid);
 	}
 }
 
-/// Reports of double votes or double seals, one after the other, in session 0 of a chain.
+/// Reports of GRANDPA or Aura equivocations, one after the other, in session 0 of a chain.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Report {
 	offence: Offence,
-	/// Keys of the validators, with which they vote or seal.
+	/// GRANDPA or Aura keys of the validators.
 	keys: Vec<Bytes>,
-	/// Slot of the block that carries the reports.
+	/// Slot of the block that contains the reports.
 	slot: u64,
 	block_hashes: Vec<BlockHash>,
 	steps: Vec<ReportStep>,
-	/// Those who stand for election in the end.
+	/// Validators that are still candidates in the end.
 	candidates: Vec<usize>,
-	/// What each validator is slashed in the end, in parts of 10^9.
+	/// Fraction by which each validator is slashed in the end, in parts of 10^9.
 	slash_fractions: Vec<u32>,
 }
 
@@ -121,7 +121,7 @@ struct BlockHash {
 struct ReportStep {
 	name: String,
 	proof: Bytes,
-	/// Validator whose key ownership is proved along.
+	/// Validator whose key ownership the report proves.
 	key_owner: usize,
 	error: Option<PalletError>,
 }
@@ -159,13 +159,13 @@ impl Report {
 		match self.offence {
 			Offence::Aura => RuntimeCall::AuraEquivocation(
 				pallet_aura_equivocation::Call::report_equivocation_unsigned {
-					equivocation_proof: Box::new(decode::<DoubleSealProof>(&step.proof)),
+					equivocation_proof: Box::new(decode::<AuraProof>(&step.proof)),
 					key_owner_proof,
 				},
 			),
 			Offence::Grandpa => {
 				RuntimeCall::Grandpa(pallet_grandpa::Call::report_equivocation_unsigned {
-					equivocation_proof: Box::new(decode::<DoubleVoteProof>(&step.proof)),
+					equivocation_proof: Box::new(decode::<GrandpaProof>(&step.proof)),
 					key_owner_proof,
 				})
 			},
@@ -209,7 +209,7 @@ impl Check for Report {
 	}
 }
 
-/// Who is disabled for an offence, and who may author again.
+/// Which validator an offence disables, and which one it enables again (CON-R16).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disabling {
@@ -249,7 +249,7 @@ impl Check for Disabling {
 	}
 }
 
-/// The era in which a slash is applied.
+/// The era in which a slash is applied (CON-R17).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SlashDeferral {
@@ -258,7 +258,7 @@ pub struct SlashDeferral {
 	era_starts: Vec<EraStart>,
 	offence_session: SessionIndex,
 	offence_era: EraIndex,
-	/// None: at once.
+	/// `None` if the slash is applied at once.
 	due_era: Option<EraIndex>,
 	is_disabled: bool,
 	is_taken: bool,
@@ -310,7 +310,7 @@ impl Check for SlashDeferral {
 			let waiting: Vec<EraIndex> =
 				pallet_staking::UnappliedSlashes::<Runtime>::iter_keys().collect();
 			assert_eq!(waiting, Vec::from_iter(self.due_era));
-			// A slash is taken by the rotation that activates its era: one that is past never comes.
+			// The rotation that activates an era applies its slashes; an era that has begun is too late.
 			let is_taken = self.due_era.is_none_or(|due| due > self.active_era);
 			assert_eq!(is_taken, self.is_taken);
 		});

@@ -1,5 +1,5 @@
-//! JSON-RPC, as far as it can be checked without a node: the values that the SDK reads, and the form
-//! of everything else.
+//! JSON-RPC vectors, as far as they can be checked without a node: addresses, which the SDK decodes, and
+//! the form of all others.
 
 use crate::{
 	hashing::account_of,
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::{fs, path::Path};
 
-/// A value as a parameter may be written, and as an answer is.
+/// A value as it may be given in a parameter, and as an answer writes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ValueForm {
@@ -60,7 +60,7 @@ impl Check for ErrorCode {
 	}
 }
 
-/// A request and what answers it: a result, an error, or a subscription's updates.
+/// A request and its answer: a result, an error, or the updates of a subscription.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exchange {
@@ -80,7 +80,7 @@ struct Failure {
 	_data: Option<Value>,
 }
 
-/// Tells a result of `null` from none.
+/// Distinguishes a result of `null` from a missing one.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
 	Value::deserialize(deserializer).map(Some)
 }

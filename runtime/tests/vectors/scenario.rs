@@ -1,4 +1,5 @@
-//! Calls on a state, and what became of it.
+//! Sequences of calls and the state that they leave: transfers (TXN-R26, TXN-R27), the life of accounts
+//! (STA-R6, STA-R8) and the calls of the two storage pallets.
 
 use crate::{
 	chain,
@@ -12,6 +13,7 @@ use gtos_runtime::{
 use serde::Deserialize;
 use sp_runtime::traits::Dispatchable;
 
+/// A state and the steps that change or check it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
@@ -28,7 +30,7 @@ struct AccountBalance {
 	free: Decimal,
 }
 
-/// A storage key with its value, `None` where there is to be none.
+/// A storage key with its value; `None` if nothing must be stored under it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Item {
@@ -53,7 +55,7 @@ struct CallStep {
 	origin: String,
 	call: Bytes,
 	error: Option<Bytes>,
-	/// Of the call's pallet.
+	/// Events of the call's own pallet, in order.
 	events: Option<Vec<Bytes>>,
 }
 
@@ -61,7 +63,7 @@ struct CallStep {
 #[serde(deny_unknown_fields)]
 struct Advance {
 	to: BlockNumber,
-	/// Whether the hooks that begin the block run.
+	/// Whether the hooks that begin a block run.
 	sweep: bool,
 }
 

@@ -1,4 +1,4 @@
-//! When sessions, eras, keys and sets change.
+//! When sessions, eras, session keys and GRANDPA sets change.
 
 use crate::{
 	chain::{self, account, session_keys},
@@ -10,7 +10,7 @@ use pallet_genesis_parameters::ChainTiming;
 use serde::Deserialize;
 use sp_staking::{EraIndex, SessionIndex};
 
-/// Sessions, eras, keys and sets, block by block.
+/// Sessions, eras, keys and sets, block by block (CON-R5, CON-R7, CON-R8, CON-R12).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct EraTransition {
@@ -21,7 +21,7 @@ pub struct EraTransition {
 	at: Vec<At>,
 }
 
-/// What is set before the hooks of a block.
+/// A change that is made before the hooks of a block.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Change {
@@ -35,7 +35,7 @@ struct Change {
 #[serde(deny_unknown_fields)]
 struct KeyChange {
 	validator: usize,
-	/// None: it removes its keys.
+	/// Number of its new keys; `None` if it removes its keys.
 	number: Option<u32>,
 }
 
@@ -46,15 +46,15 @@ struct At {
 	session: SessionIndex,
 	active_era: EraIndex,
 	planned_era: EraIndex,
-	/// Whose validators authored the block.
+	/// Era whose validators authored the block.
 	responsible_era: EraIndex,
 	set_id: u64,
 	failed_elections: usize,
-	/// Number of the keys that each validator signs with, if it does.
+	/// Number of the keys with which each validator signs; `None` if it is not in the set.
 	keys: Vec<Option<u32>>,
 }
 
-/// The era that pays and slashes now.
+/// The active era.
 pub fn active_era() -> EraIndex {
 	pallet_staking::ActiveEra::<Runtime>::get().expect("genesis begins an era").index
 }

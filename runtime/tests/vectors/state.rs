@@ -1,4 +1,4 @@
-//! Pallets, storage keys, records, constants and the chain's timing.
+//! Pallets, storage keys, records, constants and the chain's timing (specs/state.md).
 
 use crate::{
 	metadata,
@@ -7,13 +7,14 @@ use crate::{
 use codec::{DecodeAll, Encode};
 use frame_metadata::v14::StorageEntryType;
 use frame_system::AccountInfo;
-use gtos_runtime::{configs::AccountNonce, Balance};
+use gtos_runtime::{Balance, Nonce};
 use pallet_balances::AccountData;
 use pallet_genesis_parameters::ChainTiming;
 use serde::Deserialize;
 use serde_json::Value;
 use sp_crypto_hashing::{blake2_128, twox_128, twox_64};
 
+/// A pallet and its index (STA-R1).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PalletIndex {
@@ -29,6 +30,7 @@ impl Check for PalletIndex {
 	}
 }
 
+/// The storage key of a value (STA-R2) or of an entry of a map (STA-R3).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct StorageKey {
@@ -38,7 +40,7 @@ pub struct StorageKey {
 	storage_key: Bytes,
 }
 
-/// SCALE of one key of a map, and what its hasher makes of it.
+/// SCALE of one key of a map, and the output of its hasher.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Key {
@@ -76,7 +78,7 @@ impl Check for StorageKey {
 	}
 }
 
-/// A stored value, field by field.
+/// A stored value, field by field; one type is the account record (STA-R5).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
@@ -118,18 +120,17 @@ impl Check for Record {
 	fn check(self, _: &Nothing) {
 		let fields: Vec<u8> = self.fields.iter().flat_map(Field::encode).collect();
 		assert_eq!(fields, self.encoded.0);
-		// What the runtime stores for the other types, the scenarios of their pages show.
+		// The scenarios of the other pages show what the runtime stores for the other types.
 		if self.kind == "AccountInfo" {
-			let account = AccountInfo::<AccountNonce, AccountData<Balance>>::decode_all(
-				&mut &self.encoded.0[..],
-			)
-			.expect("it is an account");
+			let account =
+				AccountInfo::<Nonce, AccountData<Balance>>::decode_all(&mut &self.encoded.0[..])
+					.expect("it is an account");
 			assert_eq!(account.encode(), self.encoded.0);
 		}
 	}
 }
 
-/// Timing that a genesis may choose, or may not.
+/// Timing that genesis accepts or refuses (STA-R9).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Timing {

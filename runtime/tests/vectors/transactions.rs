@@ -1,4 +1,4 @@
-//! Calls, signed extrinsics, eras and errors.
+//! Calls, signed extrinsics, eras and errors (specs/transactions.md).
 
 use crate::{
 	chain, metadata,
@@ -17,7 +17,7 @@ use sp_runtime::{
 	DispatchError, ModuleError, MultiSignature, MultiSigner,
 };
 
-/// Encoding of a call, or bytes that are none.
+/// The encoding of a call, such as a transfer (TXN-R25), or bytes that are no call.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
@@ -104,7 +104,7 @@ impl Check for Call {
 	}
 }
 
-/// What all signed extrinsics of a file are signed for.
+/// Chain and runtime versions for which all extrinsics of a file are signed (TXN-R10).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SignedFor {
@@ -113,7 +113,7 @@ pub struct SignedFor {
 	transaction_version: u32,
 }
 
-/// A whole signed extrinsic.
+/// A signed extrinsic (TXN-R3), all its parts and its hash (HAS-R2).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Extrinsic {
@@ -139,7 +139,9 @@ pub struct Extrinsic {
 	hash: Bytes,
 }
 
-/// Public key of a seed, and its signature over a message.
+/// Public key of a seed, and its signature over a message, in the encoding of HAS-R11.
+///
+/// The schemes are ed25519 (HAS-R12), sr25519 (HAS-R13), ecdsa (HAS-R14) and eth (HAS-R15).
 pub fn sign(scheme: &str, seed: &[u8], message: &[u8]) -> (MultiSigner, MultiSignature) {
 	match scheme {
 		"ed25519" => {
@@ -194,6 +196,7 @@ impl Extrinsic {
 		assert_eq!(address, Address::Id(account.clone()));
 		assert_eq!(signature.encode(), self.signature.0);
 
+		// TXN-R8: the explicit bytes.
 		let fields = [
 			self.era.0.clone(),
 			Compact(self.nonce).encode(),
@@ -202,15 +205,18 @@ impl Extrinsic {
 		];
 		assert_eq!(fields.concat(), self.explicit.0);
 		assert_eq!(extension.encode(), self.explicit.0);
+		// TXN-R11: mode 1 adds the metadata hash to the implicit bytes.
 		if let Some(hash) = &self.metadata_hash {
 			// A native runtime has no metadata hash of its own.
 			extension.8 = frame_metadata_hash_extension::CheckMetadataHash::new_with_custom_hash(
 				hash.array(),
 			);
 		}
+		// TXN-R9: the implicit bytes.
 		let implicit = TransactionExtension::<RuntimeCall>::implicit(&extension)
 			.expect("all implicit values are known");
 		assert_eq!(implicit.encode(), self.implicit.0);
+		// HAS-R10: the payload, and the message that is signed.
 		let payload = (&extrinsic.function, &extension, &implicit).encode();
 		assert_eq!(payload, self.payload.0);
 		let message = SignedPayload::from_raw(extrinsic.function, extension, implicit)
@@ -228,7 +234,7 @@ impl Extrinsic {
 	}
 }
 
-/// Bytes of an era, and where it begins and ends.
+/// The encoding of an era (TXN-R12), and its birth and death (TXN-R13).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Eras {
@@ -297,7 +303,8 @@ impl Check for Eras {
 	}
 }
 
-/// Bodies without their first byte, by form.
+/// Bodies of extrinsics without their first byte, by form: bare (TXN-R5), signed (TXN-R3) and general
+/// (TXN-R6).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bodies {
@@ -306,7 +313,7 @@ pub struct Bodies {
 	general: Bytes,
 }
 
-/// A first byte that makes one of the bodies an extrinsic.
+/// A first byte that makes one of the bodies an extrinsic (TXN-R2).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FirstByte {
@@ -314,7 +321,7 @@ pub struct FirstByte {
 	form: String,
 }
 
-/// First bytes that decode, by form; the vectors list the same.
+/// First bytes that decode, by form. The vectors list the same.
 const FIRST_BYTES: [(u8, &str); 4] =
 	[(0x04, "bare"), (0x05, "bare"), (0x84, "signed"), (0x45, "general")];
 
@@ -339,7 +346,7 @@ impl Check for FirstByte {
 	}
 }
 
-/// Bytes and JSON-RPC code of a validity error.
+/// The encoding of a validity error (TXN-R23), and its JSON-RPC code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ValidityErrors {
@@ -367,7 +374,7 @@ impl Check for ValidityErrors {
 	}
 }
 
-/// Bytes of a dispatch error.
+/// The encoding of a dispatch error (TXN-R24).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DispatchErrors {
@@ -377,7 +384,7 @@ pub struct DispatchErrors {
 	encoded: Bytes,
 }
 
-/// SCALE of a pallet's error.
+/// The encoding of a pallet's error.
 pub fn module_error(pallet: &str, name: &str) -> Vec<u8> {
 	let (index, error) = metadata::error(pallet, name);
 	DispatchError::Module(ModuleError { index, error: [error, 0, 0, 0], message: None }).encode()

@@ -1,4 +1,9 @@
-//! What the pool and a block say to an extrinsic.
+//! Whether the pool and a block accept an extrinsic, and the reason if they refuse it.
+//!
+//! The checks come in the order of TXN-R17. The cases are about the sender's address (TXN-R4) and account
+//! (TXN-R18, TXN-R20), the form of the extrinsic (TXN-R5, TXN-R6), what it is signed for (TXN-R10), its
+//! era (TXN-R14) and nonce (TXN-R15, TXN-R16), its fee (TXN-R19), its class (TXN-R21) and its length
+//! (TXN-R22).
 
 use crate::{
 	chain,
@@ -11,11 +16,12 @@ use sp_core::H256;
 use sp_io::TestExternalities;
 use sp_runtime::transaction_validity::{TransactionSource, TransactionValidityError};
 
+/// An extrinsic with the state that it meets, and what the pool and a block answer.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Validity {
 	context: Context,
-	/// Extrinsics that the block executes before this one.
+	/// Extrinsics that the block executes before the one that is tested.
 	#[serde(default)]
 	before: Vec<Bytes>,
 	extrinsic: Bytes,
@@ -26,7 +32,7 @@ pub struct Validity {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Context {
-	/// The block that would execute the extrinsic.
+	/// Number of the block that would execute the extrinsic.
 	block: u32,
 	hashes: Vec<BlockHash>,
 	accounts: Vec<Account>,
@@ -83,7 +89,7 @@ struct Tags {
 struct Outcome {
 	/// Dispatch error of the call.
 	error: Option<Bytes>,
-	/// Of the first account, afterwards.
+	/// Nonce of the first account afterwards.
 	nonce: Nonce,
 }
 
@@ -101,7 +107,7 @@ impl Context {
 		state.execute_with(|| {
 			for account in &self.accounts {
 				frame_system::Account::<Runtime>::mutate(account.account.account(), |record| {
-					record.nonce = account.nonce.into()
+					record.nonce = account.nonce
 				});
 			}
 			for known in &self.hashes {
@@ -161,7 +167,7 @@ impl Validity {
 
 	fn first_nonce(&self) -> Nonce {
 		let first = self.context.accounts.first().expect("somebody sends the extrinsic");
-		*System::account_nonce(first.account.account())
+		System::account_nonce(first.account.account())
 	}
 }
 

@@ -1,4 +1,4 @@
-//! A file of vectors: what its kinds have in common, and how its values are written.
+//! Reads a file of vectors: what all kinds have in common, and the notation of values.
 
 use serde::{de::DeserializeOwned, Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -21,7 +21,7 @@ pub trait Check: DeserializeOwned {
 	/// What all cases of a file share.
 	type Shared: DeserializeOwned;
 
-	/// Panics unless the runtime does what the case says.
+	/// Panics unless the runtime does what the case expects.
 	fn check(self, shared: &Self::Shared);
 }
 
@@ -107,7 +107,7 @@ impl VectorFile {
 		self.cases.iter().flat_map(|case| &case.rules).chain(&self.rules).cloned().collect()
 	}
 
-	/// Reads every case, runs it, and says what failed.
+	/// Reads every case, runs it, and answers what failed.
 	pub fn run<C: Check>(&self) -> Vec<String> {
 		let shared: C::Shared = serde_json::from_value(self.shared.clone())
 			.unwrap_or_else(|error| panic!("vectors/{}: {error}", self.path));
@@ -127,7 +127,7 @@ impl VectorFile {
 	}
 }
 
-/// Takes a member out of an object, so that what is left over can be refused.
+/// Takes a member out of an object, so that an unknown member that is left can be refused.
 fn required<T: DeserializeOwned>(object: &mut Map<String, Value>, name: &str, path: &str) -> T {
 	let value = object.remove(name).unwrap_or_else(|| panic!("vectors/{path} lacks {name}"));
 	serde_json::from_value(value).unwrap_or_else(|error| panic!("vectors/{path}: {name}: {error}"))
@@ -141,7 +141,7 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
 		.unwrap_or_else(|| "panicked".into())
 }
 
-/// Bytes: `0x` and digits, or a list of such pieces and of runs of one byte.
+/// Bytes: `0x` and hexadecimal digits, or a list of such pieces and of repetitions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bytes(pub Vec<u8>);
 

@@ -1,7 +1,7 @@
-//! What a node asks the runtime about the transactions of a block (RPC-R8, RPC-R9).
+//! Runtime API for queries of the transactions of a block (RPC-R8, RPC-R9).
 //!
-//! The runtime of the block answers in words that need no types of its own: a node that was built
-//! before an upgrade tells what happened after it.
+//! The runtime of the block answers with names, so that the node needs none of its types: a node that was
+//! built before an upgrade can report transactions after it.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -13,7 +13,7 @@ use alloc::{string::String, vec::Vec};
 use codec::{Codec, Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
-/// What became of an extrinsic of a block. Field order is part of the API's encoding.
+/// Outcome of an extrinsic of a block. Field order is part of the API's encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
 pub struct Outcome<Balance> {
 	/// Why the call failed; `None` if it succeeded.
@@ -22,14 +22,14 @@ pub struct Outcome<Balance> {
 	pub payment: Option<Payment<Balance>>,
 }
 
-/// Dispatch error of a call, in words. Field order is part of the API's encoding.
+/// Dispatch error of a call, by name (TXN-R24). Field order is part of the API's encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
 pub struct Failure {
 	/// Variant of `DispatchError`.
 	pub kind: String,
-	/// Pallet whose error it is; `None` for one that is no pallet's.
+	/// Pallet that defines the error; `None` if no pallet does.
 	pub pallet: Option<String>,
-	/// Which error within the variant; `None` where the variant says it all.
+	/// Error within the variant; `None` if the variant has none.
 	pub name: Option<String>,
 	/// The `DispatchError` itself, in SCALE.
 	pub encoded: Vec<u8>,
@@ -38,24 +38,23 @@ pub struct Failure {
 /// What a transaction cost its sender. Field order is part of the API's encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
 pub struct Payment<Balance> {
-	/// All of it, the tip included.
+	/// The whole amount, including the tip.
 	pub fee: Balance,
-	/// The part that the sender added of their own accord.
+	/// The part that the sender added voluntarily.
 	pub tip: Balance,
 }
 
 sp_api::decl_runtime_apis! {
-	/// Answers about transactions, those of a block from the state after it.
+	/// Queries of transactions; those of a block are answered from the state after it.
 	#[api_version(1)]
 	pub trait TransactionApi<Balance>
 	where
 		Balance: Codec,
 	{
-		/// What became of each extrinsic, in the order of the body; `None` for one that the events do
-		/// not tell of.
+		/// Outcome of each extrinsic, in the order of the body; `None` if the events do not tell it.
 		fn outcomes() -> Vec<Option<Outcome<Balance>>>;
 
-		/// What became of the extrinsic at `index`; `None` if the block has none there.
+		/// Outcome of the extrinsic at `index`; `None` if the block has no such extrinsic.
 		fn outcome(index: u32) -> Option<Outcome<Balance>>;
 
 		/// Whether `bytes` are exactly one extrinsic, valid or not (TXN-R1 to TXN-R7).

@@ -1,4 +1,4 @@
-//! Origins that a referendum can be enacted with, besides root: each can do one kind of thing.
+//! Origins other than root with which a referendum can be enacted. Each permits one kind of action.
 
 pub use pallet::*;
 
@@ -12,16 +12,16 @@ pub mod pallet {
 	#[pallet::pallet]
 	pub struct Pallet<T>(_);
 
-	/// What a referendum may act as. Variants are appended only.
+	/// The origin that a referendum may have. Variants are appended only.
 	#[derive(
 		Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo,
 	)]
 	#[pallet::origin]
 	pub enum Origin {
-		/// Dispatches as root what the technical committee has whitelisted.
+		/// Dispatches as root a call that the technical committee has whitelisted.
 		#[codec(index = 0)]
 		WhitelistedCaller,
-		/// Cancels slashes that wait, and sets the least commission of validators.
+		/// Cancels deferred slashes, and sets the least commission of validators.
 		#[codec(index = 1)]
 		StakingAdmin,
 		/// Spends from the treasury.

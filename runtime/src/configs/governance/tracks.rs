@@ -1,7 +1,11 @@
 //! The tracks that referenda run on, one for each origin.
 
-use super::{hours, pallet_origins::Origin, HOURS_PER_DAY};
-use crate::{constants::currency::TOS, Balance, BlockNumber, OriginCaller, RuntimeOrigin};
+use super::pallet_origins::Origin;
+use crate::{
+	configs::timing::{hours, HOURS_PER_DAY},
+	constants::currency::TOS,
+	Balance, BlockNumber, OriginCaller, RuntimeOrigin,
+};
 use alloc::borrow::Cow;
 use frame_support::traits::OriginTrait;
 use pallet_referenda::{Curve, Track, TrackInfo};
@@ -18,11 +22,11 @@ const fn percent(value: i64) -> sp_runtime::FixedI64 {
 	sp_runtime::FixedI64::from_rational(value as u128, 100)
 }
 
-/// The share of ayes falls in a straight line from all to half over the decision period.
+/// The required share of ayes falls linearly from all to half over the decision period.
 const APPROVAL: Curve = Curve::make_linear(100, 100, percent(50), percent(100));
-/// The turnout in favour falls from half of all TOS to a hundredth: quickly where much hangs on it.
+/// The required turnout in favour falls linearly from half of all TOS to a hundredth.
 const SUPPORT: Curve = Curve::make_linear(100, 100, percent(1), percent(50));
-/// A whitelisted call has the committee's word: little turnout has to confirm it, and soon.
+/// A whitelisted call has the committee's approval, so the required turnout falls quickly.
 const WHITELISTED_SUPPORT: Curve =
 	Curve::make_reciprocal(1, 28, percent(20), percent(5), percent(50));
 
@@ -60,8 +64,8 @@ impl pallet_referenda::TracksInfo<Balance, BlockNumber> for TracksInfo {
 
 	fn tracks() -> impl Iterator<Item = Cow<'static, Track<u16, Balance, BlockNumber>>> {
 		const DECISION: BlockNumber = 14 * HOURS_PER_DAY;
-		// A slash may be cancelled for six days: preparing, deciding, confirming and enacting one
-		// that does so has to fit.
+		// A slash can be cancelled for six days: a referendum that cancels it has to be prepared,
+		// decided, confirmed and enacted within that time.
 		const SLASH_DECISION: BlockNumber = 4 * HOURS_PER_DAY;
 		[
 			track(ROOT, s("root"), 1, 100_000 * TOS, [2, DECISION, 24, 24], SUPPORT),

@@ -1,5 +1,5 @@
-//! Referenda by conviction voting, a technical committee that may whitelist urgent ones, and the
-//! treasury. There is no sudo: root is what a referendum on the root track enacts.
+//! Referenda by conviction voting, a technical committee that may whitelist urgent calls, and the
+//! treasury (ECO-R8). There is no sudo: only a referendum on the root track acts as root.
 
 pub mod pallet_origins;
 mod tracks;
@@ -7,14 +7,16 @@ mod tracks;
 pub use tracks::TracksInfo;
 
 use crate::{
-	configs::fees::TreasuryAccount,
+	configs::{
+		fees::TreasuryAccount,
+		timing::{hours, HOURS_PER_DAY},
+	},
 	constants::{
 		block,
 		currency::{deposit, TOS},
 	},
-	AccountId, Balance, Balances, BlockNumber, GenesisParameters, OriginCaller, Preimage,
-	Referenda, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler,
-	System, Treasury,
+	AccountId, Balance, Balances, BlockNumber, OriginCaller, Preimage, Referenda, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, System, Treasury,
 };
 use frame_support::{
 	parameter_types,
@@ -29,14 +31,6 @@ use frame_support::{
 use frame_system::{EnsureRoot, EnsureRootWithSuccess, EnsureSigned, EnsureWithSuccess};
 use pallet_origins::{ReferendumCanceller, ReferendumKiller, Treasurer, WhitelistedCaller};
 use sp_runtime::{traits::IdentityLookup, Perbill, Permill};
-
-/// Blocks that this chain counts as `count` hours.
-pub(crate) fn hours(count: BlockNumber) -> BlockNumber {
-	// Saturating: both factors are small constants of genesis and of this file.
-	GenesisParameters::timing().hour_blocks.saturating_mul(count)
-}
-
-const HOURS_PER_DAY: BlockNumber = 24;
 
 parameter_types! {
 	pub const PreimageBaseDeposit: Balance = deposit(2, 64);
@@ -78,7 +72,7 @@ impl pallet_scheduler::Config for Runtime {
 }
 
 parameter_types! {
-	/// How long a vote of the weakest conviction locks its balance.
+	/// How long a vote with the weakest conviction locks its balance.
 	pub VoteLockingPeriod: BlockNumber = hours(7 * HOURS_PER_DAY);
 }
 
@@ -99,7 +93,7 @@ parameter_types! {
 	pub const SubmissionDeposit: Balance = 10 * TOS;
 	/// How long a referendum may wait for its decision deposit.
 	pub UndecidingTimeout: BlockNumber = hours(14 * HOURS_PER_DAY);
-	/// How often a waiting referendum is looked at again.
+	/// How often the state of a waiting referendum is checked again.
 	pub AlarmInterval: BlockNumber = hours(1);
 }
 
@@ -151,7 +145,7 @@ impl pallet_collective::Config<TechnicalCollective> for Runtime {
 }
 
 parameter_types! {
-	/// How long a whitelisted call whose dispatch was deferred may wait.
+	/// How long the deferred dispatch of a whitelisted call may wait.
 	pub DeferredDispatchExpiration: BlockNumber = hours(28 * HOURS_PER_DAY);
 }
 

@@ -1,18 +1,15 @@
-//! What a block did to an owner's entries, and which of them end with it (RPC-R25).
+//! Which entries of an owner a block changed, and which of them expire after it (RPC-R25).
 
-use crate::{AccountId, Runtime, RuntimeEvent, System, TtlKv};
+use crate::{
+	constants::storage::{MAX_ENDING_ITEMS, MAX_ENDING_PAGES},
+	AccountId, Runtime, RuntimeEvent, System, TtlKv,
+};
 use alloc::vec::Vec;
 use frame_system::EventRecord;
 use pallet_ttl_kv::{Event, ExpiryPages, Reference, PAGE_LENGTH};
 use pallet_ttl_kv_runtime_api::{Change, EndingPage, EntryChange};
 
-/// Most pages of the expiry index that one answer looks at.
-const MAX_PAGES: usize = 1_000;
-
-/// An answer with so many items is not made longer; the page that they are on is.
-const MAX_ITEMS: usize = 1_000;
-
-/// Changes of the entries of `owner` whose key begins with `prefix`, in the block that the state is of.
+/// Changes to the entries of `owner` whose key begins with `prefix`, made by the block of this state.
 pub fn changes(owner: &AccountId, prefix: &[u8]) -> Vec<EntryChange> {
 	System::read_events_no_consensus()
 		.filter_map(|record| {
@@ -38,9 +35,10 @@ pub fn changes(owner: &AccountId, prefix: &[u8]) -> Vec<EntryChange> {
 		.collect()
 }
 
-/// Those of them that are live in that block and no longer in the next one, from revision `start` on.
+/// Entries of `owner` with that prefix, from revision `start` on, that are live in the block of this state
+/// and have expired in the next.
 ///
-/// This is the state that still knows them: the next block begins with sweeping them away.
+/// Only this state can answer: the next block begins by removing them.
 pub fn ending(owner: &AccountId, prefix: &[u8], start: u64) -> EndingPage {
 	let mut items = Vec::new();
 	let Some(height) = System::block_number().checked_add(1).map(u32::to_be_bytes) else {
@@ -54,7 +52,7 @@ pub fn ending(owner: &AccountId, prefix: &[u8], start: u64) -> EndingPage {
 		},
 	};
 	let mut next = None;
-	for _ in 0..MAX_PAGES {
+	for _ in 0..MAX_ENDING_PAGES {
 		let Some((page, references)) = pages.next() else {
 			return EndingPage { items, next: None };
 		};
@@ -66,14 +64,14 @@ pub fn ending(owner: &AccountId, prefix: &[u8], start: u64) -> EndingPage {
 				items.extend(metadata.map(|metadata| (key, metadata.revision)));
 			}
 		}
-		// A page has its references in no order, but consecutive revisions.
+		// A page holds references of consecutive revisions, unsorted.
 		items[first..].sort_unstable_by_key(|(_, revision)| *revision);
 		items.retain(|(_, revision)| *revision >= start);
-		// `None` where revisions end.
+		// `None` if no greater revision is possible.
 		next = u64::from_be_bytes(page)
 			.checked_add(1)
 			.and_then(|page| page.checked_mul(PAGE_LENGTH.into()));
-		if items.len() >= MAX_ITEMS {
+		if items.len() >= MAX_ENDING_ITEMS {
 			break;
 		}
 	}

@@ -1,10 +1,10 @@
-//! What the runtime answers about validators, sessions and eras (RPC-R26 to RPC-R29).
+//! Queries of validators, sessions and eras (RPC-R26, RPC-R27, RPC-R28, RPC-R29).
 //!
-//! All of it is read from the state after a block. A block that rotates the session leaves the set
-//! that makes the blocks after it (CON-R8), with its keys, its era and its number.
+//! All answers are read from the state after a block. After a block that rotates the session, they
+//! describe the set that authors the next blocks (CON-R8), with its keys, its era and its number.
 
 use crate::{
-	configs::consensus::{SessionLength, SessionsPerEra},
+	configs::timing::{SessionLength, SessionsPerEra},
 	constants::staking::HISTORY_DEPTH_ERAS,
 	AccountId, Balance, BlockNumber, Grandpa, Runtime, Session, Staking, System,
 };
@@ -57,7 +57,7 @@ pub fn epoch_info() -> EpochInfo<BlockNumber> {
 	}
 }
 
-/// The current set, with what it is called (RPC-R29).
+/// The current set with its height, session, era and number (RPC-R29).
 pub fn snapshot() -> Snapshot<AccountId, Balance, BlockNumber> {
 	let set = CurrentSet::read();
 	Snapshot {
@@ -73,7 +73,7 @@ fn active_era() -> EraIndex {
 	ActiveEra::<Runtime>::get().map_or(0, |era| era.index)
 }
 
-/// Newest era that validators were elected for.
+/// Newest era for which validators were elected.
 fn planned_era() -> EraIndex {
 	CurrentEra::<Runtime>::get().unwrap_or_default()
 }
@@ -88,7 +88,7 @@ fn next_era_session(active: EraIndex, session: SessionIndex) -> Option<SessionIn
 	if planned > active {
 		return Some(first_session(planned));
 	}
-	// The next rotation is the next that can hold an election, for the session after its own.
+	// The next rotation is the first that can hold an election, for the session after its own.
 	let earliest = session.saturating_add(2);
 	match ForceEra::<Runtime>::get() {
 		Forcing::ForceNone => None,
@@ -99,7 +99,7 @@ fn next_era_session(active: EraIndex, session: SessionIndex) -> Option<SessionIn
 	}
 }
 
-/// The validators in force, and what is kept of them by position.
+/// The validators in force, and what the chain stores about them by position.
 struct CurrentSet {
 	era: EraIndex,
 	accounts: Vec<AccountId>,
@@ -193,7 +193,7 @@ fn keys(aura: &AuraId, grandpa: &GrandpaId) -> Option<Keys> {
 	Some(Keys { aura: raw(aura)?, grandpa: raw(grandpa)? })
 }
 
-/// What the validator itself has earned in the eras whose rewards the chain still knows.
+/// What the validator itself has earned in the eras whose rewards are still on chain.
 fn rewards(account: &AccountId) -> Rewards<Balance> {
 	let from_era = planned_era().saturating_sub(HISTORY_DEPTH_ERAS);
 	let mut rewards: Rewards<Balance> = Rewards { from_era, earned: 0, claimed: 0 };
@@ -210,10 +210,11 @@ fn rewards(account: &AccountId) -> Rewards<Balance> {
 	rewards
 }
 
-/// What each page of the validator's stakers pays to the validator itself, in the steps and with the
-/// roundings of the payout (ECO-R6); `None` if it gets nothing.
+/// What each page of the validator's stakers pays to the validator itself; `None` if it gets nothing.
+///
+/// Steps and rounding are those of the payout (ECO-R6).
 fn parts_of_reward(era: EraIndex, account: &AccountId) -> Option<Vec<(Page, Balance)>> {
-	// First, because in most eras most accounts are no validators.
+	// Read first, because most accounts are not validators in most eras.
 	let overview = ErasStakersOverview::<Runtime>::get(era, account)?;
 	if overview.total == 0 {
 		return None;
@@ -224,7 +225,7 @@ fn parts_of_reward(era: EraIndex, account: &AccountId) -> Option<Vec<(Page, Bala
 	let total = share * payout;
 	let commission = ErasValidatorPrefs::<Runtime>::get(era, account).commission * total;
 	let rest = total.saturating_sub(commission);
-	// Without nominators there is no page, and yet one to claim.
+	// Without nominators there is no page, but the validator still claims one.
 	let pages = 0..overview.page_count.max(1);
 	let part_of = |page| {
 		let exposure = EraInfo::<Runtime>::get_paged_exposure(era, account, page)?;

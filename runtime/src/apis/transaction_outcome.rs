@@ -1,7 +1,7 @@
-//! What became of a block's extrinsics, read from its events (RPC-R8, RPC-R9).
+//! Outcomes of a block's extrinsics, read from its events (RPC-R8, RPC-R9).
 //!
-//! Names come from the type information that the metadata is made of, but only the two or three
-//! types in question are looked at.
+//! Names of errors come from the type information that the metadata is generated from. Only the two or
+//! three types in question are resolved.
 
 use crate::{Balance, Runtime, RuntimeError, RuntimeEvent, System, UncheckedExtrinsic};
 use alloc::vec::Vec;
@@ -12,12 +12,12 @@ use gtos_transaction_api::{Failure, Outcome, Payment};
 use scale_info::{MetaType, TypeDef};
 use sp_runtime::{DispatchError, DispatchResult};
 
-/// What became of each extrinsic of the block that the state is of.
+/// Outcome of each extrinsic of the block of this state.
 pub fn outcomes() -> Vec<Option<Outcome<Balance>>> {
 	let mut extrinsics = Vec::<Traces>::new();
 	for (index, trace) in traces() {
 		let Ok(index) = usize::try_from(index) else { continue };
-		// Every extrinsic leaves events, and they lie in the order of the body.
+		// Every extrinsic deposits events, and they are in the order of the body.
 		if index == extrinsics.len() {
 			extrinsics.push(Traces::default());
 		}
@@ -28,7 +28,7 @@ pub fn outcomes() -> Vec<Option<Outcome<Balance>>> {
 	extrinsics.into_iter().map(Traces::outcome).collect()
 }
 
-/// What became of the extrinsic at `index` of that block.
+/// Outcome of the extrinsic at `index` of that block.
 pub fn outcome(index: u32) -> Option<Outcome<Balance>> {
 	let mut extrinsic = Traces::default();
 	for (_, trace) in traces().filter(|(of, _)| *of == index) {
@@ -42,7 +42,7 @@ pub fn is_extrinsic(bytes: &[u8]) -> bool {
 	UncheckedExtrinsic::decode_all_with_depth_limit(MAX_EXTRINSIC_DEPTH, &mut &bytes[..]).is_ok()
 }
 
-/// What the events say of one extrinsic.
+/// What the events say about one extrinsic.
 #[derive(Default)]
 struct Traces {
 	payment: Option<Payment<Balance>>,
@@ -68,7 +68,7 @@ impl Traces {
 	}
 }
 
-/// The events that matter, each with the index of its extrinsic. They are read one at a time.
+/// The events that tell an outcome, each with the index of its extrinsic. They are read one at a time.
 fn traces() -> impl Iterator<Item = (u32, Trace)> {
 	System::read_events_no_consensus().filter_map(|record| {
 		let EventRecord { phase: Phase::ApplyExtrinsic(index), event, .. } = *record else {
@@ -94,7 +94,7 @@ fn traces() -> impl Iterator<Item = (u32, Trace)> {
 	})
 }
 
-/// A variant of an enumeration: its name, and the type of its first field.
+/// A variant of an enumeration: its name and the type of its first field.
 struct Variant {
 	name: &'static str,
 	inner: Option<MetaType>,
@@ -108,13 +108,13 @@ impl Variant {
 	}
 }
 
-/// A dispatch error in words.
+/// A dispatch error by name (TXN-R24).
 fn failure(error: &DispatchError) -> Failure {
 	let encoded = error.encode();
 	let index = |position| encoded.get(position).copied();
 	let variant = index(0).and_then(|kind| Variant::find(MetaType::new::<DispatchError>(), kind));
 	let (pallet, detail) = match error {
-		// The names of a pallet's errors are not in `DispatchError`, which holds numbers.
+		// `DispatchError` holds the error's number only; its name is in the type of the pallet's errors.
 		DispatchError::Module(error) => {
 			let pallet = Variant::find(MetaType::new::<RuntimeError>(), error.index);
 			let errors = pallet.as_ref().and_then(|pallet| pallet.inner);

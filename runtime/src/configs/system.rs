@@ -1,16 +1,10 @@
-//! What each pallet is set to, one theme a file.
-
-pub mod accounts;
-pub mod consensus;
-pub mod fees;
-pub mod governance;
-pub mod staking;
-pub mod storage;
+//! The chain itself: what a block holds, who may call what, and its clock.
 
 use crate::{
-	constants::block, AccountId, Aura, Balance, Block, BlockNumber, GenesisParameters, Hash,
-	Moment, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask,
-	System, VERSION,
+	configs::{staking::RootOnlyCalls, timing::MinimumPeriod},
+	constants::block,
+	AccountId, Aura, Balance, Block, BlockNumber, Hash, Moment, Nonce, PalletInfo, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, System, VERSION,
 };
 use frame_support::{
 	derive_impl,
@@ -20,15 +14,12 @@ use frame_support::{
 	weights::{constants::ExtrinsicBaseWeight, RuntimeDbWeight},
 };
 use frame_system::limits::{BlockLength, BlockWeights};
-use sp_core::Get;
-use sp_runtime::{
-	traits::{AccountIdLookup, BlakeTwo256},
-	type_with_default::TypeWithDefault,
-};
+use sp_runtime::traits::{AccountIdLookup, BlakeTwo256};
 use sp_version::RuntimeVersion;
 
 parameter_types! {
-	/// Blocks whose hashes stay in state: the longest a mortal transaction can live.
+	/// Number of blocks whose hashes stay in the state: the longest life of a mortal transaction
+	/// (TXN-R14).
 	pub const BlockHashCount: BlockNumber = 4_096;
 	pub const Version: RuntimeVersion = VERSION;
 	pub const SS58Prefix: u8 = 42;
@@ -37,12 +28,13 @@ parameter_types! {
 		.modify_max_length_for_class(DispatchClass::Normal, |length| {
 			*length = block::NORMAL_RATIO * block::MAX_LENGTH_BYTES
 		})
-		// Of the author's part, which needs little more than a tenth of it (CON-R1).
+		// For the part of the header that the author writes (CON-R1). It needs little more than a tenth
+		// of this.
 		.max_header_size(1_024)
 		.build();
 	pub const DbWeight: RuntimeDbWeight = block::DB_WEIGHT;
-	/// Hooks and inherents may always run; ordinary transactions get their share of the block, and
-	/// operational ones what is left of it.
+	/// Hooks and inherents may always run. Ordinary transactions get their share of the block, operational
+	/// ones what is left of it.
 	pub RuntimeBlockWeights: BlockWeights = BlockWeights::builder()
 		.base_block(block::BASE_WEIGHT)
 		.for_class(DispatchClass::all(), |weights| {
@@ -64,7 +56,7 @@ parameter_types! {
 impl frame_system::Config for Runtime {
 	type AccountData = pallet_balances::AccountData<Balance>;
 	type AccountId = AccountId;
-	type BaseCallFilter = EverythingBut<staking::RootOnlyCalls>;
+	type BaseCallFilter = EverythingBut<RootOnlyCalls>;
 	type Block = Block;
 	type BlockHashCount = BlockHashCount;
 	type BlockLength = RuntimeBlockLength;
@@ -75,37 +67,11 @@ impl frame_system::Config for Runtime {
 	type Hashing = BlakeTwo256;
 	type Lookup = AccountIdLookup<AccountId, ()>;
 	type MaxConsumers = frame_support::traits::ConstU32<128>;
-	type Nonce = AccountNonce;
+	type Nonce = Nonce;
 	type SS58Prefix = SS58Prefix;
 	type SingleBlockMigrations = crate::migrations::SingleBlockMigrations;
 	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
 	type Version = Version;
-}
-
-/// Count of transactions an account has signed, from the height at which the account came to be.
-///
-/// An account that was reaped and came back does not start at zero again, so what it signed in its
-/// first life cannot be replayed in its second.
-pub type AccountNonce = TypeWithDefault<Nonce, FirstNonce>;
-
-/// The nonce of a new account: the height of the block.
-#[derive(Debug)]
-pub struct FirstNonce;
-
-impl Get<Nonce> for FirstNonce {
-	fn get() -> Nonce {
-		// Native code may ask where there is no chain: for the default values in the metadata.
-		#[cfg(feature = "std")]
-		if sp_externalities::with_externalities(|_| ()).is_none() {
-			return 0;
-		}
-		System::block_number()
-	}
-}
-
-parameter_types! {
-	/// Half a slot: Aura's own check makes it the whole slot.
-	pub MinimumPeriod: Moment = GenesisParameters::timing().slot_duration_ms / 2;
 }
 
 impl pallet_timestamp::Config for Runtime {

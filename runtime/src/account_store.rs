@@ -1,0 +1,48 @@
+//! The store of balances, which also sets the nonce of each new account.
+
+use crate::{AccountId, Balance, Nonce, Runtime, System};
+use frame_support::traits::StoredMap;
+use pallet_balances::AccountData;
+use sp_runtime::DispatchError;
+
+/// Keeps balances in `System.Account` and starts the nonce of a new account at the height (STA-R8).
+///
+/// An account that was reaped and comes back does not start at zero again, so the transactions of its
+/// first life cannot be replayed in its second (ADR 0016).
+///
+/// `frame_system::Config::OnNewAccount` cannot do this: it is called while `System.Account` is being
+/// mutated, and the mutation then overwrites what the handler wrote. After genesis only
+/// `pallet-balances` creates accounts, and it reaches `System.Account` through this store alone. A
+/// pallet that is added later and calls `inc_providers` or `inc_sufficients` itself must call
+/// [`start_nonce`] as well.
+pub struct AccountStore;
+
+impl StoredMap<AccountId, AccountData<Balance>> for AccountStore {
+	fn get(account: &AccountId) -> AccountData<Balance> {
+		System::get(account)
+	}
+
+	fn try_mutate_exists<R, E: From<DispatchError>>(
+		account: &AccountId,
+		mutate: impl FnOnce(&mut Option<AccountData<Balance>>) -> Result<R, E>,
+	) -> Result<R, E> {
+		let was_alive = is_alive(account);
+		let result = System::try_mutate_exists(account, mutate);
+		// Not only after a success: a caller that is not transactional keeps the account in any case.
+		if !was_alive && is_alive(account) {
+			start_nonce(account);
+		}
+		result
+	}
+}
+
+/// Sets the nonce of an account that has just been created to the number of this block: 0 at genesis.
+pub fn start_nonce(account: &AccountId) {
+	let height: Nonce = System::block_number();
+	frame_system::Account::<Runtime>::mutate(account, |record| record.nonce = height);
+}
+
+/// Whether something keeps the account's record: the condition by which the SDK calls an account new.
+fn is_alive(account: &AccountId) -> bool {
+	System::reference_count(account) > 0
+}

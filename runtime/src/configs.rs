@@ -1,0 +1,12 @@
+//! What each pallet is configured with, one subject a file.
+
+pub mod accounts;
+pub mod consensus;
+pub mod fees;
+pub mod governance;
+pub mod staking;
+pub mod storage;
+pub mod system;
+pub mod timing;
+
+pub use system::{RuntimeBlockLength, RuntimeBlockWeights, SS58Prefix};
