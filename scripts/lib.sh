@@ -5,9 +5,12 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
+GTOS_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/gtos"
 # One build folder for every checkout of this user, so that a fresh clone compiles only our own crates.
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/gtos/target}"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$GTOS_CACHE/target}"
 export GTOS_BIN="${GTOS_BIN:-$CARGO_TARGET_DIR/release/gtos}"
+# Tools of scripts/test that the Rust toolchain does not have; scripts/setup checks installs them.
+GTOS_CHECKS="$GTOS_CACHE/checks"
 GTOS_STATE="${XDG_STATE_HOME:-$HOME/.local/state}/gtos"
 
 # rustup's own installer leaves cargo out of the PATH of a shell that was open already.
@@ -22,6 +25,24 @@ say() {
 die() {
 	printf 'error: %s\n' "$*" >&2
 	exit 1
+}
+
+# Minutes and seconds of a number of seconds.
+elapsed() {
+	printf '%d min %02d s' $(($1 / 60)) $(($1 % 60))
+}
+
+# python_venv FOLDER REQUIREMENTS: a virtual environment with exactly these packages, made anew when the list changes.
+python_venv() {
+	# The copy of the list is written last: while it is equal, everything on it is installed.
+	if cmp -s "$2" "$1/requirements.txt"; then
+		return
+	fi
+	say "Installing the packages of ${2#"$ROOT/"} into $1"
+	rm -rf "$1"
+	python3 -m venv "$1" || die "python3 cannot make a virtual environment: install its venv module"
+	"$1/bin/pip" install --quiet --disable-pip-version-check --requirement "$2"
+	cp "$2" "$1/requirements.txt"
 }
 
 # The comment that opens the running script is its manual.
