@@ -20,23 +20,23 @@ use std::sync::Arc;
 /// Parameters are plain JSON values, because one that cannot be read has an error code of its own.
 #[rpc(server)]
 pub trait ContractRpc {
-	/// Returns the code of the contract at an address.
+	/// Returns the code of the contract at an address, or `null` if there is none (RPC-R11).
 	#[method(name = "contract_getCode", blocking)]
 	fn code(&self, address: Value, at: Option<Value>) -> Result<Option<Bytes>, Error>;
 
-	/// Returns the code with a hash.
+	/// Returns the code with a hash, or `null` if the chain does not hold it (RPC-R12).
 	#[method(name = "contract_getCodeByHash", blocking)]
 	fn code_by_hash(&self, code_hash: Value, at: Option<Value>) -> Result<Option<Bytes>, Error>;
 
-	/// Returns the record of the contract at an address, without its code.
+	/// Returns the record of the contract at an address, or `null` if there is none (RPC-R13).
 	#[method(name = "contract_getMetadata", blocking)]
 	fn metadata(&self, address: Value, at: Option<Value>) -> Result<Option<Metadata>, Error>;
 
-	/// Returns the address that a deployment has or would have.
+	/// Returns the address that a deployment has or would have (RPC-R14).
 	#[method(name = "contract_getAddress", blocking)]
 	fn address(&self, deployer: Value, salt: Value, code_hash: Value) -> Result<Hash, Error>;
 
-	/// Returns the addresses of a deployer's contracts, in the order of deployment.
+	/// Returns the addresses of a deployer's contracts, in the order of deployment (RPC-R15).
 	#[method(name = "contract_list", blocking)]
 	fn list(
 		&self,
@@ -46,11 +46,11 @@ pub trait ContractRpc {
 		at: Option<Value>,
 	) -> Result<Page, Error>;
 
-	/// Returns the price of a deployment, without the transaction fee.
+	/// Returns the price of a deployment, without the transaction fee (RPC-R16).
 	#[method(name = "contract_quote", blocking)]
 	fn quote(&self, code_len: Value, at: Option<Value>) -> Result<String, Error>;
 
-	/// Returns a proof of the contract at an address, or of its absence.
+	/// Returns a proof of the contract at an address, or of its absence (RPC-R17).
 	#[method(name = "contract_getProof", blocking)]
 	fn proof(&self, address: Value, at: Option<Value>) -> Result<Proof, Error>;
 }

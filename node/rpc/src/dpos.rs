@@ -17,11 +17,11 @@ use std::sync::Arc;
 /// Parameters are plain JSON values, because one that cannot be read has an error code of its own.
 #[rpc(server)]
 pub trait DposRpc {
-	/// Returns the current validator set.
+	/// Returns the current validator set (RPC-R26).
 	#[method(name = "dpos_getValidators", blocking)]
 	fn validators(&self, at: Option<Value>) -> Result<Vec<Validator>, Error>;
 
-	/// Returns one validator with its rewards; `null` for an account that is no validator.
+	/// Returns one validator with its rewards; `null` for an account that is no validator (RPC-R27).
 	#[method(name = "dpos_getValidator", blocking)]
 	fn validator(
 		&self,
@@ -29,11 +29,11 @@ pub trait DposRpc {
 		at: Option<Value>,
 	) -> Result<Option<ValidatorDetails>, Error>;
 
-	/// Returns session and era, and when they change.
+	/// Returns session and era, and when they change (RPC-R28).
 	#[method(name = "dpos_getEpochInfo", blocking)]
 	fn epoch_info(&self, at: Option<Value>) -> Result<Epoch, Error>;
 
-	/// Returns the validator set with its block, session, era and set id.
+	/// Returns the validator set with its block, session, era and set id (RPC-R29).
 	#[method(name = "dpos_getSnapshot", blocking)]
 	fn snapshot(&self, at: Option<Value>) -> Result<Snapshot, Error>;
 }

@@ -10,6 +10,8 @@ use sp_runtime::transaction_validity::TransactionValidityError;
 use std::fmt;
 
 /// Why a method returns no result.
+///
+/// An item that does not exist or has expired is no error: its result is `null` (RPC-R4).
 #[derive(Debug)]
 pub enum Error {
 	/// The parameter of this name cannot be read.

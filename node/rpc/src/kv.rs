@@ -35,11 +35,11 @@ use tokio::sync::watch;
 /// Parameters are plain JSON values, because one that cannot be read has an error code of its own.
 #[rpc(server)]
 pub trait EntryRpc {
-	/// Returns the value of an entry.
+	/// Returns the value of an entry, or `null` if it is absent or has expired (RPC-R18).
 	#[method(name = "kv_get", blocking)]
 	fn get(&self, owner: Value, key: Value, at: Option<Value>) -> Result<Option<Bytes>, Error>;
 
-	/// Returns the metadata of an entry.
+	/// Returns the metadata of an entry, or `null` if it is absent or has expired (RPC-R19).
 	#[method(name = "kv_getMeta", blocking)]
 	fn metadata(
 		&self,
@@ -48,7 +48,7 @@ pub trait EntryRpc {
 		at: Option<Value>,
 	) -> Result<Option<Metadata>, Error>;
 
-	/// Returns a page of an owner's entries, in no meaningful order.
+	/// Returns a page of an owner's entries, in no meaningful order (RPC-R20).
 	#[method(name = "kv_list", blocking)]
 	fn list(
 		&self,
@@ -59,7 +59,7 @@ pub trait EntryRpc {
 		at: Option<Value>,
 	) -> Result<Page, Error>;
 
-	/// Returns the rent of a new entry.
+	/// Returns the rent of a new entry (RPC-R21).
 	#[method(name = "kv_quote", blocking)]
 	fn quote(
 		&self,
@@ -69,15 +69,15 @@ pub trait EntryRpc {
 		at: Option<Value>,
 	) -> Result<String, Error>;
 
-	/// Returns statistics of the store.
+	/// Returns statistics of the store (RPC-R22).
 	#[method(name = "kv_stats", blocking)]
 	fn stats(&self, at: Option<Value>) -> Result<Stats, Error>;
 
-	/// Returns a proof of an entry, live or expired, or of its absence.
+	/// Returns a proof of an entry, live or expired, or of its absence (RPC-R23).
 	#[method(name = "kv_getProof", blocking)]
 	fn proof(&self, owner: Value, key: Value, at: Option<Value>) -> Result<EntryProof, Error>;
 
-	/// Notifies of what happens to an owner's entries in final blocks, from a height on.
+	/// Notifies of what happens to an owner's entries in final blocks, from a height on (RPC-R24).
 	#[subscription(name = "kv_subscribe" => "kv_event", unsubscribe = "kv_unsubscribe", item = Event)]
 	async fn subscribe(
 		&self,

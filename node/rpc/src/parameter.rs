@@ -1,4 +1,4 @@
-//! Reads parameters in the forms of the specification, and formats accounts (RPC-R1 to RPC-R3).
+//! Reads parameters in the forms of the specification, and formats accounts.
 
 use crate::error::Error;
 use gtos_runtime::{AccountId, Hash};
@@ -16,7 +16,7 @@ const SS58_PREFIX: u16 = gtos_runtime::configs::SS58Prefix::get() as u16;
 /// Length of an address as text: 35 bytes in base 58. The time to decode it grows with its square.
 const MAX_ADDRESS_LENGTH: usize = 48;
 
-/// A parameter that may be left out or `null`, otherwise as `read` reads it.
+/// Reads with `read` a parameter that may be left out or `null`.
 pub fn optional<T>(
 	read: impl FnOnce(&'static str, &Value) -> Result<T, Error>,
 	name: &'static str,
@@ -25,7 +25,7 @@ pub fn optional<T>(
 	value.filter(|value| !value.is_null()).map(|value| read(name, value)).transpose()
 }
 
-/// An account: an address of our prefix, or 32 bytes.
+/// Reads an account: an address of our prefix, or 32 bytes (RPC-R1).
 pub fn account(name: &'static str, value: &Value) -> Result<AccountId, Error> {
 	let text = value.as_str().unwrap_or_default();
 	if text.starts_with("0x") {
@@ -48,7 +48,7 @@ pub fn address(account: &AccountId) -> String {
 	account.to_ss58check_with_version(Ss58AddressFormat::custom(SS58_PREFIX))
 }
 
-/// Bytes from `0x` and two digits each.
+/// Reads bytes: `0x` and two hexadecimal digits a byte, in either case (RPC-R2).
 pub fn bytes(name: &'static str, value: &Value) -> Result<Vec<u8>, Error> {
 	let text = value.as_str().unwrap_or_default();
 	// The SDK's reader accepts text without `0x`, an odd number of digits, and blanks.
@@ -59,19 +59,19 @@ pub fn bytes(name: &'static str, value: &Value) -> Result<Vec<u8>, Error> {
 	from_hex(text).map_err(|_| Error::Unreadable(name))
 }
 
-/// A hash: 32 bytes.
+/// Reads a hash: 32 bytes (RPC-R2).
 pub fn hash(name: &'static str, value: &Value) -> Result<Hash, Error> {
 	let bytes: [u8; 32] = bytes(name, value)?.try_into().map_err(|_| Error::Unreadable(name))?;
 	Ok(bytes.into())
 }
 
-/// A height, count, length or index.
+/// Reads a height, count, length or index (RPC-R3).
 pub fn number(name: &'static str, value: &Value) -> Result<u32, Error> {
 	let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
 	number.ok_or(Error::Unreadable(name))
 }
 
-/// The page size of a list, from 1 to `max` (RPC-R5).
+/// Reads the page size of a list, from 1 to `max` (RPC-R5).
 pub fn limit(value: &Value, max: u32) -> Result<u32, Error> {
 	let limit = number("limit", value)?;
 	if limit == 0 || limit > max {

@@ -27,15 +27,15 @@ use submission::{read_extrinsic, Submitter};
 /// Parameters are plain JSON values, because one that cannot be read has an error code of its own.
 #[rpc(server)]
 pub trait TransactionRpc {
-	/// Submits an extrinsic to the pool and returns its hash.
+	/// Submits an extrinsic to the pool and returns its hash (RPC-R7).
 	#[method(name = "tx_submit")]
 	async fn submit(&self, extrinsic: Value) -> Result<Hash, Error>;
 
-	/// Returns the status of an extrinsic.
+	/// Returns the status of an extrinsic (RPC-R8).
 	#[method(name = "tx_status")]
 	async fn status(&self, hash: Value) -> Result<Status, Error>;
 
-	/// Notifies of the status of an extrinsic now and after each change, until it is final.
+	/// Notifies of the status of an extrinsic now and after each change, until it is final (RPC-R10).
 	#[subscription(name = "tx_subscribe" => "tx_update", unsubscribe = "tx_unsubscribe", item = Status)]
 	fn subscribe(&self, hash: Value);
 }

@@ -38,7 +38,7 @@ pub struct Inclusion {
 	tip: Option<String>,
 }
 
-/// Why a call failed.
+/// Why a call failed: the dispatch error (RPC-R9).
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 pub struct Failure {
