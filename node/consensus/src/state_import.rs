@@ -17,19 +17,20 @@ use std::sync::Arc;
 /// Lets `--sync fast` finish. It stands between the import queue and GRANDPA's block import.
 ///
 /// A fast sync stores blocks without executing them; their justifications decide which ones are
-/// final. Near the head it downloads the state of a final block and imports that block again, now with
-/// its state. From there on it executes every block, beginning with those that it has stored already.
-/// Aura alone cannot finish such a sync:
+/// final. Near the head it downloads the state of a final block and imports that block again, now
+/// with its state. From there on it executes every block, beginning with those that it has stored
+/// already. Aura alone cannot finish such a sync:
 ///
-/// - Its verifier makes every block that comes with its state the new best block. The database refuses
-///   a best block that is final already, and the sync would ask for the next state for ever. BABE's
-///   block import corrects the same mistake.
+/// - Its verifier makes every block that comes with its state the new best block. The database
+///   refuses a best block that is final already, and the sync would ask for the next state for
+///   ever. BABE's block import corrects the same mistake.
 /// - A block that is stored already would count as imported although it was never executed.
 /// - The database makes the block that gets its state the last final one, even if a later block has
 ///   become final since the state was requested.
 ///
-/// Authority sets need no work here: GRANDPA followed them when the blocks were stored. A block that is
-/// new to the node and comes with its state, as at the end of a warp sync, is passed on unchanged.
+/// Authority sets need no work here: GRANDPA followed them when the blocks were stored. A block
+/// that is new to the node and comes with its state, as at the end of a warp sync, is passed on
+/// unchanged.
 #[derive(Clone)]
 pub struct StateImport<I> {
 	inner: I,

@@ -1,13 +1,16 @@
 //! The layer between block sync and the network that keeps reserved peers usable.
 //!
-//! A validator may have no peers but reserved ones, and with the SDK's `build_network` it can lose them:
+//! A validator may have no peers but reserved ones, and with the SDK's `build_network` it can lose
+//! them:
 //!
-//! - The SDK's queue holds as many block requests as there are slots for ordinary peers. If the operator
-//!   configures no such slots, the queue holds one request, and of two requests at once one is refused.
-//! - When a request to a peer fails, sync has the peer disconnected, and drops its state of that peer
-//!   once the peer is gone. litep2p ignores the disconnection of a reserved peer. Sync then waits for
-//!   the failed response for ever: it never asks that peer for a block again, nor accepts a new head
-//!   from it. Once this has happened to every reserved peer, the node stalls until it is restarted.
+//! - The SDK's queue holds as many block requests as there are slots for ordinary peers. If the
+//!   operator configures no such slots, the queue holds one request, and of two requests at once
+//!   one is refused.
+//! - When a request to a peer fails, sync has the peer disconnected, and drops its state of that
+//!   peer once the peer is gone. litep2p ignores the disconnection of a reserved peer. Sync then
+//!   waits for the failed response for ever: it never asks that peer for a block again, nor accepts
+//!   a new head from it. Once this has happened to every reserved peer, the node stalls until it is
+//!   restarted.
 
 use futures::StreamExt;
 use sc_network::{
@@ -19,8 +22,8 @@ use std::sync::Arc;
 
 /// Least length of the queue of block requests from other nodes.
 ///
-/// Reserved peers can be added while the node runs, and a peer whose sync starts over sends a new request
-/// before its previous one was answered.
+/// Reserved peers can be added while the node runs, and a peer whose sync starts over sends a new
+/// request before its previous one was answered.
 const MIN_QUEUED_BLOCK_REQUESTS: usize = 64;
 
 /// How many block requests from other nodes may be queued on this node.
@@ -55,8 +58,8 @@ impl SyncCommands {
 	}
 }
 
-/// Disconnects a peer. A reserved peer is connected again some seconds later, or a minute later if it
-/// has failed so often that sync has banned it.
+/// Disconnects a peer. A reserved peer is connected again some seconds later, or a minute later if
+/// it has failed so often that sync has banned it.
 async fn disconnect(network: &impl NetworkPeers, peer: PeerId, protocol: ProtocolName) {
 	// An error means that the network service has ended.
 	if !network.reserved_peers().await.is_ok_and(|reserved| reserved.contains(&peer)) {

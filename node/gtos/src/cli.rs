@@ -38,8 +38,9 @@ fn name_chains_in(command: clap::Command) -> clap::Command {
 }
 
 /// Options of a running node.
-// The pool is single-state, because the fork-aware one left accepted transactions stuck with blocks this
-// fast. It holds three full blocks. The length of batches is limited, because they cost the server memory.
+// The pool is single-state, because the fork-aware one left accepted transactions stuck with blocks
+// this fast. It holds three full blocks. The length of batches is limited, because they cost the
+// server memory.
 #[derive(Debug, clap::Args)]
 #[command(
 	mut_arg("pool_type", |arg| arg.default_value("single-state")),
@@ -66,7 +67,8 @@ pub struct Run {
 	)]
 	pub grandpa_gossip_period_ms: u64,
 
-	/// How many of the chain's last blocks `tx_status` and `tx_subscribe` cover; 0 switches them off.
+	/// How many of the chain's last blocks `tx_status` and `tx_subscribe` cover; 0 switches them
+	/// off.
 	///
 	/// The default is a day of one-second blocks. Older blocks are deleted from the index.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 86_400)]

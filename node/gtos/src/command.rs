@@ -5,12 +5,11 @@ use crate::{
 	logging::{self, LogFormat},
 	ports,
 };
-use gtos_node_service as service;
+use gtos_node_service::{self as service, PartialComponents};
 use gtos_node_types::{user_error, Block};
 use gtos_runtime::Hash;
 use sc_cli::{Runner, Signals, SubstrateCli};
 use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkWorker};
-use service::PartialComponents;
 use std::{num::NonZeroU32, time::Duration};
 
 /// Parses the command line and runs the command, or the node if there is none.

@@ -35,7 +35,8 @@ pub enum LogFormat {
 	Json,
 }
 
-/// Sets the panic message, the JSON log and the limit of open files, as the SDK does with its plain log.
+/// Sets the panic message, the JSON log and the limit of open files, as the SDK does with its plain
+/// log.
 ///
 /// Filters come from `RUST_LOG` and `--log`.
 pub fn init_json<C: SubstrateCli>(params: &SharedParams) -> sc_cli::Result<()> {
@@ -145,7 +146,6 @@ impl Visit for Fields {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::cli::Cli;
 	use std::sync::{Arc, Mutex};
 
 	#[derive(Clone, Default)]
@@ -177,14 +177,6 @@ mod tests {
 			.lines()
 			.map(|line| serde_json::from_str(line).expect("every line is JSON"))
 			.collect()
-	}
-
-	#[test]
-	fn tracing_targets_with_json_are_refused() {
-		let arguments = ["gtos", "--log-format", "json", "--tracing-targets", "pool=trace"];
-		let cli = Cli::try_from_iter(arguments).expect("arguments are valid");
-		let refused = init_json::<Cli>(&cli.run.base.shared_params);
-		assert!(matches!(refused, Err(sc_cli::Error::Input(_))), "{refused:?}");
 	}
 
 	#[test]

@@ -1,7 +1,7 @@
 //! The check that the node can listen on all its addresses.
 //!
-//! The SDK would start without it: JSON-RPC would move to a random port, peer-to-peer would share the
-//! port with another process or accept no connections, and metrics would be missing.
+//! The SDK would start without it: JSON-RPC would move to a random port, peer-to-peer would share
+//! the port with another process or accept no connections, and metrics would be missing.
 
 use sc_network::{multiaddr::Protocol, Multiaddr};
 use sc_service::Configuration;

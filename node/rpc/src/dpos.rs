@@ -21,7 +21,8 @@ pub trait DposRpc {
 	#[method(name = "dpos_getValidators", blocking)]
 	fn validators(&self, at: Option<Value>) -> Result<Vec<Validator>, Error>;
 
-	/// Returns one validator with its rewards; `null` for an account that is no validator (RPC-R27).
+	/// Returns one validator with its rewards; `null` for an account that is no validator
+	/// (RPC-R27).
 	#[method(name = "dpos_getValidator", blocking)]
 	fn validator(
 		&self,

@@ -105,8 +105,8 @@ impl Entries {
 	) -> Self {
 		let (sender, finality) = watch::channel(());
 		let mut notifications = client.finality_notification_stream();
-		// The client's stream is unbounded, and each notification in it pins a state against pruning. One
-		// task drains it for all subscriptions, however slow their clients are.
+		// The client's stream is unbounded, and each notification in it pins a state against
+		// pruning. One task drains it for all subscriptions, however slow their clients are.
 		let drain = async move {
 			while notifications.next().await.is_some() {
 				sender.send_replace(());
@@ -212,8 +212,8 @@ impl EntryRpcServer for Entries {
 		if let Some(rent) = quote(key_len, value_len, ttl)? {
 			return Ok(rent.to_string());
 		}
-		// The runtime gives no reason. A length of 1 is always in its range, so that further quotes tell which
-		// parameter is not.
+		// The runtime gives no reason. A length of 1 is always in its range, so that further quotes
+		// tell which parameter is not.
 		Err(Error::OutOfBounds(if quote(1, 1, ttl)?.is_none() {
 			"ttl"
 		} else if quote(key_len, 1, ttl)?.is_none() {

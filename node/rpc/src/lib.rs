@@ -1,8 +1,9 @@
 //! JSON-RPC methods that the SDK does not serve by itself.
 //!
 //! `sc-service` serves `system`, `author`, `chain`, `state`, `offchain`, `chainHead`, `chainSpec`,
-//! `transaction` and, with an archive's pruning options, `archive`. Each namespace of our own is a file
-//! here. It is a thin layer over runtime APIs, so that the answers come from the chain's own runtime.
+//! `transaction` and, with an archive's pruning options, `archive`. Each namespace of our own is a
+//! file here. It is a thin layer over runtime APIs, so that the answers come from the chain's own
+//! runtime.
 //!
 //! This crate knows nothing of how the node is put together: the service crate passes in what the
 //! methods read, see [`Deps`].
@@ -65,12 +66,12 @@ pub struct Deps {
 	pub finality_proofs: Arc<FinalityProofProvider<FullBackend, Block>>,
 }
 
-/// Builds the module with the namespaces `tx`, `contract`, `kv`, `dpos`, `grandpa`, `payment`, `dev` and
-/// the account methods of `system`.
+/// Builds the module with the namespaces `tx`, `contract`, `kv`, `dpos`, `grandpa`, `payment`,
+/// `dev` and the account methods of `system`.
 ///
 /// The unsafe methods among them are refused where the server listens on more than the loopback
-/// interface, unless `--rpc-methods` says otherwise. The address of the caller is not considered: behind
-/// a proxy on the same machine, every request comes from the loopback interface.
+/// interface, unless `--rpc-methods` says otherwise. The address of the caller is not considered:
+/// behind a proxy on the same machine, every request comes from the loopback interface.
 pub fn create(
 	deps: &Deps,
 	executor: SubscriptionTaskExecutor,

@@ -10,7 +10,8 @@ use sp_core::{
 
 /// Prefix of our addresses (HAS-R17).
 ///
-/// It is fixed, because the process-wide default follows the chain spec file that the node was given.
+/// It is fixed, because the process-wide default follows the chain spec file that the node was
+/// given.
 const SS58_PREFIX: u16 = gtos_runtime::configs::SS58Prefix::get() as u16;
 
 /// Length of an address as text: 35 bytes in base 58. The time to decode it grows with its square.

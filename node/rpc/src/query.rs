@@ -55,14 +55,16 @@ pub fn call<Api: RuntimeApiInfo + ?Sized, T>(
 	name: &'static str,
 	api_call: impl FnOnce(&RuntimeApi) -> Result<T, ApiError>,
 ) -> Result<T, Error> {
-	// The cause is determined after the failure: a check before the call could be outdated by pruning.
+	// The cause is determined after the failure: a check before the call could be outdated by
+	// pruning.
 	api_call(&client.runtime_api()).map_err(|failure| {
 		let cause = ensure_state(client, at).and_then(|()| ensure_api::<Api>(client, at, name));
 		cause.err().unwrap_or_else(|| Error::RuntimeFailed(failure.to_string()))
 	})
 }
 
-/// A storage proof: trie nodes that prove the values at some keys, or their absence, against a state root.
+/// A storage proof: trie nodes that prove the values at some keys, or their absence, against a
+/// state root.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "camelCase")]

@@ -35,7 +35,8 @@ pub trait TransactionRpc {
 	#[method(name = "tx_status")]
 	async fn status(&self, hash: Value) -> Result<Status, Error>;
 
-	/// Notifies of the status of an extrinsic now and after each change, until it is final (RPC-R10).
+	/// Notifies of the status of an extrinsic now and after each change, until it is final
+	/// (RPC-R10).
 	#[subscription(name = "tx_subscribe" => "tx_update", unsubscribe = "tx_unsubscribe", item = Status)]
 	fn subscribe(&self, hash: Value);
 }

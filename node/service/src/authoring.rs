@@ -37,7 +37,8 @@ pub struct Author {
 }
 
 impl Author {
-	/// Starts the worker. The node stops if the worker ends: a validator must not run without authoring.
+	/// Starts the worker. The node stops if the worker ends: a validator must not run without
+	/// authoring.
 	pub fn start(self, task_manager: &TaskManager) -> Result<(), Error> {
 		let proposer_factory = sc_basic_authorship::ProposerFactory::new(
 			task_manager.spawn_handle(),
@@ -62,7 +63,8 @@ impl Author {
 				justification_sync_link: self.sync,
 				create_inherent_data_providers,
 				force_authoring: self.force_authoring,
-				// While finality stalls, authoring slows down, so that the unfinalised chain stays short.
+				// While finality stalls, authoring slows down, so that the unfinalised chain stays
+				// short.
 				backoff_authoring_blocks: Some(
 					BackoffAuthoringOnFinalizedHeadLagging::<BlockNumber>::default(),
 				),

@@ -47,7 +47,8 @@ pub fn open(
 
 fn open_database(config: &Configuration) -> Result<Arc<FullBackend>, Error> {
 	let mut settings = config.db_config();
-	// Keeps the blocks at which authorities changed: without them a pruned node could not serve warp sync.
+	// Keeps the blocks at which authorities changed: without them a pruned node could not serve
+	// warp sync.
 	settings.pruning_filters = vec![Arc::new(GrandpaPruningFilter)];
 	sc_service::new_db_backend(settings).map_err(|error| {
 		let path = config.database.path().unwrap_or(&config.data_path);

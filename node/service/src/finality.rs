@@ -113,8 +113,9 @@ impl Voter {
 			network: self.network,
 			sync: Arc::new(self.sync),
 			notification_service: protocol.notifications,
-			// The SDK's default also stays two blocks behind the best one, to save votes on blocks that
-			// lose a fork. That is no safety rule, and would delay every transfer by two blocks.
+			// The SDK's default also stays two blocks behind the best one, to save votes on blocks
+			// that lose a fork. That is no safety rule, and would delay every transfer by two
+			// blocks.
 			voting_rule: ThreeQuartersOfTheUnfinalizedChain,
 			prometheus_registry: self.prometheus_registry,
 			shared_voter_state: self.voter_state,

@@ -1,4 +1,5 @@
-//! The genesis state: builds it, and refuses one that no node may start from or the database contradicts.
+//! The genesis state: builds it, and refuses one that no node may start from or the database
+//! contradicts.
 
 use crate::dev_keys;
 use gtos_node_types::{user_error, Block, FullBackend};

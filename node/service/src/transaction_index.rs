@@ -27,7 +27,8 @@ pub fn start(
 	if let Some(registry) = config.prometheus_registry() {
 		register_metrics(&index, registry)?;
 	}
-	// The streams begin before the worker reads the best block, so that it misses no block in between.
+	// The streams begin before the worker reads the best block, so that it misses no block in
+	// between.
 	let imported = client.every_import_notification_stream().map(Event::from);
 	let finalized = client.finality_notification_stream().map(Event::from);
 	let worker = Worker::new(index.clone(), client.clone(), window);

@@ -23,7 +23,8 @@ pub trait BlockSource: Send + Sync {
 	/// Hashes of the block's extrinsics; `None` without its body.
 	fn transactions(&self, block: Hash) -> Option<Vec<Hash>>;
 
-	/// Outcomes that the block's runtime reports; `None` without the state, or if the runtime has no such API.
+	/// Outcomes that the block's runtime reports; `None` without the state, or if the runtime has
+	/// no such API.
 	fn outcomes(&self, block: Hash) -> Option<Outcomes>;
 }
 

@@ -67,7 +67,8 @@ impl fmt::Display for Unavailable {
 }
 
 impl TransactionIndex {
-	/// Opens the index in the folder `path`. Creates an empty one if there is none or it cannot be read.
+	/// Opens the index in the folder `path`. Creates an empty one if there is none or it cannot be
+	/// read.
 	pub fn open(path: PathBuf) -> Result<Self, store::Error> {
 		let store = match Store::open(&path) {
 			Err(error) if !error.is_lock() => {

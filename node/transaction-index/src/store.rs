@@ -25,8 +25,9 @@ const FORMAT: &[u8] = &[1];
 
 /// Most positions kept for one extrinsic; the newest stay.
 ///
-/// A transaction has a position for each height and index at which some fork includes it. The canonical
-/// position is lost only if as many other blocks within the window include the transaction elsewhere.
+/// A transaction has a position for each height and index at which some fork includes it. The
+/// canonical position is lost only if as many other blocks within the window include the
+/// transaction elsewhere.
 const MAX_POSITIONS: usize = 64;
 
 /// Where an extrinsic was seen.

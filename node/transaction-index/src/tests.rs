@@ -225,7 +225,8 @@ fn block_without_its_state_is_found_without_outcomes() {
 	assert_eq!(outcome_of(2), Some(outcome(transaction(2))));
 }
 
-/// Fails unless an index that `damage` changes while the node is stopped is complete again afterwards.
+/// Fails unless an index that `damage` changes while the node is stopped is complete again
+/// afterwards.
 fn assert_rebuilt_after(damage: impl FnOnce(&Path)) {
 	let mut fixture = Fixture::new(100);
 	fixture.import(fixture.chain.extend_to(3));

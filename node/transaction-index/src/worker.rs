@@ -19,8 +19,8 @@ use std::{
 
 /// Most blocks that wait to be indexed while their states are pinned against pruning.
 ///
-/// Blocks beyond are dropped. They are indexed later, like blocks that were imported while the index was
-/// switched off.
+/// Blocks beyond are dropped. They are indexed later, like blocks that were imported while the
+/// index was switched off.
 const QUEUE_BLOCKS: usize = 256;
 
 /// How long the worker waits after an error of the database.
@@ -100,7 +100,8 @@ impl<C: BlockSource> Worker<C> {
 		worker
 	}
 
-	/// Follows the chain until `events` ends. Needs a blocking task, because it rarely yields while it works.
+	/// Follows the chain until `events` ends. Needs a blocking task, because it rarely yields while
+	/// it works.
 	pub async fn run(mut self, events: impl Stream<Item = Event>) {
 		let mut events = pin!(events);
 		let mut queue = VecDeque::new();

@@ -1,5 +1,5 @@
-//! Types that all crates of the node share: block, client, database, pool, host functions, and the error that a user
-//! reads.
+//! Types that all crates of the node share: block, client, database, pool, host functions, and the
+//! error that a user reads.
 //!
 //! This is the bottom of the node. It knows nothing of consensus, JSON-RPC or the command line.
 

@@ -10,9 +10,9 @@ use sp_consensus_aura::{sr25519::AuthoritySignature, Slot};
 
 /// Longest header that is observed, in bytes.
 ///
-/// No block that can be executed has a longer one: without what the runtime adds, a header has at most
-/// 1,024 bytes (CON-R1), and the runtime adds less than ten thousand even if it replaces a hundred
-/// validators and disables as many.
+/// No block that can be executed has a longer one: without what the runtime adds, a header has at
+/// most 1,024 bytes (CON-R1), and the runtime adds less than ten thousand even if it replaces a
+/// hundred validators and disables as many.
 pub(super) const MAX_HEADER_BYTES: usize = 16_384;
 
 /// A sealed header that was on its way into the database.
@@ -29,8 +29,8 @@ pub struct ObservedHeader {
 impl ObservedHeader {
 	/// The header of `block`.
 	///
-	/// `None` for a block so old that nobody can be reported for it any more, for one whose seal was not
-	/// checked, and for a header without a slot or above [`MAX_HEADER_BYTES`].
+	/// `None` for a block so old that nobody can be reported for it any more, for one whose seal
+	/// was not checked, and for a header without a slot or above [`MAX_HEADER_BYTES`].
 	pub(super) fn of(block: &BlockImportParams<Block>) -> Option<Self> {
 		let is_recent = matches!(
 			block.origin,

@@ -5,15 +5,15 @@ use sp_consensus_aura::{sr25519::AuthorityId, Slot};
 use sp_runtime::traits::Header as _;
 use std::collections::BTreeMap;
 
-/// Slots whose headers are remembered: more than any honest delay, and far fewer than the block hashes
-/// that the chain checks a report against.
+/// Slots whose headers are remembered: more than any honest delay, and far fewer than the block
+/// hashes that the chain checks a report against.
 pub(super) const MAX_SLOTS: usize = 256;
 
 /// Headers remembered in a slot, one for each parent.
 ///
-/// A second header on the same parent has the same author and makes a pair with the first. More than a
-/// few parents that are recent enough for their state to be there have only been seen while the network
-/// was falling apart.
+/// A second header on the same parent has the same author and makes a pair with the first. More
+/// than a few parents that are recent enough for their state to be there have only been seen while
+/// the network was falling apart.
 pub(super) const MAX_HEADERS_PER_SLOT: usize = 16;
 
 /// The headers of the last slots.

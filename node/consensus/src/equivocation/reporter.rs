@@ -40,7 +40,8 @@ impl Reporter {
 	/// Runs until the observer is dropped, which happens when the node ends.
 	pub async fn run(mut self, mut observed: mpsc::Receiver<ObservedHeader>) {
 		while let Some(header) = observed.recv().await {
-			// During a major sync the blocks are old: validators that were online reported them then.
+			// During a major sync the blocks are old: validators that were online reported them
+			// then.
 			if self.sync.is_major_syncing() {
 				continue;
 			}
@@ -151,7 +152,8 @@ impl Reporter {
 				"Reported Aura key {offender} for two blocks in slot {slot}",
 			);
 		} else {
-			// Either the chain has the report of another validator, or a parent is not on this chain.
+			// Either the chain has the report of another validator, or a parent is not on this
+			// chain.
 			tracing::debug!(
 				target: LOG_TARGET,
 				"The chain takes no report of Aura key {offender} for slot {slot}",

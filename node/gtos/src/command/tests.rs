@@ -1,4 +1,4 @@
-//! The key commands of the SDK and our own, on the same keys.
+//! Commands whose options come from the SDK and from us.
 
 use super::*;
 use codec::{Decode, Encode};
@@ -56,4 +56,12 @@ fn secret_uris_give_the_keys_that_are_inserted_with_the_same_password() {
 	assert_eq!(prove(&[&suris[..], &["--password", "secret"]].concat()), inserted);
 	assert_eq!(prove(&[&suris[..], &["--password-filename", file]].concat()), inserted);
 	assert_ne!(prove(&suris), inserted);
+}
+
+#[test]
+fn tracing_targets_with_json_are_refused() {
+	let arguments = ["gtos", "--log-format", "json", "--tracing-targets", "pool=trace"];
+	let cli = Cli::try_from_iter(arguments).expect("arguments are valid");
+	let refused = logging::init_json::<Cli>(&cli.run.base.shared_params);
+	assert!(matches!(refused, Err(sc_cli::Error::Input(_))), "{refused:?}");
 }

@@ -48,8 +48,8 @@ impl Delivery {
 						let Ok(message) = SubscriptionMessage::from_json(&event) else {
 							return Ok(());
 						};
-						// Waits while the connection's buffer is full; no further events are collected
-						// meanwhile.
+						// Waits while the connection's buffer is full; no further events are
+						// collected meanwhile.
 						if sink.send(message).await.is_err() {
 							return Ok(());
 						}

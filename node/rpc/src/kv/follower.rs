@@ -66,15 +66,15 @@ impl ChangeSource for FullClient {
 
 /// Walks over the final blocks and collects events.
 ///
-/// It stores only a position: however many entries an owner has, following them takes no more memory than
-/// the changes of one block.
+/// It stores only a position: however many entries an owner has, following them takes no more
+/// memory than the changes of one block.
 pub struct Follower<C> {
 	chain: Arc<C>,
 	filter: Filter,
 	/// Height whose events come next; at least 1.
 	number: BlockNumber,
-	/// Revision from which on the entries that expire at this height come next; `None` once all of them
-	/// are done and the changes by the block's calls come next.
+	/// Revision from which on the entries that expire at this height come next; `None` once all of
+	/// them are done and the changes by the block's calls come next.
 	expired_from: Option<u64>,
 }
 
@@ -103,8 +103,9 @@ impl<C: ChangeSource> Follower<C> {
 			block_number: number,
 			revision: revision.to_string(),
 		};
-		// An entry has expired from the start of the block at whose height it ends, so that its event comes
-		// before those of the block's calls. All such entries are still in the state of the parent.
+		// An entry has expired from the start of the block at whose height it ends, so that its
+		// event comes before those of the block's calls. All such entries are still in the state of
+		// the parent.
 		let events = match self.expired_from {
 			Some(start) => {
 				// Saturating: it is at least 1.

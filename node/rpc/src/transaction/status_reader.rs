@@ -19,7 +19,8 @@ use std::{
 /// How long a query waits for the index to reach the best block.
 const INDEX_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long the pool has, after a re-organisation, to take back the transactions of retracted blocks.
+/// How long the pool has, after a re-organisation, to take back the transactions of retracted
+/// blocks.
 const RESUBMISSION_DELAY: Duration = Duration::from_millis(500);
 
 /// Reads the status of transactions, and follows it for subscribers.
@@ -122,7 +123,8 @@ impl StatusReader {
 
 	/// Calls the runtime of the block for the outcome of the extrinsic at `index`.
 	///
-	/// `None` if that fails, usually because the state is pruned: the rest of the status is still useful.
+	/// `None` if that fails, usually because the state is pruned: the rest of the status is still
+	/// useful.
 	fn outcome(&self, block: Hash, index: u32) -> Option<Outcome<Balance>> {
 		type Api = dyn TransactionApi<Block, Balance>;
 		query::call::<Api, _>(&self.client, block, "TransactionApi", |api| {
