@@ -143,7 +143,7 @@ impl<C: BlockSource> Worker<C> {
 	}
 
 	/// Indexes an imported block.
-	pub fn take(&mut self, block: &Imported) -> Result<(), Error> {
+	pub(crate) fn take(&mut self, block: &Imported) -> Result<(), Error> {
 		// Such blocks are the history that is downloaded after a warp sync.
 		if !block.is_best && block.number < self.window_start() {
 			return Ok(());
@@ -170,7 +170,7 @@ impl<C: BlockSource> Worker<C> {
 	}
 
 	/// Does one small piece of the remaining work, pruning first. Returns whether there was any.
-	pub fn step(&mut self) -> Result<bool, Error> {
+	pub(crate) fn step(&mut self) -> Result<bool, Error> {
 		let bound = self.window_start();
 		if self.is_pruning_due {
 			self.is_pruning_due = self.index.with_store(|store| store.prune_lowest_below(bound))?;
