@@ -18,6 +18,11 @@ if ! command -v cargo >/dev/null; then
 	PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 fi
 
+# What `build_benchmark` makes.
+BENCHMARK_TARGET_DIR=$CARGO_TARGET_DIR-weights
+BENCHMARK_BIN=$BENCHMARK_TARGET_DIR/release/gtos-benchmark
+BENCHMARK_WASM=$BENCHMARK_TARGET_DIR/release/wbuild/gtos-runtime/gtos_runtime.compact.compressed.wasm
+
 say() {
 	printf '==> %s\n' "$*"
 }
@@ -48,4 +53,12 @@ python_venv() {
 # The comment that opens the running script is its manual.
 usage() {
 	sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
+}
+
+# Builds gtos-benchmark and the Wasm with benchmarks. Both have a target folder of their own: their features differ from
+# those of the node, and the Wasm builder writes to one place whatever the features are.
+build_benchmark() {
+	say "Building gtos-benchmark and the Wasm with benchmarks into $BENCHMARK_TARGET_DIR"
+	CARGO_TARGET_DIR=$BENCHMARK_TARGET_DIR GTOS_WASM_WITH_TEST_FEATURES=1 \
+		cargo build --release --locked -p gtos-benchmark
 }

@@ -1,0 +1,20 @@
+//! The binary `gtos-benchmark`: measures weights, blocks, storage and the machine, always with
+//! ParityDB.
+//!
+//! It is a binary of its own because the SDK's benchmark commands bring crates that nothing else in
+//! the node needs, the relay chain's runtime among them. It knows nothing of the network or
+//! JSON-RPC: it opens the chain and measures it.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod cli;
+mod command;
+
+use cli::Cli;
+use sc_cli::SubstrateCli;
+
+fn main() -> sc_cli::Result<()> {
+	let cli = Cli::from_args();
+	command::run(&cli)
+}

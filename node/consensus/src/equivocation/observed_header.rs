@@ -1,0 +1,51 @@
+//! What the reporter learns of a block.
+
+use codec::Encode;
+use gtos_node_types::Block;
+use gtos_runtime::{opaque::Header, Hash};
+use sc_consensus::BlockImportParams;
+use sc_consensus_aura::standalone::find_pre_digest;
+use sp_consensus::BlockOrigin;
+use sp_consensus_aura::{sr25519::AuthoritySignature, Slot};
+
+/// Longest header that is observed, in bytes.
+///
+/// No block that can be executed has a longer one: without what the runtime adds, a header has at
+/// most 1,024 bytes (CON-R1), and the runtime adds less than ten thousand even if it replaces a
+/// hundred validators and disables as many.
+pub(super) const MAX_HEADER_BYTES: usize = 16_384;
+
+/// A sealed header that was on its way into the database.
+#[derive(Clone, Debug)]
+pub struct ObservedHeader {
+	pub(super) header: Header,
+	pub(super) slot: Slot,
+	/// Hash of the header without its seal, by which headers are compared.
+	pub(super) unsealed_hash: Hash,
+	/// Whether this node sealed it.
+	pub(super) is_own: bool,
+}
+
+impl ObservedHeader {
+	/// The header of `block`.
+	///
+	/// `None` for a block so old that nobody can be reported for it any more, for one whose seal
+	/// was not checked, and for a header without a slot or above [`MAX_HEADER_BYTES`].
+	pub(super) fn of(block: &BlockImportParams<Block>) -> Option<Self> {
+		let is_recent = matches!(
+			block.origin,
+			BlockOrigin::NetworkBroadcast | BlockOrigin::ConsensusBroadcast | BlockOrigin::Own
+		);
+		if !is_recent || block.with_state() || block.state_action.skip_execution_checks() {
+			return None;
+		}
+		let is_own = block.origin == BlockOrigin::Own;
+		Self::new(block.header.hash(), block.post_header(), is_own)
+	}
+
+	pub(super) fn new(unsealed_hash: Hash, header: Header, is_own: bool) -> Option<Self> {
+		let slot = find_pre_digest::<Block, AuthoritySignature>(&header).ok()?;
+		let is_short = header.encoded_size() <= MAX_HEADER_BYTES;
+		is_short.then_some(Self { header, slot, unsealed_hash, is_own })
+	}
+}

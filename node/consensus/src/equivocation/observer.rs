@@ -1,0 +1,45 @@
+//! The wrapper around block import that observes headers.
+
+use super::observed_header::ObservedHeader;
+use gtos_node_types::Block;
+use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
+use tokio::sync::mpsc;
+
+/// Headers that wait for the reporter: as many as a flood brings within a second.
+pub(super) const QUEUE_HEADERS: usize = 256;
+
+/// A block import that passes a copy of each header to the reporter and changes nothing.
+#[derive(Clone)]
+pub struct HeaderObserver<I> {
+	inner: I,
+	observed: mpsc::Sender<ObservedHeader>,
+}
+
+/// Wraps `inner`, and returns the receiver of the observed headers.
+pub fn observe<I>(inner: I) -> (HeaderObserver<I>, mpsc::Receiver<ObservedHeader>) {
+	let (sender, receiver) = mpsc::channel(QUEUE_HEADERS);
+	(HeaderObserver { inner, observed: sender }, receiver)
+}
+
+#[async_trait::async_trait]
+impl<I: BlockImport<Block> + Send + Sync> BlockImport<Block> for HeaderObserver<I> {
+	type Error = I::Error;
+
+	async fn check_block(
+		&self,
+		block: BlockCheckParams<Block>,
+	) -> Result<ImportResult, Self::Error> {
+		self.inner.check_block(block).await
+	}
+
+	async fn import_block(
+		&self,
+		block: BlockImportParams<Block>,
+	) -> Result<ImportResult, Self::Error> {
+		if let Some(header) = ObservedHeader::of(&block) {
+			// A full queue or a missing receiver is ignored: import must not wait.
+			let _ = self.observed.try_send(header);
+		}
+		self.inner.import_block(block).await
+	}
+}

@@ -1,0 +1,217 @@
+//! Observed headers, and the memory in which the reporter compares them.
+
+use super::{
+	observed_header::{ObservedHeader, MAX_HEADER_BYTES},
+	observer::{observe, QUEUE_HEADERS},
+	recent_headers::{RecentHeaders, MAX_HEADERS_PER_SLOT, MAX_SLOTS},
+};
+use codec::Encode;
+use gtos_node_types::Block;
+use gtos_runtime::{
+	configs::RuntimeBlockLength, constants::staking::MAX_VALIDATORS, opaque::Header,
+};
+use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
+use sp_consensus::BlockOrigin;
+use sp_consensus_aura::{
+	digests::CompatibleDigestItem,
+	sr25519::{AuthorityId, AuthoritySignature},
+	Slot,
+};
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{traits::Header as _, Digest, DigestItem};
+use std::sync::{Arc, Mutex};
+
+fn header_on(parent: u8, slot: u64, content: u8) -> Header {
+	let pre = CompatibleDigestItem::<AuthoritySignature>::aura_pre_digest(Slot::from(slot));
+	let digest = Digest { logs: vec![pre] };
+	let [parent, state_root] = [parent, content].map(gtos_runtime::Hash::repeat_byte);
+	Header::new(1, Default::default(), state_root, parent, digest)
+}
+
+fn header(slot: u64, content: u8) -> Header {
+	header_on(0, slot, content)
+}
+
+fn seal(byte: u8) -> DigestItem {
+	DigestItem::Seal(*b"aura", vec![byte; 64])
+}
+
+fn observed(slot: u64, content: u8) -> ObservedHeader {
+	observed_on(0, slot, content)
+}
+
+fn observed_on(parent: u8, slot: u64, content: u8) -> ObservedHeader {
+	let unsealed = header_on(parent, slot, content);
+	let mut sealed = unsealed.clone();
+	sealed.digest_mut().push(seal(1));
+	ObservedHeader::new(unsealed.hash(), sealed, false).expect("has a slot")
+}
+
+fn params(origin: BlockOrigin, slot: u64) -> BlockImportParams<Block> {
+	let mut block = BlockImportParams::new(origin, header(slot, 1));
+	block.post_digests.push(seal(7));
+	block
+}
+
+/// A block import that accepts every block and records its hash.
+#[derive(Clone, Default)]
+struct Inner(Arc<Mutex<Vec<gtos_runtime::Hash>>>);
+
+#[async_trait::async_trait]
+impl BlockImport<Block> for Inner {
+	type Error = sp_consensus::Error;
+
+	async fn check_block(&self, _: BlockCheckParams<Block>) -> Result<ImportResult, Self::Error> {
+		Ok(ImportResult::AlreadyInChain)
+	}
+
+	async fn import_block(
+		&self,
+		block: BlockImportParams<Block>,
+	) -> Result<ImportResult, Self::Error> {
+		self.0.lock().unwrap().push(block.post_hash());
+		Ok(ImportResult::imported(true))
+	}
+}
+
+#[test]
+fn second_header_of_a_slot_is_paired_with_the_first() {
+	let mut recent = RecentHeaders::default();
+	let (first, second) = (observed(5, 1), observed(5, 2));
+	assert!(recent.insert(&first).is_empty());
+	assert!(recent.insert(&observed(6, 3)).is_empty());
+	let others = recent.insert(&second);
+	assert_eq!(others.len(), 1);
+	assert_eq!(others[0].unsealed_hash, first.unsealed_hash);
+}
+
+#[test]
+fn header_with_another_seal_is_no_second_header() {
+	let mut recent = RecentHeaders::default();
+	let first = observed(5, 1);
+	let mut resealed = first.clone();
+	resealed.header.digest_mut().pop();
+	resealed.header.digest_mut().push(seal(2));
+	assert_ne!(first.header.hash(), resealed.header.hash());
+	assert!(recent.insert(&first).is_empty());
+	assert!(recent.insert(&first).is_empty());
+	assert!(recent.insert(&resealed).is_empty());
+}
+
+#[test]
+fn memory_when_flooded_keeps_the_newest_slots_and_few_headers_of_each() {
+	let mut recent = RecentHeaders::default();
+	for slot in 0..2 * MAX_SLOTS as u64 {
+		for parent in 0..2 * MAX_HEADERS_PER_SLOT as u8 {
+			recent.insert(&observed_on(parent, slot, parent));
+		}
+	}
+	assert_eq!(recent.slots.len(), MAX_SLOTS);
+	assert!(recent.slots.values().all(|slot| slot.headers.len() == MAX_HEADERS_PER_SLOT));
+	// The newest slots are kept; one that is older than all of them is not added.
+	assert_eq!(recent.slots.keys().next(), Some(&Slot::from(MAX_SLOTS as u64)));
+	assert!(recent.insert(&observed(3, 1)).is_empty());
+	assert!(!recent.slots.contains_key(&Slot::from(3)));
+}
+
+#[test]
+fn headers_on_one_parent_leave_room_for_those_on_others() {
+	let mut recent = RecentHeaders::default();
+	for content in 0..100 {
+		recent.insert(&observed(5, content));
+	}
+	recent.insert(&observed_on(1, 5, 100));
+	let others = recent.insert(&observed_on(2, 5, 101));
+	let contents: Vec<_> = others.iter().map(|other| other.unsealed_hash).collect();
+	assert_eq!(contents, [header(5, 0).hash(), header_on(1, 5, 100).hash()]);
+}
+
+#[test]
+fn author_is_handled_in_one_slot_only() {
+	let mut recent = RecentHeaders::default();
+	let author = AuthorityId::from(Sr25519Keyring::Alice.public());
+	recent.insert(&observed(5, 1));
+	recent.insert(&observed(6, 1));
+	recent.mark_handled(Slot::from(5), author.clone());
+	assert!(recent.is_handled(Slot::from(5), &author));
+	assert!(!recent.is_handled(Slot::from(6), &author));
+	assert!(!recent.is_handled(Slot::from(7), &author));
+}
+
+#[test]
+fn observer_passes_the_sealed_header_on_and_imports_the_block() {
+	let inner = Inner::default();
+	let (observer, mut received) = observe(inner.clone());
+	let block = params(BlockOrigin::NetworkBroadcast, 5);
+	let hash = block.post_hash();
+	futures::executor::block_on(observer.import_block(block)).unwrap();
+	assert_eq!(*inner.0.lock().unwrap(), [hash]);
+
+	let seen = received.try_recv().unwrap();
+	assert_eq!((seen.header.hash(), seen.slot, seen.is_own), (hash, Slot::from(5), false));
+	assert_eq!(seen.unsealed_hash, header(5, 1).hash());
+	assert_eq!(seen.header.digest().logs.last(), Some(&seal(7)));
+}
+
+#[test]
+fn own_block_is_observed_as_such() {
+	let own = ObservedHeader::of(&params(BlockOrigin::Own, 5));
+	assert!(own.is_some_and(|header| header.is_own));
+}
+
+#[test]
+fn block_of_a_sync_or_a_file_is_not_observed() {
+	for origin in [
+		BlockOrigin::Genesis,
+		BlockOrigin::NetworkInitialSync,
+		BlockOrigin::File,
+		BlockOrigin::WarpSync,
+		BlockOrigin::GapSync,
+	] {
+		assert!(ObservedHeader::of(&params(origin, 5)).is_none(), "{origin:?}");
+	}
+}
+
+#[test]
+fn header_without_a_slot_or_too_long_is_not_observed() {
+	let mut block = params(BlockOrigin::NetworkBroadcast, 5);
+	block.header.digest_mut().logs.clear();
+	assert!(ObservedHeader::of(&block).is_none());
+	let mut block = params(BlockOrigin::NetworkBroadcast, 5);
+	block.header.digest_mut().push(DigestItem::Other(vec![0; MAX_HEADER_BYTES]));
+	assert!(ObservedHeader::of(&block).is_none());
+}
+
+#[test]
+fn longest_header_of_a_valid_block_is_observed() {
+	let mut block = params(BlockOrigin::NetworkBroadcast, 5);
+	let logs = &mut block.header.digest_mut().logs;
+	// This limit includes the header's fixed fields, which are added to it here: the test is
+	// stricter.
+	let author_bytes = RuntimeBlockLength::get().max_header_size() as usize;
+	logs.push(DigestItem::PreRuntime(*b"xxxx", vec![0; author_bytes]));
+	// All validators are new (CON-R12), and all are disabled.
+	let mut push = |engine: &[u8; 4], log| logs.push(DigestItem::Consensus(*engine, log));
+	push(b"aura", (1u8, vec![[0u8; 32]; MAX_VALIDATORS as usize]).encode());
+	push(b"FRNK", (1u8, vec![([0u8; 32], 1u64); MAX_VALIDATORS as usize], 0u32).encode());
+	for validator in 0..MAX_VALIDATORS {
+		push(b"aura", (2u8, validator).encode());
+		push(b"FRNK", (3u8, u64::from(validator)).encode());
+	}
+	logs.push(DigestItem::RuntimeEnvironmentUpdated);
+	assert!(ObservedHeader::of(&block).is_some());
+}
+
+#[test]
+fn import_with_a_full_queue_or_no_receiver_goes_on() {
+	let inner = Inner::default();
+	let (observer, received) = observe(inner.clone());
+	for slot in 0..QUEUE_HEADERS as u64 + 10 {
+		let block = params(BlockOrigin::NetworkBroadcast, slot);
+		futures::executor::block_on(observer.import_block(block)).unwrap();
+	}
+	drop(received);
+	let block = params(BlockOrigin::NetworkBroadcast, 5);
+	futures::executor::block_on(observer.import_block(block)).unwrap();
+	assert_eq!(inner.0.lock().unwrap().len(), QUEUE_HEADERS + 11);
+}

@@ -1,0 +1,201 @@
+//! State import into a real client and database that hold blocks as a fast sync stores them.
+
+use super::*;
+use futures::executor::block_on;
+use gtos_node_types::HostFunctions;
+use gtos_runtime::{genesis_config_presets::DEV, Header, RuntimeApi};
+use sc_client_api::execution_extensions::ExecutionExtensions;
+use sc_consensus::{ImportedState, StateAction, StorageChanges};
+use sc_service::{
+	config::ExecutorConfiguration, BlocksPruning, ChainType, ClientConfig, DatabaseSource,
+	GenericChainSpec, GenesisBlockBuilder,
+};
+use sp_consensus::BlockOrigin;
+use sp_core::{storage::Storage, testing::TaskExecutor};
+use sp_runtime::{traits::Header as _, BuildStorage};
+use std::path::Path;
+use tempfile::TempDir;
+
+/// The block whose state is downloaded.
+const TARGET: BlockNumber = 3;
+/// The best block.
+const BEST: BlockNumber = 5;
+
+/// A node that has stored the blocks up to [`BEST`] and executed none of them.
+struct Node {
+	client: Arc<FullClient>,
+	import: StateImport<Arc<FullClient>>,
+	/// By height.
+	headers: Vec<Header>,
+	/// State of [`TARGET`].
+	state: Vec<(Vec<u8>, Vec<u8>)>,
+	/// Dropped last, because the database is in it.
+	_folder: TempDir,
+}
+
+impl Node {
+	/// A node on which the blocks up to `last_final` are final.
+	fn new(last_final: BlockNumber) -> Self {
+		let folder = tempfile::tempdir().unwrap();
+		let state = genesis();
+		let client = Arc::new(open(folder.path(), state.clone()));
+
+		// Any state serves as that of the target, as long as the target's header has its root.
+		let mut headers = vec![client.header(client.info().genesis_hash).unwrap().unwrap()];
+		let state_root = headers[0].state_root;
+		for number in 1..=BEST {
+			let root =
+				if number == TARGET { state_root } else { Hash::from_low_u64_be(number.into()) };
+			let header = child(&headers[headers.len() - 1], root);
+			let mut block = BlockImportParams::new(BlockOrigin::NetworkInitialSync, header.clone());
+			block.body = Some(vec![]);
+			block.state_action = StateAction::Skip;
+			block.fork_choice = Some(ForkChoiceStrategy::LongestChain);
+			block_on(client.import_block(block)).unwrap();
+			headers.push(header);
+		}
+		let node = Self {
+			import: StateImport::new(client.clone(), client.clone()),
+			client,
+			headers,
+			state: state.top.into_iter().collect(),
+			_folder: folder,
+		};
+		node.client.finalize_block(node.hash(last_final), None, false).unwrap();
+		node
+	}
+
+	fn hash(&self, number: BlockNumber) -> Hash {
+		self.headers[number as usize].hash()
+	}
+
+	/// A block with its state, as Aura's verifier returns it.
+	fn with_state(&self, header: Header) -> BlockImportParams<Block> {
+		let state = [(vec![], (self.state.clone(), vec![]))].into();
+		let imported = ImportedState { block: header.hash(), state };
+		let mut block = BlockImportParams::new(BlockOrigin::NetworkInitialSync, header);
+		block.import_existing = true;
+		block.state_action = StateAction::ApplyChanges(StorageChanges::Import(imported));
+		block.fork_choice = Some(ForkChoiceStrategy::Custom(true));
+		block
+	}
+
+	fn target_with_state(&self) -> BlockImportParams<Block> {
+		self.with_state(self.headers[TARGET as usize].clone())
+	}
+
+	/// What `import` answers when it is asked whether it wants a block.
+	fn check(
+		&self,
+		import: &impl BlockImport<Block, Error = Error>,
+		number: BlockNumber,
+	) -> ImportResult {
+		block_on(import.check_block(BlockCheckParams {
+			hash: self.hash(number),
+			number,
+			parent_hash: self.hash(number - 1),
+			allow_missing_state: false,
+			allow_missing_parent: false,
+			import_existing: false,
+		}))
+		.unwrap()
+	}
+
+	/// Heights of the last final block and of the best one.
+	fn heads(&self) -> (BlockNumber, BlockNumber) {
+		let info = self.client.info();
+		(info.finalized_number, info.best_number)
+	}
+}
+
+/// The state of the development chain's genesis.
+fn genesis() -> Storage {
+	let code = gtos_runtime::WASM_BINARY.expect("tests are built with the Wasm");
+	let spec = GenericChainSpec::<sc_service::NoExtension>::builder(code, None)
+		.with_chain_type(ChainType::Development)
+		.with_genesis_config_preset_name(DEV)
+		.build();
+	spec.build_storage().unwrap()
+}
+
+/// A client that has no state, as a node has at the start of a fast sync.
+fn open(folder: &Path, genesis: Storage) -> FullClient {
+	let backend = sc_service::new_db_backend::<Block>(sc_client_db::DatabaseSettings {
+		trie_cache_maximum_size: None,
+		state_pruning: None,
+		source: DatabaseSource::ParityDb { path: folder.into() },
+		blocks_pruning: BlocksPruning::KeepFinalized,
+		pruning_filters: Vec::new(),
+		metrics_registry: None,
+	})
+	.unwrap();
+	let executor =
+		sc_service::new_wasm_executor::<HostFunctions>(&ExecutorConfiguration::default());
+	let genesis = GenesisBlockBuilder::<Block, _, _>::new_with_storage(
+		genesis,
+		false,
+		backend.clone(),
+		executor.clone(),
+	)
+	.unwrap();
+	let extensions = ExecutionExtensions::new(None, Arc::new(executor.clone()));
+	sc_service::new_client::<_, Block, RuntimeApi, _>(
+		backend,
+		executor,
+		genesis,
+		Default::default(),
+		Default::default(),
+		extensions,
+		Box::new(TaskExecutor::new()),
+		None,
+		None,
+		ClientConfig { no_genesis: true, ..Default::default() },
+	)
+	.unwrap()
+}
+
+fn child(parent: &Header, state_root: Hash) -> Header {
+	let number = parent.number + 1;
+	Header::new(number, Hash::zero(), state_root, parent.hash(), Default::default())
+}
+
+#[test]
+fn last_final_block_with_its_state_is_stored_and_not_made_the_best() {
+	let node = Node::new(TARGET);
+	// With the verifier's fork choice, the database would have to revert a final block.
+	assert!(block_on(node.client.import_block(node.target_with_state())).is_err());
+	assert_eq!(node.client.block_status(node.hash(TARGET)).unwrap(), BlockStatus::InChainPruned);
+
+	let result = block_on(node.import.import_block(node.target_with_state())).unwrap();
+	assert_eq!(result, ImportResult::imported(false));
+	assert_eq!(node.client.block_status(node.hash(TARGET)).unwrap(), BlockStatus::InChainWithState);
+	assert_eq!(node.heads(), (TARGET, BEST));
+}
+
+#[test]
+fn block_that_became_final_after_the_state_was_requested_stays_final() {
+	let node = Node::new(BEST);
+	block_on(node.import.import_block(node.target_with_state())).unwrap();
+	assert_eq!(node.client.block_status(node.hash(TARGET)).unwrap(), BlockStatus::InChainWithState);
+	assert_eq!(node.heads(), (BEST, BEST));
+}
+
+#[test]
+fn stored_block_is_executed_once_its_parent_has_a_state() {
+	let node = Node::new(TARGET);
+	assert_eq!(node.check(&node.import, TARGET + 1), ImportResult::AlreadyInChain);
+	block_on(node.import.import_block(node.target_with_state())).unwrap();
+	assert_eq!(node.check(&node.client, TARGET + 1), ImportResult::AlreadyInChain);
+	assert_eq!(node.check(&node.import, TARGET + 1), ImportResult::imported(false));
+	assert_eq!(node.check(&node.import, TARGET + 2), ImportResult::AlreadyInChain);
+}
+
+#[test]
+fn new_block_with_its_state_becomes_the_best_as_the_verifier_decides() {
+	let node = Node::new(TARGET);
+	let target = &node.headers[TARGET as usize];
+	let next = child(&node.headers[BEST as usize], target.state_root);
+	let result = block_on(node.import.import_block(node.with_state(next))).unwrap();
+	assert_eq!(result, ImportResult::imported(true));
+	assert_eq!(node.heads(), (TARGET, BEST + 1));
+}

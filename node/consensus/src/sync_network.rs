@@ -1,0 +1,165 @@
+//! The layer between block sync and the network that keeps reserved peers usable.
+//!
+//! A validator may have no peers but reserved ones, and with the SDK's `build_network` it can lose
+//! them:
+//!
+//! - The SDK's queue holds as many block requests as there are slots for ordinary peers. If the
+//!   operator configures no such slots, the queue holds one request, and of two requests at once
+//!   one is refused.
+//! - When a request to a peer fails, sync has the peer disconnected, and drops its state of that
+//!   peer once the peer is gone. litep2p ignores the disconnection of a reserved peer. Sync then
+//!   waits for the failed response for ever: it never asks that peer for a block again, nor accepts
+//!   a new head from it. Once this has happened to every reserved peer, the node stalls until it is
+//!   restarted.
+
+use futures::StreamExt;
+use sc_network::{
+	config::SetConfig, multiaddr::Protocol, Multiaddr, NetworkPeers, PeerId, ProtocolName,
+};
+use sc_network_sync::service::network::{Network, NetworkServiceHandle, ToServiceCommand};
+use sc_utils::mpsc::{tracing_unbounded, TracingUnboundedReceiver};
+use std::sync::Arc;
+
+/// Least length of the queue of block requests from other nodes.
+///
+/// Reserved peers can be added while the node runs, and a peer whose sync starts over sends a new
+/// request before its previous one was answered.
+const MIN_QUEUED_BLOCK_REQUESTS: usize = 64;
+
+/// How many block requests from other nodes may be queued on this node.
+pub fn queued_block_requests(peers: &SetConfig) -> usize {
+	let peers = peers.in_peers as usize + peers.out_peers as usize + peers.reserved_nodes.len();
+	peers.max(MIN_QUEUED_BLOCK_REQUESTS)
+}
+
+/// The requests of sync to the network.
+pub struct SyncCommands(TracingUnboundedReceiver<ToServiceCommand>);
+
+/// Returns the network handle for sync, which is served once [`SyncCommands::serve`] runs.
+pub fn handle_for_sync() -> (NetworkServiceHandle, SyncCommands) {
+	let (handle, commands) = tracing_unbounded("mpsc_sync_commands", 100_000);
+	(NetworkServiceHandle::new(handle), SyncCommands(commands))
+}
+
+impl SyncCommands {
+	/// Runs until sync is dropped, which happens when the node ends.
+	pub async fn serve(mut self, network: Arc<dyn Network + Send + Sync>) {
+		while let Some(command) = self.0.next().await {
+			match command {
+				ToServiceCommand::DisconnectPeer(peer, protocol) => {
+					disconnect(&network, peer, protocol).await;
+				},
+				ToServiceCommand::ReportPeer(peer, change) => network.report_peer(peer, change),
+				ToServiceCommand::StartRequest(peer, protocol, request, response, unconnected) => {
+					network.start_request(peer, protocol, request, None, response, unconnected);
+				},
+			}
+		}
+	}
+}
+
+/// Disconnects a peer. A reserved peer is connected again some seconds later, or a minute later if
+/// it has failed so often that sync has banned it.
+async fn disconnect(network: &impl NetworkPeers, peer: PeerId, protocol: ProtocolName) {
+	// An error means that the network service has ended.
+	if !network.reserved_peers().await.is_ok_and(|reserved| reserved.contains(&peer)) {
+		return network.disconnect_peer(peer, protocol);
+	}
+
+	tracing::info!(target: "sync", "Reserved peer {peer} has failed: reconnecting");
+	let address = Multiaddr::empty().with(Protocol::P2p(peer.into()));
+	let reconnected =
+		network.remove_peers_from_reserved_set(protocol.clone(), vec![peer]).and_then(|()| {
+			// The peer has become an ordinary one if there was a free slot for it.
+			network.disconnect_peer(peer, protocol.clone());
+			network.add_peers_to_reserved_set(protocol, [address].into())
+		});
+	if let Err(error) = reconnected {
+		tracing::warn!(target: "sync", "Reserved peer {peer} cannot be reconnected: {error}");
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use futures::executor::block_on;
+	use sc_network::config::{MultiaddrWithPeerId, NonReservedPeerMode};
+	use sc_network_sync::service::mock::MockNetwork;
+	use std::sync::Mutex;
+
+	const PROTOCOL: &str = "/block-announces/1";
+
+	/// The calls that the network receives when sync disconnects `peer`.
+	fn calls(peer: PeerId, reserved: Vec<PeerId>) -> Vec<&'static str> {
+		let calls = Arc::new(Mutex::new(Vec::new()));
+		let record = |call: &'static str| {
+			let calls = calls.clone();
+			move || calls.lock().expect("no test panics with the lock").push(call)
+		};
+		let [removes, disconnects, adds] = ["remove", "disconnect", "add"].map(record);
+		let is_this = move |protocol: &ProtocolName| protocol == &ProtocolName::from(PROTOCOL);
+		let address: Multiaddr = format!("/p2p/{peer}").parse().expect("the form of an address");
+
+		let mut network = MockNetwork::new();
+		network.expect_reserved_peers().returning(move || Ok(reserved.clone()));
+		network
+			.expect_remove_peers_from_reserved_set()
+			.withf(move |protocol, peers| is_this(protocol) && peers == &[peer])
+			.returning(move |_, _| {
+				removes();
+				Ok(())
+			});
+		network
+			.expect_disconnect_peer()
+			.withf(move |disconnected, protocol| is_this(protocol) && disconnected == &peer)
+			.returning(move |_, _| disconnects());
+		network
+			.expect_add_peers_to_reserved_set()
+			.withf(move |protocol, peers| is_this(protocol) && peers.contains(&address))
+			.returning(move |_, _| {
+				adds();
+				Ok(())
+			});
+
+		let (handle, commands) = handle_for_sync();
+		handle.disconnect_peer(peer, PROTOCOL.into());
+		drop(handle);
+		block_on(commands.serve(Arc::new(network)));
+		let calls = calls.lock().expect("no test panics with the lock").clone();
+		calls
+	}
+
+	#[test]
+	fn disconnect_of_an_ordinary_peer_is_passed_on() {
+		let others = vec![PeerId::random()];
+		assert_eq!(calls(PeerId::random(), others), ["disconnect"]);
+	}
+
+	#[test]
+	fn disconnect_of_a_reserved_peer_reconnects_it() {
+		let peer = PeerId::random();
+		let reserved = vec![PeerId::random(), peer];
+		assert_eq!(calls(peer, reserved), ["remove", "disconnect", "add"]);
+	}
+
+	#[test]
+	fn queued_block_requests_has_room_for_every_peer() {
+		let reserved_nodes = (0..100)
+			.map(|_| MultiaddrWithPeerId {
+				multiaddr: Multiaddr::empty(),
+				peer_id: PeerId::random(),
+			})
+			.collect();
+		let mut peers = SetConfig {
+			in_peers: 0,
+			out_peers: 0,
+			reserved_nodes,
+			non_reserved_mode: NonReservedPeerMode::Deny,
+		};
+		assert_eq!(queued_block_requests(&peers), 100);
+		(peers.in_peers, peers.out_peers) = (132, 8);
+		assert_eq!(queued_block_requests(&peers), 240);
+		peers = SetConfig { reserved_nodes: Vec::new(), in_peers: 0, out_peers: 0, ..peers };
+		assert_eq!(queued_block_requests(&peers), MIN_QUEUED_BLOCK_REQUESTS);
+	}
+}

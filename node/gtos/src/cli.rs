@@ -1,0 +1,251 @@
+//! The command line.
+
+use crate::{logging::LogFormat, prove_ownership::ProveOwnershipCmd};
+use gtos_node_service::chain_spec;
+use sc_cli::SubstrateCli;
+use sc_storage_monitor::StorageMonitorParams;
+
+/// Where users report bugs.
+const SUPPORT_URL: &str = "https://github.com/gtos/gtos/issues";
+
+/// Help of `--chain` in every command.
+const CHAIN_HELP: &str =
+	"Chain: `dev`, `local`, `live` (a template without validators), or the path of a chain spec";
+
+/// The parsed command line.
+// The SDK's help of `--chain` names chains of Polkadot.
+#[derive(Debug, clap::Parser)]
+#[command(mut_args(name_chains), mut_subcommands(name_chains_in))]
+pub struct Cli {
+	/// Command to run instead of a node.
+	#[command(subcommand)]
+	pub subcommand: Option<Subcommand>,
+
+	#[command(flatten)]
+	pub run: Run,
+}
+
+fn name_chains(arg: clap::Arg) -> clap::Arg {
+	if arg.get_id() == "chain" {
+		arg.help(CHAIN_HELP).long_help(CHAIN_HELP)
+	} else {
+		arg
+	}
+}
+
+fn name_chains_in(command: clap::Command) -> clap::Command {
+	command.mut_args(name_chains).mut_subcommands(name_chains_in)
+}
+
+/// Options of a running node.
+// The pool is single-state, because the fork-aware one left accepted transactions stuck with blocks
+// this fast. It holds three full blocks. The length of batches is limited, because they cost the
+// server memory.
+#[derive(Debug, clap::Args)]
+#[command(
+	mut_arg("pool_type", |arg| arg.default_value("single-state")),
+	mut_arg("pool_limit", |arg| arg.default_value("30000")),
+	mut_arg("pool_kbytes", |arg| arg.default_value("61440")),
+	mut_arg("rpc_max_batch_request_len", |arg| arg.default_value("100"))
+)]
+pub struct Run {
+	#[command(flatten)]
+	pub base: sc_cli::RunCmd,
+
+	#[command(flatten)]
+	pub storage_monitor: StorageMonitorParams,
+
+	/// How long GRANDPA expects a message to take to every other validator.
+	///
+	/// A voting round lasts at least four times as long, so that a lower value finalises sooner.
+	/// Raise it if votes often arrive late.
+	#[arg(
+		long,
+		value_name = "MILLISECONDS",
+		default_value_t = 100,
+		value_parser = clap::value_parser!(u64).range(10..=1000)
+	)]
+	pub grandpa_gossip_period_ms: u64,
+
+	/// How many of the chain's last blocks `tx_status` and `tx_subscribe` cover; 0 switches them
+	/// off.
+	///
+	/// The default is a day of one-second blocks. Older blocks are deleted from the index.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 86_400)]
+	pub tx_index_blocks: u32,
+
+	/// Format of the log on standard error.
+	///
+	/// With `json`, each line is one object. Options that colour, detail or reload the plain log
+	/// then have no effect, and `--tracing-targets` is refused.
+	#[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Plain)]
+	pub log_format: LogFormat,
+}
+
+/// Commands other than running a node.
+#[derive(Debug, clap::Subcommand)]
+pub enum Subcommand {
+	/// Generate, inspect, insert and prove keys.
+	#[command(subcommand)]
+	Key(KeyCommand),
+
+	/// Write a chain specification (the older form of `export-chain-spec`).
+	BuildSpec(sc_cli::BuildSpecCmd),
+
+	/// Write a chain specification.
+	ExportChainSpec(sc_cli::ExportChainSpecCmd),
+
+	/// Execute a block of the database again.
+	CheckBlock(sc_cli::CheckBlockCmd),
+
+	/// Write blocks of the database to a file.
+	ExportBlocks(sc_cli::ExportBlocksCmd),
+
+	/// Write the state of a block as a chain specification.
+	ExportState(sc_cli::ExportStateCmd),
+
+	/// Read blocks from a file into the database.
+	ImportBlocks(sc_cli::ImportBlocksCmd),
+
+	/// Delete the database.
+	PurgeChain(sc_cli::PurgeChainCmd),
+
+	/// Revert blocks that are not final.
+	Revert(sc_cli::RevertCmd),
+
+	/// Show the best and the last final block of the database.
+	ChainInfo(sc_cli::ChainInfoCmd),
+}
+
+/// Commands about keys.
+#[derive(Debug, clap::Subcommand)]
+pub enum KeyCommand {
+	#[command(flatten)]
+	Stock(sc_cli::KeySubcommand),
+
+	/// Prove that an account owns session keys, as `session.setKeys` requires.
+	///
+	/// This is for keys that were inserted by hand; `author_rotateKeysWithOwner` returns the proof
+	/// of new ones. Prints JSON: `keys` and `proof` are the arguments of `session.setKeys`.
+	ProveOwnership(ProveOwnershipCmd),
+}
+
+impl SubstrateCli for Cli {
+	fn impl_name() -> String {
+		"GTOS Node".into()
+	}
+
+	fn impl_version() -> String {
+		env!("SUBSTRATE_CLI_IMPL_VERSION").into()
+	}
+
+	// Fixed, because the default base path contains it.
+	fn executable_name() -> String {
+		"gtos".into()
+	}
+
+	fn description() -> String {
+		env!("CARGO_PKG_DESCRIPTION").into()
+	}
+
+	fn author() -> String {
+		env!("CARGO_PKG_AUTHORS").into()
+	}
+
+	fn support_url() -> String {
+		SUPPORT_URL.into()
+	}
+
+	fn copyright_start_year() -> i32 {
+		2026
+	}
+
+	fn load_spec(&self, id: &str) -> Result<Box<dyn sc_cli::ChainSpec>, String> {
+		chain_spec::load(id)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+	use gtos_runtime::genesis_config_presets::{DEV, LIVE, LOCAL};
+	use sc_cli::{CliConfiguration, TransactionPoolType};
+	use sc_service::config::RpcBatchRequestConfig;
+
+	fn parse(arguments: &[&str]) -> Cli {
+		Cli::try_from_iter([&["gtos"][..], arguments].concat()).expect("arguments are valid")
+	}
+
+	#[test]
+	fn arguments_are_consistent() {
+		Cli::setup_command(Cli::command()).debug_assert();
+	}
+
+	#[test]
+	fn help_of_every_command_names_our_chains() {
+		fn check(command: &clap::Command) {
+			for arg in command.get_arguments().filter(|arg| arg.get_id() == "chain") {
+				for help in [arg.get_help(), arg.get_long_help()] {
+					let help = help.map(ToString::to_string).unwrap_or_default();
+					let is_named = |chain| help.contains(&format!("`{chain}`"));
+					assert!([DEV, LOCAL, LIVE].into_iter().all(is_named), "{command}: {help}");
+				}
+			}
+			command.get_subcommands().for_each(check);
+		}
+		check(&Cli::command());
+	}
+
+	#[test]
+	fn pool_without_flags_is_single_state_and_holds_three_blocks() {
+		let pool = parse(&[]).run.base.pool_config;
+		assert!(matches!(pool.pool_type, TransactionPoolType::SingleState));
+		assert_eq!((pool.pool_limit, pool.pool_kbytes), (30_000, 61_440));
+	}
+
+	#[test]
+	fn pool_with_flags_obeys_the_operator() {
+		let pool = parse(&["--pool-type", "fork-aware", "--pool-limit", "5"]).run.base.pool_config;
+		assert!(matches!(pool.pool_type, TransactionPoolType::ForkAware));
+		assert_eq!((pool.pool_limit, pool.pool_kbytes), (5, 61_440));
+	}
+
+	#[test]
+	fn rpc_batches_without_flags_are_bounded() {
+		let batches = |arguments: &[&str]| parse(arguments).run.base.rpc_batch_config();
+		assert!(matches!(batches(&[]), Ok(RpcBatchRequestConfig::Limit(100))));
+		assert!(matches!(
+			batches(&["--rpc-disable-batch-requests"]),
+			Ok(RpcBatchRequestConfig::Disabled)
+		));
+	}
+
+	#[test]
+	fn storage_monitor_without_flags_keeps_a_gibibyte_free() {
+		assert_eq!(parse(&["--dev"]).run.storage_monitor.threshold, 1024);
+	}
+
+	#[test]
+	fn grandpa_gossip_period_without_flags_is_100_ms_and_never_zero() {
+		assert_eq!(parse(&[]).run.grandpa_gossip_period_ms, 100);
+		assert!(Cli::try_from_iter(["gtos", "--grandpa-gossip-period-ms", "0"]).is_err());
+	}
+
+	#[test]
+	fn transaction_index_without_flags_covers_a_day_and_can_be_switched_off() {
+		assert_eq!(parse(&[]).run.tx_index_blocks, 24 * 60 * 60);
+		assert_eq!(parse(&["--tx-index-blocks", "0"]).run.tx_index_blocks, 0);
+	}
+
+	#[test]
+	fn key_commands_of_the_sdk_and_ours_parse() {
+		for arguments in [
+			&["key", "generate"][..],
+			&["key", "inspect-node-key", "--file", "x"],
+			&["key", "prove-ownership", "--owner", &format!("0x{}", "01".repeat(32))],
+		] {
+			assert!(matches!(parse(arguments).subcommand, Some(Subcommand::Key(_))));
+		}
+	}
+}

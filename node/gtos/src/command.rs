@@ -1,0 +1,113 @@
+//! Runs what the command line says.
+
+use crate::{
+	cli::{Cli, KeyCommand, Run, Subcommand},
+	logging::{self, LogFormat},
+	ports,
+};
+use gtos_node_service::{self as service, PartialComponents};
+use gtos_node_types::{user_error, Block};
+use gtos_runtime::Hash;
+use sc_cli::{Runner, Signals, SubstrateCli};
+use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkWorker};
+use std::{num::NonZeroU32, time::Duration};
+
+/// Parses the command line and runs the command, or the node if there is none.
+pub fn run() -> sc_cli::Result<()> {
+	let cli = Cli::from_args();
+	match &cli.subcommand {
+		Some(subcommand) => run_subcommand(&cli, subcommand),
+		None => run_node(&cli),
+	}
+}
+
+fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> sc_cli::Result<()> {
+	match subcommand {
+		Subcommand::Key(KeyCommand::Stock(cmd)) => cmd.run(cli),
+		Subcommand::Key(KeyCommand::ProveOwnership(cmd)) => cmd.run(cli),
+		Subcommand::BuildSpec(cmd) => {
+			cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.chain_spec, config.network))
+		},
+		Subcommand::ExportChainSpec(cmd) => cmd.run(cli.load_spec(&cmd.chain)?),
+		Subcommand::CheckBlock(cmd) => cli.create_runner(cmd)?.async_run(|config| {
+			let PartialComponents { client, task_manager, import_queue, .. } =
+				service::open(&config)?;
+			Ok((cmd.run(client, import_queue), task_manager))
+		}),
+		Subcommand::ExportBlocks(cmd) => cli.create_runner(cmd)?.async_run(|config| {
+			let PartialComponents { client, task_manager, .. } = service::open(&config)?;
+			Ok((cmd.run(client, config.database), task_manager))
+		}),
+		Subcommand::ExportState(cmd) => cli.create_runner(cmd)?.async_run(|config| {
+			let PartialComponents { client, task_manager, .. } = service::open(&config)?;
+			Ok((cmd.run(client, config.chain_spec), task_manager))
+		}),
+		Subcommand::ImportBlocks(cmd) => cli.create_runner(cmd)?.async_run(|config| {
+			let PartialComponents { client, task_manager, import_queue, .. } =
+				service::open(&config)?;
+			Ok((cmd.run(client, import_queue), task_manager))
+		}),
+		Subcommand::PurgeChain(cmd) => {
+			cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.database))
+		},
+		Subcommand::Revert(cmd) => cli.create_runner(cmd)?.async_run(|config| {
+			let PartialComponents { client, backend, task_manager, .. } = service::open(&config)?;
+			let revert_grandpa = Box::new(|client, _, blocks| {
+				sc_consensus_grandpa::revert(client, blocks)?;
+				Ok(())
+			});
+			Ok((cmd.run(client, backend, Some(revert_grandpa)), task_manager))
+		}),
+		Subcommand::ChainInfo(cmd) => {
+			cli.create_runner(cmd)?.sync_run(|config| cmd.run::<Block>(&config))
+		},
+	}
+}
+
+fn run_node(cli: &Cli) -> sc_cli::Result<()> {
+	let Run { base, storage_monitor, grandpa_gossip_period_ms, tx_index_blocks, .. } = &cli.run;
+	let mut runner = node_runner(cli)?;
+
+	// The SDK would replace a busy port with a random one, which clients of the port cannot know.
+	if base.rpc_params.experimental_rpc_endpoint.is_empty() {
+		for endpoint in runner.config_mut().rpc.addr.iter_mut().flatten() {
+			endpoint.retry_random_port = false;
+		}
+	}
+	ports::ensure_free(runner.config()).map_err(user_error)?;
+
+	let options = service::Options {
+		grandpa_gossip_period: Duration::from_millis(*grandpa_gossip_period_ms),
+		storage_monitor: storage_monitor.clone(),
+		transaction_index_window: NonZeroU32::new(*tx_index_blocks),
+	};
+	let run = runner.run_node_until_exit(|config| async move {
+		match config.network.network_backend {
+			NetworkBackendType::Litep2p => {
+				service::new_full::<Litep2pNetworkBackend>(config, options)
+			},
+			NetworkBackendType::Libp2p => {
+				service::new_full::<NetworkWorker<Block, Hash>>(config, options)
+			},
+		}
+	});
+	run.map_err(sc_cli::Error::from)
+}
+
+/// The SDK's runner, with the log format that the operator chose.
+fn node_runner(cli: &Cli) -> sc_cli::Result<Runner<Cli>> {
+	let command = &cli.run.base;
+	match cli.run.log_format {
+		LogFormat::Plain => cli.create_runner(command),
+		LogFormat::Json => {
+			let runtime = sc_cli::build_runtime()?;
+			let signals = runtime.block_on(async { Signals::capture() })?;
+			let config = cli.create_configuration(command, runtime.handle().clone())?;
+			logging::init_json::<Cli>(&command.shared_params)?;
+			Runner::new(config, runtime, signals)
+		},
+	}
+}
+
+#[cfg(test)]
+mod tests;

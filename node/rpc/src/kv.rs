@@ -1,0 +1,402 @@
+//! The `kv` namespace: queries about expiring entries, and their events (RPC-R18 to RPC-R25).
+
+mod delivery;
+mod follower;
+mod response;
+
+use crate::{
+	error::Error,
+	parameter,
+	query::{self, RuntimeApi},
+	subscriptions::{Permit, Subscriptions},
+	work_limiter::WorkLimiter,
+};
+use delivery::{closing_notification, Advance, Delivery};
+use follower::{Filter, Follower};
+use futures::{FutureExt, StreamExt};
+use gtos_node_types::{Block, FullClient};
+use gtos_runtime::{constants::storage::MAX_PAGE_SIZE, AccountId, Balance, BlockNumber, Hash};
+use jsonrpsee::{
+	core::async_trait, proc_macros::rpc, ConnectionId, PendingSubscriptionSink,
+	SubscriptionCloseResponse,
+};
+use pallet_ttl_kv_runtime_api::TtlKvApi;
+use response::{EntryProof, Event, Metadata, Page, Stats};
+use sc_client_api::BlockchainEvents;
+use sc_rpc::SubscriptionTaskExecutor;
+use serde_json::Value;
+use sp_api::ApiError;
+use sp_core::Bytes;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The methods.
+///
+/// Parameters are plain JSON values, because one that cannot be read has an error code of its own.
+#[rpc(server)]
+pub trait EntryRpc {
+	/// Returns the value of an entry, or `null` if it is absent or has expired (RPC-R18).
+	#[method(name = "kv_get", blocking)]
+	fn get(&self, owner: Value, key: Value, at: Option<Value>) -> Result<Option<Bytes>, Error>;
+
+	/// Returns the metadata of an entry, or `null` if it is absent or has expired (RPC-R19).
+	#[method(name = "kv_getMeta", blocking)]
+	fn metadata(
+		&self,
+		owner: Value,
+		key: Value,
+		at: Option<Value>,
+	) -> Result<Option<Metadata>, Error>;
+
+	/// Returns a page of an owner's entries, in no meaningful order (RPC-R20).
+	#[method(name = "kv_list", blocking)]
+	fn list(
+		&self,
+		owner: Value,
+		prefix: Option<Value>,
+		start: Option<Value>,
+		limit: Value,
+		at: Option<Value>,
+	) -> Result<Page, Error>;
+
+	/// Returns the rent of a new entry (RPC-R21).
+	#[method(name = "kv_quote", blocking)]
+	fn quote(
+		&self,
+		key_len: Value,
+		value_len: Value,
+		ttl: Value,
+		at: Option<Value>,
+	) -> Result<String, Error>;
+
+	/// Returns statistics of the store (RPC-R22).
+	#[method(name = "kv_stats", blocking)]
+	fn stats(&self, at: Option<Value>) -> Result<Stats, Error>;
+
+	/// Returns a proof of an entry, live or expired, or of its absence (RPC-R23).
+	#[method(name = "kv_getProof", blocking)]
+	fn proof(&self, owner: Value, key: Value, at: Option<Value>) -> Result<EntryProof, Error>;
+
+	/// Notifies of what happens to an owner's entries in final blocks, from a height on (RPC-R24).
+	#[subscription(name = "kv_subscribe" => "kv_event", unsubscribe = "kv_unsubscribe", item = Event)]
+	async fn subscribe(
+		&self,
+		owner: Value,
+		prefix: Option<Value>,
+		from: Option<Value>,
+	) -> SubscriptionCloseResponse;
+}
+
+/// Serves the methods.
+pub struct Entries {
+	client: Arc<FullClient>,
+	subscriptions: Subscriptions,
+	limiter: WorkLimiter,
+	/// Changes whenever a block becomes final.
+	finality: watch::Receiver<()>,
+}
+
+impl Entries {
+	/// Methods that call the runtimes of the client's blocks.
+	pub fn new(
+		client: Arc<FullClient>,
+		executor: &SubscriptionTaskExecutor,
+		subscriptions: Subscriptions,
+	) -> Self {
+		let (sender, finality) = watch::channel(());
+		let mut notifications = client.finality_notification_stream();
+		// The client's stream is unbounded, and each notification in it pins a state against
+		// pruning. One task drains it for all subscriptions, however slow their clients are.
+		let drain = async move {
+			while notifications.next().await.is_some() {
+				sender.send_replace(());
+			}
+		};
+		executor.spawn("kv-finality", Some("rpc"), drain.boxed());
+		Self { client, subscriptions, limiter: WorkLimiter::new(), finality }
+	}
+
+	/// Calls the runtime of block `at`.
+	fn call<T>(
+		&self,
+		at: Hash,
+		api_call: impl FnOnce(&RuntimeApi) -> Result<T, ApiError>,
+	) -> Result<T, Error> {
+		query::call::<dyn TtlKvApi<Block, AccountId, BlockNumber, Balance>, T>(
+			&self.client,
+			at,
+			"TtlKvApi",
+			api_call,
+		)
+	}
+
+	/// Reads the parameters owner, key and block.
+	fn entry(
+		&self,
+		owner: &Value,
+		key: &Value,
+		at: Option<&Value>,
+	) -> Result<(AccountId, Vec<u8>, Hash), Error> {
+		let owner = parameter::account("owner", owner)?;
+		let key = parameter::bytes("key", key)?;
+		Ok((owner, key, query::block(&self.client, at)?))
+	}
+
+	/// Reads the parameters of a subscription, takes a permit and looks for the first events.
+	async fn begin(
+		&self,
+		connection: ConnectionId,
+		owner: &Value,
+		prefix: Option<&Value>,
+		from: Option<&Value>,
+	) -> Result<(Permit, Delivery, Advance), Error> {
+		let owner = parameter::account("owner", owner)?;
+		let prefix = parameter::optional(parameter::bytes, "prefix", prefix)?.unwrap_or_default();
+		let from = parameter::optional(parameter::number, "from", from)?;
+		let permit = self.subscriptions.acquire(connection)?;
+		let follower = Follower::new(self.client.clone(), Filter { owner, prefix }, from);
+		let delivery = Delivery::new(self.limiter.clone(), self.finality.clone());
+		let first = delivery.advance(follower).await?;
+		Ok((permit, delivery, first))
+	}
+}
+
+#[async_trait]
+impl EntryRpcServer for Entries {
+	fn get(&self, owner: Value, key: Value, at: Option<Value>) -> Result<Option<Bytes>, Error> {
+		let (owner, key, at) = self.entry(&owner, &key, at.as_ref())?;
+		Ok(self.call(at, |api| api.get(at, owner, key))?.map(Bytes::from))
+	}
+
+	fn metadata(
+		&self,
+		owner: Value,
+		key: Value,
+		at: Option<Value>,
+	) -> Result<Option<Metadata>, Error> {
+		let (owner, key, at) = self.entry(&owner, &key, at.as_ref())?;
+		Ok(self.call(at, |api| api.metadata(at, owner, key))?.map(Metadata::from))
+	}
+
+	fn list(
+		&self,
+		owner: Value,
+		prefix: Option<Value>,
+		start: Option<Value>,
+		limit: Value,
+		at: Option<Value>,
+	) -> Result<Page, Error> {
+		let owner = parameter::account("owner", &owner)?;
+		let prefix = parameter::optional(parameter::bytes, "prefix", prefix.as_ref())?;
+		let start = parameter::optional(parameter::bytes, "start", start.as_ref())?;
+		let limit = parameter::limit(&limit, MAX_PAGE_SIZE)?;
+		let at = query::block(&self.client, at.as_ref())?;
+		let prefix = prefix.unwrap_or_default();
+		Ok(self.call(at, |api| api.list(at, owner, prefix, start, limit))?.into())
+	}
+
+	fn quote(
+		&self,
+		key_len: Value,
+		value_len: Value,
+		ttl: Value,
+		at: Option<Value>,
+	) -> Result<String, Error> {
+		let key_len = parameter::number("keyLen", &key_len)?;
+		let value_len = parameter::number("valueLen", &value_len)?;
+		let ttl = parameter::number("ttl", &ttl)?;
+		let at = query::block(&self.client, at.as_ref())?;
+		let quote = |key_len, value_len, ttl| -> Result<Option<Balance>, Error> {
+			self.call(at, |api| api.quote(at, key_len, value_len, ttl))
+		};
+		if let Some(rent) = quote(key_len, value_len, ttl)? {
+			return Ok(rent.to_string());
+		}
+		// The runtime gives no reason. A length of 1 is always in its range, so that further quotes
+		// tell which parameter is not.
+		Err(Error::OutOfBounds(if quote(1, 1, ttl)?.is_none() {
+			"ttl"
+		} else if quote(key_len, 1, ttl)?.is_none() {
+			"keyLen"
+		} else {
+			"valueLen"
+		}))
+	}
+
+	fn stats(&self, at: Option<Value>) -> Result<Stats, Error> {
+		let at = query::block(&self.client, at.as_ref())?;
+		Ok(self.call(at, |api| api.statistics(at))?.into())
+	}
+
+	fn proof(&self, owner: Value, key: Value, at: Option<Value>) -> Result<EntryProof, Error> {
+		let (owner, key, at) = self.entry(&owner, &key, at.as_ref())?;
+		let key =
+			self.call(at, |api| api.proof_key(at, owner, key))?.ok_or(Error::OutOfBounds("key"))?;
+		let proof = query::prove(&self.client, at, vec![key.clone()])?;
+		Ok(EntryProof::new(key, proof))
+	}
+
+	async fn subscribe(
+		&self,
+		pending: PendingSubscriptionSink,
+		owner: Value,
+		prefix: Option<Value>,
+		from: Option<Value>,
+	) -> SubscriptionCloseResponse {
+		let connection = pending.connection_id();
+		match self.begin(connection, &owner, prefix.as_ref(), from.as_ref()).await {
+			Ok((_permit, delivery, first)) => {
+				let Ok(sink) = pending.accept().await else {
+					return SubscriptionCloseResponse::None;
+				};
+				match delivery.deliver_all(first, &sink).await {
+					Ok(()) => SubscriptionCloseResponse::None,
+					Err(error) => closing_notification(error),
+				}
+			},
+			Err(error) => {
+				pending.reject(error).await;
+				SubscriptionCloseResponse::None
+			},
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::{response::Kind, *};
+	use crate::vectors::{exchanges, Exchange};
+	use pallet_ttl_kv_runtime_api::{
+		proof_key, verify_proof, EntryMetadata, EntryPage, Proven, Statistics,
+	};
+	use serde::{de::DeserializeOwned, Serialize};
+	use serde_json::json;
+	use std::collections::BTreeSet;
+
+	/// Decodes a result and encodes it again: no field may be missing or unknown.
+	fn round_trip<T: DeserializeOwned + Serialize>(result: &Value) -> T {
+		let decoded: T = serde_json::from_value(result.clone()).unwrap();
+		assert_eq!(&serde_json::to_value(&decoded).unwrap(), result);
+		decoded
+	}
+
+	fn owner(exchange: &Exchange) -> AccountId {
+		parameter::account("owner", &exchange.params[0]).unwrap()
+	}
+
+	/// The results also agree with each other.
+	#[test]
+	fn results_of_the_vectors_have_our_form() {
+		let mut methods = BTreeSet::new();
+		for exchange in exchanges("kv.json").into_iter().filter(|it| it.error.is_none()) {
+			let result = exchange.result.clone().unwrap_or(Value::Null);
+			let key = || parameter::bytes("key", &exchange.params[1]).unwrap();
+			match exchange.method.as_str() {
+				"kv_get" => {
+					owner(&exchange);
+					key();
+					round_trip::<Option<Bytes>>(&result);
+				},
+				"kv_getMeta" => {
+					owner(&exchange);
+					key();
+					round_trip::<Option<Metadata>>(&result);
+				},
+				"kv_list" => {
+					owner(&exchange);
+					parameter::limit(&exchange.params[3], MAX_PAGE_SIZE).unwrap();
+					round_trip::<Page>(&result);
+				},
+				"kv_quote" => {
+					let rent: Balance = round_trip::<String>(&result).parse().unwrap();
+					assert_eq!(json!(rent.to_string()), result, "{}", exchange.name);
+				},
+				"kv_stats" => {
+					round_trip::<Stats>(&result);
+				},
+				"kv_getProof" => {
+					let (owner, key) = (owner(&exchange), key());
+					let (root, number, stored_at, nodes) =
+						round_trip::<EntryProof>(&result).into_parts();
+					assert_eq!(stored_at, proof_key(&owner, &key), "{}", exchange.name);
+					let shown = verify_proof(root, number, nodes, &owner, &key).unwrap();
+					let is_expected = match exchange.name.as_str() {
+						"getProof: a live entry" => matches!(shown, Proven::Live(_)),
+						"getProof: an entry that has expired" => {
+							matches!(shown, Proven::Expired(_))
+						},
+						_ => matches!(shown, Proven::Absent),
+					};
+					assert!(is_expected, "{}: {shown:?}", exchange.name);
+				},
+				method => panic!("{method} is not ours"),
+			}
+			methods.insert(exchange.method);
+		}
+		assert_eq!(methods.len(), 6, "{methods:?}");
+	}
+
+	#[test]
+	fn events_of_the_vectors_have_our_form_and_order() {
+		let mut kinds = Vec::new();
+		for exchange in exchanges("kv-subscribe.json") {
+			let Some(updates) = exchange.updates else { continue };
+			let from = parameter::number("from", &exchange.params[2]).unwrap();
+			let events: Vec<Event> = updates.iter().map(round_trip).collect();
+			assert!(events.iter().all(|event| event.block_number >= from), "{}", exchange.name);
+			for pair in events.windows(2) {
+				let [earlier, later] = pair else { continue };
+				assert!(earlier.block_number <= later.block_number, "{}", exchange.name);
+				let in_block = earlier.block_number == later.block_number;
+				let late = earlier.kind != Kind::Expired && later.kind == Kind::Expired;
+				assert!(!(in_block && late), "{}", exchange.name);
+			}
+			kinds.extend(events.into_iter().map(|event| event.kind));
+		}
+		for kind in [Kind::Put, Kind::Extended, Kind::Deleted, Kind::Expired] {
+			assert!(kinds.contains(&kind), "{kind:?}");
+		}
+	}
+
+	#[test]
+	fn results_of_the_runtime_keep_all_their_fields() {
+		let metadata = EntryMetadata {
+			value_len: 5,
+			expires_at: 11,
+			created_at: 1,
+			revision: u64::MAX,
+			remaining_blocks: 4,
+		};
+		let expected = json!({
+			"valueLen": 5,
+			"expiresAt": 11,
+			"createdAt": 1,
+			"revision": "18446744073709551615",
+			"remainingBlocks": 4,
+		});
+		assert_eq!(serde_json::to_value(Metadata::from(metadata.clone())).unwrap(), expected);
+
+		let mut item = expected;
+		item["key"] = json!("0x0102");
+		let page = EntryPage { items: vec![(vec![1, 2], metadata)], next: Some(vec![3]) };
+		assert_eq!(
+			serde_json::to_value(Page::from(page)).unwrap(),
+			json!({ "items": [item], "next": "0x03" })
+		);
+
+		let statistics = Statistics { entries: 1, bytes: 2, backlog: 3, last_revision: 4 };
+		assert_eq!(
+			serde_json::to_value(Stats::from(statistics)).unwrap(),
+			json!({ "entries": 1, "bytes": 2, "backlog": 3, "lastRevision": "4" })
+		);
+	}
+
+	#[test]
+	fn closing_notification_is_an_error() {
+		let SubscriptionCloseResponse::NotifErr(_) =
+			closing_notification(Error::PrunedState(Hash::zero()))
+		else {
+			panic!("it is an error");
+		};
+	}
+}

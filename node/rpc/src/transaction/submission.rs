@@ -1,0 +1,113 @@
+//! Submission of extrinsics (RPC-R7).
+
+use crate::{error::Error, parameter, work_limiter::WorkLimiter};
+use codec::{DecodeAll, Encode};
+use gtos_node_types::{Block, FullClient, TransactionPool as Pool};
+use gtos_runtime::{constants::block::MAX_LENGTH_BYTES, opaque::UncheckedExtrinsic, Balance, Hash};
+use gtos_transaction_api::TransactionApi;
+use sc_transaction_pool_api::{
+	error::{Error as PoolError, IntoPoolError},
+	TransactionPool, TransactionSource,
+};
+use serde_json::Value;
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
+use sp_runtime::{
+	traits::{BlakeTwo256, Hash as Hashing},
+	transaction_validity::InvalidTransaction,
+};
+use std::sync::Arc;
+
+/// Longest extrinsic that is read, in bytes.
+///
+/// Nothing longer fits into a block; the runtime allows most extrinsics less (TXN-R22).
+const MAX_EXTRINSIC_BYTES: usize = MAX_LENGTH_BYTES as usize;
+
+/// Reads the parameter of `tx_submit`, as far as that needs no runtime.
+pub fn read_extrinsic(parameter: &Value) -> Result<UncheckedExtrinsic, Error> {
+	let bytes = parameter::bytes("extrinsic", parameter)?;
+	if bytes.len() > MAX_EXTRINSIC_BYTES {
+		return Err(Error::TooLong(MAX_EXTRINSIC_BYTES));
+	}
+	// Only the length prefix is decoded here; the runtime decodes what follows it.
+	UncheckedExtrinsic::decode_all(&mut &bytes[..]).map_err(|_| Error::Undecodable)
+}
+
+/// Submits extrinsics to the pool.
+pub struct Submitter {
+	client: Arc<FullClient>,
+	pool: Arc<Pool>,
+	limiter: WorkLimiter,
+}
+
+impl Submitter {
+	/// A submitter to `pool`; `limiter` bounds its calls of the runtime.
+	pub fn new(client: Arc<FullClient>, pool: Arc<Pool>, limiter: WorkLimiter) -> Self {
+		Self { client, pool, limiter }
+	}
+
+	/// Submits the extrinsic and returns its hash.
+	pub async fn submit(&self, extrinsic: UncheckedExtrinsic) -> Result<Hash, Error> {
+		let hash = BlakeTwo256::hash_of(&extrinsic);
+		let best = self.client.info().best_hash;
+		let source = TransactionSource::External;
+		let submitted = self.pool.submit_one(best, source, extrinsic.clone()).await;
+		let Err(error) = submitted else { return Ok(hash) };
+		let error = error.into_pool_error();
+		// The runtime fails if it cannot decode the bytes. If they are nested too deep it answers
+		// `Call`, but it answers the same for calls that cannot be submitted by a transaction.
+		let may_be_undecodable =
+			matches!(error, Err(_) | Ok(PoolError::InvalidTransaction(InvalidTransaction::Call)));
+		let client = self.client.clone();
+		let decode = move || Ok(is_decodable(&client, best, &extrinsic));
+		if may_be_undecodable && !self.limiter.run(decode).await? {
+			return Err(Error::Undecodable);
+		}
+		Err(match error {
+			Ok(error) => Error::Rejected(error, hash),
+			Err(error) => Error::RuntimeFailed(error.to_string()),
+		})
+	}
+}
+
+/// Whether the runtime of block `at` can decode the extrinsic; `true` if the runtime cannot tell.
+fn is_decodable(client: &FullClient, at: Hash, extrinsic: &UncheckedExtrinsic) -> bool {
+	let api = client.runtime_api();
+	let bytes = extrinsic.encode();
+	TransactionApi::<Block, Balance>::is_extrinsic(&*api, at, bytes).unwrap_or(true)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::vectors::exchanges;
+	use jsonrpsee::types::ErrorObjectOwned;
+
+	/// Vectors of `tx_submit` whose error needs a runtime are only read here.
+	#[test]
+	fn extrinsics_of_the_vectors_are_read_or_refused() {
+		let mut refused = 0;
+		for exchange in exchanges("tx-submit.json") {
+			assert_eq!(exchange.method, "tx_submit", "{}", exchange.name);
+			let read = read_extrinsic(&exchange.params[0]);
+			match (read, exchange.error) {
+				(Err(error), Some(expected)) => {
+					let error = ErrorObjectOwned::from(error);
+					assert_eq!(error.code(), expected.code, "{}", exchange.name);
+					let data = error.data().map(|data| serde_json::from_str(data.get()).unwrap());
+					assert_eq!(data, expected.data, "{}", exchange.name);
+					refused += 1;
+				},
+				(Err(error), None) => panic!("{}: {error}", exchange.name),
+				(Ok(_), Some(expected)) => {
+					assert!(expected.code < 1100, "{} is read", exchange.name)
+				},
+				(Ok(extrinsic), None) => {
+					let hash = serde_json::to_value(BlakeTwo256::hash_of(&extrinsic)).unwrap();
+					assert_eq!(Some(hash), exchange.result, "{}", exchange.name);
+				},
+			}
+		}
+		assert!(refused >= 4, "{refused}");
+	}
+}

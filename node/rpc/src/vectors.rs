@@ -1,0 +1,88 @@
+//! Reads the conformance vectors in `vectors/conformance/rpc`.
+
+use serde::Deserialize;
+use serde_json::Value;
+use std::{collections::BTreeSet, fs};
+
+/// A request and its response.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exchange {
+	pub name: String,
+	#[serde(default, rename = "rules")]
+	_rules: Vec<String>,
+	pub method: String,
+	#[serde(deserialize_with = "parameters")]
+	pub params: Vec<Value>,
+	pub result: Option<Value>,
+	pub error: Option<Failure>,
+	pub updates: Option<Vec<Value>>,
+}
+
+/// The error of a response.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+	pub code: i32,
+	pub data: Option<Value>,
+}
+
+/// A value as a parameter and as a result.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValueForm {
+	pub name: String,
+	#[serde(rename = "rules")]
+	_rules: Vec<String>,
+	#[serde(rename = "type")]
+	pub kind: String,
+	pub given: Value,
+	pub answered: Option<Value>,
+	#[serde(default, rename = "refused")]
+	_refused: bool,
+}
+
+/// All forms of values.
+pub fn value_forms() -> Vec<ValueForm> {
+	cases("value.json").into_iter().map(|case| serde_json::from_value(case).unwrap()).collect()
+}
+
+/// Cases of a file of exchanges.
+pub fn exchanges(file: &str) -> Vec<Exchange> {
+	cases(file).into_iter().map(|case| serde_json::from_value(case).unwrap()).collect()
+}
+
+/// All codes of the table.
+pub fn error_codes() -> BTreeSet<i32> {
+	let code = |case: &Value| i32::try_from(case["code"].as_i64().unwrap()).unwrap();
+	cases("error.json").iter().map(code).collect()
+}
+
+fn cases(file: &str) -> Vec<Value> {
+	let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/conformance/rpc");
+	let text = fs::read_to_string(format!("{folder}/{file}")).unwrap();
+	let content: Value = serde_json::from_str(&text).unwrap();
+	content["cases"].as_array().unwrap().clone()
+}
+
+/// Joins long bytes, which the files write as pieces and runs of one byte.
+fn parameters<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
+	let params = Vec::<Value>::deserialize(deserializer)?;
+	Ok(params
+		.into_iter()
+		.map(|param| if param.is_array() { joined(&param) } else { param })
+		.collect())
+}
+
+fn joined(pieces: &Value) -> Value {
+	let mut text = String::from("0x");
+	for piece in pieces.as_array().unwrap() {
+		let (digits, count) = match piece {
+			Value::String(digits) => (digits.as_str(), 1),
+			run => (run["repeat"].as_str().unwrap(), run["count"].as_u64().unwrap()),
+		};
+		let digits = digits.strip_prefix("0x").unwrap();
+		text.push_str(&digits.repeat(usize::try_from(count).unwrap()));
+	}
+	text.into()
+}

@@ -1,0 +1,57 @@
+//! The database and the client over it.
+
+use crate::genesis;
+use gtos_node_types::{user_error, Block, FullBackend, FullClient, HostFunctions};
+use gtos_runtime::RuntimeApi;
+use sc_consensus_grandpa::GrandpaPruningFilter;
+use sc_service::{Configuration, Error, GenesisBlockBuilder, KeystoreContainer, TaskManager};
+use sc_telemetry::TelemetryHandle;
+use std::sync::Arc;
+
+/// The client and what the SDK creates together with it.
+pub struct ClientParts {
+	pub client: Arc<FullClient>,
+	pub backend: Arc<FullBackend>,
+	pub keystore_container: KeystoreContainer,
+	pub task_manager: TaskManager,
+}
+
+/// Opens the database, and creates the genesis block in an empty one.
+///
+/// Refuses a chain spec that must not be started, and a database of another chain.
+pub fn open(
+	config: &Configuration,
+	telemetry: Option<TelemetryHandle>,
+) -> Result<ClientParts, Error> {
+	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let genesis = genesis::build(&*config.chain_spec).map_err(user_error)?;
+	let backend = open_database(config)?;
+	genesis::ensure_same_chain(&backend, &genesis, executor.clone())?;
+	let genesis_block_builder = GenesisBlockBuilder::<Block, _, _>::new_with_storage(
+		genesis,
+		!config.no_genesis(),
+		backend.clone(),
+		executor.clone(),
+	)?;
+	let (client, backend, keystore_container, task_manager) =
+		sc_service::new_full_parts_with_genesis_builder::<Block, RuntimeApi, _, _>(
+			config,
+			telemetry,
+			executor,
+			backend,
+			genesis_block_builder,
+			false,
+		)?;
+	Ok(ClientParts { client: Arc::new(client), backend, keystore_container, task_manager })
+}
+
+fn open_database(config: &Configuration) -> Result<Arc<FullBackend>, Error> {
+	let mut settings = config.db_config();
+	// Keeps the blocks at which authorities changed: without them a pruned node could not serve
+	// warp sync.
+	settings.pruning_filters = vec![Arc::new(GrandpaPruningFilter)];
+	sc_service::new_db_backend(settings).map_err(|error| {
+		let path = config.database.path().unwrap_or(&config.data_path);
+		user_error(format!("the database at {} cannot be opened: {error}", path.display()))
+	})
+}

@@ -1,0 +1,38 @@
+//! What the opened chain consists of.
+
+use gtos_node_consensus::equivocation::{HeaderObserver, ObservedHeader};
+use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
+use sc_telemetry::Telemetry;
+use tokio::sync::mpsc;
+
+/// The fork choice: the longest chain that contains the last final block.
+pub type SelectChain = sc_consensus::LongestChain<FullBackend, Block>;
+
+/// GRANDPA's block import, which executes blocks and follows the authority set.
+pub type GrandpaBlockImport =
+	sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, SelectChain>;
+
+/// The other end of [`GrandpaBlockImport`], for the voter.
+pub type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>;
+
+/// The block import that authoring and the import queue share.
+pub type ObservedBlockImport = HeaderObserver<GrandpaBlockImport>;
+
+/// The opened chain, as a command needs it.
+pub type PartialComponents = sc_service::PartialComponents<
+	FullClient,
+	FullBackend,
+	SelectChain,
+	sc_consensus::DefaultImportQueue<Block>,
+	TransactionPool,
+	ConsensusParts,
+>;
+
+/// The parts of the opened chain that only a running node needs.
+pub struct ConsensusParts {
+	pub(crate) block_import: ObservedBlockImport,
+	/// Headers of the blocks that `block_import` receives.
+	pub(crate) observed_headers: mpsc::Receiver<ObservedHeader>,
+	pub(crate) grandpa_link: GrandpaLink,
+	pub(crate) telemetry: Option<Telemetry>,
+}

@@ -1,0 +1,155 @@
+//! Starts a node.
+
+use crate::{
+	authoring::Author,
+	components::{ConsensusParts, PartialComponents},
+	equivocation_reports,
+	finality::Voter,
+	network::{self, Network},
+	offchain,
+	open::open,
+	rpc, storage_monitor, transaction_index,
+};
+use gtos_node_types::Block;
+use gtos_runtime::Hash;
+use sc_consensus_grandpa::SharedVoterState;
+use sc_network::NetworkBackend;
+use sc_service::{Configuration, Error, SpawnTasksParams, TaskManager};
+use sc_storage_monitor::StorageMonitorParams;
+use sc_telemetry::Telemetry;
+use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use std::{num::NonZeroU32, time::Duration};
+
+/// What the operator chooses beyond the SDK's configuration.
+pub struct Options {
+	/// How long a GRANDPA vote is expected to travel.
+	pub grandpa_gossip_period: Duration,
+	/// When the node stops for lack of disk space.
+	pub storage_monitor: StorageMonitorParams,
+	/// How many of the last blocks the index of transactions covers; `None` for no index.
+	pub transaction_index_window: Option<NonZeroU32>,
+}
+
+/// Starts a full node, and a validator if the configuration asks for one.
+pub fn new_full<N: NetworkBackend<Block, Hash>>(
+	config: Configuration,
+	options: Options,
+) -> Result<TaskManager, Error> {
+	let PartialComponents {
+		client,
+		backend,
+		mut task_manager,
+		import_queue,
+		keystore_container,
+		select_chain,
+		transaction_pool,
+		other: ConsensusParts { block_import, observed_headers, grandpa_link, mut telemetry },
+	} = open(&config)?;
+	let keystore = keystore_container.keystore();
+	let offchain_pool = OffchainTransactionPoolFactory::new(transaction_pool.clone());
+	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
+
+	storage_monitor::start(&config, options.storage_monitor, &task_manager)?;
+	let transaction_index = options
+		.transaction_index_window
+		.map(|window| transaction_index::start(&config, &task_manager, &client, window))
+		.transpose()?;
+
+	let network_params = network::Params {
+		client: client.clone(),
+		backend: backend.clone(),
+		transaction_pool: transaction_pool.clone(),
+		import_queue,
+		authority_set: grandpa_link.shared_authority_set().clone(),
+	};
+	let Network { service: network, sync, system_rpc_tx, tx_handler_controller, grandpa } =
+		network::start::<N>(&config, &task_manager, network_params)?;
+
+	offchain::start(
+		&config,
+		&task_manager,
+		&client,
+		&backend,
+		keystore.clone(),
+		offchain_pool.clone(),
+		network.clone(),
+	)?;
+
+	let voter_state = SharedVoterState::empty();
+	let rpc_deps = rpc::dependencies(
+		&config,
+		client.clone(),
+		backend.clone(),
+		transaction_pool.clone(),
+		transaction_index,
+		&grandpa_link,
+		voter_state.clone(),
+	)?;
+
+	// These outlive the configuration, which `spawn_tasks` consumes.
+	let role = config.role;
+	let force_authoring = config.force_authoring;
+	let node_name = config.network.node_name.clone();
+	let prometheus_registry = config.prometheus_registry().cloned();
+
+	sc_service::spawn_tasks(SpawnTasksParams {
+		config,
+		client: client.clone(),
+		backend,
+		task_manager: &mut task_manager,
+		keystore: keystore.clone(),
+		transaction_pool: transaction_pool.clone(),
+		rpc_builder: Box::new(move |executor| {
+			gtos_node_rpc::create(&rpc_deps, executor).map_err(Into::into)
+		}),
+		network: network.clone(),
+		system_rpc_tx,
+		tx_handler_controller,
+		sync_service: sync.clone(),
+		telemetry: telemetry.as_mut(),
+		tracing_execute_block: None,
+	})?;
+
+	let report_pool = role.is_authority().then(|| offchain_pool.clone());
+	equivocation_reports::start(
+		&task_manager,
+		client.clone(),
+		sync.clone(),
+		report_pool,
+		observed_headers,
+	);
+
+	if role.is_authority() {
+		let author = Author {
+			client,
+			transaction_pool,
+			select_chain,
+			block_import,
+			sync: sync.clone(),
+			keystore: keystore.clone(),
+			force_authoring,
+			prometheus_registry: prometheus_registry.clone(),
+			telemetry: telemetry_handle.clone(),
+		};
+		author.start(&task_manager)?;
+	}
+
+	if let Some(protocol) = grandpa {
+		let voter = Voter {
+			role,
+			node_name,
+			gossip_period: options.grandpa_gossip_period,
+			keystore,
+			link: grandpa_link,
+			network,
+			sync,
+			voter_state,
+			pool: offchain_pool,
+			prometheus_registry,
+			telemetry: telemetry_handle,
+		};
+		voter.start(&task_manager, protocol)?;
+	}
+
+	Ok(task_manager)
+}

@@ -1,0 +1,113 @@
+//! The peer-to-peer network and block sync.
+
+use crate::finality;
+use gtos_node_consensus::sync_network;
+use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
+use gtos_runtime::{BlockNumber, Hash};
+use sc_consensus_grandpa::SharedAuthoritySet;
+use sc_network::{
+	config::FullNetworkConfiguration, service::traits::NetworkService, NetworkBackend,
+};
+use sc_network_sync::{service::network::NetworkServiceProvider, SyncingService};
+use sc_network_transactions::TransactionsHandlerController;
+use sc_rpc::system::Request;
+use sc_service::{
+	BuildNetworkAdvancedParams, Configuration, DefaultSyncingEngineConfig, Error, ImportQueue,
+	TaskManager, WarpSyncConfig,
+};
+use sc_utils::mpsc::TracingUnboundedSender;
+use sp_consensus::block_validation::DefaultBlockAnnounceValidator;
+use std::sync::Arc;
+
+/// What the network works with.
+pub struct Params {
+	/// Chain that is synced and served.
+	pub client: Arc<FullClient>,
+	/// Database from which warp proofs are made.
+	pub backend: Arc<FullBackend>,
+	/// Transactions that are gossiped.
+	pub transaction_pool: Arc<TransactionPool>,
+	/// Queue for blocks from the network.
+	pub import_queue: sc_consensus::DefaultImportQueue<Block>,
+	/// GRANDPA authorities, for warp proofs.
+	pub authority_set: SharedAuthoritySet<Hash, BlockNumber>,
+}
+
+/// The running network.
+pub struct Network {
+	/// The network service.
+	pub service: Arc<dyn NetworkService>,
+	/// Block sync.
+	pub sync: Arc<SyncingService<Block>>,
+	/// Requests of the `system` namespace.
+	pub system_rpc_tx: TracingUnboundedSender<Request<Block>>,
+	/// Gossip of transactions.
+	pub tx_handler_controller: TransactionsHandlerController<Hash>,
+	/// GRANDPA's protocol, for the voter; `None` if GRANDPA is switched off.
+	pub grandpa: Option<finality::Protocol>,
+}
+
+/// Starts the network and block sync.
+pub fn start<N: NetworkBackend<Block, Hash>>(
+	config: &Configuration,
+	task_manager: &TaskManager,
+	Params { client, backend, transaction_pool, import_queue, authority_set }: Params,
+) -> Result<Network, Error> {
+	let mut net_config = FullNetworkConfiguration::<Block, Hash, N>::new(
+		&config.network,
+		config.prometheus_registry().cloned(),
+	);
+	let metrics = N::register_notification_metrics(config.prometheus_registry());
+	let grandpa = finality::add_protocol(config, &client, &mut net_config, metrics.clone());
+
+	let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
+		backend,
+		authority_set,
+		Vec::new(),
+	));
+	let (sync_handle, sync_commands) = sync_network::handle_for_sync();
+	let (sync_service, block_announce_config) =
+		sc_service::build_default_syncing_engine(DefaultSyncingEngineConfig {
+			role: config.role,
+			protocol_id: config.protocol_id(),
+			fork_id: config.chain_spec.fork_id(),
+			net_config: &mut net_config,
+			block_announce_validator: Box::new(DefaultBlockAnnounceValidator),
+			network_service_handle: sync_handle,
+			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
+			client: client.clone(),
+			import_queue_service: import_queue.service(),
+			num_peers_hint: sync_network::queued_block_requests(&config.network.default_peers_set),
+			spawn_handle: &task_manager.spawn_handle(),
+			spawn_essential_handle: &task_manager.spawn_essential_handle(),
+			metrics_registry: config.prometheus_registry(),
+			metrics: metrics.clone(),
+			gap_sync_body_policy: sc_service::default_gap_sync_body_policy(config.blocks_pruning),
+		})?;
+	let (service, system_rpc_tx, tx_handler_controller, sync, _) =
+		sc_service::build_network_advanced(BuildNetworkAdvancedParams {
+			role: config.role,
+			protocol_id: config.protocol_id(),
+			fork_id: config.chain_spec.fork_id(),
+			announce_block: config.announce_block,
+			net_config,
+			client,
+			transaction_pool,
+			spawn_handle: task_manager.spawn_handle(),
+			spawn_essential_handle: task_manager.spawn_essential_handle(),
+			import_queue,
+			sync_service,
+			block_announce_config,
+			// This provider has no work and ends at once: `sync_commands` replaces it.
+			network_service_provider: NetworkServiceProvider::new(),
+			metrics_registry: config.prometheus_registry(),
+			metrics,
+			blocks_pruning: config.blocks_pruning,
+		})?;
+	task_manager.spawn_handle().spawn_blocking(
+		"sync-commands",
+		Some("networking"),
+		sync_commands.serve(Arc::new(service.clone())),
+	);
+	Ok(Network { service, sync, system_rpc_tx, tx_handler_controller, grandpa })
+}

@@ -1,0 +1,62 @@
+//! Opens the chain: everything but network and services.
+
+use crate::{
+	client::{self, ClientParts},
+	components::{ConsensusParts, PartialComponents},
+	finality, import_queue,
+	telemetry::PendingTelemetry,
+};
+use gtos_node_consensus::equivocation;
+use gtos_node_types::{FullClient, TransactionPool};
+use sc_service::{Configuration, Error, TaskManager};
+use std::sync::Arc;
+
+/// Opens the database, and starts the transaction pool and the import queue over it.
+pub fn open(config: &Configuration) -> Result<PartialComponents, Error> {
+	let telemetry = PendingTelemetry::new(config)?;
+	let telemetry_handle = telemetry.as_ref().map(PendingTelemetry::handle);
+	let ClientParts { client, backend, keystore_container, task_manager } =
+		client::open(config, telemetry_handle.clone())?;
+	let telemetry = telemetry.map(|telemetry| telemetry.start(&task_manager));
+
+	let select_chain = sc_consensus::LongestChain::new(backend.clone());
+	let transaction_pool = start_pool(config, &task_manager, client.clone());
+	let (grandpa_import, grandpa_link) =
+		finality::block_import(client.clone(), select_chain.clone(), telemetry_handle.clone())?;
+	let (block_import, observed_headers) = equivocation::observe(grandpa_import.clone());
+	let import_queue = import_queue::start(
+		config,
+		&task_manager,
+		client.clone(),
+		block_import.clone(),
+		grandpa_import,
+		telemetry_handle,
+	)?;
+
+	Ok(PartialComponents {
+		client,
+		backend,
+		task_manager,
+		import_queue,
+		keystore_container,
+		select_chain,
+		transaction_pool,
+		other: ConsensusParts { block_import, observed_headers, grandpa_link, telemetry },
+	})
+}
+
+fn start_pool(
+	config: &Configuration,
+	task_manager: &TaskManager,
+	client: Arc<FullClient>,
+) -> Arc<TransactionPool> {
+	let builder = sc_transaction_pool::Builder::new(
+		task_manager.spawn_essential_handle(),
+		client,
+		config.role.is_authority().into(),
+	);
+	let builder = builder
+		.with_options(config.transaction_pool.clone())
+		.with_prometheus(config.prometheus_registry());
+	Arc::new(builder.build())
+}

@@ -1,0 +1,180 @@
+//! The index as its readers see it.
+
+use crate::{
+	block_source::BlockSource,
+	store::{self, Position, Record, Store},
+};
+use gtos_runtime::{Balance, BlockNumber, Hash};
+use gtos_transaction_api::Outcome;
+use parking_lot::RwLock;
+use std::{
+	fmt,
+	path::{Path, PathBuf},
+	sync::atomic::{AtomicBool, AtomicU64, Ordering},
+	time::Duration,
+};
+use tokio::sync::watch;
+
+/// Folder of the index: beside the database at `path`, where `purge-chain` deletes it too.
+pub fn folder(path: &Path) -> PathBuf {
+	path.with_file_name("transactions")
+}
+
+/// The index, shared by the worker that fills it and its readers.
+pub struct TransactionIndex {
+	pub(crate) path: PathBuf,
+	/// `None` after the index was deleted and could not be rebuilt.
+	store: RwLock<Option<Store>>,
+	/// Set when a reader finds a record that cannot be decoded; the worker then rebuilds the index.
+	is_damaged: AtomicBool,
+	/// Blocks that were dropped because the worker's queue was full.
+	pub(crate) dropped: AtomicU64,
+	pub(crate) progress: watch::Sender<Progress>,
+}
+
+/// How far the index has come. After a change a reader may get another answer.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Progress {
+	/// The best block that the worker saw last.
+	pub best: Hash,
+	/// Its height.
+	pub number: BlockNumber,
+	/// Lowest height from which on every canonical block is indexed.
+	pub oldest: BlockNumber,
+}
+
+/// A transaction in a block of the canonical chain.
+#[derive(Debug, Eq, PartialEq)]
+pub struct IncludedTransaction {
+	/// Hash of the block.
+	pub block: Hash,
+	/// Its height.
+	pub number: BlockNumber,
+	/// Position in its body.
+	pub index: u32,
+	/// Its outcome; `None` if the runtime could not be called when the block was indexed.
+	pub outcome: Option<Outcome<Balance>>,
+}
+
+/// The index cannot answer, because it is about to be rebuilt.
+#[derive(Debug)]
+pub struct Unavailable;
+
+impl fmt::Display for Unavailable {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		f.write_str("the index of transactions is being rebuilt")
+	}
+}
+
+impl TransactionIndex {
+	/// Opens the index in the folder `path`. Creates an empty one if there is none or it cannot be
+	/// read.
+	pub fn open(path: PathBuf) -> Result<Self, store::Error> {
+		let store = match Store::open(&path) {
+			Err(error) if !error.is_lock() => {
+				tracing::warn!(
+					"The index of transactions at {} is rebuilt: {error}",
+					path.display()
+				);
+				Store::recreate(&path)
+			},
+			result => result,
+		}?;
+		Ok(Self {
+			path,
+			store: RwLock::new(Some(store)),
+			is_damaged: AtomicBool::new(false),
+			dropped: AtomicU64::new(0),
+			progress: watch::Sender::new(Progress::default()),
+		})
+	}
+
+	/// Finds the transaction on the canonical chain: the highest inclusion if there are several.
+	pub fn find(
+		&self,
+		chain: &impl BlockSource,
+		transaction: Hash,
+	) -> Result<Option<IncludedTransaction>, Unavailable> {
+		let guard = self.store.read();
+		let store = guard.as_ref().ok_or(Unavailable)?;
+		find(store, chain, transaction).map_err(|error| {
+			tracing::warn!("The index of transactions cannot be read: {error}");
+			self.is_damaged.store(true, Ordering::Relaxed);
+			Unavailable
+		})
+	}
+
+	/// Lowest height from which on every canonical block is indexed.
+	pub fn oldest(&self) -> BlockNumber {
+		self.progress.borrow().oldest
+	}
+
+	/// A receiver that changes whenever a block becomes the best one or final.
+	pub fn progress(&self) -> watch::Receiver<Progress> {
+		self.progress.subscribe()
+	}
+
+	/// Waits until the worker has seen `block`, but no longer than `timeout`.
+	pub async fn wait_for(&self, block: Hash, timeout: Duration) {
+		let mut progress = self.progress();
+		let seen = async {
+			loop {
+				let best = progress.borrow_and_update().best;
+				if best == block || self.contains(block) || progress.changed().await.is_err() {
+					return;
+				}
+			}
+		};
+		// After a timeout the caller reads what the index has so far.
+		let _ = tokio::time::timeout(timeout, seen).await;
+	}
+
+	fn contains(&self, block: Hash) -> bool {
+		self.store.read().as_ref().is_some_and(|store| store.contains(block).unwrap_or(false))
+	}
+
+	/// Runs `work` on the store, for the worker; fails if the index has to be rebuilt.
+	pub(crate) fn with_store<T>(
+		&self,
+		work: impl FnOnce(&Store) -> Result<T, store::Error>,
+	) -> Result<T, store::Error> {
+		if self.is_damaged.load(Ordering::Relaxed) {
+			return Err(store::Error::Malformed);
+		}
+		work(self.store.read().as_ref().ok_or(store::Error::Closed)?)
+	}
+
+	/// Deletes the index and creates an empty one.
+	pub(crate) fn recreate(&self) -> Result<(), store::Error> {
+		let mut store = self.store.write();
+		// The store is closed before its files are deleted.
+		*store = None;
+		*store = Some(Store::recreate(&self.path)?);
+		self.is_damaged.store(false, Ordering::Relaxed);
+		Ok(())
+	}
+}
+
+fn find(
+	store: &Store,
+	chain: &impl BlockSource,
+	transaction: Hash,
+) -> Result<Option<IncludedTransaction>, store::Error> {
+	let mut positions = store.positions(transaction)?;
+	positions.sort_unstable_by_key(|position| std::cmp::Reverse(position.number));
+	for position in positions {
+		let Some(block) = chain.canonical(position.number) else { continue };
+		let Some(Record { transactions, outcomes }) = store.record(block)? else { continue };
+		let Position { number, index } = position;
+		if transactions.get(index as usize) == Some(&transaction) {
+			let outcome = outcomes.and_then(|outcomes| outcomes.into_iter().nth(index as usize));
+			return Ok(Some(IncludedTransaction {
+				block,
+				number,
+				index,
+				outcome: outcome.flatten(),
+			}));
+		}
+	}
+	Ok(None)
+}

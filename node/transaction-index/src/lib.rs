@@ -1,0 +1,30 @@
+//! Finds the block and the outcome of a transaction by its hash, for the last blocks of the chain.
+//!
+//! The index is a database of its own, beside that of the chain. It leads from the hash of an
+//! extrinsic to the positions at which the extrinsic was seen. A [`Worker`] fills it in the
+//! background from every block that is imported, on any fork, together with the outcomes that the
+//! block's runtime reports while the state is available. A position counts only if the block that
+//! was indexed there is the canonical one at its height, so that nothing has to be undone when the
+//! best chain changes.
+//!
+//! The index can always be rebuilt: what is missing is filled in from the chain, from the best
+//! block downwards, and an index that cannot be read is deleted and filled again.
+//!
+//! This crate knows nothing of JSON-RPC, consensus or the network.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod block_source;
+mod index;
+mod metrics;
+mod store;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+pub use block_source::{BlockSource, Outcomes};
+pub use index::{folder, IncludedTransaction, Progress, TransactionIndex, Unavailable};
+pub use metrics::register_metrics;
+pub use store::Error;
+pub use worker::{Event, Imported, Worker};

@@ -1,0 +1,18 @@
+//! The SDK's generic types, with the runtime of this chain filled in.
+
+use gtos_runtime::RuntimeApi;
+use sc_executor::WasmExecutor;
+
+pub use gtos_runtime::opaque::Block;
+
+/// Functions that the runtime may call on this node.
+pub type HostFunctions = sp_io::SubstrateHostFunctions;
+
+/// Client of the chain: reads and imports blocks, and calls the runtime.
+pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, WasmExecutor<HostFunctions>>;
+
+/// Database of the chain.
+pub type FullBackend = sc_service::TFullBackend<Block>;
+
+/// Pool of the transactions that are in no block yet.
+pub type TransactionPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
