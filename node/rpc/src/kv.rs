@@ -21,7 +21,7 @@ use jsonrpsee::{
 	SubscriptionCloseResponse,
 };
 use pallet_ttl_kv_runtime_api::TtlKvApi;
-use response::{EntryProof, Event, Metadata, Page, Stats};
+use response::{EntryProof, Metadata, Page, Stats};
 use sc_client_api::BlockchainEvents;
 use sc_rpc::SubscriptionTaskExecutor;
 use serde_json::Value;
@@ -78,7 +78,7 @@ pub trait EntryRpc {
 	fn proof(&self, owner: Value, key: Value, at: Option<Value>) -> Result<EntryProof, Error>;
 
 	/// Notifies of what happens to an owner's entries in final blocks, from a height on (RPC-R24).
-	#[subscription(name = "kv_subscribe" => "kv_event", unsubscribe = "kv_unsubscribe", item = Event)]
+	#[subscription(name = "kv_subscribe" => "kv_event", unsubscribe = "kv_unsubscribe", item = response::Event)]
 	async fn subscribe(
 		&self,
 		owner: Value,
@@ -264,7 +264,10 @@ impl EntryRpcServer for Entries {
 
 #[cfg(test)]
 mod tests {
-	use super::{response::Kind, *};
+	use super::{
+		response::{Event, Kind},
+		*,
+	};
 	use crate::vectors::{exchanges, Exchange};
 	use pallet_ttl_kv_runtime_api::{
 		proof_key, verify_proof, EntryMetadata, EntryPage, Proven, Statistics,
