@@ -131,7 +131,7 @@ where
 		elected.or_else(|| (any_left_out && any_left).then_some(planned))
 	}
 
-	/// Passes on: sessions 0 and 1 have the same keys, and the stored root is the root of these.
+	/// Adds nothing: sessions 0 and 1 have the same keys, and `Inner` stores their root.
 	fn new_session_genesis(new_index: SessionIndex) -> Option<Vec<T::ValidatorId>> {
 		Inner::new_session_genesis(new_index)
 	}
@@ -157,7 +157,7 @@ impl<T: Config> KeyOwners<T> {
 		trie_of::<T>(Session::<T>::validators().into_iter().zip(T::KeysInForce::get()))
 	}
 
-	/// Whether the stored root of the current session is the root of the keys in force.
+	/// Whether the stored root of the current session is that of the keys in force.
 	#[cfg(any(test, feature = "try-runtime"))]
 	pub(crate) fn is_root_in_force() -> bool {
 		let stored = HistoricalSessions::<T>::get(Session::<T>::current_index());
