@@ -16,7 +16,7 @@ use gtos_runtime::{
 	constants::{currency::TOS, staking::MAX_VALIDATORS},
 	genesis_config_presets::LOCAL,
 	AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeOrigin, Session, SessionKeys,
-	Staking, System,
+	Staking,
 };
 use pallet_staking::{Forcing, RewardDestination, ValidatorPrefs};
 use serde_json::json;
@@ -350,7 +350,7 @@ fn rewards_are_what_payouts_pay_to_the_validator_itself() {
 		));
 		assert_ok!(Staking::set_payee(signed(&alice), RewardDestination::Account(payee.clone())));
 		// More than one page of nominators.
-		let page_size = <Runtime as pallet_staking::Config>::MaxExposurePageSize::get();
+		let page_size: u32 = <Runtime as pallet_staking::Config>::MaxExposurePageSize::get();
 		for number in 0..page_size + 6 {
 			let nominator = new_account(number);
 			bond(&nominator, 100 * TOS + Balance::from(number));

@@ -9,8 +9,7 @@ use frame_support::traits::KeyOwnerProofSystem;
 use gtos_runtime::{
 	configs::consensus::KeyOwners,
 	genesis_config_presets::{DEVELOPMENT_TIMING, LOCAL},
-	AccountId, BlockNumber, Hash, Runtime, RuntimeCall, Session, SessionKeys, System,
-	UncheckedExtrinsic,
+	AccountId, BlockNumber, Hash, Runtime, RuntimeCall, Session, SessionKeys, UncheckedExtrinsic,
 };
 use pallet_session::NextKeys;
 use sp_consensus_grandpa::{localized_payload, AuthorityId as GrandpaId, EquivocationProof};

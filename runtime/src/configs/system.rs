@@ -4,7 +4,7 @@ use crate::{
 	configs::{staking::RootOnlyCalls, timing::MinimumPeriod},
 	constants::block,
 	AccountId, Aura, Balance, Block, BlockNumber, Hash, Moment, Nonce, PalletInfo, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, System, VERSION,
+	RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, VERSION,
 };
 use frame_support::{
 	derive_impl,
