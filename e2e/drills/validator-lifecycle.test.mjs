@@ -21,7 +21,7 @@ import {
 	sign,
 	submit,
 } from '../lib/chain.mjs';
-import { Chronicle } from '../lib/chronicle.mjs';
+import { ChainHistory } from '../lib/chain-history.mjs';
 import { dpos, epochInState, rewardOfEra, rewardsInState, slotsInHeaders, validatorsInState } from '../lib/dpos.mjs';
 import { joining, startConnected, startNetwork } from '../lib/network.mjs';
 import { gtos, temporaryFolder } from '../lib/node.mjs';
@@ -63,7 +63,7 @@ describe('the life of a validator', () => {
 	let fourth;
 	let apis;
 	let api;
-	let chronicle;
+	let history;
 	let endJustifications;
 	// What one test leaves to the next: each is a chapter.
 	let firstEra;
@@ -112,7 +112,7 @@ describe('the life of a validator', () => {
 		apis = [...network.apis, fourth.api];
 		await finalisedHeight(fourth.api, 1);
 
-		chronicle = await new Chronicle(api, async (record, previous) => {
+		history = await new ChainHistory(api, async (record, previous) => {
 			const { hash, number } = record;
 			const [validators, epoch, snapshot] = await Promise.all([
 				dpos(api, 'getValidators', hash),
@@ -125,7 +125,7 @@ describe('the life of a validator', () => {
 			assert.deepEqual(snapshot, { blockHash: hash, blockNumber: number, session, era, setId, validators });
 			assert.deepEqual(
 				validators.map(({ produced, missed }) => ({ produced, missed })),
-				slotsInHeaders([...chronicle.records, record]),
+				slotsInHeaders([...history.records, record]),
 				`slots at height ${number}`,
 			);
 			// What was told before the change is what came.
@@ -136,7 +136,7 @@ describe('the life of a validator', () => {
 	});
 
 	after(async () => {
-		chronicle?.stop();
+		history?.stop();
 		await fourth?.stop();
 		await network?.stop();
 	});
@@ -188,9 +188,9 @@ describe('the life of a validator', () => {
 			api.tx.staking.nominate([stash.address]),
 		);
 		const isIn = ({ validators }) => validators.includes(stash.address);
-		const takeOver = await chronicle.until(isIn, 'the fourth validator to be elected', number);
+		const takeOver = await history.until(isIn, 'the fourth validator to be elected', number);
 		firstEra = takeOver.era;
-		const former = chronicle.records[takeOver.number - 1];
+		const former = history.records[takeOver.number - 1];
 		assert.equal(takeOver.number % sessionLength, 0);
 		assert.deepEqual([takeOver.era, takeOver.setId], [former.era + 1, former.setId + 1]);
 		assert.equal(takeOver.validators.length, 3);
@@ -213,13 +213,13 @@ describe('the life of a validator', () => {
 
 	it('authors blocks and votes for them', async () => {
 		const isIts = ({ author }) => author === stash.address;
-		const { hash, number } = await chronicle.until(isIts, 'a block of the fourth validator');
+		const { hash, number } = await history.until(isIts, 'a block of the fourth validator');
 		const { keys } = await validator(hash);
 		assert.ok((await votersFrom(number)).includes(keys.grandpa));
 	});
 
 	it('is paid for the eras it has served, and its nominator too', async () => {
-		const { era, hash } = await chronicle.until(({ era }) => era > firstEra, 'its first era to end');
+		const { era, hash } = await history.until(({ era }) => era > firstEra, 'its first era to end');
 		const earlier = await validator(hash);
 		assert.deepEqual(earlier.rewards, await rewardsInState(api, hash, stash.address));
 		assert.ok(BigInt(earlier.rewards.earned) > 0n);
@@ -264,21 +264,21 @@ describe('the life of a validator', () => {
 		// In force are the old ones still.
 		assert.notEqual((await validator(hash)).keys.aura, auraKey);
 
-		const changed = await chronicle.until(({ auraKeys }) => auraKeys.includes(auraKey), 'the new keys', number);
+		const changed = await history.until(({ auraKeys }) => auraKeys.includes(auraKey), 'the new keys', number);
 		assert.equal(changed.session, Math.floor(number / sessionLength) + 2);
 		const { keys: inForce } = await validator(changed.hash);
 		assert.deepEqual(inForce, { aura: auraKey, grandpa: `0x${keys.slice(66)}` });
 		const isIts = ({ author }) => author === stash.address;
-		const block = await chronicle.until(isIts, 'a block with the new key', changed.number + 1);
+		const block = await history.until(isIts, 'a block with the new key', changed.number + 1);
 		assert.ok((await votersFrom(block.number)).includes(inForce.grandpa));
 	});
 
 	it('outvoted, serves to the end of its era and waits again', async () => {
 		const { number } = await send(nominator, api.tx.staking.nominate([replaced]));
 		const isOut = ({ validators }) => !validators.includes(stash.address);
-		const out = await chronicle.until(isOut, 'the fourth validator to be replaced', number);
+		const out = await history.until(isOut, 'the fourth validator to be replaced', number);
 		assert.equal(out.number % sessionLength, 0);
-		assert.equal(out.era, chronicle.records[out.number - 1].era + 1);
+		assert.equal(out.era, history.records[out.number - 1].era + 1);
 		assert.ok(out.validators.includes(replaced));
 		const { status, isCandidate, rewards } = await validator(out.hash);
 		assert.deepEqual([status, isCandidate], ['waiting', true]);
@@ -294,10 +294,10 @@ describe('the life of a validator', () => {
 		const ledger = (await (await api.at(early.hash)).query.staking.ledger(stash.address)).unwrap();
 		assert.equal(ledger.total.toBigInt(), BOND);
 		const [{ era }] = ledger.unlocking;
-		const { plannedEra } = await chronicle.until(({ number }) => number === chilled.number, 'its record');
+		const { plannedEra } = await history.until(({ number }) => number === chilled.number, 'its record');
 		assert.equal(era.toNumber(), plannedEra + TIMING.bondingDurationEras);
 
-		await chronicle.until((record) => record.plannedEra >= era.toNumber(), 'the bonding to be over');
+		await history.until((record) => record.plannedEra >= era.toNumber(), 'the bonding to be over');
 		const { hash, fee } = await send(stash, api.tx.staking.withdrawUnbonded(0), api.tx.session.purgeKeys());
 		assert.equal(await validator(hash), null);
 		const { query } = await api.at(hash);
@@ -310,7 +310,7 @@ describe('the life of a validator', () => {
 
 	it('is told of in the forms and with the errors of every method', async () => {
 		const digits = u8aToHex(development('Alice//stash').publicKey);
-		const { hash } = chronicle.last;
+		const { hash } = history.last;
 		const alice = await validator(hash, development('Alice//stash').address);
 		assert.deepEqual(await dpos(api, 'getValidator', digits, hash), alice);
 		assert.ok(Array.isArray(await dpos(api, 'getValidators')));
@@ -325,13 +325,13 @@ describe('the life of a validator', () => {
 	});
 
 	it('all the while finality went on, and all nodes agree on every block', async () => {
-		// The chronicle has held every height against the rules and against dpos_*.
-		const { number: seen } = chronicle.last;
-		const { number } = await chronicle.until((record) => record.number > seen, 'one more block');
-		assert.ok(chronicle.lag <= MOST_LAG, `${chronicle.lag} blocks waited to be final`);
+		// The history has held every height against the rules and against dpos_*.
+		const { number: seen } = history.last;
+		const { number } = await history.until((record) => record.number > seen, 'one more block');
+		assert.ok(history.lag <= MOST_LAG, `${history.lag} blocks waited to be final`);
 		await Promise.all(apis.map((node) => finalisedHeight(node, number)));
 		for (let height = 0; height <= number; height++) {
-			assert.equal((await agreement(apis, height)).hash, chronicle.records[height].hash);
+			assert.equal((await agreement(apis, height)).hash, history.records[height].hash);
 		}
 	});
 });

@@ -8,7 +8,7 @@ import { patiently, slotOf } from './chain.mjs';
  * era, plannedEra, validators, auraKeys, setId, slot, timing }`. Stops at the first block that breaks a rule, or for
  * which `check(record, previous)` throws.
  */
-export class Chronicle {
+export class ChainHistory {
 	records = [];
 	/** Most blocks that ever waited to be final. */
 	lag = 0;
