@@ -19,7 +19,7 @@ import {
 import { of } from '../lib/economics.mjs';
 import { joining, startConnected, startNetwork } from '../lib/network.mjs';
 import { gtos, temporaryFolder } from '../lib/node.mjs';
-import { localSpec, withValidators } from '../lib/spec.mjs';
+import { editedSpec, withValidators } from '../lib/spec.mjs';
 
 const AURA = 'aura:equivocatio';
 const GRANDPA = 'grandpa:equivoca';
@@ -82,7 +82,7 @@ async function reportsIn(api, { hash }, call) {
  */
 async function startWithTwin({ sessionLengthBlocks = 10, twinArgs }) {
 	const [dir, folder] = [temporaryFolder(), temporaryFolder()];
-	const chain = await localSpec(genesis(sessionLengthBlocks));
+	const chain = await editedSpec('local', genesis(sessionLengthBlocks));
 	const network = await startNetwork({ names: NAMES, chain, dir });
 	const args = [...(await twinArgs(network.spec, folder)), ...joining(network)];
 	const twin = await startConnected(['--base-path', folder, '--unsafe-force-node-key-generation', ...args]);

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { agreement, connect, finalisedHeight, patiently, rawCall } from '../lib/chain.mjs';
 import { freePorts, gtos, startNode, temporaryFolder } from '../lib/node.mjs';
-import { localSpec, withValidators } from '../lib/spec.mjs';
+import { editedSpec, withValidators } from '../lib/spec.mjs';
 
 const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave'];
 const RESTARTS = 5;
@@ -121,7 +121,7 @@ class Network {
 	#conflicts = [];
 
 	static async start(args) {
-		const spec = await localSpec((genesis) => {
+		const spec = await editedSpec('local', (genesis) => {
 			withValidators(genesis, NAMES);
 			// No session ends here, so that nobody is chilled for having been away and four stay four.
 			genesis.genesisParameters.timing.sessionLengthBlocks = 10_000;

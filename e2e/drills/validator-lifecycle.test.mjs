@@ -25,7 +25,7 @@ import { ChainHistory } from '../lib/chain-history.mjs';
 import { dpos, epochInState, rewardOfEra, rewardsInState, slotsInHeaders, validatorsInState } from '../lib/dpos.mjs';
 import { joining, startConnected, startNetwork } from '../lib/network.mjs';
 import { gtos, temporaryFolder } from '../lib/node.mjs';
-import { localSpec } from '../lib/spec.mjs';
+import { editedSpec } from '../lib/spec.mjs';
 
 const TIMING = {
 	slotDurationMs: 500,
@@ -98,7 +98,7 @@ describe('the life of a validator', () => {
 	}
 
 	before(async () => {
-		spec = await localSpec((genesis) => {
+		spec = await editedSpec('local', (genesis) => {
 			genesis.genesisParameters.timing = TIMING;
 		});
 		network = await startNetwork({ chain: spec });

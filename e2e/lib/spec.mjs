@@ -1,4 +1,4 @@
-// Chain specifications that differ from a preset.
+// Chain specifications that differ from a preset in some of their genesis configuration.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,14 +6,14 @@ import { development } from './chain.mjs';
 import { gtos, temporaryFolder } from './node.mjs';
 
 /**
- * Writes a chain spec like the preset `local` but for what `edit` changes in its genesis configuration, and answers
- * its path. It is raw: the same file for every node.
+ * Writes a chain spec like `preset` except for what `edit` changes in its genesis configuration, and answers its path.
+ * The spec is raw, so that every node started from it has the same genesis.
  */
-export async function localSpec(edit) {
+export async function editedSpec(preset, edit) {
 	const folder = temporaryFolder();
 	const [readable, raw] = ['readable.json', 'raw.json'].map((name) => join(folder, name));
-	await gtos('export-chain-spec', '--chain', 'local', '--output', readable);
-	// The amounts are of few digits and many zeros, which numbers of JavaScript hold exactly.
+	await gtos('export-chain-spec', '--chain', preset, '--output', readable);
+	// Amounts have few significant digits, which numbers of JavaScript hold exactly.
 	const spec = JSON.parse(readFileSync(readable, 'utf8'));
 	edit(spec.genesis.runtimeGenesis.patch);
 	writeFileSync(readable, JSON.stringify(spec));
@@ -21,7 +21,7 @@ export async function localSpec(edit) {
 	return raw;
 }
 
-/** Lets the development accounts of these names validate, each with as much at stake as those of the preset. */
+/** Makes the development accounts of these names the validators, each with the stake that the preset gives its own. */
 export function withValidators(genesis, names) {
 	const [[, , stake]] = genesis.staking.stakers;
 	const stashes = names.map((name) => development(`${name}//stash`).address);

@@ -1,7 +1,7 @@
 // Nothing changes a contract, and a deployment that fails changes nothing but the balance that pays its fee.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { stringToU8a, u8aToHex } from '@polkadot/util';
 import { blake2AsHex, createKeyMulti, encodeAddress, xxhashAsU8a } from '@polkadot/util-crypto';
 import {
@@ -29,8 +29,7 @@ import {
 	execute,
 	price,
 } from '../lib/contracts.mjs';
-import { startNetwork } from '../lib/network.mjs';
-import { temporaryFolder } from '../lib/node.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 import { wasmModule } from '../lib/wasm.mjs';
 
 /** Everything that the pallet has stored after block `at`: each key with the hash of its value. */
@@ -40,24 +39,15 @@ async function store(api, at) {
 	return Promise.all(keys.map(async (key) => [key, await rawCall(api, 'state_getStorageHash', key, at)]));
 }
 
-describe('a contract that is deployed', () => {
-	const dir = temporaryFolder();
+describe('a contract that is deployed', async () => {
+	let { api, apis, restart } = await suiteNetwork();
 	const { code } = wasmModule();
 	const codeHash = blake2AsHex(code);
 	const salt = randomHash();
 	const deployer = newAccount();
 	const other = newAccount();
 	const address = contractAddress(deployer, salt, codeHash);
-	let network;
-	let apis;
-	let api;
 	let metadata;
-
-	async function start() {
-		network = await startNetwork({ dir });
-		({ apis } = network);
-		[api] = apis;
-	}
 
 	/** A new account with this much. */
 	async function funded(amount) {
@@ -67,7 +57,6 @@ describe('a contract that is deployed', () => {
 	}
 
 	before(async () => {
-		await start();
 		await fund(api, [
 			[deployer, 1_000n * TOS],
 			[other, 1_000n * TOS],
@@ -80,8 +69,6 @@ describe('a contract that is deployed', () => {
 		}
 		metadata = await ask(api, 'getMetadata', address);
 	});
-
-	after(() => network?.stop());
 
 	/** Asserts that code and record at the address are on every node what they were when it was deployed. */
 	async function assertUnchanged(at) {
@@ -188,8 +175,7 @@ describe('a contract that is deployed', () => {
 		});
 
 		it('after all nodes have been restarted', async () => {
-			await network.stop();
-			await start();
+			({ api, apis, restart } = await restart());
 			await assertUnchanged();
 			await attackByTheDeployer();
 		});

@@ -1,7 +1,7 @@
 // Contract code is published through one node, and read and proven through the others.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsHex, encodeAddress } from '@polkadot/util-crypto';
 import {
@@ -31,36 +31,30 @@ import {
 	storageKey,
 	withoutLength,
 } from '../lib/contracts.mjs';
-import { startNetwork, withNode } from '../lib/network.mjs';
+import { withNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 import { wasmModule } from '../lib/wasm.mjs';
 
 const TREASURY = encodeAddress(u8aConcat(stringToU8a('modlpy/trsry'), new Uint8Array(20)), 42);
 
-describe('contracts', () => {
+describe('contracts', async () => {
+	const { api, apis } = await suiteNetwork();
 	const { code, expected } = wasmModule();
 	const codeHash = blake2AsHex(code);
 	const salt = randomHash();
 	const deployer = newAccount();
 	const other = newAccount();
 	const address = contractAddress(deployer, salt, codeHash);
-	let network;
-	let apis;
-	let api;
 	let deployment;
 	let metadata;
 
 	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-		[api] = apis;
 		await fund(api, [
 			[deployer, 1_000n * TOS],
 			[other, 1_000n * TOS],
 		]);
 	});
-
-	after(() => network?.stop());
 
 	it('a Wasm module of more than 100 KiB is deployed at the address and price that were foretold', async () => {
 		assert.ok(code.length > 100 * 1024 && WebAssembly.validate(code));

@@ -1,12 +1,10 @@
 // The development chain as `scripts/run` starts it, and the same Wasm with a timing that only its genesis knows.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { TOS, account, development, finalisedHeight, newAccount, sign, submit } from '../lib/chain.mjs';
 import { withNode } from '../lib/network.mjs';
-import { gtos, temporaryFolder } from '../lib/node.mjs';
+import { editedSpec } from '../lib/spec.mjs';
 
 /** The timing as the constants of the metadata tell it. */
 function constants({ consts }) {
@@ -102,12 +100,10 @@ describe('timing', () => {
 			slashDeferDurationEras: 2,
 			hourBlocks: 30,
 		};
-		const spec = JSON.parse(await gtos('export-chain-spec', '--chain', 'dev'));
-		spec.genesis.runtimeGenesis.patch.genesisParameters = { timing };
-		const path = join(temporaryFolder(), 'spec.json');
-		writeFileSync(path, JSON.stringify(spec));
-
-		await withNode(['--dev', '--chain', path], async (api) => {
+		const spec = await editedSpec('dev', (genesis) => {
+			genesis.genesisParameters.timing = timing;
+		});
+		await withNode(['--dev', '--chain', spec], async (api) => {
 			assert.deepEqual(constants(api), {
 				slotDuration: 250,
 				minimumPeriod: 125,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { compactAddLength, hexToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { decodeAddress } from '@polkadot/util-crypto';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { TOS, account, blockHash, failure, finalisedHeight, newAccount, rawCall } from '../lib/chain.mjs';
 import {
 	entryKey,
@@ -20,7 +20,7 @@ import {
 	putIf,
 	remove,
 } from '../lib/entries.mjs';
-import { startNetwork } from '../lib/network.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 
 // The parameters of specs/ttl-kv.md.
 const MAX_KEY_LENGTH = 128;
@@ -37,18 +37,8 @@ const rent = (key, value, blocks) => BigInt((OVERHEAD_BYTES + length(key) + leng
 const endOf = ({ fields }) => fields.expiresAt.toNumber();
 const revisionOf = ({ fields }) => fields.revision.toString();
 
-describe('expiring entries', () => {
-	let network;
-	let apis;
-	let api;
-
-	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-		[api] = apis;
-	});
-
-	after(() => network?.stop());
+describe('expiring entries', async () => {
+	const { api, apis } = await suiteNetwork();
 
 	it('an entry is put, overwritten, extended, expires, is put again and deleted, and a watcher is told', async () => {
 		const { pair, done, submitted } = await newOwner(api);

@@ -1,7 +1,7 @@
 // Whoever watches an owner's entries is told of every change once and in order, from any block whose state is there.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
 	bestHeight,
 	blockHash,
@@ -16,28 +16,19 @@ import {
 	submit,
 } from '../lib/chain.mjs';
 import { extend, follow, hex, kvGet, newOwner, put } from '../lib/entries.mjs';
-import { startNetwork, withNode } from '../lib/network.mjs';
+import { withNode } from '../lib/network.mjs';
 import { assertBoundPerConnection } from '../lib/subscriptions.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 
-describe('watchers of entries', () => {
-	let network;
-	let apis;
-	let api;
-
-	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-		[api] = apis;
-	});
-
-	after(() => network?.stop());
+describe('watchers of entries', async () => {
+	const { api, apis, nodes } = await suiteNetwork();
 
 	it('one who comes back from a block has missed nothing and gets nothing twice', async () => {
 		const { pair, all, done } = await newOwner(api);
 		const { number: from } = await done(put(api, hex('x'), hex('1'), 3));
 		const reference = await follow(api, pair, { from });
 
-		const before = await connect(network.nodes[1].rpc);
+		const before = await connect(nodes[1].rpc);
 		const watch = await follow(before, pair, { from });
 		// In the middle of a block's events, as a lost connection may leave it.
 		const calls = ['1', '2', '3', '4'].map((value) => put(api, hex('y'), hex(value), 30));
@@ -92,7 +83,7 @@ describe('watchers of entries', () => {
 	});
 
 	it('a connection follows so many owners and no more', () =>
-		assertBoundPerConnection(network.nodes[0].rpc, api, (connection) => follow(connection, newAccount())));
+		assertBoundPerConnection(nodes[0].rpc, api, (connection) => follow(connection, newAccount())));
 });
 
 it('entries of blocks whose state is pruned are refused with the block, and what is left is told', () =>

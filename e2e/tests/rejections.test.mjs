@@ -1,7 +1,7 @@
 // What must not pass does not pass, is refused for the right reason, and leaves every account as it was.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
 	TOS,
 	account,
@@ -15,7 +15,7 @@ import {
 	submit,
 	verdict,
 } from '../lib/chain.mjs';
-import { startNetwork } from '../lib/network.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 
 // The pool's answers: an error of JSON-RPC with this code and data.
 const OUTDATED = { code: 1010, data: 'Transaction is outdated' };
@@ -25,18 +25,8 @@ const TOO_LARGE = { code: 1010, data: 'Transaction would exhaust the block limit
 const BANNED = { code: 1012, data: undefined };
 const TOO_LOW_PRIORITY = 1014;
 
-describe('rejections', () => {
-	let network;
-	let apis;
-	let api;
-
-	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-		[api] = apis;
-	});
-
-	after(() => network?.stop());
+describe('rejections', async () => {
+	const { api, apis } = await suiteNetwork();
 
 	const transfer = (recipient, amount) => api.tx.balances.transferAllowDeath(recipient.address, amount);
 

@@ -2,7 +2,7 @@
 // and goes on with it.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import {
 	TOS,
 	account,
@@ -15,9 +15,10 @@ import {
 	sign,
 	submit,
 } from '../lib/chain.mjs';
-import { joining, startNetwork, withNode } from '../lib/network.mjs';
+import { joining, withNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
-import { localSpec } from '../lib/spec.mjs';
+import { editedSpec } from '../lib/spec.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 
 // What the log of each way of syncing says is complete before the node is like any other.
 const MODES = {
@@ -37,25 +38,21 @@ const setId = async (api, hash) => (await (await api.at(hash)).query.grandpa.cur
 const hashes = (api, last) =>
 	rawCall(api, 'chain_getBlockHash', Array.from({ length: last + 1 }, (_, number) => number));
 
-describe('a node that joins later', { concurrency: true }, () => {
+describe('a node that joins later', { concurrency: true }, async () => {
+	const chain = await editedSpec('local', (genesis) => Object.assign(genesis.genesisParameters.timing, TIMING));
+	const network = await suiteNetwork({ chain });
+	const [validator] = network.apis;
 	const recipient = newAccount();
 	const senders = {};
-	let network;
-	let validator;
 	let height;
 
 	before(async () => {
 		for (const mode of Object.keys(MODES)) senders[mode] = newAccount();
-		const chain = await localSpec((genesis) => Object.assign(genesis.genesisParameters.timing, TIMING));
-		network = await startNetwork({ chain });
-		[validator] = network.apis;
 		await fund(validator, [[recipient, 7n * TOS], ...Object.values(senders).map((sender) => [sender, 10n * TOS])]);
 		const enough = async ({ hash }) => (await setId(validator, hash)) >= SET_CHANGES;
 		const { number } = await finalised(validator, enough, `${SET_CHANGES} changes of the GRANDPA set`);
 		height = number.toNumber();
 	});
-
-	after(() => network?.stop());
 
 	/** Runs a node on the data of `base` while `use` works with it, once it has synced, and answers its log. */
 	async function withJoined(base, args, use) {

@@ -1,7 +1,7 @@
 // tx_submit, tx_status and tx_subscribe tell what became of a transaction, on any node, after a restart too.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { blake2AsHex } from '@polkadot/util-crypto';
 import {
 	TOS,
@@ -18,9 +18,10 @@ import {
 	sign,
 	submit,
 } from '../lib/chain.mjs';
-import { startNetwork, withNode } from '../lib/network.mjs';
+import { withNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
 import { assertBoundPerConnection } from '../lib/subscriptions.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 
 const SUBSCRIPTION = ['tx_subscribe', 'tx_update', 'tx_unsubscribe'];
 const MAX_EXTRINSIC_BYTES = 2.5 * 1024 * 1024;
@@ -73,18 +74,8 @@ async function funded(api) {
 
 const transfer = (api, amount) => api.tx.balances.transferKeepAlive(newAccount().address, amount);
 
-describe('transactions over JSON-RPC', () => {
-	let network;
-	let apis;
-	let api;
-
-	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-		[api] = apis;
-	});
-
-	after(() => network?.stop());
+describe('transactions over JSON-RPC', async () => {
+	const { api, apis, nodes } = await suiteNetwork();
 
 	it('a transaction is followed from the pool to finality, with its fee and tip', async () => {
 		const { sender, nonce } = await funded(api);
@@ -231,7 +222,7 @@ describe('transactions over JSON-RPC', () => {
 	});
 
 	it('a connection follows so many transactions and no more', () =>
-		assertBoundPerConnection(network.nodes[0].rpc, api, (connection) => follow(connection, randomHash())));
+		assertBoundPerConnection(nodes[0].rpc, api, (connection) => follow(connection, randomHash())));
 
 	it("the SDK's own methods for transactions are still there", async () => {
 		const { methods } = (await api.rpc.rpc.methods()).toJSON();

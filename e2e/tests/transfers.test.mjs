@@ -1,7 +1,7 @@
 // Transfers signed with each of the three key types are final on every validator, with one state.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
 	TOS,
 	account,
@@ -13,18 +13,10 @@ import {
 	sign,
 	submit,
 } from '../lib/chain.mjs';
-import { startNetwork } from '../lib/network.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 
-describe('transfers', () => {
-	let network;
-	let apis;
-
-	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-	});
-
-	after(() => network?.stop());
+describe('transfers', async () => {
+	const { apis } = await suiteNetwork();
 
 	['sr25519', 'ed25519', 'ecdsa'].forEach((type, i) => {
 		it(`${type}: a transfer is final on all nodes with equal state roots`, async () => {
