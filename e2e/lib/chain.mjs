@@ -163,6 +163,16 @@ export const sign = (api, call, pair, options) =>
 /** Nonce of the account after the last block and what waits in this node's pool. */
 export const nextNonce = async (api, { address }) => (await api.rpc.system.accountNextIndex(address)).toNumber();
 
+/** The integer constants of a pallet in the chain's metadata: numbers up to 32 bits, bigints beyond. */
+export function constants(api, pallet) {
+	const bits = (constant) => Number(/^u(\d+)$/.exec(constant.toRawType())?.[1] ?? 0);
+	return Object.fromEntries(
+		Object.entries(api.consts[pallet])
+			.filter(([, constant]) => bits(constant) > 0)
+			.map(([name, constant]) => [name, bits(constant) > 32 ? constant.toBigInt() : constant.toNumber()]),
+	);
+}
+
 /** Nonce and free balance of an account after block `at`; the nonce of one that does not exist is null. */
 export async function account(api, { address }, at) {
 	const { data, nonce, providers, sufficients } = await (await api.at(at)).query.system.account(address);

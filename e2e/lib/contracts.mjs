@@ -3,18 +3,18 @@
 import assert from 'node:assert/strict';
 import { compactFromU8a, hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsHex, decodeAddress, encodeAddress, xxhashAsU8a } from '@polkadot/util-crypto';
-import { account, finalisedHeight, nextNonce, rawCall, sign, submit } from './chain.mjs';
+import { account, constants, finalisedHeight, nextNonce, rawCall, sign, submit } from './chain.mjs';
 import { readProof } from './trie.mjs';
-
-// The parameters of specs/contract-store.md.
-export const MAX_CODE_LENGTH = 262_144;
-const RECORD_BYTES = 512n;
-const PRICE_PER_BYTE = 10n ** 8n;
 
 /** The hash of no code and the address of no contract. */
 export const UNKNOWN = `0x${'00'.repeat(32)}`;
 
-export const price = (storedBytes) => (RECORD_BYTES + BigInt(storedBytes)) * PRICE_PER_BYTE;
+/** What a deployment costs besides its fee if it stores so many bytes of new code (CTR-R7). */
+export function price(api, storedBytes) {
+	const { recordBytes, pricePerByte } = constants(api, 'contractStore');
+	return BigInt(recordBytes + storedBytes) * pricePerByte;
+}
+
 export const ask = (api, method, ...params) => rawCall(api, `contract_${method}`, ...params);
 
 /** The address of a contract (CTR-R2). */

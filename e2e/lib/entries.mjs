@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { compactAddLength, hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsU8a, decodeAddress, xxhashAsU8a } from '@polkadot/util-crypto';
-import { TOS, fund, newAccount, nextNonce, patiently, rawCall, rawSubscribe, sign, submit } from './chain.mjs';
+import { TOS, constants, fund, newAccount, nextNonce, patiently, rawCall, rawSubscribe, sign, submit } from './chain.mjs';
 import { readProof } from './trie.mjs';
 
 const SUBSCRIPTION = ['kv_subscribe', 'kv_event', 'kv_unsubscribe'];
@@ -42,7 +42,7 @@ export const kvMeta = (api, { address }, key, at) => rawCall(api, 'kv_getMeta', 
 export const kvStats = (api, at) => rawCall(api, 'kv_stats', at);
 
 /** All entries of the owner, in as many pages as it takes. */
-export async function kvAll(api, { address }, { prefix, at, limit = 100 } = {}) {
+export async function kvAll(api, { address }, { prefix, at, limit = constants(api, 'ttlKv').maxPageSize } = {}) {
 	const found = [];
 	let start = null;
 	do {

@@ -7,6 +7,7 @@ import { blake2AsHex, createKeyMulti, encodeAddress, xxhashAsU8a } from '@polkad
 import {
 	TOS,
 	account,
+	constants,
 	finalised,
 	finalisedHeight,
 	fund,
@@ -19,7 +20,6 @@ import {
 	submit,
 } from '../lib/chain.mjs';
 import {
-	MAX_CODE_LENGTH,
 	UNKNOWN,
 	accountNow,
 	ask,
@@ -41,6 +41,7 @@ async function store(api, at) {
 
 describe('a contract that is deployed', async () => {
 	let { api, apis, restart } = await suiteNetwork();
+	const { maxCodeLength } = constants(api, 'contractStore');
 	const { code } = wasmModule();
 	const codeHash = blake2AsHex(code);
 	const salt = randomHash();
@@ -195,8 +196,8 @@ describe('a contract that is deployed', async () => {
 		it('code without a byte', () => assertFails(deploy(api, new Uint8Array(), salt), deployer, 'EmptyCode'));
 
 		it('code of a byte too much, while the longest passes', async () => {
-			const longest = new Uint8Array(MAX_CODE_LENGTH).fill(1);
-			const tooLong = new Uint8Array(MAX_CODE_LENGTH + 1).fill(1);
+			const longest = new Uint8Array(maxCodeLength).fill(1);
+			const tooLong = new Uint8Array(maxCodeLength + 1).fill(1);
 			await assertFails(deploy(api, tooLong, salt), deployer, 'CodeTooLong');
 			const { error } = await execute(apis, deploy(api, longest, salt), deployer);
 			assert.equal(error, null);
@@ -207,14 +208,14 @@ describe('a contract that is deployed', async () => {
 		it('a hash of no code', () => assertFails(deployHash(api, UNKNOWN, salt), deployer, 'UnknownCode'));
 
 		it('a balance that is a unit short, while one that keeps the existential deposit is enough', async () => {
-			const existentialDeposit = api.consts.balances.existentialDeposit.toBigInt();
+			const { existentialDeposit } = constants(api, 'balances');
 			const call = deployHash(api, codeHash, salt);
 			// Nonces begin at the height, and from 64 on they are equally long, and extrinsics equally dear.
 			await finalisedHeight(api, 64);
 			const poor = await funded(TOS);
 			const signed = sign(api, call, poor, { nonce: await nextNonce(api, poor) });
 			const { partialFee } = await rawCall(api, 'payment_queryInfo', signed.toHex());
-			const enough = existentialDeposit + price(0) + BigInt(partialFee);
+			const enough = existentialDeposit + price(api, 0) + BigInt(partialFee);
 
 			await assertFails(call, await funded(enough - 1n), 'InsufficientBalance');
 			const exact = await funded(enough);

@@ -9,6 +9,7 @@ import {
 	account,
 	agreement,
 	blockHash,
+	constants,
 	failure,
 	finalisedHeight,
 	fund,
@@ -17,7 +18,6 @@ import {
 	rawCall,
 } from '../lib/chain.mjs';
 import {
-	MAX_CODE_LENGTH,
 	UNKNOWN,
 	accountNow,
 	ask,
@@ -40,6 +40,7 @@ const TREASURY = encodeAddress(u8aConcat(stringToU8a('modlpy/trsry'), new Uint8A
 
 describe('contracts', async () => {
 	const { api, apis } = await suiteNetwork();
+	const { maxCodeLength, maxPageSize } = constants(api, 'contractStore');
 	const { code, expected } = wasmModule();
 	const codeHash = blake2AsHex(code);
 	const salt = randomHash();
@@ -60,7 +61,7 @@ describe('contracts', async () => {
 		assert.ok(code.length > 100 * 1024 && WebAssembly.validate(code));
 		assert.equal(await ask(apis[1], 'getAddress', deployer.address, salt, codeHash), address);
 		const quote = await ask(apis[2], 'quote', code.length);
-		assert.equal(quote, price(code.length).toString());
+		assert.equal(quote, price(api, code.length).toString());
 		assert.equal(await ask(api, 'getCode', address), null);
 
 		const { free } = await accountNow(api, deployer);
@@ -107,7 +108,7 @@ describe('contracts', async () => {
 				assert.equal(await ask(node, 'getCode', address, ...at), u8aToHex(code));
 				assert.equal(await ask(node, 'getCodeByHash', codeHash, ...at), u8aToHex(code));
 				assert.deepEqual(await ask(node, 'getMetadata', address, ...at), metadata);
-				assert.deepEqual(await ask(node, 'list', deployer.address, null, 100, ...at), {
+				assert.deepEqual(await ask(node, 'list', deployer.address, null, maxPageSize, ...at), {
 					items: [address],
 					next: null,
 				});
@@ -188,12 +189,12 @@ describe('contracts', async () => {
 		];
 		assert.deepEqual([first.error, second.error], [null, null]);
 		const { free: left } = await account(api, other, second.hash);
-		assert.equal(free - left, first.fee + second.fee + 2n * price(0));
-		assert.equal(await ask(api, 'quote', 0), price(0).toString());
+		assert.equal(free - left, first.fee + second.fee + 2n * price(api, 0));
+		assert.equal(await ask(api, 'quote', 0), price(api, 0).toString());
 
 		const items = salts.map((each) => contractAddress(other, each, codeHash));
 		const list = (...params) => ask(apis[2], 'list', other.address, ...params);
-		assert.deepEqual(await list(null, 100), { items, next: null });
+		assert.deepEqual(await list(null, maxPageSize), { items, next: null });
 		assert.deepEqual(await list(0, 1), { items: [items[0]], next: 1 });
 		assert.deepEqual(await list(1, 1), { items: [items[1]], next: null });
 		assert.deepEqual(await list(2, 1), { items: [], next: null });
@@ -227,20 +228,20 @@ describe('contracts', async () => {
 			['getAddress', [who, '0x', codeHash], 10001, 'salt'],
 			['getAddress', [who, salt, 7], 10001, 'codeHash'],
 			['list', [who, null, 0], 10002, 'limit'],
-			['list', [who, null, 101], 10002, 'limit'],
+			['list', [who, null, maxPageSize + 1], 10002, 'limit'],
 			['list', [who, null, -1], 10001, 'limit'],
 			['list', [who, null, '1'], 10001, 'limit'],
 			['list', [who, 1.5, 1], 10001, 'start'],
 			['list', [who, 2 ** 32, 1], 10001, 'start'],
 			['list', [who, null, 1, UNKNOWN], 10003, UNKNOWN],
-			['quote', [MAX_CODE_LENGTH + 1], 10002, 'codeLen'],
+			['quote', [maxCodeLength + 1], 10002, 'codeLen'],
 			['quote', [-1], 10001, 'codeLen'],
 			['getProof', ['0x00'], 10001, 'address'],
 			['getProof', [address, UNKNOWN], 10003, UNKNOWN],
 		]) {
 			assert.deepEqual(await failure(ask(api, method, ...params)), { code, data }, `${method} ${params}`);
 		}
-		assert.equal(await ask(api, 'quote', MAX_CODE_LENGTH), price(MAX_CODE_LENGTH).toString());
+		assert.equal(await ask(api, 'quote', maxCodeLength), price(api, maxCodeLength).toString());
 	});
 });
 

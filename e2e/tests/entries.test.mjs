@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { compactAddLength, hexToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { decodeAddress } from '@polkadot/util-crypto';
 import { describe, it } from 'node:test';
-import { TOS, account, blockHash, failure, finalisedHeight, newAccount, rawCall } from '../lib/chain.mjs';
+import { TOS, account, blockHash, constants, failure, finalisedHeight, newAccount, rawCall } from '../lib/chain.mjs';
 import {
 	entryKey,
 	extend,
@@ -22,16 +22,9 @@ import {
 } from '../lib/entries.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
 
-// The parameters of specs/ttl-kv.md.
-const MAX_KEY_LENGTH = 128;
-const MAX_VALUE_LENGTH = 16_384;
-const MAX_TTL = 31_536_000;
-const OVERHEAD_BYTES = 256;
-
 const KEY = hex('key');
 const repeated = (count) => `0x${'07'.repeat(count)}`;
 const length = (bytes) => (bytes.length - 2) / 2;
-const rent = (key, value, blocks) => BigInt((OVERHEAD_BYTES + length(key) + length(value)) * blocks);
 
 /** Height at which an entry that was just put, or extended, ends. */
 const endOf = ({ fields }) => fields.expiresAt.toNumber();
@@ -39,6 +32,11 @@ const revisionOf = ({ fields }) => fields.revision.toString();
 
 describe('expiring entries', async () => {
 	const { api, apis } = await suiteNetwork();
+	const { maxKeyLength, maxPageSize, maxTtl, maxValueLength, minTtl, ...prices } = constants(api, 'ttlKv');
+
+	/** Rent of an entry for so many blocks (TTL-R6). */
+	const rent = (key, value, blocks) =>
+		BigInt((prices.entryOverheadBytes + length(key) + length(value)) * blocks) * prices.rentPerByteBlock;
 
 	it('an entry is put, overwritten, extended, expires, is put again and deleted, and a watcher is told', async () => {
 		const { pair, done, submitted } = await newOwner(api);
@@ -155,7 +153,7 @@ describe('expiring entries', async () => {
 		const { pair, done } = await newOwner(api);
 		const [prover, witness] = [apis[1], apis[2]];
 		// Above 32 bytes a value does not lie in its node.
-		for (const [key, value] of [[hex('short'), '0x01'], [hex('long'), repeated(MAX_VALUE_LENGTH)]]) {
+		for (const [key, value] of [[hex('short'), '0x01'], [hex('long'), repeated(maxValueLength)]]) {
 			const { number, hash, ...outcome } = await done(put(api, key, value, 4));
 			const end = endOf(outcome);
 			await Promise.all([prover, witness].map((node) => finalisedHeight(node, end)));
@@ -181,7 +179,7 @@ describe('expiring entries', async () => {
 			assert.equal(charge.toString(), quote);
 		}
 		const sorted = async (options) => (await kvAll(api, pair, { at, ...options })).map(({ key }) => key).sort();
-		for (const limit of [1, 2, 5, 100]) {
+		for (const limit of [1, 2, 5, maxPageSize]) {
 			assert.deepEqual(await sorted({ limit }), keys);
 			assert.deepEqual(await sorted({ limit, prefix: hex('b/') }), keys.slice(3));
 		}
@@ -198,14 +196,14 @@ describe('expiring entries', async () => {
 			['EmptyKey', put(api, '0x', value, 10)],
 			['EmptyKey', extend(api, '0x', 10)],
 			['EmptyKey', remove(api, '0x')],
-			['KeyTooLong', put(api, repeated(MAX_KEY_LENGTH + 1), value, 10)],
-			['KeyTooLong', remove(api, repeated(MAX_KEY_LENGTH + 1))],
+			['KeyTooLong', put(api, repeated(maxKeyLength + 1), value, 10)],
+			['KeyTooLong', remove(api, repeated(maxKeyLength + 1))],
 			['EmptyValue', put(api, KEY, '0x', 10)],
-			['ValueTooLong', put(api, KEY, repeated(MAX_VALUE_LENGTH + 1), 10)],
-			['TtlOutOfRange', put(api, KEY, value, 0)],
-			['TtlOutOfRange', extend(api, KEY, 0)],
-			['TtlOutOfRange', put(api, KEY, value, MAX_TTL + 1)],
-			['TtlOutOfRange', extend(api, KEY, MAX_TTL + 1)],
+			['ValueTooLong', put(api, KEY, repeated(maxValueLength + 1), 10)],
+			['TtlOutOfRange', put(api, KEY, value, minTtl - 1)],
+			['TtlOutOfRange', extend(api, KEY, minTtl - 1)],
+			['TtlOutOfRange', put(api, KEY, value, maxTtl + 1)],
+			['TtlOutOfRange', extend(api, KEY, maxTtl + 1)],
 			// Past the last height there is: the range is checked first.
 			['TtlOutOfRange', put(api, KEY, value, 2 ** 32 - 1)],
 			['EntryExists', putIf(api, KEY, value, 10, { Absent: null })],
@@ -220,7 +218,7 @@ describe('expiring entries', async () => {
 			['RevisionMismatch', putIf(api, KEY, value, 10, { Revision: revision })],
 		];
 		// Half a TOS of rent.
-		const dear = [['InsufficientBalance', put(api, KEY, repeated(MAX_VALUE_LENGTH), MAX_TTL)]];
+		const dear = [['InsufficientBalance', put(api, KEY, repeated(maxValueLength), maxTtl)]];
 
 		for (const [who, attempts] of [[{ pair, all }, cases], [stranger, foreign], [poor, dear]]) {
 			const earlier = (await api.rpc.chain.getFinalizedHead()).toHex();
@@ -252,22 +250,22 @@ describe('expiring entries', async () => {
 			assert.deepEqual(await code(method, address, KEY, 7), { code: 10001, data: 'at' });
 			assert.deepEqual(await code(method, address, KEY, unknown), { code: 10003, data: unknown });
 		}
-		for (const key of ['0x', repeated(MAX_KEY_LENGTH + 1)]) {
+		for (const key of ['0x', repeated(maxKeyLength + 1)]) {
 			assert.equal(await rawCall(api, 'kv_get', address, key), null);
 			assert.equal(await rawCall(api, 'kv_getMeta', address, key), null);
 			assert.deepEqual(await code('kv_getProof', address, key), { code: 10002, data: 'key' });
 		}
 		assert.deepEqual(await code('kv_list', address, null, null, 0), { code: 10002, data: 'limit' });
-		assert.deepEqual(await code('kv_list', address, null, null, 101), { code: 10002, data: 'limit' });
+		assert.deepEqual(await code('kv_list', address, null, null, maxPageSize + 1), { code: 10002, data: 'limit' });
 		assert.deepEqual(await code('kv_list', address, 'a', null, 1), { code: 10001, data: 'prefix' });
 		assert.deepEqual(await code('kv_list', address, null, 'a', 1), { code: 10001, data: 'start' });
 		for (const [data, ...params] of [
 			['keyLen', 0, 1, 1],
-			['keyLen', MAX_KEY_LENGTH + 1, 1, 1],
+			['keyLen', maxKeyLength + 1, 1, 1],
 			['valueLen', 1, 0, 1],
-			['valueLen', 1, MAX_VALUE_LENGTH + 1, 1],
-			['ttl', 1, 1, 0],
-			['ttl', 1, 1, MAX_TTL + 1],
+			['valueLen', 1, maxValueLength + 1, 1],
+			['ttl', 1, 1, minTtl - 1],
+			['ttl', 1, 1, maxTtl + 1],
 		]) {
 			assert.deepEqual(await code('kv_quote', ...params), { code: 10002, data });
 		}

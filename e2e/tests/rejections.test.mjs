@@ -117,7 +117,6 @@ describe('rejections', async () => {
 		const { sender, nonce, recipient } = await parties();
 		const { max } = api.consts.system.blockLength;
 		const remark = (length) => sign(api, api.tx.system.remark(`0x${'00'.repeat(length)}`), sender, { nonce });
-		assert.equal(max.operational.toNumber(), 2.5 * 1024 * 1024);
 		for (const limit of [max.operational.toNumber(), max.normal.toNumber()]) {
 			await assertRefused(remark(limit), [sender, recipient], 'ExhaustsResources', TOO_LARGE);
 		}

@@ -24,7 +24,6 @@ import { assertBoundPerConnection } from '../lib/subscriptions.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
 
 const SUBSCRIPTION = ['tx_subscribe', 'tx_update', 'tx_unsubscribe'];
-const MAX_EXTRINSIC_BYTES = 2.5 * 1024 * 1024;
 
 const txSubmit = (api, extrinsic) => rawCall(api, 'tx_submit', extrinsic.toHex());
 const txStatus = (api, hash) => rawCall(api, 'tx_status', hash);
@@ -209,8 +208,9 @@ describe('transactions over JSON-RPC', async () => {
 			assert.deepEqual(await failure(rawCall(api, 'tx_submit', bytes)), { code: 10101, data: undefined }, bytes);
 		}
 
-		const long = `0x${'00'.repeat(MAX_EXTRINSIC_BYTES + 1)}`;
-		assert.deepEqual(await failure(rawCall(api, 'tx_submit', long)), { code: 10102, data: MAX_EXTRINSIC_BYTES });
+		const most = api.consts.system.blockLength.max.operational.toNumber();
+		const long = `0x${'00'.repeat(most + 1)}`;
+		assert.deepEqual(await failure(rawCall(api, 'tx_submit', long)), { code: 10102, data: most });
 
 		for (const wrong of ['84', '0x8', '0xzz', '', 5, null, ['0x00']]) {
 			assert.deepEqual(await failure(rawCall(api, 'tx_submit', wrong)), { code: 10001, data: 'extrinsic' });
