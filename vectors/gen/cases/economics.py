@@ -1,4 +1,4 @@
-"""Fees, the split of them, rewards and slashes."""
+"""Fees and their split, rewards, slashes and deposits."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,8 +8,8 @@ from model import economics as eco
 from model import scale
 from model.economics import BILLION, ONE, TOS
 
-from cases.consensus import arithmetic
-from cases.transactions import EXISTENTIAL_DEPOSIT
+from cases.builders import arithmetic, constant_case
+from cases.fixtures import EXISTENTIAL_DEPOSIT
 
 # Abscissae and ordinates of the reward curve, ECO-R5.
 CURVE = [
@@ -53,17 +53,6 @@ CURVE = [
 ]
 ISSUANCE = 100_000_000 * TOS
 ERA_MS = 3_600_000
-
-
-def constant_case(pallet: str, name: str, type_: str, value: int, encoded: bytes) -> dict[str, Any]:
-    return {
-        "name": f"{pallet}.{name}",
-        "pallet": pallet,
-        "constant": name,
-        "type": type_,
-        "value": str(value),
-        "encoded": encoded,
-    }
 
 
 def _constants() -> VectorFile:

@@ -6,12 +6,11 @@ from typing import Any
 from emit import VectorFile
 from model import scale, trie
 from model.accounts import NEW_LOGIC, TREASURY, record
-from model.calls import Call, transfer
-from model.hashing import STORAGE_HASHERS
+from model.extrinsics import GENESIS_HASH
 from model.storage import account_key, map_key, value_key
 
-from cases import scenarios
-from cases.transactions import GENESIS_HASH, RECIPIENT, SENDER, TOS
+from cases.builders import key_case, pallet_file, record_case
+from cases.fixtures import SENDER, TOS
 
 INDICES = {
     "System": 0,
@@ -41,37 +40,6 @@ INDICES = {
     "Multisig": 61,
     "Proxy": 62,
 }
-
-
-def pallet_file(path: str, rules: list[str], indices: dict[str, int]) -> VectorFile:
-    return VectorFile(
-        path,
-        "pallet-index",
-        "Indices of pallets",
-        rules,
-        [{"name": name, "pallet": name, "index": index} for name, index in indices.items()],
-    )
-
-
-def key_case(name: str, pallet: str, item: str, *keys: tuple[str, bytes]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "pallet": pallet,
-        "item": item,
-        "keys": [
-            {"hasher": hasher, "key": key, "hashed": STORAGE_HASHERS[hasher](key)} for hasher, key in keys
-        ],
-        "storageKey": map_key(pallet, item, *keys),
-    }
-
-
-def record_case(name: str, type_: str, encoded: bytes, **fields: tuple[str, Any]) -> dict[str, Any]:
-    """A stored value field by field; integers of 64 bits and more as text."""
-    shown = [
-        {"name": field, "type": kind, "value": str(value) if kind in ("u64", "u128") else value}
-        for field, (kind, value) in fields.items()
-    ]
-    return {"name": name, "type": type_, "fields": shown, "encoded": encoded}
 
 
 def _keys() -> VectorFile:
@@ -152,41 +120,6 @@ def _account_records() -> VectorFile:
     )
 
 
-def _account_life() -> VectorFile:
-    alice, bob = SENDER.account, RECIPIENT
-    give = transfer(bob, TOS).encode()
-    leave = Call("Balances", "transfer_all", {"dest": alice, "keep_alive": False}).encode()
-
-    def born(block: int) -> dict[str, Any]:
-        return scenarios.stored({account_key(bob): record(nonce=block, free=TOS)})
-
-    return VectorFile(
-        "conformance/state/account-life",
-        "scenario",
-        "An account comes, goes and comes back",
-        ["STA-R5", "STA-R6", "STA-R8"],
-        [
-            scenarios.case(
-                "its nonce begins at the height",
-                [],
-                {alice: 10 * TOS, TREASURY: TOS},
-                [
-                    scenarios.call(alice, give),
-                    born(77),
-                    scenarios.advance(100, False),
-                    scenarios.call(bob, leave),
-                    scenarios.stored({account_key(bob): None}),
-                    scenarios.balances({alice: 10 * TOS}),
-                    scenarios.advance(120, False),
-                    scenarios.call(alice, give),
-                    born(120),
-                ],
-                block=77,
-            )
-        ],
-    )
-
-
 def _timing() -> VectorFile:
     live = {
         "slotDurationMs": 1_000,
@@ -241,5 +174,4 @@ def files() -> Iterator[VectorFile]:
     yield _keys()
     yield _root()
     yield _account_records()
-    yield _account_life()
     yield _timing()

@@ -1,31 +1,16 @@
-"""What the pool and a block answer to good and bad extrinsics."""
+"""What the pool and a block answer to valid and invalid extrinsics."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from emit import VectorFile
 from model import decoder, errors, scale
-from model.calls import (
-    Call,
-    batch,
-    multi_address,
-    remark,
-    transfer,
-)
-from model.extrinsics import (
-    BARE_V4,
-    BARE_V5,
-    GENESIS_HASH,
-    Era,
-    assemble,
-    bare,
-    general,
-    prefixed,
-    signed,
-)
+from model.calls import Call, batch, multi_address, remark, transfer
+from model.extrinsics import BARE_V4, BARE_V5, GENESIS_HASH, Era, assemble, bare, general, prefixed, signed
 from model.keys import test_key
 
-from cases.transactions import (
+from cases.builders import SCHEME_RULE, decodes
+from cases.fixtures import (
     BIRTH_HASH,
     BODY,
     EXISTENTIAL_DEPOSIT,
@@ -34,10 +19,8 @@ from cases.transactions import (
     NONCE,
     PAYMENT,
     RECIPIENT,
-    SCHEME_RULE,
     SENDER,
     TOS,
-    decodes,
 )
 
 BLOCK = 1_001

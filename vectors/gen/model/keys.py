@@ -7,7 +7,6 @@ from pathlib import Path
 import coincurve
 import nacl.signing
 import sr25519
-
 from model.hashing import blake2_256, blake2_512, keccak_256
 from model.scale import variant
 

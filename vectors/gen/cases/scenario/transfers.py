@@ -1,4 +1,4 @@
-"""What the transfers do, and why they fail."""
+"""What transfers do, and why they fail."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,15 +6,12 @@ from typing import Any
 from emit import VectorFile
 from model import errors
 from model.accounts import TREASURY, record
-from model.calls import (
-    Call,
-    transfer,
-)
+from model.calls import Call, transfer
 from model.keys import test_key
 from model.storage import account_key
 
-from cases import scenarios
-from cases.transactions import EXISTENTIAL_DEPOSIT, RECIPIENT, SENDER, TOS
+from cases import scenario
+from cases.fixtures import EXISTENTIAL_DEPOSIT, RECIPIENT, SENDER, TOS
 
 
 def _transfer_effects() -> VectorFile:
@@ -30,8 +27,8 @@ def _transfer_effects() -> VectorFile:
         state: dict[bytes, bytes] | None = None,
     ) -> dict[str, Any]:
         before = {alice: 10 * TOS, rich: 1_000 * TOS, TREASURY: TOS}
-        steps = [scenarios.call(origin, call, error), scenarios.balances({**before, **after})]
-        return scenarios.case(name, rules, before, steps, state=state)
+        steps = [scenario.call(origin, call, error), scenario.balances({**before, **after})]
+        return scenario.case(name, rules, before, steps, state=state)
 
     checks, effect, life = ["TXN-R26"], ["TXN-R27"], ["TXN-R27", "STA-R6"]
 
@@ -76,7 +73,7 @@ def _transfer_effects() -> VectorFile:
                 errors.dispatch("BadOrigin"),
                 {},
                 checks,
-                scenarios.NOBODY,
+                scenario.NOBODY,
             ),
             case(
                 "to an address that names nobody",

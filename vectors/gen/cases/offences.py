@@ -1,246 +1,42 @@
-"""Who may author, what makes a block final, when sets change, and what an offence costs."""
+"""Equivocations, their reports, and what an offence costs a validator."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from emit import VectorFile
-from model import scale
 from model.consensus import (
-    Chain,
     disabling,
     double_seal_proof,
     due_era,
     equivocation_proof,
     offence_era,
-    quorum,
     slash_fraction,
 )
-from model.headers import AURA, GRANDPA, VOTES, DigestItem, Header, slot_item, vote_payload
+from model.headers import AURA, DigestItem, Header, slot_item
 from model.keys import Key, test_key
 
-from cases.hashing_and_signing import header_case
-from cases.transactions import module_error_case
-
-
-def arithmetic(name: str, function: str, inputs: dict[str, int], outputs: dict[str, int]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "function": function,
-        "inputs": {key: str(value) for key, value in inputs.items()},
-        "outputs": {key: str(value) for key, value in outputs.items()},
-    }
-
-
-def _slots() -> VectorFile:
-    def case(name: str, rules: list[str], is_accepted: bool, **changes: Any) -> dict[str, Any]:
-        fields = {
-            "slotDurationMs": 1_000,
-            "authorities": 4,
-            "disabled": [],
-            "parent": {"slot": 1_800_000_000, "timestamp": 1_800_000_000_000},
-            "slot": 1_800_000_001,
-            "timestamp": 1_800_000_001_000,
-        } | changes
-        author = fields["slot"] % fields["authorities"]
-        return {"name": name, "rules": rules, **fields, "author": author, "isAccepted": is_accepted}
-
-    slot, author, gap, disabled = ["CON-R1"], ["CON-R2"], ["CON-R3"], ["CON-R4"]
-    half = {"slot": 1_800_000_000, "timestamp": 1_800_000_000_700}
-    return VectorFile(
-        "conformance/consensus/slot",
-        "slot",
-        "Slot, author and time of a block on its parent",
-        [],
-        [
-            case("the next slot", slot + author, True),
-            case("the last millisecond of the slot", slot, True, timestamp=1_800_000_001_999),
-            case("a millisecond before the slot", slot, False, timestamp=1_800_000_000_999),
-            case("a millisecond after the slot", slot, False, timestamp=1_800_000_002_000),
-            case("the parent's slot", slot, False, slot=1_800_000_000, timestamp=1_800_000_000_900),
-            case("a slot before the parent's", slot, False, slot=1_799_999_999, timestamp=1_799_999_999_000),
-            case(
-                "after a gap of a thousand slots",
-                slot + author,
-                True,
-                slot=1_800_001_002,
-                timestamp=1_800_001_002_000,
-            ),
-            case(
-                "half-second slots",
-                slot + author,
-                True,
-                slotDurationMs=500,
-                parent={"slot": 3_600_000_000, "timestamp": 1_800_000_000_000},
-                slot=3_600_000_001,
-                timestamp=1_800_000_000_500,
-            ),
-            case("half a slot after the parent", gap, True, parent=half, timestamp=1_800_000_001_200),
-            case("a millisecond less", gap, False, parent=half, timestamp=1_800_000_001_199),
-            case(
-                "the first block: any time of its slot",
-                gap,
-                True,
-                parent={"slot": 0, "timestamp": 0},
-                slot=1,
-                timestamp=1_000,
-            ),
-            case("one of several authorities", author, True, authorities=3),
-            case("one of one authority", author, True, authorities=1),
-            case("another validator is disabled", disabled, True, disabled=[0, 2]),
-            case("the author is disabled", disabled, False, disabled=[1]),
-        ],
-    )
-
-
-def _eras() -> VectorFile:
-    def case(
-        name: str,
-        rules: list[str],
-        blocks: int,
-        session_length: int = 20,
-        sessions_per_era: int = 3,
-        validators: int = 2,
-        minimum: dict[int, int] | None = None,
-        keys: dict[int, dict[int, int | None]] | None = None,
-    ) -> dict[str, Any]:
-        """`minimum` and `keys` change, before the hooks of a block, what governance and validators set."""
-        chain = Chain(session_length, sessions_per_era, validators)
-        changes, at, responsible = [], [], 0
-        for block in range(1, blocks + 1):
-            change: dict[str, Any] = {}
-            if block in (minimum or {}):
-                change["minimumValidatorCount"] = chain.minimum_validators = minimum[block]
-            if block in (keys or {}):
-                for validator, number in keys[block].items():
-                    chain.keys[validator] = number
-                change["keys"] = [{"validator": v, "number": n} for v, n in keys[block].items()]
-            if change:
-                changes.append({"block": block, **change})
-            responsible = chain.active_era
-            chain.begin(block)
-            if block % session_length in (0, 1, session_length - 1):
-                at.append(
-                    {
-                        "block": block,
-                        "session": chain.session,
-                        "activeEra": chain.active_era,
-                        "plannedEra": chain.planned_era,
-                        "responsibleEra": responsible,
-                        "setId": chain.set_id,
-                        "failedElections": chain.failed_elections,
-                        "keys": list(chain.used_keys),
-                    }
-                )
-        return {
-            "name": name,
-            "rules": rules,
-            "sessionLengthBlocks": session_length,
-            "sessionsPerEra": sessions_per_era,
-            "validators": validators,
-            "changes": changes,
-            "at": at,
-        }
-
-    regular = ["CON-R5", "CON-R7", "CON-R8", "CON-R12"]
-    return VectorFile(
-        "conformance/consensus/era",
-        "era-transition",
-        "Sessions, eras, keys and sets, block by block",
-        [],
-        [
-            case("development timing", regular, 200),
-            case(
-                "the shortest there can be", regular, 60, session_length=5, sessions_per_era=2, validators=1
-            ),
-            case(
-                "elections fail for a while",
-                ["CON-R7", "CON-R8", "CON-R9"],
-                300,
-                minimum={70: 3, 190: 1},
-            ),
-            case(
-                "keys take effect two sessions later",
-                ["CON-R6", "CON-R12"],
-                120,
-                keys={5: {0: 1}, 26: {1: 1}},
-            ),
-            *(
-                # Within an era, and for each place in the set: nobody keeps authoring without keys.
-                case(
-                    f"validator {gone} of three removes its keys, and sets others",
-                    ["CON-R6", "CON-R12", "CON-R26"],
-                    140,
-                    validators=3,
-                    keys={61: {gone: None}, 81: {gone: 1}},
-                )
-                for gone in range(3)
-            ),
-        ],
-    )
-
-
-def _quorum() -> VectorFile:
-    return VectorFile(
-        "conformance/consensus/quorum",
-        "arithmetic",
-        "Votes that make a block final",
-        ["CON-R10"],
-        [
-            arithmetic(
-                f"{n} authorities",
-                "quorum",
-                {"authorities": n},
-                {"votes": quorum(n), "offline": n - quorum(n)},
-            )
-            for n in (1, 2, 3, 4, 5, 6, 7, 10, 21, 33, 34, 99, 100)
-        ],
-    )
-
-
-def _votes() -> VectorFile:
-    key, block = test_key("ed25519", 4), b"\x77" * 32
-
-    def case(vote: str, number: int, round_: int, set_id: int) -> dict[str, Any]:
-        payload = vote_payload(vote, block, number, round_, set_id)
-        return {
-            "name": f"{vote} for block {number} in round {round_} of set {set_id}",
-            "vote": vote,
-            "blockHash": block,
-            "number": number,
-            "round": str(round_),
-            "setId": str(set_id),
-            "payload": payload,
-            "seed": key.seed,
-            "publicKey": key.public,
-            "signature": key.sign(payload),
-        }
-
-    return VectorFile(
-        "conformance/consensus/vote",
-        "vote",
-        "What a GRANDPA authority signs",
-        ["CON-R11"],
-        [*(case(vote, 1_000, 7, 3) for vote in VOTES), case("precommit", 2**32 - 1, 2**64 - 1, 2**64 - 1)],
-    )
-
-
-def _set_change() -> VectorFile:
-    authorities = [test_key("ed25519", number).public for number in (1, 2, 3)]
-    pairs = scale.sequence(key + scale.u64(1) for key in authorities)
-    change = DigestItem("consensus", GRANDPA, scale.variant(1, pairs, scale.u32(0)))
-    header = Header(b"\x71" * 32, 60, b"\x72" * 32, b"\x73" * 32, (slot_item(61), change))
-    case = header_case("that installs a changed set", header, ["HAS-R4"])
-    case["scheduledChange"] = authorities
-    return VectorFile(
-        "conformance/consensus/set-change",
-        "header",
-        "Header of a block that changes the set",
-        ["CON-R12"],
-        [case],
-    )
-
+from cases.builders import arithmetic, module_error_case
 
 HERE, THERE = (b"\x81" * 32, 100), (b"\x82" * 32, 100)
+
+SLOT = 3_600_000_123
+# The parent of headers that are sealed twice, and its height.
+PARENT = (b"\x91" * 32, 100)
+
+
+def _header(
+    content: int, author: Key, slots: tuple[int, ...] = (SLOT,), parent: tuple[bytes, int] = PARENT
+) -> Header:
+    """A sealed header on `parent`; those of the same `content` are the same."""
+    parent_hash, height = parent
+    root, items = bytes([content]) * 32, tuple(map(slot_item, slots))
+    return Header(parent_hash, height + 1, root, root, items).sealed(author)
+
+
+def _with_seal(header: Header, *items: DigestItem) -> Header:
+    """The header with other items in place of its seal."""
+    digest = (*header.digest[:-1], *items)
+    return Header(header.parent_hash, header.number, header.state_root, header.extrinsics_root, digest)
 
 
 def _equivocations() -> VectorFile:
@@ -276,26 +72,6 @@ def _equivocations() -> VectorFile:
             case("signed by another key", False, signer=test_key("ed25519", 6)),
         ],
     )
-
-
-SLOT = 3_600_000_123
-# The parent of headers that are sealed twice, and its height.
-PARENT = (b"\x91" * 32, 100)
-
-
-def _header(
-    content: int, author: Key, slots: tuple[int, ...] = (SLOT,), parent: tuple[bytes, int] = PARENT
-) -> Header:
-    """A sealed header on `parent`; those of the same `content` are the same."""
-    parent_hash, height = parent
-    root, items = bytes([content]) * 32, tuple(map(slot_item, slots))
-    return Header(parent_hash, height + 1, root, root, items).sealed(author)
-
-
-def _with_seal(header: Header, *items: DigestItem) -> Header:
-    """The header with other items in place of its seal."""
-    digest = (*header.digest[:-1], *items)
-    return Header(header.parent_hash, header.number, header.state_root, header.extrinsics_root, digest)
 
 
 def _double_seals() -> VectorFile:
@@ -451,9 +227,7 @@ def _double_seal_reports() -> VectorFile:
         slot: int = SLOT,
         parents: tuple[tuple[bytes, int], tuple[bytes, int]] = (PARENT, PARENT),
     ) -> dict[str, Any]:
-        first, second = (
-            _header(content, key, (slot,), parent) for content, parent in zip(contents, parents)
-        )
+        first, second = (_header(content, key, (slot,), parent) for content, parent in zip(contents, parents))
         proof = double_seal_proof(key, slot, first, second)
         return {"name": name, "proof": proof, "keyOwner": owner, "error": error}
 
@@ -638,11 +412,6 @@ def _deferral() -> VectorFile:
 
 
 def files() -> Iterator[VectorFile]:
-    yield _slots()
-    yield _eras()
-    yield _quorum()
-    yield _votes()
-    yield _set_change()
     yield _equivocations()
     yield _reports()
     yield _double_seals()
