@@ -12,13 +12,10 @@ import { promisify } from 'node:util';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-// The same rule as scripts/lib.sh has.
-export const GTOS_BIN =
-	process.env.GTOS_BIN ??
-	join(
-		process.env.CARGO_TARGET_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gtos/target'),
-		'release/gtos',
-	);
+// The same rules as in scripts/lib.sh.
+export const TARGET_DIR =
+	process.env.CARGO_TARGET_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gtos/target');
+export const GTOS_BIN = process.env.GTOS_BIN ?? join(TARGET_DIR, 'release/gtos');
 
 const LOCALNET = join(ROOT, 'scripts/localnet');
 
