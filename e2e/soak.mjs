@@ -8,7 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { TOS, agreement, development, finalisedHeight, nextNonce, refusal, sign } from './lib/chain.mjs';
+import { TOS, agreement, development, finalisedHeight, nextNonce, poolError, sign } from './lib/chain.mjs';
 import { startNetwork } from './lib/network.mjs';
 import { ROOT, gtos } from './lib/node.mjs';
 
@@ -85,7 +85,7 @@ class Stream {
 		sender.nonce++;
 		this.submitted++;
 		const call = api.tx.balances.transferKeepAlive(recipient, TOS / 1000n);
-		refusal(api, sign(api, call, pair, { nonce }).toHex()).then((error) => {
+		poolError(api, sign(api, call, pair, { nonce }).toHex()).then((error) => {
 			if (error === null) return;
 			this.refused++;
 			say(`nonce ${nonce} of ${name} was refused: ${error.message}`);

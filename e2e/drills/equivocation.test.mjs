@@ -17,7 +17,7 @@ import {
 	submit,
 } from '../lib/chain.mjs';
 import { of } from '../lib/economics.mjs';
-import { joining, startConnected, startNetwork } from '../lib/network.mjs';
+import { joinArguments, startConnected, startNetwork } from '../lib/network.mjs';
 import { gtos, temporaryFolder } from '../lib/node.mjs';
 import { editedSpec, withValidators } from '../lib/spec.mjs';
 
@@ -84,7 +84,7 @@ async function startWithTwin({ sessionLengthBlocks = 10, twinArgs }) {
 	const [dir, folder] = [temporaryFolder(), temporaryFolder()];
 	const chain = await editedSpec('local', genesis(sessionLengthBlocks));
 	const network = await startNetwork({ names: NAMES, chain, dir });
-	const args = [...(await twinArgs(network.spec, folder)), ...joining(network)];
+	const args = [...(await twinArgs(network.spec, folder)), ...joinArguments(network)];
 	const twin = await startConnected(['--base-path', folder, '--unsafe-force-node-key-generation', ...args]);
 	return {
 		apis: network.apis,

@@ -24,14 +24,14 @@ import {
 	lastFinalised,
 	newAccount,
 	nextNonce,
-	patiently,
+	poolError,
 	rawCall,
-	refusal,
 	sign,
 	slotOf,
+	withTimeout,
 } from '../lib/chain.mjs';
-import { extend, follow, hex, kvAll, kvGet, kvStats, proven, put, putIf, remove } from '../lib/entries.mjs';
-import { joining, startConnected, startNetwork } from '../lib/network.mjs';
+import { extend, follow, hex, kvAll, kvGet, kvStats, put, putIf, remove, verifyProof } from '../lib/entries.mjs';
+import { joinArguments, startConnected, startNetwork } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
 
 const ENTRIES = Number(process.env.GTOS_STORM_ENTRIES ?? 30_000);
@@ -100,9 +100,9 @@ async function load(senders, keysOf, end) {
 				}),
 			);
 			await bestHeight(api, target - 1);
-			const refusals = await Promise.all(signed.map(([node, extrinsic]) => refusal(node, extrinsic.toHex())));
+			const refusals = await Promise.all(signed.map(([node, extrinsic]) => poolError(node, extrinsic.toHex())));
 			assert.deepEqual(refusals.filter(Boolean), []);
-			await patiently(settled(senders), 'a round of puts to be in blocks');
+			await withTimeout(settled(senders), 'a round of puts to be in blocks');
 		}
 		// Those that came into another block end at another height: once more.
 		await finalisedHeight(api, await bestHeight(api));
@@ -181,7 +181,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 
 	/** Connects to another node that has joined, with these arguments. */
 	async function joinNetwork(...args) {
-		const options = [...joining(network), '--base-path', temporaryFolder(), ...args];
+		const options = [...joinArguments(network), '--base-path', temporaryFolder(), ...args];
 		// One that syncs by warp has no state to be asked for at first.
 		const node = await startConnected(options, (url) => connectSynced(url, end));
 		joined.push(node);
@@ -216,7 +216,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		// Those that the sweep has not come to yet are shown by a proof to have expired.
 		let unswept = 0;
 		for (const [i, { pair }] of senders.entries()) {
-			const { state, entry } = await proven(apis[1], apis[2], pair, keysOf[i].at(-1), first);
+			const { state, entry } = await verifyProof(apis[1], apis[2], pair, keysOf[i].at(-1), first);
 			assert.notEqual(state, 'live');
 			if (state === 'expired') {
 				unswept++;
@@ -291,7 +291,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		const history = async () => {
 			while (BigInt(await blockHash(late, 1)) === 0n) await sleep(200);
 		};
-		await patiently(history(), 'the history of a warp sync');
+		await withTimeout(history(), 'the history of a warp sync');
 		for (let number = 1; number <= last; number++) await agreement([api, late], number);
 	});
 

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { agreement, connect, finalisedHeight, patiently, rawCall } from '../lib/chain.mjs';
+import { agreement, connect, finalisedHeight, rawCall, withTimeout } from '../lib/chain.mjs';
 import { freePorts, gtos, startNode, temporaryFolder } from '../lib/node.mjs';
 import { editedSpec, withValidators } from '../lib/spec.mjs';
 
@@ -24,7 +24,7 @@ async function until(condition, what) {
 			await sleep(100);
 		}
 	};
-	return patiently(poll(), what);
+	return withTimeout(poll(), what);
 }
 
 /** A validator: its process, which may come and go, and its database, which stays. */

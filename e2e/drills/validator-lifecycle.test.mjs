@@ -10,20 +10,20 @@ import {
 	account,
 	agreement,
 	development,
-	failure,
 	finalisedHeight,
 	fund,
 	newAccount,
 	nextNonce,
-	patiently,
 	rawCall,
 	rawSubscribe,
+	rpcError,
 	sign,
 	submit,
+	withTimeout,
 } from '../lib/chain.mjs';
 import { ChainHistory } from '../lib/chain-history.mjs';
 import { dpos, epochInState, rewardOfEra, rewardsInState, slotsInHeaders, validatorsInState } from '../lib/dpos.mjs';
-import { joining, startConnected, startNetwork } from '../lib/network.mjs';
+import { joinArguments, startConnected, startNetwork } from '../lib/network.mjs';
 import { gtos, temporaryFolder } from '../lib/node.mjs';
 import { editedSpec } from '../lib/spec.mjs';
 
@@ -94,7 +94,7 @@ describe('the life of a validator', () => {
 			};
 			rawSubscribe(api, JUSTIFICATIONS, [], tell).then((end) => (endJustifications = end));
 		});
-		return patiently(heard, 'a justification').finally(() => endJustifications());
+		return withTimeout(heard, 'a justification').finally(() => endJustifications());
 	}
 
 	before(async () => {
@@ -108,7 +108,7 @@ describe('the life of a validator', () => {
 		const nodeKey = join(base, 'node-key');
 		await gtos('key', 'generate-node-key', '--chain', spec, '--file', nodeKey);
 		const options = ['--validator', '--name', 'fourth', '--base-path', base, '--node-key-file', nodeKey];
-		fourth = await startConnected([...joining(network), ...options]);
+		fourth = await startConnected([...joinArguments(network), ...options]);
 		apis = [...network.apis, fourth.api];
 		await finalisedHeight(fourth.api, 1);
 
@@ -316,11 +316,11 @@ describe('the life of a validator', () => {
 		assert.ok(Array.isArray(await dpos(api, 'getValidators')));
 		assert.ok(Array.isArray(await dpos(api, 'getValidators', null)));
 		const unreadable = encodeAddress(stash.publicKey, 0);
-		assert.deepEqual(await failure(dpos(api, 'getValidator', unreadable)), { code: 10001, data: 'account' });
+		assert.deepEqual(await rpcError(dpos(api, 'getValidator', unreadable)), { code: 10001, data: 'account' });
 		const nowhere = `0x${'00'.repeat(32)}`;
 		for (const method of ['getValidators', 'getEpochInfo', 'getSnapshot']) {
-			assert.deepEqual(await failure(dpos(api, method, nowhere)), { code: 10003, data: nowhere });
-			assert.deepEqual(await failure(dpos(api, method, 7)), { code: 10001, data: 'at' });
+			assert.deepEqual(await rpcError(dpos(api, method, nowhere)), { code: 10003, data: nowhere });
+			assert.deepEqual(await rpcError(dpos(api, method, 7)), { code: 10001, data: 'at' });
 		}
 	});
 

@@ -1,7 +1,7 @@
 // Reads a chain block by block as it becomes final, and holds every block against the rules of consensus.
 
 import assert from 'node:assert/strict';
-import { patiently, slotOf } from './chain.mjs';
+import { slotOf, withTimeout } from './chain.mjs';
 
 /**
  * Follows the final blocks of a node, none left out, and keeps a record of each: `{ hash, number, author, session,
@@ -68,7 +68,7 @@ export class ChainHistory {
 			this.#waiting.add(waiter);
 			waiter.look();
 		});
-		return patiently(found, what);
+		return withTimeout(found, what);
 	}
 
 	async #read() {

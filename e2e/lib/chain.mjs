@@ -55,7 +55,7 @@ export async function connectSynced(url, height) {
 			subscription.catch(reject);
 			unsubscribe = async () => provider.unsubscribe(notify, end, await subscription);
 		});
-		await patiently(synced, `${url} to have the state of a final block from ${height} on`).finally(unsubscribe);
+		await withTimeout(synced, `${url} to have the state of a final block from ${height} on`).finally(unsubscribe);
 	} finally {
 		await provider.disconnect();
 	}
@@ -66,7 +66,7 @@ export async function connectSynced(url, height) {
 export const rawCall = (api, method, ...params) => providers.get(api).send(method, params);
 
 /** The error that a call rejects with, as `{ code, data }`. */
-export async function failure(call) {
+export async function rpcError(call) {
 	try {
 		await call;
 	} catch ({ code, data }) {
@@ -86,7 +86,7 @@ export async function rawSubscribe(api, [subscribe, notify, unsubscribe], params
 }
 
 /** Rejects if `promise` takes longer than anything on a working chain does. */
-export function patiently(promise, what, timeout = PATIENCE_MS) {
+export function withTimeout(promise, what, timeout = PATIENCE_MS) {
 	let timer;
 	const expired = new Promise((_, reject) => {
 		timer = setTimeout(() => reject(new Error(`waited ${timeout / 1000} s for ${what}`)), timeout);
@@ -104,7 +104,7 @@ async function once(subscribe, what) {
 		unsubscribe.catch(reject);
 	});
 	try {
-		return await patiently(outcome, what);
+		return await withTimeout(outcome, what);
 	} finally {
 		unsubscribe.then((stop) => stop(), () => {});
 	}
@@ -234,7 +234,7 @@ export async function fund(api, amounts) {
 }
 
 /** The JSON-RPC error with which the node's pool refuses an extrinsic's bytes (in hex); null if it takes them. */
-export async function refusal(api, bytes) {
+export async function poolError(api, bytes) {
 	try {
 		await rawCall(api, 'author_submitExtrinsic', bytes);
 		return null;
@@ -247,7 +247,7 @@ export async function refusal(api, bytes) {
  * What the state transition itself answers to an extrinsic's bytes on top of the best block, past every pool: `Ok`,
  * or the name of the validity error, as `Stale`.
  */
-export async function verdict(api, bytes) {
+export async function dryRun(api, bytes) {
 	const result = api.createType('ApplyExtrinsicResult', await rawCall(api, 'system_dryRun', bytes));
 	if (result.isOk) return 'Ok';
 	const { asErr: error } = result;

@@ -3,7 +3,18 @@
 import assert from 'node:assert/strict';
 import { compactAddLength, hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsU8a, decodeAddress, xxhashAsU8a } from '@polkadot/util-crypto';
-import { TOS, constants, fund, newAccount, nextNonce, patiently, rawCall, rawSubscribe, sign, submit } from './chain.mjs';
+import {
+	TOS,
+	constants,
+	fund,
+	newAccount,
+	nextNonce,
+	rawCall,
+	rawSubscribe,
+	sign,
+	submit,
+	withTimeout,
+} from './chain.mjs';
 import { readProof } from './trie.mjs';
 
 const SUBSCRIPTION = ['kv_subscribe', 'kv_event', 'kv_unsubscribe'];
@@ -80,7 +91,7 @@ function decodeEntry(bytes) {
  * What `kv_getProof` of the node `prover` shows about block `at` to somebody who has the block's header from `witness`:
  * `{ state, entry }`, the state being `live`, `expired` or `absent`. Throws if it shows nothing.
  */
-export async function proven(prover, witness, owner, key, at) {
+export async function verifyProof(prover, witness, owner, key, at) {
 	const proof = await rawCall(prover, 'kv_getProof', owner.address, key, at);
 	const header = await witness.rpc.chain.getHeader(at);
 	const storageKey = entryKey(owner, key);
@@ -115,7 +126,7 @@ export async function follow(api, { address }, { prefix, from } = {}) {
 			};
 			look();
 		});
-		return patiently(done, what);
+		return withTimeout(done, what);
 	};
 	return { events, until, stop };
 }

@@ -25,7 +25,7 @@ export async function startNetwork(options) {
 }
 
 /** Arguments with which another node joins the network. */
-export const joining = ({ spec, nodes }) => ['--chain', spec, '--reserved-nodes', ...nodes.map(({ p2p }) => p2p)];
+export const joinArguments = ({ spec, nodes }) => ['--chain', spec, '--reserved-nodes', ...nodes.map(({ p2p }) => p2p)];
 
 /**
  * Starts a node and connects to it by `connectTo`: what `startNode` answers, with `api`. `stop(signal)` ends the

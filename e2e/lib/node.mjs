@@ -24,19 +24,19 @@ const START_TIMEOUT_MS = 180_000;
 
 // What must not outlive this process. Functions, called in reverse order and synchronously, because nothing else
 // runs once the process is exiting.
-const leftovers = new Set();
-process.on('exit', () => [...leftovers].reverse().forEach((end) => end()));
+const cleanups = new Set();
+process.on('exit', () => [...cleanups].reverse().forEach((end) => end()));
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 /** A folder that disappears with this process. */
 export function temporaryFolder() {
 	const path = mkdtempSync(join(tmpdir(), 'gtos-e2e-'));
-	leftovers.add(() => rmSync(path, { recursive: true, force: true }));
+	cleanups.add(() => rmSync(path, { recursive: true, force: true }));
 	return path;
 }
 
 /** Holds `port` of the loopback interface; call `close` on what it returns. Fails if the port is taken. */
-export async function occupy(port) {
+export async function listenOn(port) {
 	const server = createServer();
 	server.listen(port, '127.0.0.1');
 	await once(server, 'listening');
@@ -50,7 +50,7 @@ export async function freePorts(count = 1) {
 		const base = 20_000 + Math.floor(Math.random() * 10_000);
 		const held = [];
 		try {
-			for (let i = 0; i < count; i++) held.push(await occupy(base + i));
+			for (let i = 0; i < count; i++) held.push(await listenOn(base + i));
 			return base;
 		} catch (error) {
 			if (error.code !== 'EADDRINUSE') throw error;
@@ -82,8 +82,8 @@ export async function gtos(...args) {
 function spawnNode(args, stdio) {
 	const child = spawn(GTOS_BIN, args, { stdio: ['ignore', stdio, stdio] });
 	const kill = () => child.kill('SIGKILL');
-	leftovers.add(kill);
-	child.once('close', () => leftovers.delete(kill));
+	cleanups.add(kill);
+	child.once('close', () => cleanups.delete(kill));
 	return child;
 }
 
@@ -164,7 +164,7 @@ export async function startLocalnet({
 	const stop = () => execFileSync(LOCALNET, ['stop'], { env, stdio: 'ignore' });
 	// Whatever a killed run may have left in this folder has other ports.
 	stop();
-	leftovers.add(stop);
+	cleanups.add(stop);
 	let peers;
 	try {
 		const start = ['start', ...(fresh ? ['--fresh'] : []), '--', ...args];
@@ -183,7 +183,7 @@ export async function startLocalnet({
 		})),
 		stop() {
 			stop();
-			leftovers.delete(stop);
+			cleanups.delete(stop);
 		},
 	};
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, failure, patiently } from './chain.mjs';
+import { connect, rpcError, withTimeout } from './chain.mjs';
 
 const MAX_SUBSCRIPTIONS = 128;
 const TOO_MANY = 10103;
@@ -15,7 +15,7 @@ export async function assertBoundPerConnection(url, api, subscribe) {
 	const busy = await connect(url);
 	try {
 		const subscriptions = await Promise.all(Array.from({ length: MAX_SUBSCRIPTIONS }, () => subscribe(busy)));
-		assert.deepEqual(await failure(subscribe(busy)), { code: TOO_MANY, data: MAX_SUBSCRIPTIONS });
+		assert.deepEqual(await rpcError(subscribe(busy)), { code: TOO_MANY, data: MAX_SUBSCRIPTIONS });
 
 		// Another connection has its own, and one that was ended makes room.
 		await (await subscribe(api)).stop();
@@ -30,7 +30,7 @@ export async function assertBoundPerConnection(url, api, subscribe) {
 				}
 			}
 		};
-		await patiently(retry(), 'room for a subscription');
+		await withTimeout(retry(), 'room for a subscription');
 	} finally {
 		await busy.disconnect();
 	}

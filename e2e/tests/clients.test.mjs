@@ -7,7 +7,16 @@ import { after, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { DedotClient } from '@dedot/api';
 import { WsProvider } from '@dedot/providers';
-import { TOS, account, blockHash, development, finalisedHeight, newAccount, patiently, rawCall } from '../lib/chain.mjs';
+import {
+	TOS,
+	account,
+	blockHash,
+	development,
+	finalisedHeight,
+	newAccount,
+	rawCall,
+	withTimeout,
+} from '../lib/chain.mjs';
 import { startConnected } from '../lib/network.mjs';
 import { buildSubxtClient } from '../lib/subxt.mjs';
 
@@ -28,7 +37,7 @@ describe('a client other than polkadot.js', async () => {
 				};
 				transfer.signAndSend(development('Alice'), track).catch(reject);
 			});
-			const { hash, dispatchError } = await patiently(finalised, "dedot's transfer to be finalised");
+			const { hash, dispatchError } = await withTimeout(finalised, "dedot's transfer to be finalised");
 			assert.equal(dispatchError, undefined);
 			assert.equal((await account(api, recipient, hash)).free, TOS);
 		} finally {

@@ -10,12 +10,12 @@ import {
 	agreement,
 	blockHash,
 	constants,
-	failure,
 	finalisedHeight,
 	fund,
 	newAccount,
 	randomHash,
 	rawCall,
+	rpcError,
 } from '../lib/chain.mjs';
 import {
 	UNKNOWN,
@@ -239,7 +239,7 @@ describe('contracts', async () => {
 			['getProof', ['0x00'], 10001, 'address'],
 			['getProof', [address, UNKNOWN], 10003, UNKNOWN],
 		]) {
-			assert.deepEqual(await failure(ask(api, method, ...params)), { code, data }, `${method} ${params}`);
+			assert.deepEqual(await rpcError(ask(api, method, ...params)), { code, data }, `${method} ${params}`);
 		}
 		assert.equal(await ask(api, 'quote', maxCodeLength), price(api, maxCodeLength).toString());
 	});
@@ -250,7 +250,7 @@ it('contracts at a block whose state the node has pruned are an error of its own
 		await finalisedHeight(api, 20);
 		const old = await blockHash(api, 1);
 		for (const method of ['getCode', 'getCodeByHash', 'getMetadata', 'getProof']) {
-			assert.deepEqual(await failure(ask(api, method, UNKNOWN, old)), { code: 10004, data: old }, method);
+			assert.deepEqual(await rpcError(ask(api, method, UNKNOWN, old)), { code: 10004, data: old }, method);
 		}
-		assert.deepEqual(await failure(ask(api, 'quote', 0, old)), { code: 10004, data: old });
+		assert.deepEqual(await rpcError(ask(api, 'quote', 0, old)), { code: 10004, data: old });
 	}));

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { compactAddLength, hexToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { decodeAddress } from '@polkadot/util-crypto';
 import { describe, it } from 'node:test';
-import { TOS, account, blockHash, constants, failure, finalisedHeight, newAccount, rawCall } from '../lib/chain.mjs';
+import { TOS, account, blockHash, constants, finalisedHeight, newAccount, rawCall, rpcError } from '../lib/chain.mjs';
 import {
 	entryKey,
 	extend,
@@ -15,10 +15,10 @@ import {
 	kvMeta,
 	kvStats,
 	newOwner,
-	proven,
 	put,
 	putIf,
 	remove,
+	verifyProof,
 } from '../lib/entries.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
 
@@ -160,10 +160,10 @@ describe('expiring entries', async () => {
 			const entry = { expiresAt: end, createdAt: number, revision: revisionOf(outcome), value };
 			const live = { state: 'live', entry };
 			const absent = { state: 'absent', entry: null };
-			assert.deepEqual(await proven(prover, witness, pair, key, hash), live);
-			assert.deepEqual(await proven(prover, witness, pair, key, await blockHash(api, end - 1)), live);
-			assert.deepEqual(await proven(prover, witness, pair, key, await blockHash(api, end)), absent);
-			assert.deepEqual(await proven(prover, witness, pair, hex('other'), hash), absent);
+			assert.deepEqual(await verifyProof(prover, witness, pair, key, hash), live);
+			assert.deepEqual(await verifyProof(prover, witness, pair, key, await blockHash(api, end - 1)), live);
+			assert.deepEqual(await verifyProof(prover, witness, pair, key, await blockHash(api, end)), absent);
+			assert.deepEqual(await verifyProof(prover, witness, pair, hex('other'), hash), absent);
 		}
 	});
 
@@ -243,7 +243,7 @@ describe('expiring entries', async () => {
 	it('parameters that cannot be read or are out of bounds have their codes', async () => {
 		const { address } = newAccount();
 		const unknown = `0x${'5a'.repeat(32)}`;
-		const code = (method, ...params) => failure(rawCall(api, method, ...params));
+		const code = (method, ...params) => rpcError(rawCall(api, method, ...params));
 		for (const method of ['kv_get', 'kv_getMeta', 'kv_getProof']) {
 			assert.deepEqual(await code(method, 'Alice', KEY), { code: 10001, data: 'owner' });
 			assert.deepEqual(await code(method, address, 'key'), { code: 10001, data: 'key' });

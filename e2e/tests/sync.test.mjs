@@ -15,7 +15,7 @@ import {
 	sign,
 	submit,
 } from '../lib/chain.mjs';
-import { joining, withNode } from '../lib/network.mjs';
+import { joinArguments, withNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
 import { editedSpec } from '../lib/spec.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
@@ -61,7 +61,7 @@ describe('a node that joins later', { concurrency: true }, async () => {
 			await use(api);
 			return node;
 		};
-		const node = await withNode([...joining(network), '--base-path', base, ...args], run, connectTo);
+		const node = await withNode([...joinArguments(network), '--base-path', base, ...args], run, connectTo);
 		const log = node.log();
 		assert.doesNotMatch(log, /panicked|ERROR|Potential safety|Error importing/);
 		return log;

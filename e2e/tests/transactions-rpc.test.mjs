@@ -6,17 +6,17 @@ import { blake2AsHex } from '@polkadot/util-crypto';
 import {
 	TOS,
 	development,
-	failure,
 	finalisedHeight,
 	fund,
 	newAccount,
 	nextNonce,
-	patiently,
 	randomHash,
 	rawCall,
 	rawSubscribe,
+	rpcError,
 	sign,
 	submit,
+	withTimeout,
 } from '../lib/chain.mjs';
 import { withNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
@@ -37,7 +37,7 @@ async function follow(api, hash) {
 		updates.push(update);
 		if (update.status === 'finalized') finish(updates);
 	});
-	return { done: () => patiently(end, `${hash} to be final`), stop };
+	return { done: () => withTimeout(end, `${hash} to be final`), stop };
 }
 
 /** The answer once it is final. */
@@ -85,7 +85,7 @@ describe('transactions over JSON-RPC', async () => {
 		const hash = await txSubmit(api, second);
 		assert.equal(hash, second.hash.toHex());
 		assert.deepEqual(await txStatus(api, hash), { status: 'pending' });
-		assert.deepEqual(await failure(txSubmit(api, second)), { code: 1013, data: hash });
+		assert.deepEqual(await rpcError(txSubmit(api, second)), { code: 1013, data: hash });
 		const followed = await follow(api, hash);
 
 		const firstHash = await txSubmit(api, first);
@@ -180,15 +180,15 @@ describe('transactions over JSON-RPC', async () => {
 		const invalid = (error, encoded) => ({ code: 1010, data: { error, encoded } });
 
 		const stale = sign(api, transfer(api, TOS), sender, { nonce: 0 });
-		assert.deepEqual(await failure(txSubmit(api, stale)), invalid('Stale', '0x0003'));
+		assert.deepEqual(await rpcError(txSubmit(api, stale)), invalid('Stale', '0x0003'));
 
 		const foreign = sign(api, transfer(api, TOS), sender, { nonce, genesisHash: randomHash() });
-		assert.deepEqual(await failure(txSubmit(api, foreign)), invalid('BadProof', '0x0004'));
+		assert.deepEqual(await rpcError(txSubmit(api, foreign)), invalid('BadProof', '0x0004'));
 
 		const dear = sign(api, transfer(api, TOS), sender, { nonce, tip: 1000n * TOS });
-		assert.deepEqual(await failure(txSubmit(api, dear)), invalid('Payment', '0x0001'));
+		assert.deepEqual(await rpcError(txSubmit(api, dear)), invalid('Payment', '0x0001'));
 
-		assert.deepEqual(await failure(txSubmit(api, transfer(api, TOS))), {
+		assert.deepEqual(await rpcError(txSubmit(api, transfer(api, TOS))), {
 			code: 1011,
 			data: { error: 'NoUnsignedValidator', encoded: '0x0101' },
 		});
@@ -205,19 +205,19 @@ describe('transactions over JSON-RPC', async () => {
 			'0x10ffffffff',
 			'0x0884ff',
 		]) {
-			assert.deepEqual(await failure(rawCall(api, 'tx_submit', bytes)), { code: 10101, data: undefined }, bytes);
+			assert.deepEqual(await rpcError(rawCall(api, 'tx_submit', bytes)), { code: 10101, data: undefined }, bytes);
 		}
 
 		const most = api.consts.system.blockLength.max.operational.toNumber();
 		const long = `0x${'00'.repeat(most + 1)}`;
-		assert.deepEqual(await failure(rawCall(api, 'tx_submit', long)), { code: 10102, data: most });
+		assert.deepEqual(await rpcError(rawCall(api, 'tx_submit', long)), { code: 10102, data: most });
 
 		for (const wrong of ['84', '0x8', '0xzz', '', 5, null, ['0x00']]) {
-			assert.deepEqual(await failure(rawCall(api, 'tx_submit', wrong)), { code: 10001, data: 'extrinsic' });
+			assert.deepEqual(await rpcError(rawCall(api, 'tx_submit', wrong)), { code: 10001, data: 'extrinsic' });
 		}
 		for (const wrong of ['0x00', `${randomHash()}00`, randomHash().slice(2), null, {}]) {
-			assert.deepEqual(await failure(txStatus(api, wrong)), { code: 10001, data: 'hash' });
-			assert.deepEqual(await failure(follow(api, wrong)), { code: 10001, data: 'hash' });
+			assert.deepEqual(await rpcError(txStatus(api, wrong)), { code: 10001, data: 'hash' });
+			assert.deepEqual(await rpcError(follow(api, wrong)), { code: 10001, data: 'hash' });
 		}
 	});
 
@@ -248,7 +248,7 @@ describe('the index of transactions', () => {
 		const { extrinsic, status } = await withChain(dir, [], send);
 		await withChain(dir, [], async (api) => {
 			assert.deepEqual(await txStatus(api, extrinsic.hash.toHex()), status);
-			assert.deepEqual(await failure(txSubmit(api, extrinsic)), {
+			assert.deepEqual(await rpcError(txSubmit(api, extrinsic)), {
 				code: 1010,
 				data: { error: 'Stale', encoded: '0x0003' },
 			});
@@ -259,8 +259,8 @@ describe('the index of transactions', () => {
 		const dir = temporaryFolder();
 		const off = ['--tx-index-blocks', '0'];
 		const extrinsic = await withChain(dir, off, async (api) => {
-			assert.equal((await failure(txStatus(api, randomHash()))).code, 10007);
-			assert.equal((await failure(follow(api, randomHash()))).code, 10007);
+			assert.equal((await rpcError(txStatus(api, randomHash()))).code, 10007);
+			assert.equal((await rpcError(follow(api, randomHash()))).code, 10007);
 			const alice = development('Alice');
 			const extrinsic = sign(api, transfer(api, TOS), alice, { nonce: 0 });
 			await txSubmit(api, extrinsic);

@@ -7,11 +7,11 @@ import {
 	blockHash,
 	connect,
 	development,
-	failure,
 	finalisedHeight,
 	lastFinalised,
 	newAccount,
 	randomHash,
+	rpcError,
 	sign,
 	submit,
 } from '../lib/chain.mjs';
@@ -75,10 +75,10 @@ describe('watchers of entries', async () => {
 
 	it('parameters that cannot be read have their codes', async () => {
 		const { address } = newAccount();
-		assert.deepEqual(await failure(follow(api, { address: 'Alice' })), { code: 10001, data: 'owner' });
-		assert.deepEqual(await failure(follow(api, { address }, { prefix: 'a' })), { code: 10001, data: 'prefix' });
+		assert.deepEqual(await rpcError(follow(api, { address: 'Alice' })), { code: 10001, data: 'owner' });
+		assert.deepEqual(await rpcError(follow(api, { address }, { prefix: 'a' })), { code: 10001, data: 'prefix' });
 		for (const from of [-1, 1.5, '1', randomHash()]) {
-			assert.deepEqual(await failure(follow(api, { address }, { from })), { code: 10001, data: 'from' });
+			assert.deepEqual(await rpcError(follow(api, { address }, { from })), { code: 10001, data: 'from' });
 		}
 	});
 
@@ -92,8 +92,8 @@ it('entries of blocks whose state is pruned are refused with the block, and what
 		const key = hex('key');
 		await finalisedHeight(api, 24);
 		const parent = await blockHash(api, 1);
-		assert.deepEqual(await failure(follow(api, alice, { from: 2 })), { code: 10004, data: parent });
-		assert.deepEqual(await failure(kvGet(api, alice, key, parent)), { code: 10004, data: parent });
+		assert.deepEqual(await rpcError(follow(api, alice, { from: 2 })), { code: 10004, data: parent });
+		assert.deepEqual(await rpcError(kvGet(api, alice, key, parent)), { code: 10004, data: parent });
 
 		const watch = await follow(api, alice, { from: await lastFinalised(api) });
 		const { number } = await submit(api, sign(api, put(api, key, hex('1'), 2), alice, { nonce: 0 }));

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { freePorts, gtos, occupy, runGtos, temporaryFolder } from '../lib/node.mjs';
+import { freePorts, gtos, listenOn, runGtos, temporaryFolder } from '../lib/node.mjs';
 
 describe('the node refuses', () => {
 	let port;
@@ -52,7 +52,7 @@ describe('the node refuses', () => {
 	describe('a busy port', () => {
 		for (const [what, offset] of [['JSON-RPC', 0], ['Prometheus', 1], ['peer-to-peer', 2]]) {
 			it(`of ${what}`, async () => {
-				const server = await occupy(port + offset);
+				const server = await listenOn(port + offset);
 				try {
 					await assertRefuses(
 						node(['--dev']),

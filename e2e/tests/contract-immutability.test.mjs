@@ -13,9 +13,9 @@ import {
 	fund,
 	newAccount,
 	nextNonce,
+	poolError,
 	randomHash,
 	rawCall,
-	refusal,
 	sign,
 	submit,
 } from '../lib/chain.mjs';
@@ -225,7 +225,7 @@ describe('a contract that is deployed', async () => {
 
 			// With nothing above the existential deposit, not even the fee can be paid.
 			const again = sign(api, deployHash(api, codeHash, randomHash()), exact, { nonce: await nextNonce(api, exact) });
-			assert.equal((await refusal(api, again.toHex())).code, 1010);
+			assert.equal((await poolError(api, again.toHex())).code, 1010);
 		});
 	});
 });

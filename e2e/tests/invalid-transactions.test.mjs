@@ -6,14 +6,14 @@ import {
 	TOS,
 	account,
 	agreement,
+	dryRun,
 	finalisedHeight,
 	fund,
 	newAccount,
 	nextNonce,
-	refusal,
+	poolError,
 	sign,
 	submit,
-	verdict,
 } from '../lib/chain.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
 
@@ -57,14 +57,14 @@ describe('rejections', async () => {
 		const bytes = extrinsic.toHex();
 		const state = await states(accounts);
 		for (const node of apis) {
-			const error = await refusal(node, bytes);
+			const error = await poolError(node, bytes);
 			assert.notEqual(error, null, 'the pool took it');
 			const { code, data } = error;
 			assert.ok(
 				expected.some((one) => one.code === code && one.data === data),
 				`refused for another reason: ${error.message}`,
 			);
-			assert.equal(await verdict(node, bytes), validity);
+			assert.equal(await dryRun(node, bytes), validity);
 		}
 		assert.deepEqual(await states(accounts), state);
 	}
@@ -175,7 +175,7 @@ describe('rejections', async () => {
 		const { sender, nonce, recipient: first } = await parties();
 		const second = newAccount();
 		const rivals = [first, second].map((recipient) => sign(api, transfer(recipient, TOS), sender, { nonce }));
-		const errors = await Promise.all(rivals.map((rival) => refusal(api, rival.toHex())));
+		const errors = await Promise.all(rivals.map((rival) => poolError(api, rival.toHex())));
 		const refused = errors.filter((error) => error !== null);
 		assert.equal(refused.length, 1);
 		// Outdated if a block came between the two.
@@ -188,7 +188,7 @@ describe('rejections', async () => {
 		const { sender, nonce, recipient: first } = await parties();
 		const second = newAccount();
 		const rivals = [first, second].map((recipient) => sign(api, transfer(recipient, TOS), sender, { nonce }));
-		await Promise.all(rivals.map((rival, i) => refusal(apis[i], rival.toHex())));
+		await Promise.all(rivals.map((rival, i) => poolError(apis[i], rival.toHex())));
 		await assertOneWon([sender, first, second], nonce, rivals);
 	});
 
@@ -201,7 +201,7 @@ describe('rejections', async () => {
 		assert.equal(sender.nonce, nonce + 1);
 		assert.deepEqual(recipients.map(({ free }) => free).sort(), [0n, TOS]);
 		for (const node of apis) {
-			for (const rival of rivals) assert.equal(await verdict(node, rival.toHex()), 'Stale');
+			for (const rival of rivals) assert.equal(await dryRun(node, rival.toHex()), 'Stale');
 		}
 	}
 });
