@@ -1,4 +1,4 @@
-// Starts the node binary and networks of it, and ends every process again, however the test ends.
+// Starts the node binary and networks of it. Every process and folder is removed again, however the test ends.
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,20 +22,20 @@ const LOCALNET = join(ROOT, 'scripts/localnet');
 // Generous, as in scripts/localnet: the machine may be compiling at the same time.
 const START_TIMEOUT_MS = 180_000;
 
-// What must not outlive this process. Functions, called in reverse order and synchronously, because nothing else
-// runs once the process is exiting.
+// Functions that remove what must not outlive this process. They run in reverse order and are synchronous, because an
+// exiting process runs no callbacks.
 const cleanups = new Set();
 process.on('exit', () => [...cleanups].reverse().forEach((end) => end()));
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
-/** A folder that disappears with this process. */
+/** Makes a folder that is removed when this process exits. */
 export function temporaryFolder() {
 	const path = mkdtempSync(join(tmpdir(), 'gtos-e2e-'));
 	cleanups.add(() => rmSync(path, { recursive: true, force: true }));
 	return path;
 }
 
-/** Holds `port` of the loopback interface; call `close` on what it returns. Fails if the port is taken. */
+/** Listens on `port` of the loopback interface until `close` is called on the result. Rejects if the port is in use. */
 export async function listenOn(port) {
 	const server = createServer();
 	server.listen(port, '127.0.0.1');
@@ -43,10 +43,10 @@ export async function listenOn(port) {
 	return server;
 }
 
-/** The first of `count` free ports in a row. */
+/** The first of `count` consecutive free ports. */
 export async function freePorts(count = 1) {
 	for (;;) {
-		// Below the range from which the system picks the near end of outgoing connections.
+		// Below the range from which the system takes the local ports of outgoing connections.
 		const base = 20_000 + Math.floor(Math.random() * 10_000);
 		const held = [];
 		try {
@@ -60,7 +60,7 @@ export async function freePorts(count = 1) {
 	}
 }
 
-/** Runs the node to its end and answers `{ code, output }`, output being both streams. */
+/** Runs the node until it exits by itself. Answers `{ code, output }`, the output being both streams. */
 export async function runGtos(args, { timeout = 120_000 } = {}) {
 	const child = spawnNode(args, 'pipe');
 	let output = '';
@@ -68,11 +68,11 @@ export async function runGtos(args, { timeout = 120_000 } = {}) {
 	const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
 	const [code, signal] = await once(child, 'close');
 	clearTimeout(timer);
-	if (signal) throw new Error(`gtos ${args.join(' ')} did not end by itself:\n${output}`);
+	if (signal) throw new Error(`gtos ${args.join(' ')} did not exit by itself:\n${output}`);
 	return { code, output };
 }
 
-/** Runs the node to its successful end and answers its standard output. */
+/** Runs the node until it exits, which must be with code 0, and answers its standard output. */
 export async function gtos(...args) {
 	// A chain spec holds the runtime in hex: several megabytes.
 	const { stdout } = await promisify(execFile)(GTOS_BIN, args, { maxBuffer: 2 ** 28 });
@@ -88,8 +88,8 @@ function spawnNode(args, stdio) {
 }
 
 /**
- * Starts a single node on free ports and waits until it answers. `log()` is all it has said, `stop()` ends it as an
- * operator would, or by the signal given.
+ * Starts a node on free ports and waits until its JSON-RPC port accepts connections. `log()` answers its log so far.
+ * `stop(signal)` sends SIGTERM or the given signal and answers the exit code.
  */
 export async function startNode(args) {
 	const port = await freePorts(3);
@@ -110,7 +110,7 @@ export async function startNode(args) {
 		const hasEnded = child.exitCode !== null || child.signalCode !== null;
 		if (hasEnded || Date.now() > deadline) {
 			child.kill('SIGKILL');
-			const problem = hasEnded ? 'has ended' : `does not answer after ${START_TIMEOUT_MS / 1000} s`;
+			const problem = hasEnded ? 'has exited' : `does not answer after ${START_TIMEOUT_MS / 1000} s`;
 			throw new Error(`gtos ${args.join(' ')} ${problem}:\n${readFileSync(logFile, 'utf8')}`);
 		}
 		await sleep(100);
@@ -140,9 +140,9 @@ function answers(port) {
 }
 
 /**
- * Starts validators with `scripts/localnet`, on free ports, in `dir` or in a temporary folder, and answers
- * `{ spec, nodes: [{ name, rpc, metrics, p2p }], stop() }` once all of them finalise: the chain spec's file, and
- * addresses. `args` go to every node.
+ * Starts validators with `scripts/localnet`, on free ports, with their data in `dir`. Answers
+ * `{ spec, nodes: [{ name, rpc, metrics, p2p }], stop() }` once all of them finalise blocks: the path of the chain spec
+ * and the addresses of each node. `args` are passed to every node.
  */
 export async function startLocalnet({
 	names = ['alice', 'bob', 'charlie'],
@@ -162,7 +162,7 @@ export async function startLocalnet({
 		GTOS_LOCALNET_PORT: String(port),
 	};
 	const stop = () => execFileSync(LOCALNET, ['stop'], { env, stdio: 'ignore' });
-	// Whatever a killed run may have left in this folder has other ports.
+	// An earlier run that was killed may have left nodes of this folder on other ports.
 	stop();
 	cleanups.add(stop);
 	let peers;

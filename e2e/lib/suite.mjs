@@ -1,4 +1,4 @@
-// What the suites of e2e/tests have in common.
+// Set-up that the suites in e2e/tests share.
 
 import { after } from 'node:test';
 import { startNetwork } from './network.mjs';

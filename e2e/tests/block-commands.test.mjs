@@ -1,4 +1,4 @@
-// The commands that work on a database without a node: what one exports, another imports, checks and takes back.
+// Commands that work on the database of a stopped node: export, import, check, revert and purge.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -40,7 +40,7 @@ describe('blocks of a stopped node', () => {
 
 	it('are executed again', () => on('importer', 'check-block', '5'));
 
-	it('are taken back unless they are final', async () => {
+	it('are reverted down to the last finalised one', async () => {
 		await on('importer', 'revert', '2');
 		const { best_number: number } = await info('importer');
 		assert.equal(number, 3);

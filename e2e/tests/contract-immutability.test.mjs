@@ -1,4 +1,4 @@
-// Nothing changes a contract, and a deployment that fails changes nothing but the balance that pays its fee.
+// No call changes a deployed contract, and a deployment that fails changes only the balance that pays its fee.
 
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
@@ -32,7 +32,7 @@ import {
 import { suiteNetwork } from '../lib/suite.mjs';
 import { wasmModule } from '../lib/wasm.mjs';
 
-/** Everything that the pallet has stored after block `at`: each key with the hash of its value. */
+/** All storage keys of the pallet after block `at`, each with the hash of its value. */
 async function store(api, at) {
 	const keys = await rawCall(api, 'state_getKeysPaged', u8aToHex(xxhashAsU8a('ContractStore', 128)), 1000, null, at);
 	assert.ok(keys.length < 1000);
@@ -50,7 +50,7 @@ describe('a contract that is deployed', async () => {
 	const address = contractAddress(deployer, salt, codeHash);
 	let metadata;
 
-	/** A new account with this much. */
+	/** A new account with this balance. */
 	async function funded(amount) {
 		const holder = newAccount();
 		await fund(api, [[holder, amount]]);
@@ -71,7 +71,7 @@ describe('a contract that is deployed', async () => {
 		metadata = await ask(api, 'getMetadata', address);
 	});
 
-	/** Asserts that code and record at the address are on every node what they were when it was deployed. */
+	/** Asserts that every node has the code and the record that were deployed at the address. */
 	async function assertUnchanged(at) {
 		for (const node of apis) {
 			assert.equal(await ask(node, 'getCode', address, at), u8aToHex(code));
@@ -82,10 +82,10 @@ describe('a contract that is deployed', async () => {
 	describe('an overwrite is refused', () => {
 		const AGAIN = 'contractStore.AlreadyDeployed';
 
-		/** The two ways to ask for the contract that the deployer has. */
+		/** The two calls that would deploy the deployer's contract again. */
 		const overwrites = (node = api) => [deploy(node, code, salt), deployHash(node, codeHash, salt)];
 
-		/** Executes `call` and asserts that its block leaves the whole store as it was; answers the outcome. */
+		/** Executes `call`, asserts that its block does not change the pallet's storage, and answers the outcome. */
 		async function attack(call, pair) {
 			const outcome = await execute(apis, call, pair);
 			const { parentHash } = await api.rpc.chain.getHeader(outcome.hash);
@@ -103,12 +103,12 @@ describe('a contract that is deployed', async () => {
 		it('by the deployer, with the code and by its hash', attackByTheDeployer);
 
 		it('in the block of the deployment itself', async () => {
-			// Whether both make it into one block is the author's affair, so try until they do.
+			// Nothing forces both into one block, so this is tried until they are.
 			for (let attempt = 1; attempt <= 20; attempt++) {
 				const fresh = randomHash();
 				const nonce = await nextNonce(api, deployer);
 				const send = (nonce) => submit(api, sign(api, deployHash(api, codeHash, fresh), deployer, { nonce }));
-				// The later one waits for the earlier in the pool, and both become ready at once.
+				// The second waits in the pool for the first, and then both are ready at once.
 				const [second, first] = await Promise.all([send(nonce + 1), send(nonce)]);
 				assert.deepEqual([first.error, second.error], [null, AGAIN]);
 				const record = await ask(api, 'getMetadata', contractAddress(deployer, fresh, codeHash), second.hash);
@@ -118,7 +118,7 @@ describe('a contract that is deployed', async () => {
 			assert.fail('never in one block');
 		});
 
-		it('by another account, whose contract lies elsewhere', async () => {
+		it('by another account, whose contract has another address', async () => {
 			const before = await store(api, (await api.rpc.chain.getFinalizedHead()).toHex());
 			const { error, hash } = await execute(apis, deploy(apis[2], code, salt), other);
 			assert.equal(error, null);
@@ -126,7 +126,7 @@ describe('a contract that is deployed', async () => {
 			assert.equal(record.deployer, other.address);
 			await assertUnchanged(hash);
 
-			// Of what was there, only the count of the other account has changed.
+			// The only existing key whose value has changed is the other account's contract count.
 			const later = new Map(await store(api, hash));
 			const changed = before.filter(([key, value]) => later.get(key) !== value).map(([key]) => key);
 			assert.deepEqual(changed, [api.query.contractStore.deployerContractCount.key(other.address)]);
@@ -138,7 +138,7 @@ describe('a contract that is deployed', async () => {
 			assert.ok(events.some((event) => api.events.utility.BatchInterrupted.is(event)));
 		});
 
-		it('in a batch of all or nothing, of which nothing is left', async () => {
+		it('in batchAll, which is rolled back', async () => {
 			const calls = [deploy(api, stringToU8a('would be new'), salt), ...overwrites()];
 			assert.equal((await attack(api.tx.utility.batchAll(calls), deployer)).error, AGAIN);
 		});
@@ -161,7 +161,7 @@ describe('a contract that is deployed', async () => {
 			await fund(api, [[either, 10n * TOS]]);
 			const asEither = (call) => api.tx.multisig.asMultiThreshold1([other.address], call);
 			const call = deployHash(api, codeHash, salt);
-			// It is a deployer of its own, and its contract is as safe.
+			// The multisig account is a deployer of its own, and its contract is as safe.
 			assert.equal((await execute(apis, asEither(call), deployer)).error, null);
 			const own = contractAddress(either, salt, codeHash);
 			assert.equal((await ask(api, 'getMetadata', own)).deployer, either.address);
@@ -182,8 +182,8 @@ describe('a contract that is deployed', async () => {
 		});
 	});
 
-	describe('bad input costs its fee and changes nothing else', () => {
-		/** Asserts that `call` fails with `expectedError`, and that its fee is all that is gone. */
+	describe('a deployment that fails costs its fee and changes nothing else', () => {
+		/** Asserts that `call` fails with `expectedError` and changes only the balance, by the fee. */
 		async function assertFails(call, pair, expectedError) {
 			const earlier = await accountNow(api, pair);
 			const { error, fee, hash } = await execute(apis, call, pair);
@@ -193,9 +193,9 @@ describe('a contract that is deployed', async () => {
 			assert.deepEqual(await store(api, hash), await store(api, parentHash.toHex()));
 		}
 
-		it('code without a byte', () => assertFails(deploy(api, new Uint8Array(), salt), deployer, 'EmptyCode'));
+		it('empty code', () => assertFails(deploy(api, new Uint8Array(), salt), deployer, 'EmptyCode'));
 
-		it('code of a byte too much, while the longest passes', async () => {
+		it('code one byte too long, while the longest succeeds', async () => {
 			const longest = new Uint8Array(maxCodeLength).fill(1);
 			const tooLong = new Uint8Array(maxCodeLength + 1).fill(1);
 			await assertFails(deploy(api, tooLong, salt), deployer, 'CodeTooLong');
@@ -205,12 +205,12 @@ describe('a contract that is deployed', async () => {
 			assert.equal(deployed, u8aToHex(longest));
 		});
 
-		it('a hash of no code', () => assertFails(deployHash(api, UNKNOWN, salt), deployer, 'UnknownCode'));
+		it('an unknown code hash', () => assertFails(deployHash(api, UNKNOWN, salt), deployer, 'UnknownCode'));
 
-		it('a balance that is a unit short, while one that keeps the existential deposit is enough', async () => {
+		it('a balance one unit short of price, fee and existential deposit, while the exact sum succeeds', async () => {
 			const { existentialDeposit } = constants(api, 'balances');
 			const call = deployHash(api, codeHash, salt);
-			// Nonces begin at the height, and from 64 on they are equally long, and extrinsics equally dear.
+			// The nonce of a new account is the height. From 64 on, nonces have the same length, and so fees are equal.
 			await finalisedHeight(api, 64);
 			const poor = await funded(TOS);
 			const signed = sign(api, call, poor, { nonce: await nextNonce(api, poor) });

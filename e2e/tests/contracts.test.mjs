@@ -1,4 +1,4 @@
-// Contract code is published through one node, and read and proven through the others.
+// Contract code is deployed through one node, and read and proven through the others.
 
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
@@ -57,7 +57,7 @@ describe('contracts', async () => {
 		]);
 	});
 
-	it('a Wasm module of more than 100 KiB is deployed at the address and price that were foretold', async () => {
+	it('a Wasm module of more than 100 KiB is deployed at the address and price that queries predict', async () => {
 		assert.ok(code.length > 100 * 1024 && WebAssembly.validate(code));
 		assert.equal(await ask(apis[1], 'getAddress', deployer.address, salt, codeHash), address);
 		const quote = await ask(apis[2], 'quote', code.length);
@@ -71,13 +71,13 @@ describe('contracts', async () => {
 
 		const after = await account(api, deployer, hash);
 		assert.equal(free - after.free, fee + BigInt(quote));
-		const told = (name) => events.filter((event) => api.events.contractStore[name].is(event)).map(({ data }) => data);
+		const dataOf = (name) => events.filter((event) => api.events.contractStore[name].is(event)).map(({ data }) => data);
 		assert.deepEqual(
-			told('CodeStored').map((data) => [data.codeHash.toHex(), data.codeLen.toNumber()]),
+			dataOf('CodeStored').map((data) => [data.codeHash.toHex(), data.codeLen.toNumber()]),
 			[[codeHash, code.length]],
 		);
 		assert.deepEqual(
-			told('ContractDeployed').map((data) => [
+			dataOf('ContractDeployed').map((data) => [
 				data.address.toHex(),
 				data.deployer.toString(),
 				data.codeHash.toHex(),
@@ -102,7 +102,7 @@ describe('contracts', async () => {
 		metadata = { codeHash, codeLen: code.length, deployer: deployer.address, blockNumber: number, timestamp };
 	});
 
-	it('every node answers the code and what is known of it, and the code runs', async () => {
+	it('every node answers the code and its metadata, and the code runs', async () => {
 		for (const node of apis) {
 			for (const at of [[], [null], [deployment.hash]]) {
 				assert.equal(await ask(node, 'getCode', address, ...at), u8aToHex(code));
@@ -118,7 +118,7 @@ describe('contracts', async () => {
 		assert.equal(instance.exports.run(7), expected(7));
 	});
 
-	it('the runtime API and the state itself say the same', async () => {
+	it('the runtime API and the storage hold the same', async () => {
 		for (const node of apis) {
 			const called = await rawCall(node, 'state_call', 'ContractStoreApi_code', address, deployment.hash);
 			// An option, and in it the bytes with their length.
@@ -142,7 +142,7 @@ describe('contracts', async () => {
 		assert.equal(readContract(await ask(api, 'getProof', address, at), address), null);
 	});
 
-	it('every node proves record and code to somebody who knows the state root', async () => {
+	it('every node proves record and code against the state root', async () => {
 		const { stateRoot } = await agreement(apis, deployment.number);
 		for (const node of apis) {
 			const proof = await ask(node, 'getProof', address, deployment.hash);
@@ -160,7 +160,7 @@ describe('contracts', async () => {
 		}
 	});
 
-	it('a proof from which a node is missing, or in which one is changed, shows nothing', async () => {
+	it('a proof does not verify without one of its trie nodes, or with one of them changed', async () => {
 		const proof = await ask(api, 'getProof', address, deployment.hash);
 		for (const i of proof.nodes.keys()) {
 			const others = proof.nodes.filter((_, j) => j !== i);
@@ -172,7 +172,7 @@ describe('contracts', async () => {
 		}
 	});
 
-	it('that there is no contract is proven as well', async () => {
+	it('the absence of a contract is proven', async () => {
 		const proof = await ask(apis[1], 'getProof', UNKNOWN);
 		assert.deepEqual(proof.keys, [u8aToHex(storageKey('Contracts', UNKNOWN))]);
 		assert.equal(readContract(proof, UNKNOWN), null);
@@ -180,7 +180,7 @@ describe('contracts', async () => {
 		assert.deepEqual([header.stateRoot.toHex(), header.number.toNumber()], [proof.stateRoot, proof.blockNumber]);
 	});
 
-	it('more contracts with the same code cost their records, and are listed in order', async () => {
+	it('further contracts with the same code cost only their records, and are listed in order', async () => {
 		const salts = [randomHash(), randomHash()];
 		const { free } = await accountNow(api, other);
 		const [first, second] = [
@@ -201,14 +201,14 @@ describe('contracts', async () => {
 		assert.deepEqual(await ask(apis[2], 'list', u8aToHex(other.publicKey), 1, 2), { items: [items[1]], next: null });
 	});
 
-	it('what is not there is null', async () => {
+	it('queries about unknown contracts and code answer null', async () => {
 		assert.equal(await ask(api, 'getCode', UNKNOWN), null);
 		assert.equal(await ask(api, 'getCodeByHash', UNKNOWN), null);
 		assert.equal(await ask(api, 'getMetadata', UNKNOWN), null);
 		assert.deepEqual(await ask(api, 'list', newAccount().address, null, 1), { items: [], next: null });
 	});
 
-	it('what cannot be read, is out of its bounds or asks for a block that is not there has its error', async () => {
+	it('parameters that are unreadable or out of bounds and unknown blocks have their error codes', async () => {
 		const who = deployer.address;
 		for (const [method, params, code, data] of [
 			['getCode', ['0x00'], 10001, 'address'],
@@ -245,7 +245,7 @@ describe('contracts', async () => {
 	});
 });
 
-it('contracts at a block whose state the node has pruned are an error of its own', () =>
+it('queries at a block whose state is pruned have an error code of their own', () =>
 	withNode(['--dev', '--base-path', temporaryFolder(), '--state-pruning', '8'], async (api) => {
 		await finalisedHeight(api, 20);
 		const old = await blockHash(api, 1);

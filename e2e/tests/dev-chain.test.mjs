@@ -1,4 +1,4 @@
-// The development chain as `scripts/run` starts it, and the same Wasm with a timing that only its genesis knows.
+// The development chain as `scripts/run` starts it, and the same Wasm with another timing in its genesis.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -6,7 +6,7 @@ import { TOS, account, development, finalisedHeight, newAccount, sign, submit } 
 import { withNode } from '../lib/network.mjs';
 import { editedSpec } from '../lib/spec.mjs';
 
-/** The timing as the constants of the metadata tell it. */
+/** The timing as the constants in the metadata show it. */
 function constants({ consts }) {
 	return {
 		slotDuration: consts.aura.slotDuration.toNumber(),
@@ -44,7 +44,7 @@ describe('development chain', () => {
 		assert.doesNotMatch(log(), /panicked|ERROR/);
 	});
 
-	it('tells wallets and tools what they ask for', () =>
+	it('answers what wallets and tools ask for', () =>
 		withNode(['--dev'], async (api, node) => {
 			const { ss58Format, tokenDecimals, tokenSymbol } = (await api.rpc.system.properties()).toHuman();
 			assert.deepEqual({ ss58Format, tokenDecimals, tokenSymbol }, {
@@ -79,7 +79,7 @@ describe('development chain', () => {
 });
 
 describe('timing', () => {
-	it('of the preset shows in the constants', () =>
+	it('of the preset appears in the constants', () =>
 		withNode(['--dev'], async (api) => {
 			assert.deepEqual(constants(api), {
 				slotDuration: 500,
@@ -91,7 +91,7 @@ describe('timing', () => {
 			});
 		}));
 
-	it('of another genesis rules the same Wasm', async () => {
+	it('of another genesis applies to the same Wasm', async () => {
 		const timing = {
 			slotDurationMs: 250,
 			sessionLengthBlocks: 6,

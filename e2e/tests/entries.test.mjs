@@ -1,4 +1,4 @@
-// Expiring entries over polkadot.js: put, read, extended, proven, and gone on every node at the same block.
+// Expiring entries: puts, reads, extensions, proofs, and expiry on every node at the same block.
 
 import assert from 'node:assert/strict';
 import { compactAddLength, hexToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
@@ -26,7 +26,7 @@ const KEY = hex('key');
 const repeated = (count) => `0x${'07'.repeat(count)}`;
 const length = (bytes) => (bytes.length - 2) / 2;
 
-/** Height at which an entry that was just put, or extended, ends. */
+/** The height at which the entry of this outcome expires. */
 const endOf = ({ fields }) => fields.expiresAt.toNumber();
 const revisionOf = ({ fields }) => fields.revision.toString();
 
@@ -38,7 +38,7 @@ describe('expiring entries', async () => {
 	const rent = (key, value, blocks) =>
 		BigInt((prices.entryOverheadBytes + length(key) + length(value)) * blocks) * prices.rentPerByteBlock;
 
-	it('an entry is put, overwritten, extended, expires, is put again and deleted, and a watcher is told', async () => {
+	it('an entry is put, overwritten, extended, expires, is put again and deleted, with an event for each', async () => {
 		const { pair, done, submitted } = await newOwner(api);
 		const watch = await follow(api, pair);
 		const expected = [];
@@ -63,7 +63,7 @@ describe('expiring entries', async () => {
 		const second = await done(putIf(api, KEY, hex('two'), 500, { Revision: revisionOf(first) }));
 		expect('put', second);
 		assert.ok(BigInt(revisionOf(second)) > BigInt(revisionOf(first)));
-		// What the first put had left is more than this one costs.
+		// The rent left from the first put covers this one.
 		assert.equal(second.fields.charge.toBigInt(), 0n);
 		assert.equal((await kvMeta(api, pair, KEY, second.hash)).createdAt, first.number);
 
@@ -105,7 +105,7 @@ describe('expiring entries', async () => {
 		assert.equal(await watch.stop(), true);
 	});
 
-	it('an entry is found up to the block before its end and not from there on, on every node and path', async () => {
+	it('an entry is found until the block before its expiry and not from then on, by every node and query', async () => {
 		const { pair, done, all } = await newOwner(api);
 		const [kept, ending] = [hex('kept'), hex('ending')];
 		await done(put(api, kept, hex('value'), 1_000));
@@ -136,7 +136,7 @@ describe('expiring entries', async () => {
 				assert.equal(await kvMeta(node, pair, ending, at), null);
 				assert.deepEqual(await list(node, at), [kept]);
 				assert.equal(await rawCall(node, 'state_call', 'TtlKvApi_get', arguments_, at), '0x00');
-				// Nothing else ended there, so the sweep has come by already.
+				// No other entry expired in this block, so the sweep has removed the entry already.
 				assert.equal(await rawCall(node, 'state_getStorage', u8aToHex(entryKey(pair, ending)), at), null);
 			}
 			const [before, afterwards] = [await kvStats(node, last), await kvStats(node, first)];
@@ -149,10 +149,10 @@ describe('expiring entries', async () => {
 		}
 	});
 
-	it('a proof shows value and end, or absence, to somebody who trusts a header alone', async () => {
+	it('a proof shows value and expiry, or absence, against a header alone', async () => {
 		const { pair, done } = await newOwner(api);
 		const [prover, witness] = [apis[1], apis[2]];
-		// Above 32 bytes a value does not lie in its node.
+		// A value of more than 32 bytes is not stored inline in its trie node.
 		for (const [key, value] of [[hex('short'), '0x01'], [hex('long'), repeated(maxValueLength)]]) {
 			const { number, hash, ...outcome } = await done(put(api, key, value, 4));
 			const end = endOf(outcome);
@@ -167,7 +167,7 @@ describe('expiring entries', async () => {
 		}
 	});
 
-	it('a list is answered in pages and by prefix, a quote is what is paid', async () => {
+	it('a list is answered in pages and by prefix, and a quote is the charge', async () => {
 		const { pair, all } = await newOwner(api);
 		const keys = ['a/1', 'a/2', 'a/3', 'b/1', 'b/2'].map(hex);
 		const outcomes = await all(keys.map((key) => put(api, key, hex('value'), 1_000)));
@@ -186,7 +186,7 @@ describe('expiring entries', async () => {
 		assert.deepEqual(await sorted({ prefix: hex('c') }), []);
 	});
 
-	it('bad input is refused by name, and changes nothing', async () => {
+	it('calls that fail name their error and change nothing but the balance that pays the fee', async () => {
 		const { pair, all, done } = await newOwner(api);
 		const stranger = await newOwner(api);
 		const poor = await newOwner(api, TOS / 4n);
@@ -204,7 +204,7 @@ describe('expiring entries', async () => {
 			['TtlOutOfRange', extend(api, KEY, minTtl - 1)],
 			['TtlOutOfRange', put(api, KEY, value, maxTtl + 1)],
 			['TtlOutOfRange', extend(api, KEY, maxTtl + 1)],
-			// Past the last height there is: the range is checked first.
+			// The entry would expire past the greatest height; the range of the ttl is checked first.
 			['TtlOutOfRange', put(api, KEY, value, 2 ** 32 - 1)],
 			['EntryExists', putIf(api, KEY, value, 10, { Absent: null })],
 			['RevisionMismatch', putIf(api, KEY, value, 10, { Revision: revision.addn(1) })],
@@ -240,7 +240,7 @@ describe('expiring entries', async () => {
 		}
 	});
 
-	it('parameters that cannot be read or are out of bounds have their codes', async () => {
+	it('parameters that are unreadable or out of bounds and unknown blocks have their error codes', async () => {
 		const { address } = newAccount();
 		const unknown = `0x${'5a'.repeat(32)}`;
 		const code = (method, ...params) => rpcError(rawCall(api, method, ...params));

@@ -1,4 +1,4 @@
-// What the node refuses to start with: one clear message, and an exit code that says so.
+// Settings that the node does not start with: it exits with an error code and one clear message.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { freePorts, gtos, listenOn, runGtos, temporaryFolder } from '../lib/node.mjs';
 
-describe('the node refuses', () => {
+describe('the node does not start', () => {
 	let port;
 	let local;
 
@@ -15,7 +15,7 @@ describe('the node refuses', () => {
 		local = JSON.parse(await gtos('export-chain-spec', '--chain', 'local'));
 	});
 
-	/** The arguments of a node in a folder of its own, on free ports except for what `overrides` says. */
+	/** Arguments of a node with a folder of its own and free ports, except for what `overrides` says. */
 	function node(args, overrides = {}) {
 		const options = {
 			'base-path': temporaryFolder(),
@@ -27,8 +27,8 @@ describe('the node refuses', () => {
 		return [...args, '--no-mdns', ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)];
 	}
 
-	/** The node ends by itself with an error code and says why in one line, which matches. */
-	async function assertRefuses(args, message) {
+	/** Asserts that the node exits by itself with an error code and prints one error, which matches `message`. */
+	async function assertFails(args, message) {
 		const { code, output } = await runGtos(args);
 		assert.notEqual(code, 0, output);
 		const errors = output.split('\n').filter((line) => line.startsWith('Error: '));
@@ -43,18 +43,18 @@ describe('the node refuses', () => {
 		return path;
 	}
 
-	it('to validate without a node key', () =>
-		assertRefuses(
+	it('as a validator without a node key', () =>
+		assertFails(
 			node(['--chain', 'local', '--validator']),
 			/a validator needs a node key.*generate-node-key/,
 		));
 
-	describe('a busy port', () => {
+	describe('on a port that is in use', () => {
 		for (const [what, offset] of [['JSON-RPC', 0], ['Prometheus', 1], ['peer-to-peer', 2]]) {
-			it(`of ${what}`, async () => {
+			it(`for ${what}`, async () => {
 				const server = await listenOn(port + offset);
 				try {
-					await assertRefuses(
+					await assertFails(
 						node(['--dev']),
 						new RegExp(`the ${what} address 127\\.0\\.0\\.1:${port + offset} is in use`),
 					);
@@ -65,34 +65,34 @@ describe('the node refuses', () => {
 		}
 	});
 
-	describe('a chain spec', () => {
+	describe('with a chain spec', () => {
 		it('that does not exist', () =>
-			assertRefuses(node(['--chain', '/no/such.json']), /`\/no\/such\.json` is no usable chain spec/));
+			assertFails(node(['--chain', '/no/such.json']), /`\/no\/such\.json` is no usable chain spec/));
 
 		it('that is not JSON', () =>
-			assertRefuses(node(['--chain', writeSpec('no JSON')]), /no usable chain spec/));
+			assertFails(node(['--chain', writeSpec('no JSON')]), /no usable chain spec/));
 
 		it('that lacks its genesis', () => {
 			const { genesis, ...spec } = local;
-			return assertRefuses(node(['--chain', writeSpec(spec)]), /no usable chain spec.*genesis/);
+			return assertFails(node(['--chain', writeSpec(spec)]), /no usable chain spec.*genesis/);
 		});
 
-		it('whose timing no chain could run with', () => {
+		it('whose timing is out of bounds', () => {
 			const spec = structuredClone(local);
 			spec.genesis.runtimeGenesis.patch.genesisParameters.timing.slotDurationMs = 0;
-			return assertRefuses(node(['--chain', writeSpec(spec)]), /slotDurationMs must be between/);
+			return assertFails(node(['--chain', writeSpec(spec)]), /slotDurationMs must be between/);
 		});
 
-		it('that names no validators, as the template for live networks', () =>
-			assertRefuses(node(['--chain', 'live']), /no validators/));
+		it('without validators, such as the template for live networks', () =>
+			assertFails(node(['--chain', 'live']), /no validators/));
 	});
 
-	describe('development keys on a live chain', () => {
+	describe('with development keys on a live chain', () => {
 		for (const [form, flags] of [['readable', []], ['raw', ['--raw']]]) {
 			it(`in a ${form} spec`, async () => {
 				const spec = JSON.parse(await gtos('export-chain-spec', '--chain', 'local', ...flags));
 				const path = writeSpec({ ...spec, chainType: 'Live' });
-				await assertRefuses(node(['--chain', path]), /type Live.*development key \/\//);
+				await assertFails(node(['--chain', path]), /type Live.*development key \/\//);
 			});
 		}
 	});

@@ -1,4 +1,4 @@
-// tx_submit, tx_status and tx_subscribe tell what became of a transaction, on any node, after a restart too.
+// tx_submit, tx_status and tx_subscribe report the status of a transaction on every node, also after a restart.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -28,7 +28,7 @@ const SUBSCRIPTION = ['tx_subscribe', 'tx_update', 'tx_unsubscribe'];
 const txSubmit = (api, extrinsic) => rawCall(api, 'tx_submit', extrinsic.toHex());
 const txStatus = (api, hash) => rawCall(api, 'tx_status', hash);
 
-/** Follows a transaction until it is final, for which `done()` waits with all that was told, or until `stop()`. */
+/** Subscribes to a transaction. `done()` resolves with all updates once it is finalised; `stop()` unsubscribes. */
 async function follow(api, hash) {
 	const updates = [];
 	let finish;
@@ -40,13 +40,13 @@ async function follow(api, hash) {
 	return { done: () => withTimeout(end, `${hash} to be final`), stop };
 }
 
-/** The answer once it is final. */
+/** The status of a transaction once it is finalised. */
 async function finalStatus(api, hash) {
 	const followed = await follow(api, hash);
 	return (await followed.done()).at(-1);
 }
 
-/** What the block itself says of the transaction: its fee, and its dispatch error if it failed. */
+/** Hash, fee, tip and dispatch error of a transaction, read from its block and events. */
 async function inBlock(api, { blockHash, blockNumber, index }) {
 	const { block } = await api.rpc.chain.getBlock(blockHash);
 	assert.equal(block.header.number.toNumber(), blockNumber);
@@ -81,7 +81,7 @@ describe('transactions over JSON-RPC', async () => {
 		const first = sign(api, transfer(api, TOS), sender, { nonce, tip: 7 });
 		const second = sign(api, transfer(api, TOS), sender, { nonce: nonce + 1 });
 
-		// It waits for the one before it, so that nothing here is a matter of time.
+		// The second stays pending until the first is submitted, whatever the timing.
 		const hash = await txSubmit(api, second);
 		assert.equal(hash, second.hash.toHex());
 		assert.deepEqual(await txStatus(api, hash), { status: 'pending' });
@@ -107,7 +107,7 @@ describe('transactions over JSON-RPC', async () => {
 		});
 	});
 
-	it('a block that is not final yet has the same answer, but for its status', async () => {
+	it('the answer before finality is the same, except for the status', async () => {
 		const { sender, nonce } = await funded(api);
 		const followed = await follow(api, await txSubmit(api, sign(api, transfer(api, TOS), sender, { nonce })));
 		const updates = await followed.done();
@@ -116,14 +116,14 @@ describe('transactions over JSON-RPC', async () => {
 		for (const update of earlier) assert.deepEqual(update, { ...final, status: 'inBlock' });
 	});
 
-	it('every node answers alike, whichever took the transaction', async () => {
+	it('every node gives the same answer, whichever node the transaction was submitted to', async () => {
 		const { sender, nonce } = await funded(api);
 		const hash = await txSubmit(apis[1], sign(api, transfer(api, TOS), sender, { nonce }));
 		const answers = await Promise.all(apis.map((node) => finalStatus(node, hash)));
 		for (const answer of answers) assert.deepEqual(answer, answers[0]);
 	});
 
-	it('the error of a pallet and that of no pallet are told by name and in bytes', async () => {
+	it('dispatch errors of a pallet and of no pallet are reported by name and in bytes', async () => {
 		const { sender, nonce } = await funded(api);
 		const nobody = newAccount().address;
 		const hashes = [];
@@ -159,11 +159,11 @@ describe('transactions over JSON-RPC', async () => {
 		);
 	});
 
-	it('a transaction that nobody sent is unknown from genesis on', async () => {
+	it('a transaction that was never submitted is unknown', async () => {
 		assert.deepEqual(await txStatus(api, randomHash()), { status: 'unknown', oldestBlock: 0 });
 	});
 
-	it('a subscription tells of a transaction that comes later, and can be ended', async () => {
+	it('a subscription reports a transaction that is submitted later, and can be ended', async () => {
 		const { sender, nonce } = await funded(api);
 		const extrinsic = sign(api, transfer(api, TOS), sender, { nonce });
 		const followed = await follow(api, extrinsic.hash.toHex());
@@ -175,7 +175,7 @@ describe('transactions over JSON-RPC', async () => {
 		assert.equal(await idle.stop(), true);
 	});
 
-	it('what the pool refuses is refused with the variant and its bytes', async () => {
+	it('errors of the pool name the variant and carry its bytes', async () => {
 		const { sender, nonce } = await funded(api);
 		const invalid = (error, encoded) => ({ code: 1010, data: { error, encoded } });
 
@@ -194,14 +194,14 @@ describe('transactions over JSON-RPC', async () => {
 		});
 	});
 
-	it('bytes that are no extrinsic, and parameters that cannot be read, have their codes', async () => {
+	it('undecodable extrinsics and unreadable parameters have their error codes', async () => {
 		const { sender, nonce } = await funded(api);
 		const good = sign(api, transfer(api, TOS), sender, { nonce }).toHex();
 		for (const bytes of [
 			'0x',
 			good.slice(0, -2),
 			`${good}00`,
-			// The length is right, what it holds is not: only the runtime can tell.
+			// The length prefix is right and the content is not, which only the runtime can detect.
 			'0x10ffffffff',
 			'0x0884ff',
 		]) {
@@ -221,7 +221,7 @@ describe('transactions over JSON-RPC', async () => {
 		}
 	});
 
-	it('a connection follows so many transactions and no more', () =>
+	it('the number of subscriptions per connection is limited', () =>
 		assertBoundPerConnection(nodes[0].rpc, api, (connection) => follow(connection, randomHash())));
 
 	it("the SDK's own methods for transactions are still there", async () => {
@@ -243,7 +243,7 @@ describe('the index of transactions', () => {
 		return { extrinsic, status: await finalStatus(api, await txSubmit(api, extrinsic)) };
 	}
 
-	it('outlives the node, and so does the refusal of what was executed', async () => {
+	it('survives a restart, after which an executed transaction is still rejected', async () => {
 		const dir = temporaryFolder();
 		const { extrinsic, status } = await withChain(dir, [], send);
 		await withChain(dir, [], async (api) => {
@@ -255,7 +255,7 @@ describe('the index of transactions', () => {
 		});
 	});
 
-	it('is filled in for blocks that came while it was switched off', async () => {
+	it('is filled in for blocks that were imported while it was disabled', async () => {
 		const dir = temporaryFolder();
 		const off = ['--tx-index-blocks', '0'];
 		const extrinsic = await withChain(dir, off, async (api) => {
@@ -274,7 +274,7 @@ describe('the index of transactions', () => {
 		});
 	});
 
-	it('says where a transaction is even if it cannot say any more what became of it', async () => {
+	it('finds a transaction whose outcome is unknown because the state is pruned', async () => {
 		const dir = temporaryFolder();
 		const pruning = ['--state-pruning', '8'];
 		const hash = await withChain(dir, [...pruning, '--tx-index-blocks', '0'], async (api) => {
@@ -295,7 +295,7 @@ describe('the index of transactions', () => {
 		});
 	});
 
-	it('forgets what lies beyond its window, and says from where on it knows', async () => {
+	it('forgets transactions beyond its window, and reports the oldest block that it covers', async () => {
 		await withChain(temporaryFolder(), ['--tx-index-blocks', '8'], async (api) => {
 			const { extrinsic, status } = await send(api);
 			await finalisedHeight(api, status.blockNumber + 10);

@@ -1,4 +1,4 @@
-// Transfers signed with each of the three key types are final on every validator, with one state.
+// Transfers signed with each of the three key types are finalised on every validator with the same state.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -19,8 +19,8 @@ describe('transfers', async () => {
 	const { apis } = await suiteNetwork();
 
 	['sr25519', 'ed25519', 'ecdsa'].forEach((type, i) => {
-		it(`${type}: a transfer is final on all nodes with equal state roots`, async () => {
-			// Each type enters through another node.
+		it(`${type}: a transfer is finalised on all nodes with equal state roots`, async () => {
+			// Each key type uses another node.
 			const api = apis[i % apis.length];
 			const sender = newAccount(type);
 			const recipient = newAccount(type);
@@ -42,7 +42,7 @@ describe('transfers', async () => {
 		});
 	});
 
-	it('every validator authors, every session lasts what genesis says, and all heights agree', async () => {
+	it('every validator authors, sessions have the length of genesis, and nodes agree on all heights', async () => {
 		const [api] = apis;
 		const authors = new Set();
 		const sessionLength = api.consts.genesisParameters.timing.sessionLengthBlocks.toNumber();
