@@ -1,4 +1,4 @@
-// A validator comes, earns, is replaced and leaves, while the chain goes on; dpos_* tell of it what the state says.
+// A validator joins, earns rewards, is replaced and leaves while the chain continues. dpos_* answer what the state says.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -39,12 +39,12 @@ const { sessionLengthBlocks: sessionLength } = TIMING;
 
 const FUNDS = 1_000n * TOS;
 const BOND = 500n * TOS;
-// Keys that its operator makes outside the node.
+// Name of the keys that its operator makes outside the node.
 const HANDMADE = 'handmade';
 const COMMISSION = 100_000_000;
 const BACKING = 4_000_000n * TOS;
 
-// A network whose finality stands still has long left this behind.
+// A network whose finality stalls exceeds this distance between best and finalised block soon.
 const MOST_LAG = 10;
 
 const JUSTIFICATIONS = [
@@ -65,7 +65,7 @@ describe('the life of a validator', () => {
 	let api;
 	let history;
 	let endJustifications;
-	// What one test leaves to the next: each is a chapter.
+	// The tests are stages of one life; these pass from one to the next.
 	let firstEra;
 	let replaced;
 
@@ -77,7 +77,7 @@ describe('the life of a validator', () => {
 		return outcome;
 	}
 
-	/** What of the stash's money is free and what is held, after block `hash`. */
+	/** Free and held balance of the stash after block `hash`. */
 	async function balances(hash) {
 		const { data } = await (await api.at(hash)).query.system.account(stash.address);
 		return { free: data.free.toBigInt(), reserved: data.reserved.toBigInt() };
@@ -85,7 +85,7 @@ describe('the life of a validator', () => {
 
 	const validator = (hash, address = stash.address) => dpos(api, 'getValidator', address, hash);
 
-	/** The authorities that voted for a final block, from the justification of block `number` or a later one. */
+	/** The authorities in the justification of block `number` or a later one. */
 	function votersFrom(number) {
 		const heard = new Promise((resolve) => {
 			const tell = (encoded) => {
@@ -128,7 +128,7 @@ describe('the life of a validator', () => {
 				slotsInHeaders([...history.records, record]),
 				`slots at height ${number}`,
 			);
-			// What was told before the change is what came.
+			// The block of the era change is the one that the answer before it predicted.
 			if (record.era !== previous?.era && previous) {
 				assert.equal((await dpos(api, 'getEpochInfo', previous.hash)).nextEraBlock, number);
 			}
@@ -141,7 +141,7 @@ describe('the life of a validator', () => {
 		await network?.stop();
 	});
 
-	it('bonds, sets keys that its node has made and proved, and stands for election', async () => {
+	it('bonds, sets keys that its node has generated and proven, and becomes a candidate', async () => {
 		await fund(api, [
 			[stash, FUNDS],
 			[nominator, BACKING + TOS],
@@ -200,7 +200,7 @@ describe('the life of a validator', () => {
 
 		const { status, ownStake, totalStake } = await validator(takeOver.hash);
 		assert.equal(status, 'active');
-		// An election counts in votes, of which each stands for a few units.
+		// Elections count in votes, and each vote stands for a few units.
 		const issuance = (await (await api.at(former.hash)).query.balances.totalIssuance()).toBigInt();
 		for (const [counted, bonded] of [
 			[BigInt(ownStake), BOND],
@@ -218,7 +218,7 @@ describe('the life of a validator', () => {
 		assert.ok((await votersFrom(number)).includes(keys.grandpa));
 	});
 
-	it('is paid for the eras it has served, and its nominator too', async () => {
+	it('is paid for the eras it has served, as is its nominator', async () => {
 		const { era, hash } = await history.until(({ era }) => era > firstEra, 'its first era to end');
 		const earlier = await validator(hash);
 		assert.deepEqual(earlier.rewards, await rewardsInState(api, hash, stash.address));
@@ -241,7 +241,7 @@ describe('the life of a validator', () => {
 		assert.deepEqual(rewards, await rewardsInState(api, paid.hash, stash.address));
 	});
 
-	it('goes on with keys made by hand and proved offline, two sessions later', async () => {
+	it('changes to keys made by hand and proven offline, two sessions later', async () => {
 		const common = ['--chain', spec, '--base-path', base];
 		const [aura, grandpa] = await Promise.all(
 			[
@@ -261,7 +261,7 @@ describe('the life of a validator', () => {
 		);
 		const auraKey = keys.slice(0, 66);
 		const { hash, number } = await send(stash, api.tx.session.setKeys(keys, proof));
-		// In force are the old ones still.
+		// The old keys are still in force.
 		assert.notEqual((await validator(hash)).keys.aura, auraKey);
 
 		const changed = await history.until(({ auraKeys }) => auraKeys.includes(auraKey), 'the new keys', number);
@@ -273,7 +273,7 @@ describe('the life of a validator', () => {
 		assert.ok((await votersFrom(block.number)).includes(inForce.grandpa));
 	});
 
-	it('outvoted, serves to the end of its era and waits again', async () => {
+	it('is outvoted, serves to the end of its era and waits again', async () => {
 		const { number } = await send(nominator, api.tx.staking.nominate([replaced]));
 		const isOut = ({ validators }) => !validators.includes(stash.address);
 		const out = await history.until(isOut, 'the fourth validator to be replaced', number);
@@ -285,7 +285,7 @@ describe('the life of a validator', () => {
 		assert.deepEqual(rewards, await rewardsInState(api, out.hash, stash.address));
 	});
 
-	it('chills, unbonds, and withdraws when the bonding is over', async () => {
+	it('chills, unbonds, and withdraws when the bonding duration is over', async () => {
 		const chilled = await send(stash, api.tx.staking.chill(), api.tx.staking.unbond(BOND));
 		const { status, isCandidate, commission, ownStake } = await validator(chilled.hash);
 		assert.deepEqual([status, isCandidate, commission, ownStake], ['chilled', false, null, '0']);
@@ -302,13 +302,13 @@ describe('the life of a validator', () => {
 		assert.equal(await validator(hash), null);
 		const { query } = await api.at(hash);
 		assert.ok((await query.staking.ledger(stash.address)).isNone);
-		// All of it is free again, but for the fee: it authors no more, so that this block pays it nothing.
+		// All of the balance is free again, except for the fee. It authors no more, so this block pays it nothing.
 		const { parentHash } = await api.rpc.chain.getHeader(hash);
 		const [held, free] = await Promise.all([parentHash, hash].map((at) => balances(at)));
 		assert.deepEqual(free, { free: held.free + held.reserved - fee, reserved: 0n });
 	});
 
-	it('is told of in the forms and with the errors of every method', async () => {
+	it('can be queried in all parameter forms, and bad parameters have their errors', async () => {
 		const digits = u8aToHex(development('Alice//stash').publicKey);
 		const { hash } = history.last;
 		const alice = await validator(hash, development('Alice//stash').address);
@@ -324,8 +324,8 @@ describe('the life of a validator', () => {
 		}
 	});
 
-	it('all the while finality went on, and all nodes agree on every block', async () => {
-		// The history has held every height against the rules and against dpos_*.
+	it('finality never stalled, and all nodes agree on every block', async () => {
+		// The chain history has checked every height against the rules and against dpos_*.
 		const { number: seen } = history.last;
 		const { number } = await history.until((record) => record.number > seen, 'one more block');
 		assert.ok(history.lag <= MOST_LAG, `${history.lag} blocks waited to be final`);

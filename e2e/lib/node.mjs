@@ -60,15 +60,15 @@ export async function freePorts(count = 1) {
 	}
 }
 
-/** Runs the node until it exits by itself. Answers `{ code, output }`, the output being both streams. */
-export async function runGtos(args, { timeout = 120_000 } = {}) {
-	const child = spawnNode(args, 'pipe');
+/** Runs the node, or another binary, until it exits by itself. Answers `{ code, output }`, the output being both streams. */
+export async function runToEnd(args, { binary = GTOS_BIN, timeout = 120_000 } = {}) {
+	const child = spawnBinary(binary, args, 'pipe');
 	let output = '';
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
 	const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
 	const [code, signal] = await once(child, 'close');
 	clearTimeout(timer);
-	if (signal) throw new Error(`gtos ${args.join(' ')} did not exit by itself:\n${output}`);
+	if (signal) throw new Error(`${binary} ${args.join(' ')} did not exit by itself:\n${output}`);
 	return { code, output };
 }
 
@@ -79,8 +79,8 @@ export async function gtos(...args) {
 	return stdout;
 }
 
-function spawnNode(args, stdio) {
-	const child = spawn(GTOS_BIN, args, { stdio: ['ignore', stdio, stdio] });
+function spawnBinary(binary, args, stdio) {
+	const child = spawn(binary, args, { stdio: ['ignore', stdio, stdio] });
 	const kill = () => child.kill('SIGKILL');
 	cleanups.add(kill);
 	child.once('close', () => cleanups.delete(kill));
@@ -95,7 +95,8 @@ export async function startNode(args) {
 	const port = await freePorts(3);
 	const logFile = join(temporaryFolder(), 'log');
 	const fd = openSync(logFile, 'w');
-	const child = spawnNode(
+	const child = spawnBinary(
+		GTOS_BIN,
 		[
 			...args,
 			...['--rpc-port', port, '--prometheus-port', port + 1],

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { freePorts, gtos, listenOn, runGtos, temporaryFolder } from '../lib/node.mjs';
+import { freePorts, gtos, listenOn, runToEnd, temporaryFolder } from '../lib/node.mjs';
 
 describe('the node does not start', () => {
 	let port;
@@ -29,7 +29,7 @@ describe('the node does not start', () => {
 
 	/** Asserts that the node exits by itself with an error code and prints one error, which matches `message`. */
 	async function assertFails(args, message) {
-		const { code, output } = await runGtos(args);
+		const { code, output } = await runToEnd(args);
 		assert.notEqual(code, 0, output);
 		const errors = output.split('\n').filter((line) => line.startsWith('Error: '));
 		assert.equal(errors.length, 1, output);
