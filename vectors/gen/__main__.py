@@ -1,4 +1,4 @@
-"""Makes the vectors, or checks that they are what it would make.
+"""Generates the vectors, or checks that the files are up to date.
 
 Usage: python vectors/gen [--check]
 """
@@ -23,7 +23,7 @@ SPECS = VECTORS.parent / "specs"
 
 
 def files() -> Iterator[VectorFile]:
-    """What the modules below `cases` make; those without a function `files` only help others."""
+    """The files of all modules below `cases` that have a function `files`."""
     for found in pkgutil.walk_packages(cases.__path__, "cases."):
         module = importlib.import_module(found.name)
         if hasattr(module, "files"):
@@ -31,7 +31,7 @@ def files() -> Iterator[VectorFile]:
 
 
 def validators() -> dict[str, Draft202012Validator]:
-    """By kind."""
+    """The validator of each kind."""
     schemas = {path: json.loads(path.read_text()) for path in (VECTORS / "schema").glob("*.json")}
     registry = Registry().with_resources(
         (schema["$id"], Resource.from_contents(schema)) for schema in schemas.values()
@@ -45,7 +45,7 @@ def validators() -> dict[str, Draft202012Validator]:
 
 
 def faults(files: list[VectorFile]) -> Iterator[str]:
-    """What is wrong with the files as a whole."""
+    """Errors in the files, each alone and all together."""
     by_kind = validators()
     for file in files:
         if file.kind not in by_kind:

@@ -28,7 +28,7 @@ def _slots() -> VectorFile:
         [],
         [
             case("the next slot", slot + author, True),
-            case("the last millisecond of the slot", slot, True, timestamp=1_800_000_001_999),
+            case("in the last millisecond of the slot", slot, True, timestamp=1_800_000_001_999),
             case("a millisecond before the slot", slot, False, timestamp=1_800_000_000_999),
             case("a millisecond after the slot", slot, False, timestamp=1_800_000_002_000),
             case("the parent's slot", slot, False, slot=1_800_000_000, timestamp=1_800_000_000_900),
@@ -50,7 +50,7 @@ def _slots() -> VectorFile:
                 timestamp=1_800_000_000_500,
             ),
             case("half a slot after the parent", gap, True, parent=half, timestamp=1_800_000_001_200),
-            case("a millisecond less", gap, False, parent=half, timestamp=1_800_000_001_199),
+            case("a millisecond less than half a slot after the parent", gap, False, parent=half, timestamp=1_800_000_001_199),
             case(
                 "the first block: any time of its slot",
                 gap,

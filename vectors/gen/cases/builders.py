@@ -1,4 +1,4 @@
-"""Builders of cases and files that more than one module makes."""
+"""Builders of cases and files that several modules use."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +56,7 @@ def key_case(name: str, pallet: str, item: str, *keys: tuple[str, bytes]) -> dic
 
 
 def record_case(name: str, type_: str, encoded: bytes, **fields: tuple[str, Any]) -> dict[str, Any]:
-    """A stored value field by field; integers of 64 bits and more as text."""
+    """A stored value field by field. Integers of 64 bits and more are text."""
     shown = [
         {"name": field, "type": kind, "value": str(value) if kind in ("u64", "u128") else value}
         for field, (kind, value) in fields.items()
@@ -111,7 +111,7 @@ def extrinsic_case(
     birth: int = 0,
     rules: list[str] | None = None,
 ) -> dict[str, Any]:
-    """A whole signed extrinsic; `block` executes it, its era began at `birth`."""
+    """A whole signed extrinsic. `block` executes it and `birth` is the first block of its era."""
     extrinsic = signed(payload, key)
     case = {
         "name": name,
@@ -185,7 +185,7 @@ def _item(item: DigestItem) -> dict[str, Any]:
 
 
 def header_case(name: str, header: Header, rules: list[str], author: bytes | None = None) -> dict[str, Any]:
-    """A header; a sealed one with the key of its author and the hash that the seal is over."""
+    """A header. With `author`, also the hash that the seal signs."""
     case = {
         "name": name,
         "rules": rules,

@@ -61,7 +61,7 @@ def _calls() -> Iterator[VectorFile]:
     yield VectorFile(
         f"{FOLDER}/call-contract-deploy-hash",
         "call",
-        "Encoding of a deployment of code that the chain has",
+        "Encoding of a deployment of stored code",
         ["CTR-R5"],
         [
             call_case("by hash", deploy_hash(blake2_256(WASM))),
@@ -111,13 +111,13 @@ def _storage() -> Iterator[VectorFile]:
     yield VectorFile(
         f"{FOLDER}/storage-key",
         "storage-key",
-        "Where code, records and the index lie",
+        "Storage keys of code, records and the index",
         ["CTR-R3"],
         [
             key_case("code", name, "Codes", (identity, code_hash)),
             key_case("a record", name, "Contracts", (identity, address)),
             key_case("an index row", name, "DeployerContracts", (concat, ALICE), (twox, scale.u32(7))),
-            key_case("how many rows", name, "DeployerContractCount", (concat, ALICE)),
+            key_case("the number of rows", name, "DeployerContractCount", (concat, ALICE)),
         ],
     )
     yield VectorFile(
@@ -159,7 +159,7 @@ def _prices() -> Iterator[VectorFile]:
     yield VectorFile(
         f"{FOLDER}/constant",
         "constant",
-        "Limits and prices that the runtime states in its metadata",
+        "Limits and prices in the metadata",
         [],
         [
             constant_case("ContractStore", name, type_, value, encode(value)) | {"rules": [rule]}

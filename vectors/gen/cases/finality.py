@@ -51,7 +51,7 @@ def _votes() -> VectorFile:
     return VectorFile(
         "conformance/consensus/vote",
         "vote",
-        "What a GRANDPA authority signs",
+        "The payload that a GRANDPA authority signs",
         ["CON-R11"],
         [*(case(vote, 1_000, 7, 3) for vote in VOTES), case("precommit", 2**32 - 1, 2**64 - 1, 2**64 - 1)],
     )
@@ -62,12 +62,12 @@ def _set_change() -> VectorFile:
     pairs = scale.sequence(key + scale.u64(1) for key in authorities)
     change = DigestItem("consensus", GRANDPA, scale.variant(1, pairs, scale.u32(0)))
     header = Header(b"\x71" * 32, 60, b"\x72" * 32, b"\x73" * 32, (slot_item(61), change))
-    case = header_case("that installs a changed set", header, ["HAS-R4"])
+    case = header_case("header with a scheduled change", header, ["HAS-R4"])
     case["scheduledChange"] = authorities
     return VectorFile(
         "conformance/consensus/set-change",
         "header",
-        "Header of a block that changes the set",
+        "Header of a block that changes the authority set",
         ["CON-R12"],
         [case],
     )

@@ -65,7 +65,7 @@ def _headers() -> VectorFile:
         "Headers, their hashes and their seals",
         ["HAS-R5"],
         [
-            header_case("of a genesis", genesis, ["HAS-R3"]),
+            header_case("genesis header", genesis, ["HAS-R3"]),
             header_case("without its seal", first, form),
             header_case("sealed", first.sealed(author), ["HAS-R6", *form], author.public),
             header_case("every kind of digest item", every, form),
@@ -177,7 +177,7 @@ def _addresses() -> VectorFile:
     return VectorFile(
         "conformance/hashing-and-signing/address",
         "address",
-        "Texts that are an address of this chain, and texts that are none",
+        "Texts that are addresses of this chain, and texts that are not",
         ["HAS-R17"],
         [
             {"name": "an account", "address": good, "account": account},

@@ -1,4 +1,4 @@
-"""Who missed its slots, and who is chilled for it."""
+"""Slots that validators miss, and the validators that are chilled for it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -41,25 +41,25 @@ def _missed_slots() -> VectorFile:
     return VectorFile(
         "conformance/consensus/missed-slots",
         "missed-slots",
-        "Slots that validators made a block in and slots that they missed",
+        "Slots that validators used and slots that they missed",
         ["CON-R18", "LIV-I1", "LIV-I2", "LIV-I3", "LIV-I4"],
         [
             case("no slot is missed", 1_000, 1_001, 1_002, 1_003, 1_004, 1_005),
             case("one slot is missed", 1_000, 1_002),
-            case("all but one", 1_000, 1_004),
-            case("a whole turn", 1_000, 1_005),
-            case("a turn and a half", 1_002, 1_009),
-            case("the author of the block missed its slot before", 1_001, 1_006),
+            case("all slots but one are missed", 1_000, 1_004),
+            case("a whole round of authorities", 1_000, 1_005),
+            case("a round and a half", 1_002, 1_009),
+            case("the author of the block missed its own earlier slot", 1_001, 1_006),
             case("gaps add up", 1_000, 1_003, 1_004, 1_009, 1_010, 1_017),
             case("one authority", 1_000, 1_001, 1_004, authorities=1),
             case("three authorities", 1_000, 1_001, 1_006, 1_007, 1_020, authorities=3),
             case("two thousand years of half-second slots", 1_000, 1_000 + 2**37, authorities=7),
             case("the first block: nothing is missed before it", 0, 3_600_000_007, first_block=1),
             case("the second block", 7, 12, first_block=2),
-            case("slots of a disabled validator are missed and excused", 1_000, 1_004, 1_010, disabled=(1,)),
+            case("missed slots of a disabled validator are excused", 1_000, 1_004, 1_010, disabled=(1,)),
             case("several are disabled", 1_001, 1_007, 1_009, 1_021, authorities=7, disabled=(0, 2)),
             case(
-                "a block that rotates the session counts for the one that ends",
+                "a block that rotates the session counts for the old session",
                 1_000,
                 1_002,
                 1_003,
@@ -68,7 +68,7 @@ def _missed_slots() -> VectorFile:
                 first_block=18,
             ),
             case(
-                "the next block begins anew",
+                "the block after the rotation counts for the new session",
                 1_000,
                 1_002,
                 1_003,
@@ -110,19 +110,19 @@ def _offences() -> VectorFile:
     return VectorFile(
         "conformance/consensus/liveness",
         "liveness",
-        "Who is chilled at the end of a session",
+        "Validators that are chilled at the end of a session",
         ["CON-R19"],
         [
-            case("everybody is there", good, good, good, good),
+            case("no slot is missed", good, good, good, good),
             case("half is not more than half", good, _row(5, 5), good, good),
             case("one more than half", good, _row(5, 6), good, good),
-            case("no slot at all", good, _row(0, 0), good, good),
+            case("a validator without slots", good, _row(0, 0), good, good),
             case("three validators: nobody may be chilled", good, bad, good),
             case("four: one may be", bad, bad, good, good),
-            case("the one that missed most", _row(0, 8), bad, good, good),
-            case("by excused slots nobody is judged", _row(0, 20, 20), _row(2, 20, 18), good, good),
-            case("the other slots are judged", _row(0, 20, 20), _row(2, 20, 17), good, good),
-            case("the most missed are those without the excused", _row(0, 20, 18), bad, good, good),
+            case("the validator that missed most", _row(0, 8), bad, good, good),
+            case("excused slots do not count", _row(0, 20, 20), _row(2, 20, 18), good, good),
+            case("only slots that are not excused count", _row(0, 20, 20), _row(2, 20, 17), good, good),
+            case("excused slots do not count for the order of misses", _row(0, 20, 18), bad, good, good),
             case("an outage of the whole network", *[_row(1, 9)] * 10),
             case(
                 "the most missed first, then by index",
@@ -137,13 +137,13 @@ def _offences() -> VectorFile:
                 good,
                 good,
             ),
-            case("who is no candidate any more is left alone", _row(0, 9, 0, False), good, good, good),
-            case("and counts to the third", bad, bad, bad, gone, good, good, good),
+            case("a validator that is no longer a candidate is not chilled", _row(0, 9, 0, False), good, good, good),
+            case("a validator that is no longer a candidate counts to the third", bad, bad, bad, gone, good, good, good),
             case("two that have left, of seven", bad, bad, gone, gone, good, good, good),
             case("three that have left, of seven", bad, gone, gone, gone, good, good, good),
-            case("no more than the election can spare", *[bad] * 3, *[good] * 7, minimum=8),
-            case("none to spare", *[bad] * 3, *[good] * 7, minimum=10),
-            case("candidates that wait can be spared too", *[bad] * 3, *[good] * 7, minimum=10, waiting=2),
+            case("enough candidates must be left for the next election", *[bad] * 3, *[good] * 7, minimum=8),
+            case("no candidate can be spared", *[bad] * 3, *[good] * 7, minimum=10),
+            case("waiting candidates count as left", *[bad] * 3, *[good] * 7, minimum=10, waiting=2),
             case("a minimum of none is a minimum of one", bad, good, good, good, minimum=0),
         ],
     )

@@ -20,14 +20,14 @@ from cases.builders import arithmetic, module_error_case
 HERE, THERE = (b"\x81" * 32, 100), (b"\x82" * 32, 100)
 
 SLOT = 3_600_000_123
-# The parent of headers that are sealed twice, and its height.
+# The parent of equivocating headers, and its height.
 PARENT = (b"\x91" * 32, 100)
 
 
 def _header(
     content: int, author: Key, slots: tuple[int, ...] = (SLOT,), parent: tuple[bytes, int] = PARENT
 ) -> Header:
-    """A sealed header on `parent`; those of the same `content` are the same."""
+    """A sealed header on `parent`. Equal `content` gives equal headers."""
     parent_hash, height = parent
     root, items = bytes([content]) * 32, tuple(map(slot_item, slots))
     return Header(parent_hash, height + 1, root, root, items).sealed(author)
@@ -107,14 +107,14 @@ def _double_seals() -> VectorFile:
             case("a header without a slot", False, second=_header(2, author, ())),
             case("a header with its slot twice", False, second=_header(2, author, (SLOT, SLOT))),
             case("a header with two slots", False, second=_header(2, author, (SLOT, SLOT + 1))),
-            case("one sealed by another key", False, second=_header(2, other)),
-            case("both sealed by another key", False, _header(1, other), _header(2, other)),
-            case("the seal of the other header", False, second=sealed_by(first.digest[-1])),
-            case("no seal", False, second=sealed_by()),
+            case("one header sealed by another key", False, second=_header(2, other)),
+            case("both headers sealed by another key", False, _header(1, other), _header(2, other)),
+            case("a header with the seal of the other", False, second=sealed_by(first.digest[-1])),
+            case("a header without a seal", False, second=sealed_by()),
             case("a seal of another engine", False, second=sealed_by(DigestItem("seal", b"BABE", seal))),
             case("a seal that is too long", False, second=sealed_by(DigestItem("seal", AURA, seal + b"\0"))),
             case(
-                "something after the seal",
+                "a digest item after the seal",
                 False,
                 second=sealed_by(second.digest[-1], DigestItem("other", payload=b"")),
             ),
@@ -131,7 +131,7 @@ def _report_case(
     block_hashes: tuple[tuple[bytes, int], ...] = (),
     slot: int = 0,
 ) -> dict[str, Any]:
-    """`offences` has those who are reported with success, together for the same slot or round."""
+    """`offences` has the offenders of each slot or round that are reported successfully, by index."""
     offenders = set().union(*offences)
     fractions = [
         max((slash_fraction(len(those), len(keys)) for those in offences if index in those), default=0)
@@ -168,7 +168,7 @@ def _reports() -> VectorFile:
     return VectorFile(
         "conformance/consensus/report",
         "report",
-        "Reports of double votes, one after the other",
+        "Successive reports of GRANDPA equivocations",
         ["CON-R14", "CON-R15", "CON-R20"],
         [
             _report_case(
@@ -178,13 +178,13 @@ def _reports() -> VectorFile:
                 [{0, 1}, {0}],
                 [
                     step("no equivocation", keys[0], 0, bad_proof, second=HERE),
-                    step("no equivocation, and the key is another's", keys[0], 1, bad_proof, second=HERE),
-                    step("the key is another's", keys[0], 1, bad_owner),
-                    step("a set that there is not", keys[0], 0, bad_proof, set_id=1),
+                    step("no equivocation, and another validator's key owner proof", keys[0], 1, bad_proof, second=HERE),
+                    step("another validator's key owner proof", keys[0], 1, bad_owner),
+                    step("a set that does not exist", keys[0], 0, bad_proof, set_id=1),
                     step("good", keys[0], 0, None),
                     step("again", keys[0], 0, duplicate),
                     step(
-                        "another double vote of the same round",
+                        "another equivocation in the same round",
                         keys[0],
                         0,
                         duplicate,
@@ -239,7 +239,7 @@ def _double_seal_reports() -> VectorFile:
     return VectorFile(
         "conformance/consensus/double-seal-report",
         "report",
-        "Reports of double seals, one after the other",
+        "Successive reports of Aura equivocations",
         ["CON-R22", "CON-R23", "CON-R20"],
         [
             _report_case(
@@ -248,18 +248,18 @@ def _double_seal_reports() -> VectorFile:
                 keys,
                 [{0, 1}, {0}, {2}],
                 [
-                    step("no double seal", keys[0], 0, bad_proof, contents=(1, 1)),
+                    step("no equivocation", keys[0], 0, bad_proof, contents=(1, 1)),
                     step(
-                        "no double seal, on another chain, and the key is another's",
+                        "no equivocation, on another chain, with another validator's key owner proof",
                         keys[0],
                         1,
                         bad_proof,
                         contents=(1, 1),
                         parents=(foreign, foreign),
                     ),
-                    step("one of another chain", keys[0], 0, unknown, parents=(PARENT, foreign)),
+                    step("one header of another chain", keys[0], 0, unknown, parents=(PARENT, foreign)),
                     step(
-                        "both of another chain, and the key is another's",
+                        "both headers of another chain, with another validator's key owner proof",
                         keys[0],
                         1,
                         unknown,
@@ -272,8 +272,8 @@ def _double_seal_reports() -> VectorFile:
                         unknown,
                         parents=(PARENT, (PARENT[0], PARENT[1] - 1)),
                     ),
-                    step("a slot to come", keys[0], 0, bad_proof, slot=SLOT + 5),
-                    step("the key is another's", keys[0], 1, bad_owner),
+                    step("a slot in the future", keys[0], 0, bad_proof, slot=SLOT + 5),
+                    step("another validator's key owner proof", keys[0], 1, bad_owner),
                     step("a session after the proof's", keys[0], 0, bad_owner, parents=(PARENT, later)),
                     step("good", keys[0], 0, None),
                     step("again", keys[0], 0, duplicate),
@@ -281,7 +281,7 @@ def _double_seal_reports() -> VectorFile:
                     step("another validator in the same slot", keys[1], 1, None),
                     step("the first validator in the slot of the block", keys[0], 0, None, slot=SLOT + 4),
                     step(
-                        "on parents of two heights, the last of the session one of them",
+                        "on parents of two heights, one of them the last of the session",
                         keys[2],
                         2,
                         None,
@@ -328,7 +328,7 @@ def _slash_fractions() -> VectorFile:
     return VectorFile(
         "conformance/consensus/slash-fraction",
         "arithmetic",
-        "Part of the stake that equivocators of one round lose",
+        "Fraction of the stake that equivocators of one round lose",
         ["CON-R15"],
         [
             arithmetic(
@@ -361,16 +361,16 @@ def _disabling() -> VectorFile:
     return VectorFile(
         "conformance/consensus/disabling",
         "disabling",
-        "Who is disabled for an offence",
+        "The validator that is disabled for an offence",
         ["CON-R16"],
         [
-            case("three validators: nobody may be", 3, {}, 0, tenth),
-            case("four validators: one may be", 4, {}, 3, tenth),
+            case("three validators: none may be disabled", 3, {}, 0, tenth),
+            case("four validators: one may be disabled", 4, {}, 3, tenth),
             case("the limit is reached by a smaller offence", 4, {1: tenth}, 3, fifth),
             case("the limit is reached by an equal offence", 4, {1: tenth}, 3, tenth),
             case("the limit is reached by a greater offence", 4, {1: fifth}, 3, tenth),
-            case("the smallest gives way", 7, {1: fifth, 4: tenth}, 3, fifth),
-            case("room for another", 21, {1: tenth, 2: tenth}, 20, tenth),
+            case("the validator with the smallest offence is enabled again", 7, {1: fifth, 4: tenth}, 3, fifth),
+            case("the limit is not reached", 21, {1: tenth, 2: tenth}, 20, tenth),
             case("disabled already, for less", 4, {3: tenth}, 3, fifth),
             case("disabled already, for as much", 4, {3: tenth}, 3, tenth),
         ],
@@ -401,12 +401,12 @@ def _deferral() -> VectorFile:
         "The era in which a slash is applied",
         ["CON-R17"],
         [
-            case("of the active era", 9, 1),
-            case("later in the active era", 11, 2),
-            case("of the era before", 8, 2),
-            case("of the era before, with the shortest deferral", 6, 1),
-            case("too old to be taken", 5, 1),
-            case("without deferral", 10, 0),
+            case("offence of the active era", 9, 1),
+            case("offence later in the active era", 11, 2),
+            case("offence of the previous era", 8, 2),
+            case("offence of the previous era, with the shortest deferral", 6, 1),
+            case("offence too old for a slash", 5, 1),
+            case("no deferral", 10, 0),
         ],
     )
 

@@ -18,7 +18,7 @@ def _eras() -> VectorFile:
         minimum: dict[int, int] | None = None,
         keys: dict[int, dict[int, int | None]] | None = None,
     ) -> dict[str, Any]:
-        """`minimum` and `keys` change, before the hooks of a block, what governance and validators set."""
+        """`minimum` and `keys` by block: changes by governance and validators before the block's hooks."""
         chain = Chain(session_length, sessions_per_era, validators)
         changes, at, responsible = [], [], 0
         for block in range(1, blocks + 1):
@@ -80,7 +80,7 @@ def _eras() -> VectorFile:
                 keys={5: {0: 1}, 26: {1: 1}},
             ),
             *(
-                # Within an era, and for each place in the set: nobody keeps authoring without keys.
+                # Within an era, and for each position in the set: a validator without keys authors no blocks.
                 case(
                     f"validator {gone} of three removes its keys, and sets others",
                     ["CON-R6", "CON-R12", "CON-R26"],

@@ -52,9 +52,9 @@ def _keys() -> VectorFile:
         ["STA-R2", "STA-R3"],
         [
             key_case("the block's number", "System", "Number"),
-            key_case("slots of the session", "Liveness", "CurrentCounts"),
-            key_case("slots of the session before", "Liveness", "LastSession"),
-            key_case("what was ever issued", "Balances", "TotalIssuance"),
+            key_case("slots of the current session", "Liveness", "CurrentCounts"),
+            key_case("slots of the previous session", "Liveness", "LastSession"),
+            key_case("the total issuance", "Balances", "TotalIssuance"),
             key_case("the time", "Timestamp", "Now"),
             key_case("the chain's timing", "GenesisParameters", "Timing"),
             key_case("the fee multiplier", "TransactionPayment", "NextFeeMultiplier"),
@@ -114,8 +114,8 @@ def _account_records() -> VectorFile:
         "Records of accounts",
         ["STA-R5"],
         [
-            case("that just has the existential deposit", free=10**9),
-            case("that has everything", nonce=7, consumers=2, providers=3, free=TOS, reserved=5, frozen=6),
+            case("account with the existential deposit", free=10**9),
+            case("account with every field set", nonce=7, consumers=2, providers=3, free=TOS, reserved=5, frozen=6),
         ],
     )
 
@@ -163,7 +163,7 @@ def _timing() -> VectorFile:
     return VectorFile(
         "conformance/state/chain-timing",
         "chain-timing",
-        "Timing that a genesis may choose, and timing that it may not",
+        "Timing that is valid in a genesis, and timing that is not",
         ["STA-R9"],
         cases,
     )

@@ -43,7 +43,7 @@ def _transfers() -> VectorFile:
             refused_call("value in a longer form", encoded[: 2 + 33] + b"\x05\x00"),
             refused_call("value above u128", encoded[: 2 + 33] + b"\x37" + b"\xff" * 17),
             refused_call("unknown kind of address", encoded[:2] + b"\x05" + encoded[3:], ["TXN-R4"]),
-            refused_call("keep_alive that is neither", b"\x0a\x04" + encoded[2:35] + b"\x02"),
+            refused_call("keep_alive that is neither true nor false", b"\x0a\x04" + encoded[2:35] + b"\x02"),
             refused_call("no such call of Balances", b"\x0a\xc8" + encoded[2:]),
             refused_call("no such pallet", b"\xfa\x00" + encoded[2:]),
         ],
@@ -134,7 +134,7 @@ def _eras() -> VectorFile:
     return VectorFile(
         "conformance/transactions/era",
         "era",
-        "Eras: their bytes, where they begin and where they end",
+        "Eras: their bytes, first and last blocks",
         ["TXN-R12", "TXN-R13"],
         [
             {

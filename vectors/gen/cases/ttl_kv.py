@@ -70,8 +70,8 @@ def _calls() -> Iterator[VectorFile]:
         "kv-put-if": (
             "Encoding of a conditional put",
             [
-                call_case("if there is none", put_if(b"lock", b"me", 60, None)),
-                call_case("if it is at revision 7", put_if(b"lock", b"me", 60, 7)),
+                call_case("if there is no entry", put_if(b"lock", b"me", 60, None)),
+                call_case("if the entry is at revision 7", put_if(b"lock", b"me", 60, 7)),
                 call_case("the greatest revision", put_if(b"lock", b"me", 60, 2**64 - 1)),
                 refused_call("no condition", b"\x51\x03" + lock[2:]),
                 refused_call("unknown condition", b"\x51\x03" + lock[2:] + b"\x02"),
@@ -89,7 +89,7 @@ def _calls() -> Iterator[VectorFile]:
             "Encoding of a deletion",
             [
                 call_case("an entry", delete(KEY)),
-                refused_call("with an argument too many", delete(KEY).encode() + b"\x00"),
+                refused_call("with an extra byte", delete(KEY).encode() + b"\x00"),
             ],
         ),
     }
@@ -113,7 +113,7 @@ def _storage() -> Iterator[VectorFile]:
     yield VectorFile(
         f"{FOLDER}/storage-key",
         "storage-key",
-        "Where entries and counters lie",
+        "Storage keys of entries and counters",
         ["TTL-R1"],
         [
             entry("an entry", KEY),
@@ -141,7 +141,7 @@ def _storage() -> Iterator[VectorFile]:
     yield VectorFile(
         f"{FOLDER}/entry",
         "record",
-        "Entries as they are stored",
+        "Stored entries",
         ["TTL-R2"],
         [
             record("an entry", VALUE, 1_600, 1_000, 1),
@@ -185,14 +185,14 @@ def _rents() -> Iterator[VectorFile]:
     yield VectorFile(
         f"{FOLDER}/rent-charge",
         "arithmetic",
-        "What a put or an extension costs over an entry that lives",
+        "Charges of puts and extensions over a live entry",
         ["TTL-R7"],
         [
             over("the same again at once", 4, 600, 4, 600),
             over("the same again half-way", 4, 600, 4, 300),
             over("longer value", 100, 600, 4, 600),
-            over("shorter value: nothing comes back", 4, 600, 100, 600),
-            over("shorter life: nothing comes back", 4, 10, 4, 600),
+            over("shorter value: no refund", 4, 600, 100, 600),
+            over("shorter lifetime: no refund", 4, 10, 4, 600),
             over("more bytes for less time", 1_000, 100, 1, 400),
             over("in the last block of the old entry", 4, 600, 4, 1),
         ],
@@ -200,7 +200,7 @@ def _rents() -> Iterator[VectorFile]:
     yield VectorFile(
         f"{FOLDER}/constant",
         "constant",
-        "Limits and prices that the runtime states in its metadata",
+        "Limits and prices in the metadata",
         [],
         [
             constant_case("TtlKv", name, type_, value, encode(value)) | {"rules": [rule]}

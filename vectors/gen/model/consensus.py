@@ -1,4 +1,4 @@
-"""Slots, sessions, eras, votes and what is held against a validator."""
+"""Sessions, eras, votes and the consequences of offences."""
 
 from dataclasses import dataclass, field
 
@@ -63,7 +63,7 @@ class Chain:
                 self.planned_start = self.session + 1
             else:
                 self.failed_elections += 1
-        # Who has left the set comes back with an election only.
+        # A validator that has left the set returns only with an election.
         self.queued_keys = [
             number if is_elected or self.used_keys[validator] is not None else None
             for validator, number in enumerate(self.keys)

@@ -1,4 +1,4 @@
-"""Who is elected by whose stake: sequential Phragmen in the chain's integers."""
+"""Elections of validators by stake: sequential Phragmen in the chain's integer arithmetic."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Extrinsics: what is signed, and what is sent."""
+"""Extrinsics: their signed payload and their encoding."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from model.keys import Key
 
 SPEC_VERSION = 1
 TRANSACTION_VERSION = 1
-# Of no real chain: a test that runs the vectors gives its own chain this genesis hash.
+# The genesis hash of no real chain. Tests that run the vectors use it for their own chain.
 GENESIS_HASH = b"\x11" * 32
 
 SIGNED_V4 = 0x84

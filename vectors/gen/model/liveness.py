@@ -1,4 +1,4 @@
-"""Slots that a validator makes a block in, slots that it misses, and who is chilled for it."""
+"""Slots that validators use and miss, and the validators that are chilled for it."""
 
 from dataclasses import dataclass
 

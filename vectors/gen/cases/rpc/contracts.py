@@ -117,7 +117,7 @@ def _contracts() -> Iterator[Answer]:
 
 def files() -> Iterator[VectorFile]:
     for name, title, cases in (
-        ("contract", "Asking about contracts", _contracts()),
-        ("absence", "What is not there, lists and unknown blocks", _absences()),
+        ("contract", "Queries of contracts", _contracts()),
+        ("absence", "Absent values, lists and unknown blocks", _absences()),
     ):
         yield VectorFile(f"conformance/rpc/{name}", "rpc-exchange", title, [], list(cases))

@@ -23,7 +23,7 @@ def _ask(rule: int, method: str, name: str, params: list[Any], **answer: Any) ->
 
 
 def _store() -> kv.Store:
-    """Three live entries and a dead one that is not swept yet."""
+    """Three live entries and an expired one that is not swept yet."""
     stored = kv.Store()
     for key, value, ttl in (
         (b"a/1", b"value", 100),
@@ -113,7 +113,7 @@ def _answers() -> Iterator[Answer]:
         "backlog": sum(NOW >= entry.expires_at for entry in stored.entries.values()),
         "lastRevision": str(stored.last_revision),
     }
-    yield _ask(22, "stats", "three live entries and a dead one", [None], result=stats)
+    yield _ask(22, "stats", "three live entries and an expired one", [None], result=stats)
     empty = {"entries": 0, "bytes": 0, "backlog": 0, "lastRevision": "0"}
     yield _ask(22, "stats", "a new chain", [BLOCK_HASH], result=empty)
 
@@ -132,7 +132,7 @@ def _answers() -> Iterator[Answer]:
         yield _ask(23, "getProof", name, [ADDRESS, key], error=error(10_002, "key"))
 
 
-# What the owner does in each block: a put for so many blocks, an extension to so many, or a deletion.
+# Calls of the owner in each block: puts and extensions with their lifetime in blocks, and deletions.
 CALLS: dict[int, list[tuple[str, bytes, int]]] = {
     BORN: [("put", b"a/1", 2), ("put", b"b/1", 2), ("put", b"a/2", 1), ("put", b"a/3", 1)],
     BORN + 1: [("extended", b"b/1", 3), ("put", b"a/2", 9), ("extended", b"a/2", 1)],
@@ -209,7 +209,7 @@ def _subscriptions() -> Iterator[Answer]:
 
 def files() -> Iterator[VectorFile]:
     for name, title, cases in (
-        ("kv", "Asking about entries", _answers()),
-        ("kv-subscribe", "Following entries", _subscriptions()),
+        ("kv", "Queries of entries", _answers()),
+        ("kv-subscribe", "Subscribing to entries", _subscriptions()),
     ):
         yield VectorFile(f"conformance/rpc/{name}", "rpc-exchange", title, [], list(cases))

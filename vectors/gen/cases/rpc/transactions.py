@@ -118,7 +118,7 @@ def _subscriptions() -> Iterator[Answer]:
 def files() -> Iterator[VectorFile]:
     for name, title, cases in (
         ("tx-submit", "Submitting transactions", _submissions()),
-        ("tx-status", "What became of a transaction", _statuses()),
-        ("tx-subscribe", "Following a transaction", _subscriptions()),
+        ("tx-status", "Status of a transaction", _statuses()),
+        ("tx-subscribe", "Subscribing to a transaction", _subscriptions()),
     ):
         yield VectorFile(f"conformance/rpc/{name}", "rpc-exchange", title, [], list(cases))

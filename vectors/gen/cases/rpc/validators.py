@@ -149,4 +149,4 @@ def _snapshots() -> Iterator[Answer]:
 
 def files() -> Iterator[VectorFile]:
     cases = [*_sets(), *_one(), *_epochs(), *_snapshots()]
-    yield VectorFile("conformance/rpc/dpos", "rpc-exchange", "Asking about validators", [], cases)
+    yield VectorFile("conformance/rpc/dpos", "rpc-exchange", "Queries of validators", [], cases)

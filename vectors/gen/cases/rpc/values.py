@@ -60,7 +60,7 @@ def _values() -> VectorFile:
     return VectorFile(
         "conformance/rpc/value",
         "rpc-value",
-        "How parameters may be written, and how answers are",
+        "Forms of values in parameters and in answers",
         [],
         [
             *(

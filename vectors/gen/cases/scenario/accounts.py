@@ -23,11 +23,11 @@ def _account_life() -> VectorFile:
     return VectorFile(
         "conformance/state/account-life",
         "scenario",
-        "An account comes, goes and comes back",
+        "An account is created, reaped and created again",
         ["STA-R5", "STA-R6", "STA-R8"],
         [
             scenario.case(
-                "its nonce begins at the height",
+                "the nonce of a new account is the height",
                 [],
                 {alice: 10 * TOS, TREASURY: TOS},
                 [

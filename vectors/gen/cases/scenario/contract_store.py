@@ -93,7 +93,7 @@ def _success() -> Iterator[dict[str, Any]]:
     for salt in range(12):
         run.deploy(ALICE, WASM, bytes([salt]) * 32)
     run.check_state()
-    yield run.case("twelve of one deployer, in order", ["CTR-R12", *INVARIANTS])
+    yield run.case("twelve contracts of one deployer, in order", ["CTR-R12", *INVARIANTS])
 
 
 def _failures() -> Iterator[dict[str, Any]]:
@@ -230,7 +230,7 @@ def files() -> Iterator[VectorFile]:
     for name, title, cases in (
         ("deployment", "Deployments that succeed", _success()),
         ("failure", "Limits, and deployments that fail", _failures()),
-        ("overwrite", "A contract stays what it is", _overwrites()),
+        ("overwrite", "Deployments again: a contract never changes", _overwrites()),
         ("query", "Answers of the runtime API", _queries()),
     ):
         yield VectorFile(f"{FOLDER}/{name}", "scenario", title, [], list(cases))

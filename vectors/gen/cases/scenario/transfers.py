@@ -47,7 +47,7 @@ def _transfer_effects() -> VectorFile:
     return VectorFile(
         "conformance/transactions/transfer",
         "scenario",
-        "What a transfer does and why it fails",
+        "Transfers that succeed and transfers that fail",
         [],
         [
             case("one TOS", transfer(bob, TOS).encode(), None, {alice: 9 * TOS, bob: TOS}, life),
@@ -58,10 +58,10 @@ def _transfer_effects() -> VectorFile:
                 {alice: 10 * TOS - 1, rich: 1_000 * TOS + 1},
                 effect,
             ),
-            case("nothing to nobody", transfer(bob, 0).encode(), None, {bob: 0}, effect),
-            case("to oneself", transfer(alice, 4 * TOS).encode(), None, {}, effect),
+            case("nothing to an account that does not exist", transfer(bob, 0).encode(), None, {bob: 0}, effect),
+            case("to the sender itself", transfer(alice, 4 * TOS).encode(), None, {}, effect),
             case(
-                "more than there is to oneself",
+                "more than the balance, to the sender itself",
                 transfer(alice, 11 * TOS).encode(),
                 token("FundsUnavailable"),
                 {},
@@ -76,28 +76,28 @@ def _transfer_effects() -> VectorFile:
                 scenario.NOBODY,
             ),
             case(
-                "to an address that names nobody",
+                "to an address that cannot be looked up",
                 bob_raw,
                 errors.dispatch("CannotLookup"),
                 {bob: 0},
                 ["TXN-R4", "TXN-R26"],
             ),
             case(
-                "more than there is",
+                "more than the balance",
                 transfer(bob, 10 * TOS + 1).encode(),
                 token("FundsUnavailable"),
                 {bob: 0},
                 checks,
             ),
             case(
-                "more than was ever issued",
+                "more than the total issuance",
                 transfer(bob, 10_000 * TOS).encode(),
                 errors.dispatch("Arithmetic", "Underflow"),
                 {bob: 0},
                 checks,
             ),
             case(
-                "what is frozen",
+                "frozen balance",
                 transfer(bob, 4 * TOS).encode(),
                 token("Frozen"),
                 {bob: 0},
@@ -105,7 +105,7 @@ def _transfer_effects() -> VectorFile:
                 state=alice_as(frozen=7 * TOS),
             ),
             case(
-                "what is left besides the frozen part",
+                "the balance that is not frozen",
                 transfer(bob, 3 * TOS).encode(),
                 None,
                 {alice: 7 * TOS, bob: 3 * TOS},
@@ -113,7 +113,7 @@ def _transfer_effects() -> VectorFile:
                 state=alice_as(frozen=7 * TOS),
             ),
             case(
-                "what a hold covers of the frozen part can go",
+                "a hold counts towards the frozen balance",
                 transfer(bob, 5 * TOS).encode(),
                 None,
                 {alice: 5 * TOS, bob: 5 * TOS},
@@ -142,7 +142,7 @@ def _transfer_effects() -> VectorFile:
                 life,
             ),
             case(
-                "allowing death, but something depends on the account",
+                "allowing death, but the account has a consumer",
                 transfer(bob, 10 * TOS, False).encode(),
                 token("Frozen"),
                 {bob: 0},

@@ -106,7 +106,7 @@ def _puts() -> Iterator[dict[str, Any]]:
     run.check_state()
     run.put(value=b"-", ttl=10)
     run.check_state()
-    yield run.case("over a living entry: dearer, then for nothing and sooner dead", [*REPLACE, *INVARIANTS])
+    yield run.case("over a live entry: first at a charge, then shorter and without one", [*REPLACE, *INVARIANTS])
 
     run = _Run()
     run.put()
@@ -124,7 +124,7 @@ def _puts() -> Iterator[dict[str, Any]]:
     run.delete(key=b"k4")
     run.put(key=b"k4")
     run.check_state()
-    yield run.case("revisions never come back", ["TTL-R13", "TTL-R14"])
+    yield run.case("revisions are never reused", ["TTL-R13", "TTL-R14"])
 
 
 def _limits() -> Iterator[dict[str, Any]]:
@@ -168,7 +168,7 @@ def _order() -> Iterator[dict[str, Any]]:
     run.extend(0)
     run.extend(1)
     run.delete()
-    yield run.case("several faults at once", ["TTL-R9", "TTL-R10", "TTL-R11", "TTL-R12"])
+    yield run.case("several errors at once", ["TTL-R9", "TTL-R10", "TTL-R11", "TTL-R12"])
 
     for origin in (scenario.NOBODY, scenario.ROOT):
         run = _Run()
@@ -210,7 +210,7 @@ def _conditions() -> Iterator[dict[str, Any]]:
     run.put_if(1)
     run.put_if(None)
     run.check_state()
-    yield run.case("a dead entry is absent", ["TTL-R10", "TTL-R3", "TTL-R14"])
+    yield run.case("an expired entry is absent", ["TTL-R10", "TTL-R3", "TTL-R14"])
 
 
 def _extensions() -> Iterator[dict[str, Any]]:
@@ -234,10 +234,10 @@ def _extensions() -> Iterator[dict[str, Any]]:
     run.advance(BLOCK + 20, True)
     run.get()
     run.check_state(KEY)
-    yield run.case("lives until its new end", ["TTL-R11", "TTL-R18", "TTL-R3"])
+    yield run.case("an extended entry lives until its new expiry", ["TTL-R11", "TTL-R18", "TTL-R3"])
 
 
-def _deaths() -> Iterator[dict[str, Any]]:
+def _expiries() -> Iterator[dict[str, Any]]:
     end = BLOCK + 10
     for block in (end - 1, end, end + 1):
         for sweep in (False, True):
@@ -258,7 +258,7 @@ def _deaths() -> Iterator[dict[str, Any]]:
     run.extend(100)
     run.put()
     run.check_state()
-    yield run.case("a put over a dead entry is a new entry, without credit", ["TTL-R14", "TTL-R7", "TTL-R11"])
+    yield run.case("a put over an expired entry is a new entry, without credit", ["TTL-R14", "TTL-R7", "TTL-R11"])
 
     run = _Run()
     for number in range(12):
@@ -268,7 +268,7 @@ def _deaths() -> Iterator[dict[str, Any]]:
         run.advance(block, True)
         run.statistics()
     run.check_state(*(b"k%02d" % number for number in range(12)))
-    yield run.case("twelve entries die within four blocks", ["TTL-R18", "TTL-R19", *INVARIANTS])
+    yield run.case("twelve entries expire within four blocks", ["TTL-R18", "TTL-R19", *INVARIANTS])
 
     run = _Run()
     for number in range(12):
@@ -276,7 +276,7 @@ def _deaths() -> Iterator[dict[str, Any]]:
     run.advance(end + 100, True)
     run.statistics()
     run.check_state(*(b"k%02d" % number for number in range(12)))
-    yield run.case("a height that is skipped loses nothing", ["TTL-R18", "TTL-R19", *INVARIANTS])
+    yield run.case("the sweep also finds entries of skipped heights", ["TTL-R18", "TTL-R19", *INVARIANTS])
 
 
 def _queries() -> Iterator[dict[str, Any]]:
@@ -305,7 +305,7 @@ def _queries() -> Iterator[dict[str, Any]]:
     while following is not None:
         following = run.page(start=following, limit=4)
     run.page(start=b"never stored", limit=100)
-    yield run.case("pages, prefixes and dead entries", ["TTL-R20"])
+    yield run.case("pages, prefixes and expired entries", ["TTL-R20"])
 
     run = _Run()
 
@@ -343,7 +343,7 @@ def files() -> Iterator[VectorFile]:
         ("order", "Order of checks, origins and balances", _order),
         ("condition", "Conditional puts", _conditions),
         ("extension", "Extensions", _extensions),
-        ("expiry", "Life, death and the sweep", _deaths),
+        ("expiry", "Expiry and the sweep", _expiries),
         ("query", "Answers of the runtime API", _queries),
     )
     for name, title, cases in groups:
