@@ -50,7 +50,13 @@ def _slots() -> VectorFile:
                 timestamp=1_800_000_000_500,
             ),
             case("half a slot after the parent", gap, True, parent=half, timestamp=1_800_000_001_200),
-            case("a millisecond less than half a slot after the parent", gap, False, parent=half, timestamp=1_800_000_001_199),
+            case(
+                "a millisecond less than half a slot after the parent",
+                gap,
+                False,
+                parent=half,
+                timestamp=1_800_000_001_199,
+            ),
             case(
                 "the first block: any time of its slot",
                 gap,

@@ -5,10 +5,10 @@ from typing import Any
 
 from emit import VectorFile
 from model.consensus import (
+    aura_equivocation_proof,
     disabling,
-    double_seal_proof,
     due_era,
-    equivocation_proof,
+    grandpa_equivocation_proof,
     offence_era,
     slash_fraction,
 )
@@ -39,13 +39,13 @@ def _with_seal(header: Header, *items: DigestItem) -> Header:
     return Header(header.parent_hash, header.number, header.state_root, header.extrinsics_root, digest)
 
 
-def _equivocations() -> VectorFile:
+def _grandpa_equivocations() -> VectorFile:
     key = test_key("ed25519", 5)
 
     def case(
         name: str, is_valid: bool, vote: str = "precommit", second=THERE, **wrong: Any
     ) -> dict[str, Any]:
-        proof = equivocation_proof(key, vote, 3, 7, HERE, second, **wrong)
+        proof = grandpa_equivocation_proof(key, vote, 3, 7, HERE, second, **wrong)
         return {
             "name": name,
             "setId": 3,
@@ -74,7 +74,7 @@ def _equivocations() -> VectorFile:
     )
 
 
-def _double_seals() -> VectorFile:
+def _aura_equivocations() -> VectorFile:
     author, other = test_key("sr25519", 20), test_key("sr25519", 21)
     first, second = _header(1, author), _header(2, author)
     seal = second.digest[-1].payload
@@ -86,7 +86,7 @@ def _double_seals() -> VectorFile:
             "name": name,
             "slot": slot,
             "offender": author.public,
-            "proof": double_seal_proof(author, slot, first, second),
+            "proof": aura_equivocation_proof(author, slot, first, second),
             "isValid": is_valid,
         }
 
@@ -153,13 +153,13 @@ def _error(pallet: str, name: str) -> dict[str, str]:
     return {"pallet": pallet, "error": name}
 
 
-def _reports() -> VectorFile:
+def _grandpa_reports() -> VectorFile:
     """Runs on a chain of four validators whose GRANDPA keys are those below, in session 0 of set 0."""
     keys = [test_key("ed25519", number) for number in range(10, 14)]
 
     def step(name: str, key: Key, owner: int, error: dict[str, str] | None, **changes: Any) -> dict[str, Any]:
         arguments = {"set_id": 0, "round_": 1, "first": HERE, "second": THERE} | changes
-        proof = equivocation_proof(key, "precommit", **arguments)
+        proof = grandpa_equivocation_proof(key, "precommit", **arguments)
         return {"name": name, "proof": proof, "keyOwner": owner, "error": error}
 
     bad_proof = _error("Grandpa", "InvalidEquivocationProof")
@@ -178,7 +178,13 @@ def _reports() -> VectorFile:
                 [{0, 1}, {0}],
                 [
                     step("no equivocation", keys[0], 0, bad_proof, second=HERE),
-                    step("no equivocation, and another validator's key owner proof", keys[0], 1, bad_proof, second=HERE),
+                    step(
+                        "no equivocation, and another validator's key owner proof",
+                        keys[0],
+                        1,
+                        bad_proof,
+                        second=HERE,
+                    ),
                     step("another validator's key owner proof", keys[0], 1, bad_owner),
                     step("a set that does not exist", keys[0], 0, bad_proof, set_id=1),
                     step("good", keys[0], 0, None),
@@ -212,7 +218,7 @@ def _reports() -> VectorFile:
     )
 
 
-def _double_seal_reports() -> VectorFile:
+def _aura_reports() -> VectorFile:
     """Runs on a chain of four validators whose Aura keys are those below, in session 0."""
     keys = [test_key("sr25519", number) for number in range(22, 26)]
     # Sessions of 600 blocks: the first two lie in session 0, the last in session 1.
@@ -228,7 +234,7 @@ def _double_seal_reports() -> VectorFile:
         parents: tuple[tuple[bytes, int], tuple[bytes, int]] = (PARENT, PARENT),
     ) -> dict[str, Any]:
         first, second = (_header(content, key, (slot,), parent) for content, parent in zip(contents, parents))
-        proof = double_seal_proof(key, slot, first, second)
+        proof = aura_equivocation_proof(key, slot, first, second)
         return {"name": name, "proof": proof, "keyOwner": owner, "error": error}
 
     bad_proof = _error("AuraEquivocation", "InvalidEquivocationProof")
@@ -369,7 +375,9 @@ def _disabling() -> VectorFile:
             case("the limit is reached by a smaller offence", 4, {1: tenth}, 3, fifth),
             case("the limit is reached by an equal offence", 4, {1: tenth}, 3, tenth),
             case("the limit is reached by a greater offence", 4, {1: fifth}, 3, tenth),
-            case("the validator with the smallest offence is enabled again", 7, {1: fifth, 4: tenth}, 3, fifth),
+            case(
+                "the validator with the smallest offence is enabled again", 7, {1: fifth, 4: tenth}, 3, fifth
+            ),
             case("the limit is not reached", 21, {1: tenth, 2: tenth}, 20, tenth),
             case("disabled already, for less", 4, {3: tenth}, 3, fifth),
             case("disabled already, for as much", 4, {3: tenth}, 3, tenth),
@@ -412,10 +420,10 @@ def _deferral() -> VectorFile:
 
 
 def files() -> Iterator[VectorFile]:
-    yield _equivocations()
-    yield _reports()
-    yield _double_seals()
-    yield _double_seal_reports()
+    yield _grandpa_equivocations()
+    yield _grandpa_reports()
+    yield _aura_equivocations()
+    yield _aura_reports()
     yield _errors()
     yield _slash_fractions()
     yield _disabling()

@@ -115,7 +115,15 @@ def _account_records() -> VectorFile:
         ["STA-R5"],
         [
             case("account with the existential deposit", free=10**9),
-            case("account with every field set", nonce=7, consumers=2, providers=3, free=TOS, reserved=5, frozen=6),
+            case(
+                "account with every field set",
+                nonce=7,
+                consumers=2,
+                providers=3,
+                free=TOS,
+                reserved=5,
+                frozen=6,
+            ),
         ],
     )
 

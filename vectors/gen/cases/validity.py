@@ -443,7 +443,11 @@ def files() -> Iterator[VectorFile]:
         ("mortality", "Eras that are current, over or invalid", _mortality()),
         ("nonces", "Replay, gaps and double spends", _nonces()),
         ("payers", "Accounts that can pay the fee, and accounts that cannot", _payers()),
-        ("classes", "Calls that no account may send, and transactions that do not fit into a block", _classes()),
+        (
+            "classes",
+            "Calls that no account may send, and transactions that do not fit into a block",
+            _classes(),
+        ),
         ("order", "Two errors at once", _orders()),
     ):
         yield VectorFile(f"conformance/transactions/validity-{name}", "validity", title, [], list(cases))

@@ -9,7 +9,7 @@ from cases.fixtures import EXISTENTIAL_DEPOSIT, TOS
 
 
 class Run:
-    """Accounts and steps of a scenario; a model of the pallet runs beside it and gives the expected outcomes."""
+    """Accounts and steps of a scenario, with the outcomes that a model of the pallet gives."""
 
     def __init__(self, accounts: dict[bytes, int], block: int, frozen: dict[bytes, int] | None = None):
         self.accounts = {TREASURY: TOS, **accounts}

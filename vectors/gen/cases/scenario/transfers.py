@@ -58,7 +58,9 @@ def _transfer_effects() -> VectorFile:
                 {alice: 10 * TOS - 1, rich: 1_000 * TOS + 1},
                 effect,
             ),
-            case("nothing to an account that does not exist", transfer(bob, 0).encode(), None, {bob: 0}, effect),
+            case(
+                "nothing to an account that does not exist", transfer(bob, 0).encode(), None, {bob: 0}, effect
+            ),
             case("to the sender itself", transfer(alice, 4 * TOS).encode(), None, {}, effect),
             case(
                 "more than the balance, to the sender itself",

@@ -106,7 +106,9 @@ def _puts() -> Iterator[dict[str, Any]]:
     run.check_state()
     run.put(value=b"-", ttl=10)
     run.check_state()
-    yield run.case("over a live entry: first at a charge, then shorter and without one", [*REPLACE, *INVARIANTS])
+    yield run.case(
+        "over a live entry: first at a charge, then shorter and without one", [*REPLACE, *INVARIANTS]
+    )
 
     run = _Run()
     run.put()
@@ -258,7 +260,9 @@ def _expiries() -> Iterator[dict[str, Any]]:
     run.extend(100)
     run.put()
     run.check_state()
-    yield run.case("a put over an expired entry is a new entry, without credit", ["TTL-R14", "TTL-R7", "TTL-R11"])
+    yield run.case(
+        "a put over an expired entry is a new entry, without credit", ["TTL-R14", "TTL-R7", "TTL-R11"]
+    )
 
     run = _Run()
     for number in range(12):
