@@ -183,12 +183,14 @@ export async function account(api, { address }, at) {
 
 /**
  * Submits a signed extrinsic and resolves when it is finalised, with the hash and height of its block, the fee paid,
- * the name of the dispatch error (`pallet.Error`, `Token.FundsUnavailable`) or null, and the events.
+ * the name of the dispatch error (`pallet.Error`, `Token.FundsUnavailable`) or null, and the events. Calls `onAccepted`
+ * when the pool has accepted it.
  */
-export const submit = (api, extrinsic) =>
+export const submit = (api, extrinsic, onAccepted = () => {}) =>
 	once(
 		(resolve, reject) =>
 			extrinsic.send(({ blockNumber, dispatchError, events, isError, status }) => {
+				onAccepted();
 				if (status.isFinalized) {
 					const fee = events.find(({ event }) => api.events.transactionPayment.TransactionFeePaid.is(event));
 					resolve({
@@ -224,14 +226,25 @@ function errorName(api, error) {
 	return error.isToken ? `Token.${error.asToken.type}` : error.type;
 }
 
+// Resolves when the pool has the last funding, so that the next one gets another nonce.
+let funding = Promise.resolve();
+
 /** Transfers to every account its amount from Alice, in one finalised extrinsic, and answers the block's hash. */
 export async function fund(api, amounts) {
 	const alice = development('Alice');
 	const calls = amounts.map(([{ address }, amount]) => api.tx.balances.transferAllowDeath(address, amount));
-	const nonce = await nextNonce(api, alice);
-	const { error, hash } = await submit(api, sign(api, api.tx.utility.batchAll(calls), alice, { nonce }));
-	if (error) throw new Error(`funding failed: ${error}`);
-	return hash;
+	const previous = funding;
+	let proceed;
+	funding = new Promise((resolve) => (proceed = resolve));
+	try {
+		await previous;
+		const nonce = await nextNonce(api, alice);
+		const { error, hash } = await submit(api, sign(api, api.tx.utility.batchAll(calls), alice, { nonce }), proceed);
+		if (error) throw new Error(`funding failed: ${error}`);
+		return hash;
+	} finally {
+		proceed();
+	}
 }
 
 /** The JSON-RPC error with which the node's pool rejects an extrinsic (bytes in hex), or null if it accepts it. */

@@ -3,13 +3,15 @@
 import assert from 'node:assert/strict';
 import { connect } from './chain.mjs';
 import { startLocalnet, startNode } from './node.mjs';
+import { isPreset, presetSpec } from './spec.mjs';
 
 /**
  * Starts validators and connects to each. Answers what `startLocalnet` does, with `apis`, the connections in the order of
- * its nodes. `stop()` closes the connections and ends the nodes.
+ * its nodes. `chain` is a preset or the path of a chain spec. `stop()` closes the connections and ends the nodes.
  */
-export async function startNetwork(options) {
-	const localnet = await startLocalnet(options);
+export async function startNetwork({ chain = 'local', ...options } = {}) {
+	const spec = isPreset(chain) ? await presetSpec(chain) : chain;
+	const localnet = await startLocalnet({ ...options, chain: spec });
 	const apis = [];
 	const stop = async () => {
 		await Promise.all(apis.map((api) => api.disconnect()));
@@ -59,3 +61,6 @@ export async function withNode(args, use, connectTo) {
 	assert.equal(code, 0, 'the node exits with code 0 on SIGTERM');
 	return result;
 }
+
+/** Runs a node of the preset `dev` with further arguments, as `withNode` does. */
+export const withDevNode = async (args, use) => withNode(['--dev', '--chain', await presetSpec('dev'), ...args], use);

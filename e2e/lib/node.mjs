@@ -147,11 +147,11 @@ function answers(port) {
  */
 export async function startLocalnet({
 	names = ['alice', 'bob', 'charlie'],
-	chain = 'local',
+	chain,
 	dir = temporaryFolder(),
 	fresh = false,
 	args = [],
-} = {}) {
+}) {
 	// The script takes three ports a node, 20 apart.
 	const port = await freePorts(40 + names.length);
 	const env = {

@@ -18,10 +18,11 @@ import {
 	withTimeout,
 } from '../lib/chain.mjs';
 import { startConnected } from '../lib/network.mjs';
+import { presetSpec } from '../lib/spec.mjs';
 import { buildSubxtClient } from '../lib/subxt.mjs';
 
 describe('a client other than polkadot.js', async () => {
-	const node = await startConnected(['--dev']);
+	const node = await startConnected(['--dev', '--chain', await presetSpec('dev')]);
 	const { api, rpc } = node;
 	after(() => node.stop());
 

@@ -31,7 +31,7 @@ import {
 	storageKey,
 	withoutLength,
 } from '../lib/contracts.mjs';
-import { withNode } from '../lib/network.mjs';
+import { withDevNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
 import { wasmModule } from '../lib/wasm.mjs';
@@ -246,7 +246,7 @@ describe('contracts', async () => {
 });
 
 it('queries at a block whose state is pruned have an error code of their own', () =>
-	withNode(['--dev', '--base-path', temporaryFolder(), '--state-pruning', '8'], async (api) => {
+	withDevNode(['--base-path', temporaryFolder(), '--state-pruning', '8'], async (api) => {
 		await finalisedHeight(api, 20);
 		const old = await blockHash(api, 1);
 		for (const method of ['getCode', 'getCodeByHash', 'getMetadata', 'getProof']) {

@@ -16,11 +16,11 @@ import {
 	submit,
 } from '../lib/chain.mjs';
 import { extend, follow, hex, kvGet, newOwner, put } from '../lib/entries.mjs';
-import { withNode } from '../lib/network.mjs';
+import { withDevNode } from '../lib/network.mjs';
 import { assertBoundPerConnection } from '../lib/subscriptions.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
 
-describe('subscriptions to entries', async () => {
+describe('subscriptions to entries', { concurrency: true }, async () => {
 	const { api, apis, nodes } = await suiteNetwork();
 
 	it('a subscriber that resumes from a block misses no event and gets none twice', async () => {
@@ -61,7 +61,7 @@ describe('subscriptions to entries', async () => {
 
 	it('a subscription from a future block begins with that block', async () => {
 		const { pair, all } = await newOwner(api);
-		const from = (await bestHeight(api)) + 20;
+		const from = (await bestHeight(api)) + 10;
 		const watch = await follow(api, pair, { from });
 		await all([put(api, hex('early'), hex('1'), 1_000)]);
 		await finalisedHeight(api, from);
@@ -87,7 +87,7 @@ describe('subscriptions to entries', async () => {
 });
 
 it('a subscription from a block whose state is pruned fails with that block, and one from a later block works', () =>
-	withNode(['--dev', '--state-pruning', '8'], async (api) => {
+	withDevNode(['--state-pruning', '8'], async (api) => {
 		const alice = development('Alice');
 		const key = hex('key');
 		await finalisedHeight(api, 24);

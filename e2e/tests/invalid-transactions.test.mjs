@@ -25,7 +25,7 @@ const TOO_LARGE = { code: 1010, data: 'Transaction would exhaust the block limit
 const BANNED = { code: 1012, data: undefined };
 const TOO_LOW_PRIORITY = 1014;
 
-describe('invalid transactions', async () => {
+describe('invalid transactions', { concurrency: true }, async () => {
 	const { api, apis } = await suiteNetwork();
 
 	const transfer = (recipient, amount) => api.tx.balances.transferAllowDeath(recipient.address, amount);

@@ -1,10 +1,11 @@
 // Settings that the node does not start with: it exits with an error code and one clear message.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { freePorts, gtos, listenOn, runToEnd, temporaryFolder } from '../lib/node.mjs';
+import { freePorts, listenOn, runToEnd, temporaryFolder } from '../lib/node.mjs';
+import { presetSpec, readableSpec } from '../lib/spec.mjs';
 
 describe('the node does not start', () => {
 	let port;
@@ -12,7 +13,7 @@ describe('the node does not start', () => {
 
 	before(async () => {
 		port = await freePorts(3);
-		local = JSON.parse(await gtos('export-chain-spec', '--chain', 'local'));
+		local = JSON.parse(readFileSync(await readableSpec('local'), 'utf8'));
 	});
 
 	/** Arguments of a node with a folder of its own and free ports, except for what `overrides` says. */
@@ -88,9 +89,9 @@ describe('the node does not start', () => {
 	});
 
 	describe('with development keys on a live chain', () => {
-		for (const [form, flags] of [['readable', []], ['raw', ['--raw']]]) {
+		for (const [form, specOf] of [['readable', readableSpec], ['raw', presetSpec]]) {
 			it(`in a ${form} spec`, async () => {
-				const spec = JSON.parse(await gtos('export-chain-spec', '--chain', 'local', ...flags));
+				const spec = JSON.parse(readFileSync(await specOf('local'), 'utf8'));
 				const path = writeSpec({ ...spec, chainType: 'Live' });
 				await assertFails(node(['--chain', path]), /type Live.*development key \/\//);
 			});

@@ -18,7 +18,7 @@ import {
 	submit,
 	withTimeout,
 } from '../lib/chain.mjs';
-import { withNode } from '../lib/network.mjs';
+import { withDevNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
 import { assertBoundPerConnection } from '../lib/subscriptions.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
@@ -73,7 +73,7 @@ async function funded(api) {
 
 const transfer = (api, amount) => api.tx.balances.transferKeepAlive(newAccount().address, amount);
 
-describe('transactions over JSON-RPC', async () => {
+describe('transactions over JSON-RPC', { concurrency: true }, async () => {
 	const { api, apis, nodes } = await suiteNetwork();
 
 	it('a transaction is followed from the pool to finality, with its fee and tip', async () => {
@@ -234,7 +234,7 @@ describe('transactions over JSON-RPC', async () => {
 
 describe('the index of transactions', () => {
 	/** Runs a development node on the chain in `dir` while `use` works with it. */
-	const withChain = (dir, args, use) => withNode(['--dev', '--base-path', dir, ...args], use);
+	const withChain = (dir, args, use) => withDevNode(['--base-path', dir, ...args], use);
 
 	/** Sends a transfer from Alice and answers the transaction and its final status. */
 	async function send(api) {

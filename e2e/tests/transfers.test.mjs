@@ -15,7 +15,7 @@ import {
 } from '../lib/chain.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
 
-describe('transfers', async () => {
+describe('transfers', { concurrency: true }, async () => {
 	const { apis } = await suiteNetwork();
 
 	['sr25519', 'ed25519', 'ecdsa'].forEach((type, i) => {
