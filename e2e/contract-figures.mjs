@@ -1,17 +1,17 @@
-// What deployments of contract code cost, declared and real. scripts/contract-figures says how to run it.
+// Measures the declared and the real cost of contract deployments; scripts/contract-figures describes how to run it.
 //
-// For each length, a development chain of its own fills blocks with deployments of random code, and another with
-// remarks of random bytes, which cost what their length costs and nothing else. `gtos benchmark block` executes the
-// fullest block again. The result is one line of JSON for each chain.
+// For each length, one development chain fills blocks with deployments of random code. Another fills them with remarks of
+// random bytes, whose cost is that of their length alone. `gtos-benchmark block` executes the fullest block again. The
+// result is one line of JSON for each chain.
 
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { blockHash, development, finalisedHeight, nextNonce, sign } from './lib/chain.mjs';
 import { withNode } from './lib/network.mjs';
-import { runGtos, temporaryFolder } from './lib/node.mjs';
+import { runToEnd, temporaryFolder } from './lib/node.mjs';
 
 const KIB = 1024;
-/** Bytes of one transaction, and so many transactions as fill some blocks and the pool holds. */
+/** Payload bytes of one transaction, and a count that fills some blocks and fits the pool. */
 const LENGTHS = [
 	{ length: KIB, count: 1_500 },
 	{ length: 64 * KIB, count: 60 },
@@ -23,7 +23,7 @@ const CALLS = {
 };
 const RUNS = Object.keys(CALLS).flatMap((call) => LENGTHS.map((run) => ({ call, ...run })));
 
-/** What the files of a folder take on the disk, in bytes. */
+/** Bytes that a folder takes on disk. */
 const bytesOnDisk = (folder) => Number(execFileSync('du', ['-s', '-B1', folder], { encoding: 'utf8' }).split('\t')[0]);
 
 for (const { call, length, count } of RUNS) {
@@ -39,7 +39,7 @@ for (const { call, length, count } of RUNS) {
 		const method = extrinsics[0].method.toHex().slice(0, 6);
 
 		const bytesBefore = bytesOnDisk(folder);
-		// The last first: what waits for an earlier nonce fills the blocks once that has come.
+		// The first nonce is submitted last: the others wait for it and then fill the blocks at once.
 		for (const extrinsic of extrinsics.slice(1)) await api.rpc.author.submitExtrinsic(extrinsic);
 		await api.rpc.author.submitExtrinsic(extrinsics[0]);
 		let fullest = { count: 0 };
@@ -54,12 +54,13 @@ for (const { call, length, count } of RUNS) {
 		return { bytesBefore, fullest, weight };
 	});
 
-	// The database writes its log out when it is opened again.
+	// The database flushes its log when it is opened again.
 	await withNode(arguments_, () => {});
 	const bytesAfter = bytesOnDisk(folder);
 
 	const range = ['--from', fullest.height, '--to', fullest.height, '--repeat', 20].map(String);
-	const { code, output } = await runGtos(['benchmark', 'block', ...arguments_, ...range]);
+	const benchmark = ['benchmark', 'block', ...arguments_, ...range];
+	const { code, output } = await runToEnd(benchmark, { binary: process.env.GTOS_BENCHMARK_BIN });
 	if (code !== 0) throw new Error(output);
 	const used = /used +([\d.]+)% of its weight \( *([\d,]+) of +([\d,]+) ns\)/.exec(output);
 	if (!used) throw new Error(`no figure in: ${output}`);

@@ -1,4 +1,4 @@
-// Writes a chain specification like `dev` with many more accounts. scripts/base-weights says what for.
+// Writes a chain spec like `dev` with many more accounts, for scripts/base-weights.
 //
 // Usage: node e2e/large-state.mjs ACCOUNTS FILE
 

@@ -1,29 +1,29 @@
-// The local network under a steady stream of transfers, until so many consecutive finalised blocks contain some.
-// scripts/soak says how to run it.
+// Sends a steady stream of transfers to a local network until a number of consecutive finalised blocks contain transfers.
+// scripts/soak describes how to run it.
 //
-// At every height the hash and the state root of all nodes are compared; a difference ends the run at once with an
-// error. A finalised block without a transfer is reported, and the count starts again behind it. The result is one
-// line of JSON on standard output, everything else goes to standard error.
+// The hash and the state root of all nodes are compared at every height; a difference ends the run with an error. A
+// finalised block without a transfer is reported, and the count starts again after it. The result is one line of JSON on
+// standard output; everything else goes to standard error.
 
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { TOS, agreement, development, finalisedHeight, nextNonce, refusal, sign } from './lib/chain.mjs';
+import { TOS, agreement, development, finalisedHeight, nextNonce, poolError, sign } from './lib/chain.mjs';
 import { startNetwork } from './lib/network.mjs';
 import { ROOT, gtos } from './lib/node.mjs';
 
-// Accounts with money in every development genesis.
+// Accounts that are endowed in every development genesis.
 const SENDERS = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'];
-// A sender with more extrinsics than this on the way waits until some are final.
+// A sender with this many transfers in flight waits until some are finalised.
 const MAX_PENDING = 200;
-// A sender with extrinsics on the way none of which becomes final for so long asks for its nonce again.
+// A sender none of whose transfers in flight has been finalised for so long reads its nonce again.
 const STALL_MS = 20_000;
-// The pool has this very extrinsic already.
+// JSON-RPC error: the pool has this transaction already.
 const ALREADY_IMPORTED = 1013;
 
 const say = (text) => console.error(`==> ${text}`);
 
-/** Transfers at a steady rate, from accounts that count their own nonces. */
+/** Sends transfers at a steady rate from accounts whose nonces are counted locally. */
 class Stream {
 	#attempts = 0;
 	#senders;
@@ -34,7 +34,7 @@ class Stream {
 	constructor(apis) {
 		this.#senders = SENDERS.map((name, i) => ({
 			name,
-			// Always the same node, so that it gets the extrinsics in the order of their nonces.
+			// Always the same node, so that it receives the transfers in the order of their nonces.
 			api: apis[i % apis.length],
 			pair: development(name),
 			recipient: development(SENDERS[(i + 1) % SENDERS.length]).address,
@@ -44,7 +44,7 @@ class Stream {
 	async start(rate) {
 		await Promise.all(this.#senders.map((sender) => this.#resume(sender)));
 		const start = Date.now();
-		// By the clock, not by the ticks: a late timer makes up for what it missed.
+		// Counts by the clock and not by ticks, so that a late timer catches up.
 		this.#timer = setInterval(() => {
 			for (const due = ((Date.now() - start) / 1000) * rate; this.#attempts < due; this.#attempts++) {
 				this.#send(this.#senders[this.#attempts % this.#senders.length]);
@@ -56,7 +56,7 @@ class Stream {
 		clearInterval(this.#timer);
 	}
 
-	/** Takes note of a finalised extrinsic. */
+	/** Records that an extrinsic is finalised. */
 	settle(extrinsic) {
 		const sender = this.#senders.find(({ pair }) => pair.address === extrinsic.signer.toString());
 		if (sender) Object.assign(sender, { settled: extrinsic.nonce.toNumber() + 1, progress: Date.now() });
@@ -68,8 +68,8 @@ class Stream {
 			const nonce = await nextNonce(sender.api, sender.pair);
 			Object.assign(sender, { nonce, settled: nonce, progress: Date.now(), paused: false });
 		} catch ({ message }) {
-			// Its node is gone, and the blocks will tell; the sender stays out.
-			say(`${sender.name} has no nonce: ${message}`);
+			// Its node does not answer. The sender stays paused, and the comparison of blocks fails if the node is down.
+			say(`cannot read the nonce of ${sender.name}: ${message}`);
 		}
 	}
 
@@ -77,7 +77,7 @@ class Stream {
 		const { api, name, nonce, pair, paused, progress, recipient, settled } = sender;
 		if (paused) return;
 		if (nonce > settled && Date.now() - progress > STALL_MS) {
-			say(`nothing of ${name} became final for ${STALL_MS / 1000} s: reading the nonce again`);
+			say(`no transfer of ${name} was finalised for ${STALL_MS / 1000} s: reading the nonce again`);
 			this.#resume(sender);
 			return;
 		}
@@ -85,16 +85,16 @@ class Stream {
 		sender.nonce++;
 		this.submitted++;
 		const call = api.tx.balances.transferKeepAlive(recipient, TOS / 1000n);
-		refusal(api, sign(api, call, pair, { nonce }).toHex()).then((error) => {
+		poolError(api, sign(api, call, pair, { nonce }).toHex()).then((error) => {
 			if (error === null) return;
 			this.refused++;
-			say(`nonce ${nonce} of ${name} was refused: ${error.message}`);
+			say(`nonce ${nonce} of ${name} was rejected: ${error.message}`);
 			if (error.code !== ALREADY_IMPORTED && !sender.paused) this.#resume(sender);
 		});
 	}
 }
 
-/** The transfers in a block: those that passed, and those that did not. */
+/** The transfers in a block: how many succeeded, how many failed, and their extrinsics. */
 async function transfersIn(api, hash) {
 	const [{ block }, events] = await Promise.all([
 		api.rpc.chain.getBlock(hash),
@@ -120,14 +120,14 @@ async function periods(api, hash) {
 	return { session: session.toNumber(), era: era.unwrap().index.toNumber() };
 }
 
-/** Follows the chain until `wanted` consecutive blocks contain transfers; answers the report on them. */
+/** Follows the chain until `wanted` consecutive blocks contain transfers, and answers the report on them. */
 async function follow(apis, stream, wanted) {
 	const [api] = apis;
 	const gaps = [];
 	let run = null;
 	let failed = 0;
 	const first = (await api.rpc.chain.getHeader()).number.toNumber() + 1;
-	// A chain that stands still ends this too: finalisedHeight loses its patience.
+	// A chain that stalls ends this too: finalisedHeight rejects after its timeout.
 	for (let number = first; number < first + 3 * wanted + 100; number++) {
 		await Promise.all(apis.map((node) => finalisedHeight(node, number)));
 		const { hash } = await agreement(apis, number);
@@ -136,15 +136,15 @@ async function follow(apis, stream, wanted) {
 		failed += found.failed;
 
 		if (found.passed === 0) {
-			// Before the first transfer has come through there is nothing to be steady.
+			// Blocks before the first transfer do not count as gaps.
 			if (run) {
 				gaps.push(number);
-				say(`block ${number} has no transfer, after ${run.blocks} that had`);
+				say(`block ${number} has no transfer, after ${run.blocks} blocks with transfers`);
 			}
 			run = null;
 			continue;
 		}
-		// Now, because the state of this block will be pruned before the run ends.
+		// Read now, because the state of this block will be pruned before the run ends.
 		run ??= { from: number, begin: await periods(api, hash), start: Date.now(), blocks: 0, transfers: 0 };
 		run.blocks++;
 		run.transfers += found.passed;

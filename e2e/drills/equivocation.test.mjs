@@ -1,5 +1,5 @@
-// A validator whose keys run on two nodes at once: it seals two blocks in its slots and votes twice. The others report
-// it, the chain holds it to account once for each slot and round, and goes on without it.
+// A validator whose keys run on two nodes at once equivocates: it seals two blocks of one slot and votes twice in one
+// round. The other validators report it, each slot and round is punished once, and the chain continues without it.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -17,9 +17,9 @@ import {
 	submit,
 } from '../lib/chain.mjs';
 import { of } from '../lib/economics.mjs';
-import { joining, startConnected, startNetwork } from '../lib/network.mjs';
+import { joinArguments, startConnected, startNetwork } from '../lib/network.mjs';
 import { gtos, temporaryFolder } from '../lib/node.mjs';
-import { localSpec, withValidators } from '../lib/spec.mjs';
+import { editedSpec, withValidators } from '../lib/spec.mjs';
 
 const AURA = 'aura:equivocatio';
 const GRANDPA = 'grandpa:equivoca';
@@ -40,7 +40,7 @@ const genesis = (sessionLengthBlocks) => (patch) => {
 	Object.assign(patch.genesisParameters.timing, { sessionLengthBlocks, sessionsPerEra: SESSIONS_PER_ERA });
 };
 
-// What does not come in so many does not come.
+// An event that has not come within so many blocks will not come.
 const PATIENCE_BLOCKS = 300;
 
 /** Every finalised block from height `from` on, with its events and the state after it. */
@@ -52,10 +52,10 @@ async function* finalisedBlocks(api, from) {
 		const events = (await at.query.system.events()).map(({ event }) => event);
 		yield { number, hash, at, events };
 	}
-	throw new Error(`${PATIENCE_BLOCKS} blocks have passed without it`);
+	throw new Error(`the event has not come within ${PATIENCE_BLOCKS} blocks`);
 }
 
-/** Double seals and double votes among the events. */
+/** The Aura and GRANDPA equivocations among the events. */
 const offencesOf = (api, events) =>
 	events
 		.filter((event) => api.events.offences.Offence.is(event))
@@ -70,26 +70,26 @@ async function firstOffence(api, wanted) {
 	}
 }
 
-/** The unsigned reports, made by `call`, that a block holds. */
+/** The unsigned reports in a block that are calls of `call`. */
 async function reportsIn(api, { hash }, call) {
 	const { block } = await api.rpc.chain.getBlock(hash);
 	return block.extrinsics.filter(({ isSigned, method }) => !isSigned && call.is(method));
 }
 
 /**
- * Starts four validators and then the last of them a second time, with the arguments that `twinArgs` answers for the
- * chain spec and the twin's folder. `stop` ends all of it.
+ * Starts four validators and a second node with the keys of the last, its twin. The twin gets the arguments that
+ * `twinArgs(spec, folder)` answers. `stop()` ends all nodes.
  */
 async function startWithTwin({ sessionLengthBlocks = 10, twinArgs }) {
 	const [dir, folder] = [temporaryFolder(), temporaryFolder()];
-	const chain = await localSpec(genesis(sessionLengthBlocks));
+	const chain = await editedSpec('local', genesis(sessionLengthBlocks));
 	const network = await startNetwork({ names: NAMES, chain, dir });
-	const args = [...(await twinArgs(network.spec, folder)), ...joining(network)];
+	const args = [...(await twinArgs(network.spec, folder)), ...joinArguments(network)];
 	const twin = await startConnected(['--base-path', folder, '--unsafe-force-node-key-generation', ...args]);
 	return {
 		apis: network.apis,
 		twin,
-		/** What the node of this name has said. */
+		/** The log of the node of this name. */
 		log: (name) => readFileSync(join(dir, name, 'log'), 'utf8'),
 		async stop() {
 			await twin.stop();
@@ -98,8 +98,8 @@ async function startWithTwin({ sessionLengthBlocks = 10, twinArgs }) {
 	};
 }
 
-/** Ten further blocks become final on `apis`, which agree on the last. */
-async function goOn(apis) {
+/** Waits for ten further finalised blocks on `apis` and asserts that they agree on the last. */
+async function assertProgress(apis) {
 	const height = (await lastFinalised(apis[0])) + 10;
 	await Promise.all(apis.map((api) => finalisedHeight(api, height)));
 	await agreement(apis, height);
@@ -115,8 +115,8 @@ const activeEra = async (at) => (await at.query.staking.activeEra()).unwrap().in
 
 const isCandidate = async (at) => !(await at.query.staking.validators.size(dave)).isZero();
 
-/** That Dave is charged with a fraction, disabled, and no candidate any more, in the block of the report. */
-async function isHeldToAccount(api, { at, events }) {
+/** Asserts that the block of the report sets Dave's slash fraction, disables him and removes him as a candidate. */
+async function assertPunished(api, { at, events }) {
 	const reported = events.filter((event) => api.events.staking.SlashReported.is(event));
 	for (const { data } of reported) {
 		assert.equal(data.validator.toString(), dave);
@@ -127,7 +127,7 @@ async function isHeldToAccount(api, { at, events }) {
 	assert.equal(await isCandidate(at), false, 'an offender is chilled');
 }
 
-/** What the chain has noted to take, after the offence, as pairs of account and amount. */
+/** The deferred slash after the offence, as pairs of account and amount. */
 async function deferredSlash({ at }) {
 	// One era of deferral (CON-R17).
 	const slashes = await at.query.staking.unappliedSlashes((await activeEra(at)) + 2);
@@ -136,8 +136,8 @@ async function deferredSlash({ at }) {
 	return [[validator, own], ...others].map(([who, amount]) => [who.toString(), amount.toBigInt()]);
 }
 
-/** That part of the exposure of validator and nominator is noted to be taken, and no more. */
-async function isToBeSlashed(offence) {
+/** Asserts that the deferred slash takes the fraction of the exposure of validator and nominator. */
+async function assertSlashDeferred(offence) {
 	const { at } = offence;
 	const era = await activeEra(at);
 	const { own } = (await at.query.staking.erasStakersOverview(era, dave)).unwrap();
@@ -150,10 +150,10 @@ async function isToBeSlashed(offence) {
 }
 
 /**
- * Follows the chain from the offence until the deferral is over: each offence counts once however many report it, and
- * the slash is taken once. Answers the offences.
+ * Follows the chain from the offence until the deferral ends. Asserts that each offence counts once, however many
+ * validators report it, and that the slash is applied once. Answers the offences.
  */
-async function isSlashedOnce(t, api, offence) {
+async function assertSlashedOnce(t, api, offence) {
 	const due = (await activeEra(offence.at)) + 2;
 	const seen = [];
 	const slashed = [];
@@ -180,7 +180,7 @@ describe('a validator that authors on two nodes', () => {
 	let offence;
 
 	before(async () => {
-		// Without votes of the second node: were a double vote reported first, the disabled validator would author no more.
+		// The twin casts no votes. If a double vote were reported first, the disabled validator would author no more blocks.
 		running = await startWithTwin({ twinArgs: () => ['--dave', '--no-grandpa'] });
 		[api] = running.apis;
 	});
@@ -190,7 +190,7 @@ describe('a validator that authors on two nodes', () => {
 	it('is reported by the others, disabled and chilled', async (t) => {
 		offence = await firstOffence(api, AURA);
 		t.diagnostic(`offence for slot ${offence.slot} in block ${offence.number}`);
-		await isHeldToAccount(api, offence);
+		await assertPunished(api, offence);
 
 		const reports = await reportsIn(api, offence, api.tx.auraEquivocation.reportEquivocationUnsigned);
 		assert.equal(reports.length, 1);
@@ -200,22 +200,22 @@ describe('a validator that authors on two nodes', () => {
 		assert.notEqual(firstHeader.hash.toHex(), secondHeader.hash.toHex());
 	});
 
-	it('is to be slashed with its nominator, and governance can see and cancel it', () => isToBeSlashed(offence));
+	it('has a deferred slash with its nominator, which governance can cancel', () => assertSlashDeferred(offence));
 
-	it('knows that its keys run twice and does not report itself', () => {
+	it('detects that its keys run twice and does not report itself', () => {
 		for (const log of [running.twin.log(), running.log('dave')]) {
 			assert.match(log, /Another node seals blocks with this node's Aura key/);
 			assert.doesNotMatch(log, /Reported Aura key/);
 		}
 	});
 
-	it('is slashed once when the deferral is over', (t) => isSlashedOnce(t, api, offence));
+	it('is slashed once when the deferral ends', (t) => assertSlashedOnce(t, api, offence));
 
-	it('does not stop the chain, on which the others agree', () => goOn(running.apis.slice(0, 3)));
+	it('does not stop the chain, on which the others agree', () => assertProgress(running.apis.slice(0, 3)));
 });
 
 describe('a validator that votes on two nodes', () => {
-	// An era is long enough for the twin to be caught before the next validators are elected.
+	// Eras are long enough that the twin is reported before the next validators are elected.
 	const sessionLengthBlocks = 20;
 	let running;
 	let api;
@@ -226,12 +226,12 @@ describe('a validator that votes on two nodes', () => {
 	before(async () => {
 		running = await startWithTwin({
 			sessionLengthBlocks,
-			// With one of the two keys: it never authors, so that no double seal comes first.
+			// The twin has only the GRANDPA key: it authors no blocks, so no Aura equivocation comes first.
 			async twinArgs(spec, folder) {
 				const key = ['--key-type', 'gran', '--scheme', 'ed25519', '--suri', '//Dave'];
 				await gtos('key', 'insert', '--chain', spec, '--base-path', folder, ...key);
-				// Two nodes that wait equally long vote for the same block nearly always. This one votes as soon as a
-				// round begins, and now and then a block comes before the other does.
+				// Two nodes that wait equally long nearly always vote for the same block. The twin votes as soon as a round
+				// begins, and sometimes a block arrives before the other node votes.
 				return ['--validator', '--grandpa-gossip-period-ms', 10];
 			},
 		});
@@ -242,7 +242,7 @@ describe('a validator that votes on two nodes', () => {
 
 	it('is reported by the others, disabled and chilled', async (t) => {
 		offence = await firstOffence(api, GRANDPA);
-		await isHeldToAccount(api, offence);
+		await assertPunished(api, offence);
 		const found = offencesOf(api, offence.events);
 		assert.deepEqual(new Set(found.map(({ kind }) => kind)), new Set([GRANDPA]));
 
@@ -272,7 +272,7 @@ describe('a validator that votes on two nodes', () => {
 		}
 	});
 
-	it('cannot be reported for the same round again, nor with a vote that it did not cast', async () => {
+	it('cannot be reported for the same round again or with a vote that it did not cast', async () => {
 		const ferdie = development('Ferdie');
 		const [proof, owner] = report;
 		const outcome = async (equivocation) => {
@@ -285,9 +285,9 @@ describe('a validator that votes on two nodes', () => {
 		assert.equal((await outcome(forged)).error, 'grandpa.InvalidEquivocationProof');
 	});
 
-	it('is to be slashed with its nominator, and governance can see and cancel it', () => isToBeSlashed(offence));
+	it('has a deferred slash with its nominator, which governance can cancel', () => assertSlashDeferred(offence));
 
-	it('is no validator of the next era that is elected, whose set votes without it', async (t) => {
+	it('is not in the next elected validator set, which votes without it', async (t) => {
 		// The first election after the report (CON-R7), and the block by which its set has taken over (CON-R8).
 		const eraBlocks = SESSIONS_PER_ERA * sessionLengthBlocks;
 		const era = Math.floor((offence.number + sessionLengthBlocks) / eraBlocks) + 1;
@@ -303,30 +303,30 @@ describe('a validator that votes on two nodes', () => {
 		assert.deepEqual([before.stashes.includes(dave), before.votes], [true, true]);
 		const then = await votersAt(takeover);
 		assert.deepEqual([then.stashes.length, then.stashes.includes(dave), then.votes], [3, false, false]);
-		t.diagnostic(`no validator from block ${takeover} on`);
+		t.diagnostic(`not a validator from block ${takeover} on`);
 	});
 
-	it('is slashed once when the deferral is over, for all its double votes', async (t) => {
-		const offences = await isSlashedOnce(t, api, offence);
+	it('is slashed once when the deferral ends, for all its double votes', async (t) => {
+		const offences = await assertSlashedOnce(t, api, offence);
 		assert.ok(offences.every(({ kind }) => kind === GRANDPA));
-		// However many there were, and however many reported each.
+		// Each of the other validators has reported, and still each offence counted once.
 		for (const name of NAMES.slice(0, 3)) {
 			const reports = running.log(name).split('Submitted equivocation report').length - 1;
 			t.diagnostic(`${name} has sent ${reports} reports`);
-			assert.ok(reports > 0, `${name} has reported nothing`);
+			assert.ok(reports > 0, `${name} has sent no report`);
 		}
 	});
 
-	it('is told of it by both of its nodes', () => {
+	it('sees the equivocation in the logs of both of its nodes', () => {
 		for (const log of [running.log('dave'), running.twin.log()]) {
 			assert.ok(/Detected (prevote|precommit) equivocation/.test(log));
 		}
 	});
 
-	it('does not stop finality, in which all nodes agree', () => goOn([...running.apis, running.twin.api]));
+	it('does not stop finality, on which all nodes agree', () => assertProgress([...running.apis, running.twin.api]));
 });
 
-describe('a validator whose keys run on two nodes altogether', () => {
+describe('a validator that authors and votes on two nodes', () => {
 	let running;
 
 	before(async () => {
@@ -335,7 +335,7 @@ describe('a validator whose keys run on two nodes altogether', () => {
 
 	after(() => running?.stop());
 
-	it('is held to account for what comes first, and disabled', async (t) => {
+	it('is disabled for the equivocation that is reported first', async (t) => {
 		const [api] = running.apis;
 		for await (const { at, events, number } of finalisedBlocks(api, 1)) {
 			const kinds = offencesOf(api, events).map(({ kind }) => kind);
@@ -346,5 +346,5 @@ describe('a validator whose keys run on two nodes altogether', () => {
 		}
 	});
 
-	it('does not stop the chain, on which the others agree', () => goOn(running.apis.slice(0, 3)));
+	it('does not stop the chain, on which the others agree', () => assertProgress(running.apis.slice(0, 3)));
 });

@@ -1,10 +1,10 @@
-// Very many entries end in one block: gone for every reader at once, reclaimed over the blocks behind it, and every
-// node, whenever and however it came to the chain, has the same state at every height.
+// Very many entries expire in one block. All queries stop finding them at once, the sweep removes them over the following
+// blocks, and every node has the same state at every height, whenever it joined and in whichever sync mode.
 //
 // Set by environment:
 //
-//   GTOS_STORM_ENTRIES   how many entries end together (default: 30000)
-//   GTOS_STORM_SEED      where the random calls beside it start from (default: by the clock; it is printed)
+//   GTOS_STORM_ENTRIES   how many entries expire together (default: 30000)
+//   GTOS_STORM_SEED      seed of the random calls that run at the same time (default: the clock; it is printed)
 
 import assert from 'node:assert/strict';
 import { u8aToHex } from '@polkadot/util';
@@ -24,14 +24,14 @@ import {
 	lastFinalised,
 	newAccount,
 	nextNonce,
-	patiently,
+	poolError,
 	rawCall,
-	refusal,
 	sign,
 	slotOf,
+	withTimeout,
 } from '../lib/chain.mjs';
-import { extend, follow, hex, kvAll, kvGet, kvStats, proven, put, putIf, remove } from '../lib/entries.mjs';
-import { joining, startConnected, startNetwork } from '../lib/network.mjs';
+import { extend, follow, hex, kvAll, kvGet, kvStats, put, putIf, remove, verifyProof } from '../lib/entries.mjs';
+import { joinArguments, startConnected, startNetwork } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
 
 const ENTRIES = Number(process.env.GTOS_STORM_ENTRIES ?? 30_000);
@@ -40,9 +40,9 @@ const SEED = Number(process.env.GTOS_STORM_SEED ?? Date.now()) >>> 0;
 const SENDERS = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'];
 const PUTS_PER_EXTRINSIC = 250;
 const EXTRINSICS_PER_SENDER = 2;
-// From the block that is the best one to the one that a round of puts is meant for: time to sign them.
+// A round of puts is signed for the block at this distance from the best one, which leaves time to sign.
 const LEAD_BLOCKS = 3;
-// Rounds take this many blocks each, and some have to be repeated.
+// Estimate of the blocks that a round takes.
 const BLOCKS_PER_ROUND = 16;
 // Pallet and item, 16 bytes each, in hex.
 const VALUE_KEY_LENGTH = 2 + 2 * 32;
@@ -50,7 +50,7 @@ const RANDOM_CALLS = 10;
 const RANDOM_ACTORS = 2;
 const RANDOM_KEYS = 40;
 const MAX_RANDOM_TTL = 30;
-// What a busy machine may miss.
+// Slots that a busy machine may miss.
 const MISSED_SLOTS = 2;
 const MISSED_SLOTS_RATIO = 0.1;
 
@@ -74,7 +74,7 @@ async function sender(api, pair) {
 	return { api, pair, sign: (call) => sign(api, call, pair, { nonce: nonce++ }), nextNonce: () => nonce };
 }
 
-/** Waits until all that the senders have signed is in blocks. Cheaper than to follow each transaction. */
+/** Waits until all transactions of the senders are in blocks. Cheaper than a subscription to each. */
 async function settled(senders) {
 	const [{ api }] = senders;
 	const isSettled = async ({ pair, nextNonce: next }) =>
@@ -83,14 +83,14 @@ async function settled(senders) {
 	while (!(await Promise.all(senders.map(isSettled))).every(Boolean)) height = await bestHeight(api, height + 1);
 }
 
-/** Puts an entry for every key of every sender, so that all of them end at height `end`. */
+/** Puts an entry for every key of every sender so that all of them expire at height `end`. */
 async function load(senders, keysOf, end) {
 	const [{ api }] = senders;
 	let missing = keysOf;
 	while (missing.some((keys) => keys.length > 0)) {
 		const waiting = missing.map((keys) => chunks(keys, PUTS_PER_EXTRINSIC));
 		while (waiting.some((groups) => groups.length > 0)) {
-			// A lifetime is told from the block that the put is in: they are made for a certain one, and sent just before.
+			// A lifetime counts from the block of the put, so the puts are signed for one block and sent just before it.
 			const target = (await bestHeight(api)) + LEAD_BLOCKS;
 			assert.ok(target + LEAD_BLOCKS < end, 'the entries are put before they end');
 			const signed = senders.flatMap((sender, i) =>
@@ -100,11 +100,11 @@ async function load(senders, keysOf, end) {
 				}),
 			);
 			await bestHeight(api, target - 1);
-			const refusals = await Promise.all(signed.map(([node, extrinsic]) => refusal(node, extrinsic.toHex())));
+			const refusals = await Promise.all(signed.map(([node, extrinsic]) => poolError(node, extrinsic.toHex())));
 			assert.deepEqual(refusals.filter(Boolean), []);
-			await patiently(settled(senders), 'a round of puts to be in blocks');
+			await withTimeout(settled(senders), 'a round of puts to be in blocks');
 		}
-		// Those that came into another block end at another height: once more.
+		// Puts that were included in another block expire at another height and are repeated.
 		await finalisedHeight(api, await bestHeight(api));
 		const stored = await Promise.all(senders.map(({ pair }) => kvAll(api, pair)));
 		missing = keysOf.map((keys, i) => {
@@ -114,7 +114,7 @@ async function load(senders, keysOf, end) {
 	}
 }
 
-/** Puts, extends and deletes at random until it is told to stop. */
+/** Puts, extends and deletes at random until `isStopped()`. */
 async function actRandomly(actor, below, isStopped) {
 	const { api } = actor;
 	const call = () => {
@@ -128,7 +128,7 @@ async function actRandomly(actor, below, isStopped) {
 		][below(4)]();
 	};
 	while (!isStopped()) {
-		// Many of them fail, which must not take the others back.
+		// Many of the calls fail, which must not revert the others.
 		const calls = Array.from({ length: RANDOM_CALLS }, call);
 		await include(actor.sign(api.tx.utility.forceBatch(calls)));
 	}
@@ -151,7 +151,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		({ apis } = network);
 		[api] = apis;
 		const actors = Array.from({ length: RANDOM_ACTORS }, () => newAccount());
-		// Out of Alice's pocket, so before she counts her nonces.
+		// Alice pays, so this comes before her nonces are counted locally.
 		await fund(api, actors.map((actor) => [actor, 1_000n * TOS]));
 		senders = await Promise.all(SENDERS.map((name, i) => sender(apis[i % apis.length], development(name))));
 		const keys = Array.from({ length: ENTRIES }, (_, i) => hex(`storm/${i}`));
@@ -161,7 +161,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 				actRandomly(await sender(apis[i % apis.length], pair), random(SEED + i), () => isStopped),
 			),
 		);
-		// Whoever waits for it is told; until then it must not end the run.
+		// A later test awaits it and sees the error; until then a rejection must not end the process.
 		acting.catch(() => {});
 	});
 
@@ -179,24 +179,24 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		return height;
 	}
 
-	/** Connects to another node that has joined, with these arguments. */
+	/** Starts a further node with these arguments and connects to it. */
 	async function joinNetwork(...args) {
-		const options = [...joining(network), '--base-path', temporaryFolder(), ...args];
-		// One that syncs by warp has no state to be asked for at first.
+		const options = [...joinArguments(network), '--base-path', temporaryFolder(), ...args];
+		// A node in warp sync has no state at first.
 		const node = await startConnected(options, (url) => connectSynced(url, end));
 		joined.push(node);
 		return node.api;
 	}
 
-	it('all of them are put so that they end in one block', async (t) => {
+	it('all entries are put so that they expire in one block', async (t) => {
 		t.diagnostic(`seed ${SEED}`);
 		const rounds = Math.ceil(ENTRIES / (senders.length * EXTRINSICS_PER_SENDER * PUTS_PER_EXTRINSIC));
 		end = (await bestHeight(api)) + (rounds + 3) * BLOCKS_PER_ROUND;
 		await load(senders, keysOf, end);
-		t.diagnostic(`${ENTRIES} entries end at ${end}; block ${await bestHeight(api)} is the best one`);
+		t.diagnostic(`${ENTRIES} entries expire at ${end}; block ${await bestHeight(api)} is the best one`);
 	});
 
-	it('at its height none of them is found any more, and each is told of there', async (t) => {
+	it('from that block on none of them is found, and each has its event there', async (t) => {
 		const watches = await Promise.all(
 			senders.map(({ api: node, pair }) => follow(node, pair, { from: end, prefix: hex('storm/') })),
 		);
@@ -213,17 +213,17 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 			}
 		}
 
-		// Those that the sweep has not come to yet are shown by a proof to have expired.
+		// A proof shows that an entry which the sweep has not removed yet has expired.
 		let unswept = 0;
 		for (const [i, { pair }] of senders.entries()) {
-			const { state, entry } = await proven(apis[1], apis[2], pair, keysOf[i].at(-1), first);
+			const { state, entry } = await verifyProof(apis[1], apis[2], pair, keysOf[i].at(-1), first);
 			assert.notEqual(state, 'live');
 			if (state === 'expired') {
 				unswept++;
 				assert.deepEqual([entry.expiresAt, entry.value], [end, hex('storm')]);
 			}
 		}
-		t.diagnostic(`${unswept} of ${senders.length} entries were still stored at their end`);
+		t.diagnostic(`${unswept} of ${senders.length} entries were still stored when they expired`);
 
 		for (const [i, watch] of watches.entries()) {
 			const count = keysOf[i].length;
@@ -236,11 +236,11 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		}
 	});
 
-	it('the backlog keeps to its bound and is gone in time', async (t) => {
-		// As many as a full block can add are sure to be taken, however they lie in the index.
+	it('the backlog stays within its bound and is swept in time', async (t) => {
+		// The sweep removes at least this many per block, however the entries lie in the index.
 		const quota = api.consts.ttlKv.sweepQuota.toNumber() - 1;
 		const most = Math.ceil(ENTRIES / quota);
-		// The calls at random leave a few more to every block.
+		// The random calls add a few to every block.
 		const others = (blocks) => blocks * RANDOM_ACTORS * RANDOM_KEYS;
 		const backlogs = [];
 		for (let number = end; ; number++) {
@@ -258,7 +258,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		t.diagnostic(`quota ${quota}; backlog after each block: ${backlogs.join(', ')}`);
 	});
 
-	it('blocks come at their slots before, in and after the storm', async (t) => {
+	it('blocks keep to their slots before, during and after the storm', async (t) => {
 		const [from, to] = [end - 20, drained + 20];
 		await Promise.all(apis.map((node) => finalisedHeight(node, to)));
 		const blocks = to - from;
@@ -266,36 +266,36 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 			[from, to].map(async (number) => slotOf(await api.rpc.chain.getHeader(await blockHash(api, number)))),
 		);
 		const missed = Number(last - first) - blocks;
-		t.diagnostic(`${missed} slots without a block beside ${blocks} with one`);
+		t.diagnostic(`${missed} slots without a block, ${blocks} with one`);
 		assert.ok(missed <= MISSED_SLOTS + Math.floor(blocks * MISSED_SLOTS_RATIO), `${missed} slots were missed`);
 	});
 
-	it('the validators have one state at every height', async (t) => {
+	it('the validators have the same state at every height', async (t) => {
 		const last = await finalisedEverywhere();
 		for (let number = 1; number <= last; number++) await agreement(apis, number);
 		t.diagnostic(`${last} heights, the storm at ${end} to ${drained}`);
 	});
 
-	it('a node that executes the chain from genesis later comes to the same states', async () => {
+	it('a node that joins in full sync has the same state at every height', async () => {
 		const late = await joinNetwork('--sync', 'full');
 		const last = await finalisedEverywhere();
 		await finalisedHeight(late, last);
 		for (let number = 1; number <= last; number++) await agreement([api, late], number);
 	});
 
-	it('a node that takes the state by warp sync comes to the same states', async () => {
+	it('a node that joins in warp sync has the same state at every height', async () => {
 		const late = await joinNetwork('--sync', 'warp');
 		const last = await finalisedEverywhere();
 		await finalisedHeight(late, last);
-		// Its history comes after its state.
+		// Warp sync downloads the history after the state.
 		const history = async () => {
 			while (BigInt(await blockHash(late, 1)) === 0n) await sleep(200);
 		};
-		await patiently(history(), 'the history of a warp sync');
+		await withTimeout(history(), 'the history of a warp sync');
 		for (let number = 1; number <= last; number++) await agreement([api, late], number);
 	});
 
-	it('all five go on alike', async () => {
+	it('all five nodes continue with the same state', async () => {
 		const all = [...apis, ...joined.map((node) => node.api)];
 		assert.equal(all.length, 5);
 		const from = await finalisedEverywhere();
@@ -310,7 +310,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		}
 	});
 
-	it('what has expired is no longer stored, once nothing lives', async () => {
+	it('nothing is stored once all entries have expired', async () => {
 		const to = (await bestHeight(api)) + MAX_RANDOM_TTL + 2;
 		const all = [...apis, ...joined.map((node) => node.api)];
 		await Promise.all(all.map((node) => finalisedHeight(node, to)));
@@ -319,7 +319,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		for (const node of all) {
 			const { entries, bytes, backlog } = await kvStats(node, hash);
 			assert.deepEqual({ entries, bytes, backlog }, { entries: 0, bytes: 0, backlog: 0 });
-			// Single values, and neither an entry nor anything of the index.
+			// Only single values are left: no entry and no row of the index.
 			const keys = await rawCall(node, 'state_getKeysPaged', pallet, 100, null, hash);
 			assert.ok(keys.every((key) => key.length === VALUE_KEY_LENGTH), keys.join());
 		}

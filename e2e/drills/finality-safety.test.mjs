@@ -1,21 +1,21 @@
-// Four validators, of which finality needs three: what a partition, an outage and restarts do to it, and what they
-// never do.
+// Four validators, of which finality needs three. A partition stops finality, an outage and restarts of one node do not,
+// and none of them ever makes two blocks of one height final.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { agreement, connect, finalisedHeight, patiently, rawCall } from '../lib/chain.mjs';
+import { agreement, connect, finalisedHeight, rawCall, withTimeout } from '../lib/chain.mjs';
 import { freePorts, gtos, startNode, temporaryFolder } from '../lib/node.mjs';
-import { localSpec, withValidators } from '../lib/spec.mjs';
+import { editedSpec, withValidators } from '../lib/spec.mjs';
 
 const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave'];
 const RESTARTS = 5;
 
-// Blocks that are long enough for a vote that was on its way to have arrived.
+// So many blocks are long enough for a vote in transit to arrive.
 const SOME_BLOCKS = 8;
 
-/** Resolves once `condition` answers something true, with that; asks whenever there can be news. */
+/** Polls `condition` until it answers something true, and resolves with that. */
 async function until(condition, what) {
 	const poll = async () => {
 		for (;;) {
@@ -24,10 +24,10 @@ async function until(condition, what) {
 			await sleep(100);
 		}
 	};
-	return patiently(poll(), what);
+	return withTimeout(poll(), what);
 }
 
-/** A validator: its process, which may come and go, and its database, which stays. */
+/** A validator: a database, and a process that can be stopped and started again. */
 class Validator {
 	constructor(name, spec, port, noteFinal) {
 		this.name = name;
@@ -44,7 +44,7 @@ class Validator {
 		this.address = `/ip4/127.0.0.1/tcp/${this.port}/p2p/${this.id}`;
 	}
 
-	/** Starts the process, which knows the addresses of `others`, with more arguments. */
+	/** Starts the process with the addresses of `others` and further arguments. */
 	async start(others, args = []) {
 		this.node = await startNode([
 			...['--chain', this.spec, `--${this.name.toLowerCase()}`, '--base-path', this.folder],
@@ -71,7 +71,7 @@ class Validator {
 		return (await this.api.rpc.chain.getHeader()).number.toNumber();
 	}
 
-	/** Height of its last final block. */
+	/** The height of its last finalised block. */
 	async final() {
 		const hash = await this.api.rpc.chain.getFinalizedHead();
 		const number = (await this.api.rpc.chain.getHeader(hash)).number.toNumber();
@@ -88,14 +88,14 @@ class Validator {
 		return (await this.api.rpc.system.peers()).map(({ peerId }) => peerId.toString());
 	}
 
-	/** What its metrics say of requests by others for which it had no room. */
-	async refusals() {
+	/** Lines of its metrics that count requests rejected because a channel was full. */
+	async rejectedRequests() {
 		const metrics = await (await fetch(this.node.metrics)).text();
-		const refusal = /^substrate_sub_libp2p_requests_in_failure_total\{.*"sending into a full channel"/;
-		return metrics.split('\n').filter((line) => refusal.test(line));
+		const rejection = /^substrate_sub_libp2p_requests_in_failure_total\{.*"sending into a full channel"/;
+		return metrics.split('\n').filter((line) => rejection.test(line));
 	}
 
-	/** Where it stands, for who reads of a failure. */
+	/** A line for error messages: its heights and peers. */
 	async state() {
 		if (!this.api) return `${this.name} is down`;
 		const [best, final, peers] = await Promise.all([this.best(), this.final(), this.peers()]);
@@ -115,15 +115,15 @@ async function separate(one, other) {
 
 const pairs = (ones, others) => ones.flatMap((one) => others.map((other) => [one, other]));
 
-/** Four validators of one chain, and whatever any of them ever said to be final. */
+/** Four validators of one chain, and a record of all blocks that any of them has reported as final. */
 class Network {
 	#final = new Map();
 	#conflicts = [];
 
 	static async start(args) {
-		const spec = await localSpec((genesis) => {
+		const spec = await editedSpec('local', (genesis) => {
 			withValidators(genesis, NAMES);
-			// No session ends here, so that nobody is chilled for having been away and four stay four.
+			// No session ends here, so that no validator is chilled for having been offline.
 			genesis.genesisParameters.timing.sessionLengthBlocks = 10_000;
 		});
 		const network = new Network();
@@ -140,20 +140,20 @@ class Network {
 		return this.validators.filter((node) => node !== absent);
 	}
 
-	/** Two hashes of one height would be the end of the chain. */
+	/** Records a finalised block, and a conflict if another block of its height is final. */
 	#noteFinal(name, number, hash) {
 		const known = this.#final.get(number);
 		if (!known) this.#final.set(number, { name, hash });
 		else if (known.hash !== hash) this.#conflicts.push({ number, known, other: { name, hash } });
 	}
 
-	/** All of `nodes` finalise `count` blocks more than any of them has now. */
+	/** Waits until all of `nodes` have finalised `count` more blocks than any of them has now. */
 	async goesOn(nodes = this.validators, count = SOME_BLOCKS) {
 		const heights = await Promise.all(nodes.map((node) => node.final()));
 		await this.reaches(Math.max(...heights) + count, nodes);
 	}
 
-	/** All of `nodes` finalise height `number`. */
+	/** Waits until all of `nodes` have finalised height `number`. */
 	async reaches(number, nodes = this.validators) {
 		try {
 			await Promise.all(nodes.map((node) => finalisedHeight(node.api, number)));
@@ -164,7 +164,7 @@ class Network {
 		}
 	}
 
-	/** No node has ever said of two blocks of one height that they are final, nor do databases differ. */
+	/** Asserts that no two blocks of one height have been final and that all databases agree. */
 	async assertOneChain() {
 		const height = Math.min(...(await Promise.all(this.validators.map((node) => node.final()))));
 		const apis = this.validators.map(({ api }) => api);
@@ -180,20 +180,20 @@ class Network {
 	}
 }
 
-describe('finality of a network in two parts', () => {
+describe('finality of a partitioned network', () => {
 	let network;
 
 	before(async () => {
 		network = await Network.start([
-			// Nobody but those it is told of: who they are can be changed while it runs. A peer that is removed would
-			// keep its connection as an ordinary one while there is room for such.
+			// Only reserved peers, which can be changed at runtime. With free slots for other peers, a removed reserved peer
+			// would stay connected as an ordinary one.
 			...['--reserved-only', '--in-peers', 0, '--in-peers-light', 0, '--out-peers', 0],
 		]);
 	});
 
 	after(() => network?.stop());
 
-	it('stops while two of four are cut off from the others, and resumes when the parts meet', async () => {
+	it('stops while two of four are cut off from the others, and resumes when they are connected again', async () => {
 		const { validators } = network;
 		const halves = [validators.slice(0, 2), validators.slice(2)];
 		const all = (ask) => Promise.all(validators.map(ask));
@@ -213,22 +213,22 @@ describe('finality of a network in two parts', () => {
 				await until(isCutOff, `${node.name} to have lost the other half`);
 			}
 		}
-		// Votes that were cast together can still finalise; blocks after that cannot have any.
+		// Blocks that all voted for before the cut can still be finalised, and no later ones.
 		const cut = Math.max(...(await best()));
 		const grown = cut + SOME_BLOCKS;
 		await grow(validators.map(() => grown));
 		const stopped = await final();
 		assert.ok(stopped.every((height) => height <= cut), `final at ${stopped}, cut off at ${cut}`);
 		const [[one], [other]] = halves;
-		assert.notEqual(await one.hash(grown), await other.hash(grown), 'the parts have made the same chain');
+		assert.notEqual(await one.hash(grown), await other.hash(grown), 'both parts have the same chain');
 		await grow((await best()).map((height) => height + 2));
 		assert.deepEqual(await final(), stopped);
 
 		for (const [one, other] of pairs(...halves)) await reunite(one, other);
 		await network.reaches(Math.max(...(await best())) + SOME_BLOCKS);
 		await network.assertOneChain();
-		// Who is refused a block by one reserved peer after the other is alone in the end.
-		assert.deepEqual((await all((node) => node.refusals())).flat(), []);
+		// A node whose block requests are rejected by every reserved peer would be isolated.
+		assert.deepEqual((await all((node) => node.rejectedRequests())).flat(), []);
 	});
 });
 
@@ -245,7 +245,7 @@ describe('finality without one of four', () => {
 
 	after(() => network?.stop());
 
-	it('goes on while it is offline, and it catches up', async () => {
+	it('continues while one is offline, which then catches up', async () => {
 		await dave.stop();
 		await network.goesOn(others);
 		await dave.start(others);
@@ -253,13 +253,13 @@ describe('finality without one of four', () => {
 		await network.assertOneChain();
 	});
 
-	it('goes on while it restarts all the time', async () => {
+	it('continues while one restarts repeatedly', async () => {
 		for (let restart = 0; restart < RESTARTS; restart++) {
-			// As an operator ends it, and as a failing machine does.
+			// In turn like an operator and like a failing machine.
 			await dave.stop(restart % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
 			await network.goesOn(others, 2);
 			await dave.start(others);
-			// It follows again: what it holds final is new.
+			// It follows finality again.
 			await network.goesOn(network.validators, 2);
 		}
 		await network.goesOn();

@@ -1,4 +1,4 @@
-// A validator comes, earns, is replaced and leaves, while the chain goes on; dpos_* tell of it what the state says.
+// A validator joins, earns rewards, is replaced and leaves while the chain continues. dpos_* answer what the state says.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -10,22 +10,22 @@ import {
 	account,
 	agreement,
 	development,
-	failure,
 	finalisedHeight,
 	fund,
 	newAccount,
 	nextNonce,
-	patiently,
 	rawCall,
 	rawSubscribe,
+	rpcError,
 	sign,
 	submit,
+	withTimeout,
 } from '../lib/chain.mjs';
-import { Chronicle } from '../lib/chronicle.mjs';
+import { ChainHistory } from '../lib/chain-history.mjs';
 import { dpos, epochInState, rewardOfEra, rewardsInState, slotsInHeaders, validatorsInState } from '../lib/dpos.mjs';
-import { joining, startConnected, startNetwork } from '../lib/network.mjs';
+import { joinArguments, startConnected, startNetwork } from '../lib/network.mjs';
 import { gtos, temporaryFolder } from '../lib/node.mjs';
-import { localSpec } from '../lib/spec.mjs';
+import { editedSpec } from '../lib/spec.mjs';
 
 const TIMING = {
 	slotDurationMs: 500,
@@ -39,12 +39,12 @@ const { sessionLengthBlocks: sessionLength } = TIMING;
 
 const FUNDS = 1_000n * TOS;
 const BOND = 500n * TOS;
-// Keys that its operator makes outside the node.
+// Name of the keys that its operator makes outside the node.
 const HANDMADE = 'handmade';
 const COMMISSION = 100_000_000;
 const BACKING = 4_000_000n * TOS;
 
-// A network whose finality stands still has long left this behind.
+// A network whose finality stalls exceeds this distance between best and finalised block soon.
 const MOST_LAG = 10;
 
 const JUSTIFICATIONS = [
@@ -63,9 +63,9 @@ describe('the life of a validator', () => {
 	let fourth;
 	let apis;
 	let api;
-	let chronicle;
+	let history;
 	let endJustifications;
-	// What one test leaves to the next: each is a chapter.
+	// The tests are stages of one life; these pass from one to the next.
 	let firstEra;
 	let replaced;
 
@@ -77,7 +77,7 @@ describe('the life of a validator', () => {
 		return outcome;
 	}
 
-	/** What of the stash's money is free and what is held, after block `hash`. */
+	/** Free and held balance of the stash after block `hash`. */
 	async function balances(hash) {
 		const { data } = await (await api.at(hash)).query.system.account(stash.address);
 		return { free: data.free.toBigInt(), reserved: data.reserved.toBigInt() };
@@ -85,7 +85,7 @@ describe('the life of a validator', () => {
 
 	const validator = (hash, address = stash.address) => dpos(api, 'getValidator', address, hash);
 
-	/** The authorities that voted for a final block, from the justification of block `number` or a later one. */
+	/** The authorities in the justification of block `number` or a later one. */
 	function votersFrom(number) {
 		const heard = new Promise((resolve) => {
 			const tell = (encoded) => {
@@ -94,11 +94,11 @@ describe('the life of a validator', () => {
 			};
 			rawSubscribe(api, JUSTIFICATIONS, [], tell).then((end) => (endJustifications = end));
 		});
-		return patiently(heard, 'a justification').finally(() => endJustifications());
+		return withTimeout(heard, 'a justification').finally(() => endJustifications());
 	}
 
 	before(async () => {
-		spec = await localSpec((genesis) => {
+		spec = await editedSpec('local', (genesis) => {
 			genesis.genesisParameters.timing = TIMING;
 		});
 		network = await startNetwork({ chain: spec });
@@ -108,11 +108,11 @@ describe('the life of a validator', () => {
 		const nodeKey = join(base, 'node-key');
 		await gtos('key', 'generate-node-key', '--chain', spec, '--file', nodeKey);
 		const options = ['--validator', '--name', 'fourth', '--base-path', base, '--node-key-file', nodeKey];
-		fourth = await startConnected([...joining(network), ...options]);
+		fourth = await startConnected([...joinArguments(network), ...options]);
 		apis = [...network.apis, fourth.api];
 		await finalisedHeight(fourth.api, 1);
 
-		chronicle = await new Chronicle(api, async (record, previous) => {
+		history = await new ChainHistory(api, async (record, previous) => {
 			const { hash, number } = record;
 			const [validators, epoch, snapshot] = await Promise.all([
 				dpos(api, 'getValidators', hash),
@@ -125,10 +125,10 @@ describe('the life of a validator', () => {
 			assert.deepEqual(snapshot, { blockHash: hash, blockNumber: number, session, era, setId, validators });
 			assert.deepEqual(
 				validators.map(({ produced, missed }) => ({ produced, missed })),
-				slotsInHeaders([...chronicle.records, record]),
+				slotsInHeaders([...history.records, record]),
 				`slots at height ${number}`,
 			);
-			// What was told before the change is what came.
+			// The block of the era change is the one that the answer before it predicted.
 			if (record.era !== previous?.era && previous) {
 				assert.equal((await dpos(api, 'getEpochInfo', previous.hash)).nextEraBlock, number);
 			}
@@ -136,12 +136,12 @@ describe('the life of a validator', () => {
 	});
 
 	after(async () => {
-		chronicle?.stop();
+		history?.stop();
 		await fourth?.stop();
 		await network?.stop();
 	});
 
-	it('bonds, sets keys that its node has made and proved, and stands for election', async () => {
+	it('bonds, sets keys that its node has generated and proven, and becomes a candidate', async () => {
 		await fund(api, [
 			[stash, FUNDS],
 			[nominator, BACKING + TOS],
@@ -188,9 +188,9 @@ describe('the life of a validator', () => {
 			api.tx.staking.nominate([stash.address]),
 		);
 		const isIn = ({ validators }) => validators.includes(stash.address);
-		const takeOver = await chronicle.until(isIn, 'the fourth validator to be elected', number);
+		const takeOver = await history.until(isIn, 'the fourth validator to be elected', number);
 		firstEra = takeOver.era;
-		const former = chronicle.records[takeOver.number - 1];
+		const former = history.records[takeOver.number - 1];
 		assert.equal(takeOver.number % sessionLength, 0);
 		assert.deepEqual([takeOver.era, takeOver.setId], [former.era + 1, former.setId + 1]);
 		assert.equal(takeOver.validators.length, 3);
@@ -200,7 +200,7 @@ describe('the life of a validator', () => {
 
 		const { status, ownStake, totalStake } = await validator(takeOver.hash);
 		assert.equal(status, 'active');
-		// An election counts in votes, of which each stands for a few units.
+		// Elections count in votes, and each vote stands for a few units.
 		const issuance = (await (await api.at(former.hash)).query.balances.totalIssuance()).toBigInt();
 		for (const [counted, bonded] of [
 			[BigInt(ownStake), BOND],
@@ -213,13 +213,13 @@ describe('the life of a validator', () => {
 
 	it('authors blocks and votes for them', async () => {
 		const isIts = ({ author }) => author === stash.address;
-		const { hash, number } = await chronicle.until(isIts, 'a block of the fourth validator');
+		const { hash, number } = await history.until(isIts, 'a block of the fourth validator');
 		const { keys } = await validator(hash);
 		assert.ok((await votersFrom(number)).includes(keys.grandpa));
 	});
 
-	it('is paid for the eras it has served, and its nominator too', async () => {
-		const { era, hash } = await chronicle.until(({ era }) => era > firstEra, 'its first era to end');
+	it('is paid for the eras it has served, as is its nominator', async () => {
+		const { era, hash } = await history.until(({ era }) => era > firstEra, 'its first era to end');
 		const earlier = await validator(hash);
 		assert.deepEqual(earlier.rewards, await rewardsInState(api, hash, stash.address));
 		assert.ok(BigInt(earlier.rewards.earned) > 0n);
@@ -241,7 +241,7 @@ describe('the life of a validator', () => {
 		assert.deepEqual(rewards, await rewardsInState(api, paid.hash, stash.address));
 	});
 
-	it('goes on with keys made by hand and proved offline, two sessions later', async () => {
+	it('changes to keys made by hand and proven offline, two sessions later', async () => {
 		const common = ['--chain', spec, '--base-path', base];
 		const [aura, grandpa] = await Promise.all(
 			[
@@ -261,31 +261,31 @@ describe('the life of a validator', () => {
 		);
 		const auraKey = keys.slice(0, 66);
 		const { hash, number } = await send(stash, api.tx.session.setKeys(keys, proof));
-		// In force are the old ones still.
+		// The old keys are still in force.
 		assert.notEqual((await validator(hash)).keys.aura, auraKey);
 
-		const changed = await chronicle.until(({ auraKeys }) => auraKeys.includes(auraKey), 'the new keys', number);
+		const changed = await history.until(({ auraKeys }) => auraKeys.includes(auraKey), 'the new keys', number);
 		assert.equal(changed.session, Math.floor(number / sessionLength) + 2);
 		const { keys: inForce } = await validator(changed.hash);
 		assert.deepEqual(inForce, { aura: auraKey, grandpa: `0x${keys.slice(66)}` });
 		const isIts = ({ author }) => author === stash.address;
-		const block = await chronicle.until(isIts, 'a block with the new key', changed.number + 1);
+		const block = await history.until(isIts, 'a block with the new key', changed.number + 1);
 		assert.ok((await votersFrom(block.number)).includes(inForce.grandpa));
 	});
 
-	it('outvoted, serves to the end of its era and waits again', async () => {
+	it('is outvoted, serves to the end of its era and waits again', async () => {
 		const { number } = await send(nominator, api.tx.staking.nominate([replaced]));
 		const isOut = ({ validators }) => !validators.includes(stash.address);
-		const out = await chronicle.until(isOut, 'the fourth validator to be replaced', number);
+		const out = await history.until(isOut, 'the fourth validator to be replaced', number);
 		assert.equal(out.number % sessionLength, 0);
-		assert.equal(out.era, chronicle.records[out.number - 1].era + 1);
+		assert.equal(out.era, history.records[out.number - 1].era + 1);
 		assert.ok(out.validators.includes(replaced));
 		const { status, isCandidate, rewards } = await validator(out.hash);
 		assert.deepEqual([status, isCandidate], ['waiting', true]);
 		assert.deepEqual(rewards, await rewardsInState(api, out.hash, stash.address));
 	});
 
-	it('chills, unbonds, and withdraws when the bonding is over', async () => {
+	it('chills, unbonds, and withdraws when the bonding duration is over', async () => {
 		const chilled = await send(stash, api.tx.staking.chill(), api.tx.staking.unbond(BOND));
 		const { status, isCandidate, commission, ownStake } = await validator(chilled.hash);
 		assert.deepEqual([status, isCandidate, commission, ownStake], ['chilled', false, null, '0']);
@@ -294,44 +294,44 @@ describe('the life of a validator', () => {
 		const ledger = (await (await api.at(early.hash)).query.staking.ledger(stash.address)).unwrap();
 		assert.equal(ledger.total.toBigInt(), BOND);
 		const [{ era }] = ledger.unlocking;
-		const { plannedEra } = await chronicle.until(({ number }) => number === chilled.number, 'its record');
+		const { plannedEra } = await history.until(({ number }) => number === chilled.number, 'its record');
 		assert.equal(era.toNumber(), plannedEra + TIMING.bondingDurationEras);
 
-		await chronicle.until((record) => record.plannedEra >= era.toNumber(), 'the bonding to be over');
+		await history.until((record) => record.plannedEra >= era.toNumber(), 'the bonding to be over');
 		const { hash, fee } = await send(stash, api.tx.staking.withdrawUnbonded(0), api.tx.session.purgeKeys());
 		assert.equal(await validator(hash), null);
 		const { query } = await api.at(hash);
 		assert.ok((await query.staking.ledger(stash.address)).isNone);
-		// All of it is free again, but for the fee: it authors no more, so that this block pays it nothing.
+		// All of the balance is free again, except for the fee. It authors no more, so this block pays it nothing.
 		const { parentHash } = await api.rpc.chain.getHeader(hash);
 		const [held, free] = await Promise.all([parentHash, hash].map((at) => balances(at)));
 		assert.deepEqual(free, { free: held.free + held.reserved - fee, reserved: 0n });
 	});
 
-	it('is told of in the forms and with the errors of every method', async () => {
+	it('can be queried in all parameter forms, and bad parameters have their errors', async () => {
 		const digits = u8aToHex(development('Alice//stash').publicKey);
-		const { hash } = chronicle.last;
+		const { hash } = history.last;
 		const alice = await validator(hash, development('Alice//stash').address);
 		assert.deepEqual(await dpos(api, 'getValidator', digits, hash), alice);
 		assert.ok(Array.isArray(await dpos(api, 'getValidators')));
 		assert.ok(Array.isArray(await dpos(api, 'getValidators', null)));
 		const unreadable = encodeAddress(stash.publicKey, 0);
-		assert.deepEqual(await failure(dpos(api, 'getValidator', unreadable)), { code: 10001, data: 'account' });
+		assert.deepEqual(await rpcError(dpos(api, 'getValidator', unreadable)), { code: 10001, data: 'account' });
 		const nowhere = `0x${'00'.repeat(32)}`;
 		for (const method of ['getValidators', 'getEpochInfo', 'getSnapshot']) {
-			assert.deepEqual(await failure(dpos(api, method, nowhere)), { code: 10003, data: nowhere });
-			assert.deepEqual(await failure(dpos(api, method, 7)), { code: 10001, data: 'at' });
+			assert.deepEqual(await rpcError(dpos(api, method, nowhere)), { code: 10003, data: nowhere });
+			assert.deepEqual(await rpcError(dpos(api, method, 7)), { code: 10001, data: 'at' });
 		}
 	});
 
-	it('all the while finality went on, and all nodes agree on every block', async () => {
-		// The chronicle has held every height against the rules and against dpos_*.
-		const { number: seen } = chronicle.last;
-		const { number } = await chronicle.until((record) => record.number > seen, 'one more block');
-		assert.ok(chronicle.lag <= MOST_LAG, `${chronicle.lag} blocks waited to be final`);
+	it('finality never stalled, and all nodes agree on every block', async () => {
+		// The chain history has checked every height against the rules and against dpos_*.
+		const { number: seen } = history.last;
+		const { number } = await history.until((record) => record.number > seen, 'one more block');
+		assert.ok(history.lag <= MOST_LAG, `${history.lag} blocks waited to be final`);
 		await Promise.all(apis.map((node) => finalisedHeight(node, number)));
 		for (let height = 0; height <= number; height++) {
-			assert.equal((await agreement(apis, height)).hash, chronicle.records[height].hash);
+			assert.equal((await agreement(apis, height)).hash, history.records[height].hash);
 		}
 	});
 });

@@ -1,4 +1,4 @@
-// What the tests ask of a chain, through @polkadot/api.
+// Queries and transactions that several tests use, through @polkadot/api.
 
 import { randomBytes } from 'node:crypto';
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
@@ -6,7 +6,7 @@ import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 /** One TOS in units. */
 export const TOS = 10n ** 12n;
 
-// Far above what an idle machine needs: the tests wait for conditions and must only end when nothing will come.
+// Tests wait for conditions. This limit is far above what an idle machine needs and only ends a test that hangs.
 const PATIENCE_MS = 120_000;
 
 const keyring = new Keyring({ ss58Format: 42 });
@@ -16,7 +16,7 @@ export const development = (name, type = 'sr25519') => keyring.createFromUri(`//
 
 export const randomHash = () => `0x${randomBytes(32).toString('hex')}`;
 
-/** An account nobody has used before. */
+/** A random account, which no other test uses. */
 export const newAccount = (type = 'sr25519') =>
 	keyring.createFromUri(`//e2e//${randomBytes(8).toString('hex')}`, {}, type);
 
@@ -30,8 +30,8 @@ export async function connect(url) {
 }
 
 /**
- * Connects to a node once it has finalised a block of at least `height` and has the state of that block. Until then it
- * could not even tell what the API needs to connect.
+ * Connects to a node once it has finalised a block of at least `height` and has the state of that block. The API cannot
+ * connect earlier: it reads the runtime version from the state.
  */
 export async function connectSynced(url, height) {
 	const provider = new WsProvider(url);
@@ -49,35 +49,35 @@ export async function connectSynced(url, height) {
 					await provider.send('state_getRuntimeVersion', [hash]);
 					resolve();
 				} catch {
-					// Not yet: the next block will tell.
+					// The state is not there yet; the next block is checked again.
 				}
 			});
 			subscription.catch(reject);
 			unsubscribe = async () => provider.unsubscribe(notify, end, await subscription);
 		});
-		await patiently(synced, `${url} to have the state of a final block from ${height} on`).finally(unsubscribe);
+		await withTimeout(synced, `${url} to have the state of a final block from ${height} on`).finally(unsubscribe);
 	} finally {
 		await provider.disconnect();
 	}
 	return connect(url);
 }
 
-// Past the API's own methods, which print every error they meet: here errors are what is asked for.
+// Calls a JSON-RPC method without the API's wrapper, which prints every error: many tests expect an error.
 export const rawCall = (api, method, ...params) => providers.get(api).send(method, params);
 
-/** The error that a call rejects with, as `{ code, data }`. */
-export async function failure(call) {
+/** The `{ code, data }` of the JSON-RPC error with which `call` rejects. Throws if the call succeeds. */
+export async function rpcError(call) {
 	try {
 		await call;
 	} catch ({ code, data }) {
 		return { code, data };
 	}
-	throw new Error('it was answered');
+	throw new Error('the call succeeded');
 }
 
 /**
- * Subscribes past the API's own methods: `methods` are those that subscribe, notify and end. Hands each notification
- * to `tell`, and resolves with what ends the subscription.
+ * Subscribes without the API's wrapper. The three methods are those that subscribe, notify and unsubscribe. Passes each
+ * notification or error to `tell` and resolves with a function that unsubscribes.
  */
 export async function rawSubscribe(api, [subscribe, notify, unsubscribe], params, tell) {
 	const provider = providers.get(api);
@@ -85,8 +85,8 @@ export async function rawSubscribe(api, [subscribe, notify, unsubscribe], params
 	return () => provider.unsubscribe(notify, unsubscribe, id);
 }
 
-/** Rejects if `promise` takes longer than anything on a working chain does. */
-export function patiently(promise, what, timeout = PATIENCE_MS) {
+/** Answers as `promise` does, but rejects after `timeout` milliseconds with a message that names `what`. */
+export function withTimeout(promise, what, timeout = PATIENCE_MS) {
 	let timer;
 	const expired = new Promise((_, reject) => {
 		timer = setTimeout(() => reject(new Error(`waited ${timeout / 1000} s for ${what}`)), timeout);
@@ -95,7 +95,8 @@ export function patiently(promise, what, timeout = PATIENCE_MS) {
 }
 
 /**
- * Resolves, or rejects, with what `subscribe(resolve, reject)` hands over, and ends the subscription that it promises.
+ * Calls `subscribe(resolve, reject)`, which promises a function that unsubscribes, and settles as the first of the two
+ * callbacks says. Unsubscribes in either case.
  */
 async function once(subscribe, what) {
 	let unsubscribe;
@@ -104,13 +105,13 @@ async function once(subscribe, what) {
 		unsubscribe.catch(reject);
 	});
 	try {
-		return await patiently(outcome, what);
+		return await withTimeout(outcome, what);
 	} finally {
 		unsubscribe.then((stop) => stop(), () => {});
 	}
 }
 
-/** Resolves with the first finalised header for which `accept` answers something true. */
+/** Resolves with the first finalised header that `accept` accepts, from the last finalised block on. */
 export const finalised = (api, accept, what = 'a finalised block') =>
 	once(
 		(resolve, reject) =>
@@ -144,13 +145,13 @@ export const bestHeight = (api, number = 0) =>
 
 export const blockHash = async (api, number) => (await api.rpc.chain.getBlockHash(number)).toHex();
 
-/** The slot that a header claims (CON-R1); that of genesis claims none. */
+/** The slot that a header claims (CON-R1), or null for the header of genesis. */
 export function slotOf({ digest }) {
 	const claim = digest.logs.find((log) => log.isPreRuntime && log.asPreRuntime[0].isAura);
 	return claim ? Buffer.from(claim.asPreRuntime[1].toU8a(true)).readBigUInt64LE() : null;
 }
 
-/** Signs for ever (era 0), with what the chain says unless `options` say otherwise; no call to the node. */
+/** Signs an immortal transaction for this chain, except for what `options` say. Makes no request. */
 export const sign = (api, call, pair, options) =>
 	call.sign(pair, {
 		blockHash: api.genesisHash,
@@ -160,10 +161,20 @@ export const sign = (api, call, pair, options) =>
 		...options,
 	});
 
-/** Nonce of the account after the last block and what waits in this node's pool. */
+/** The account's next nonce after the best block and the transactions in this node's pool. */
 export const nextNonce = async (api, { address }) => (await api.rpc.system.accountNextIndex(address)).toNumber();
 
-/** Nonce and free balance of an account after block `at`; the nonce of one that does not exist is null. */
+/** The integer constants of a pallet in the chain's metadata: numbers up to 32 bits, bigints beyond. */
+export function constants(api, pallet) {
+	const bits = (constant) => Number(/^u(\d+)$/.exec(constant.toRawType())?.[1] ?? 0);
+	return Object.fromEntries(
+		Object.entries(api.consts[pallet])
+			.filter(([, constant]) => bits(constant) > 0)
+			.map(([name, constant]) => [name, bits(constant) > 32 ? constant.toBigInt() : constant.toNumber()]),
+	);
+}
+
+/** Nonce and free balance of an account after block `at`. The nonce is null if the account does not exist. */
 export async function account(api, { address }, at) {
 	const { data, nonce, providers, sufficients } = await (await api.at(at)).query.system.account(address);
 	const exists = !(providers.isZero() && sufficients.isZero());
@@ -171,13 +182,15 @@ export async function account(api, { address }, at) {
 }
 
 /**
- * Hands a signed extrinsic to the node and resolves when it is finalised, with the block's hash and height, the
- * fee paid, the dispatch error's name (`Pallet.Error`, `Token.FundsUnavailable`) or null, and the events.
+ * Submits a signed extrinsic and resolves when it is finalised, with the hash and height of its block, the fee paid,
+ * the name of the dispatch error (`pallet.Error`, `Token.FundsUnavailable`) or null, and the events. Calls `onAccepted`
+ * when the pool has accepted it.
  */
-export const submit = (api, extrinsic) =>
+export const submit = (api, extrinsic, onAccepted = () => {}) =>
 	once(
 		(resolve, reject) =>
 			extrinsic.send(({ blockNumber, dispatchError, events, isError, status }) => {
+				onAccepted();
 				if (status.isFinalized) {
 					const fee = events.find(({ event }) => api.events.transactionPayment.TransactionFeePaid.is(event));
 					resolve({
@@ -194,7 +207,7 @@ export const submit = (api, extrinsic) =>
 		'an extrinsic to be finalised',
 	);
 
-/** Hands an extrinsic to its node and resolves when the first block has it. */
+/** Submits an extrinsic and resolves when the first block includes it. */
 export const include = (extrinsic) =>
 	once(
 		(resolve, reject) =>
@@ -213,18 +226,29 @@ function errorName(api, error) {
 	return error.isToken ? `Token.${error.asToken.type}` : error.type;
 }
 
-/** Pays every account its amount out of Alice's pocket, in one finalised extrinsic. */
+// Resolves when the pool has the last funding, so that the next one gets another nonce.
+let funding = Promise.resolve();
+
+/** Transfers to every account its amount from Alice, in one finalised extrinsic, and answers the block's hash. */
 export async function fund(api, amounts) {
 	const alice = development('Alice');
 	const calls = amounts.map(([{ address }, amount]) => api.tx.balances.transferAllowDeath(address, amount));
-	const nonce = await nextNonce(api, alice);
-	const { error, hash } = await submit(api, sign(api, api.tx.utility.batchAll(calls), alice, { nonce }));
-	if (error) throw new Error(`funding failed: ${error}`);
-	return hash;
+	const previous = funding;
+	let proceed;
+	funding = new Promise((resolve) => (proceed = resolve));
+	try {
+		await previous;
+		const nonce = await nextNonce(api, alice);
+		const { error, hash } = await submit(api, sign(api, api.tx.utility.batchAll(calls), alice, { nonce }), proceed);
+		if (error) throw new Error(`funding failed: ${error}`);
+		return hash;
+	} finally {
+		proceed();
+	}
 }
 
-/** The JSON-RPC error with which the node's pool refuses an extrinsic's bytes (in hex); null if it takes them. */
-export async function refusal(api, bytes) {
+/** The JSON-RPC error with which the node's pool rejects an extrinsic (bytes in hex), or null if it accepts it. */
+export async function poolError(api, bytes) {
 	try {
 		await rawCall(api, 'author_submitExtrinsic', bytes);
 		return null;
@@ -234,10 +258,10 @@ export async function refusal(api, bytes) {
 }
 
 /**
- * What the state transition itself answers to an extrinsic's bytes on top of the best block, past every pool: `Ok`,
- * or the name of the validity error, as `Stale`.
+ * Executes an extrinsic (bytes in hex) on top of the best block without the pool. Answers `Ok` or the name of the
+ * validity error, such as `Stale`.
  */
-export async function verdict(api, bytes) {
+export async function dryRun(api, bytes) {
 	const result = api.createType('ApplyExtrinsicResult', await rawCall(api, 'system_dryRun', bytes));
 	if (result.isOk) return 'Ok';
 	const { asErr: error } = result;
@@ -245,13 +269,13 @@ export async function verdict(api, bytes) {
 }
 
 /**
- * Compares finalised block `number` on all nodes; answers `{ hash, stateRoot }` if they agree and throws otherwise.
- * The nodes must have finalised it.
+ * Compares block `number`, which all nodes must have finalised. Answers `{ hash, stateRoot }`, or throws if the nodes
+ * disagree.
  */
 export async function agreement(apis, number) {
 	const seen = await Promise.all(
 		apis.map(async (api) => {
-			// Raw: for an old header the API would ask for a state that a node synced by warp never had.
+			// The API's own method reads the runtime version of the block, whose state a warp-synced node may not have.
 			const hash = await rawCall(api, 'chain_getBlockHash', number);
 			if (!hash) throw new Error(`a node has no block ${number}`);
 			const { stateRoot } = await rawCall(api, 'chain_getHeader', hash);

@@ -1,27 +1,27 @@
-// Contracts, as a client that knows the specification deploys and asks for them and checks their proofs.
+// Deploys contracts, queries them and checks their proofs, as a client written from the specification does.
 
 import assert from 'node:assert/strict';
 import { compactFromU8a, hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsHex, decodeAddress, encodeAddress, xxhashAsU8a } from '@polkadot/util-crypto';
-import { account, finalisedHeight, nextNonce, rawCall, sign, submit } from './chain.mjs';
+import { account, constants, finalisedHeight, nextNonce, rawCall, sign, submit } from './chain.mjs';
 import { readProof } from './trie.mjs';
 
-// The parameters of specs/contract-store.md.
-export const MAX_CODE_LENGTH = 262_144;
-const RECORD_BYTES = 512n;
-const PRICE_PER_BYTE = 10n ** 8n;
-
-/** The hash of no code and the address of no contract. */
+/** A code hash that no code has, and a contract address that no contract has. */
 export const UNKNOWN = `0x${'00'.repeat(32)}`;
 
-export const price = (storedBytes) => (RECORD_BYTES + BigInt(storedBytes)) * PRICE_PER_BYTE;
+/** What a deployment costs besides its fee if it stores so many bytes of new code (CTR-R7). */
+export function price(api, storedBytes) {
+	const { recordBytes, pricePerByte } = constants(api, 'contractStore');
+	return BigInt(recordBytes + storedBytes) * pricePerByte;
+}
+
 export const ask = (api, method, ...params) => rawCall(api, `contract_${method}`, ...params);
 
 /** The address of a contract (CTR-R2). */
 export const contractAddress = ({ address }, salt, codeHash) =>
 	blake2AsHex(u8aConcat(stringToU8a('gtos/contract/1'), decodeAddress(address), salt, codeHash));
 
-/** A storage key of the pallet whose last part is a hash as it is (CTR-R3). */
+/** The storage key of a map that the pallet keeps under the Identity hasher (CTR-R3). */
 export const storageKey = (item, hash) =>
 	u8aConcat(xxhashAsU8a('ContractStore', 128), xxhashAsU8a(item, 128), hexToU8a(hash));
 
@@ -38,10 +38,10 @@ export function readRecord(bytes) {
 	};
 }
 
-/** Stored bytes without the length that they begin with. */
+/** A stored byte string without its length prefix. */
 export const withoutLength = (stored) => stored.subarray(compactFromU8a(stored)[0]);
 
-/** What `contract_getProof` answers shows of the contract: record and code, or `null`. */
+/** Verifies an answer of `contract_getProof`. Answers the record and the code that it proves, or null for no contract. */
 export function readContract({ stateRoot, nodes }, address) {
 	const proof = nodes.map((node) => hexToU8a(node));
 	const read = (item, hash) => readProof(hexToU8a(stateRoot), proof, storageKey(item, hash));
@@ -58,8 +58,8 @@ export const deploy = (api, code, salt) => api.tx.contractStore.contractDeploy(u
 export const deployHash = (api, codeHash, salt) => api.tx.contractStore.contractDeployHash(codeHash, salt);
 
 /**
- * Signs `call` and submits it to the node that it was made for. Answers what `submit` does, once every node has
- * finalised the block.
+ * Signs `call`, submits it to the node whose API made it, and waits until every node has finalised its block. Answers
+ * what `submit` does.
  */
 export async function execute(apis, call, pair) {
 	const [api] = apis;
@@ -68,5 +68,5 @@ export async function execute(apis, call, pair) {
 	return outcome;
 }
 
-/** Nonce and free balance of an account now. */
+/** Nonce and free balance of an account after the best block. */
 export const accountNow = async (api, pair) => account(api, pair, await api.rpc.chain.getBlockHash());

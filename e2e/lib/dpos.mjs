@@ -1,11 +1,11 @@
-// What dpos_* have to answer, read from the state of the pallets below them.
+// The answers expected from dpos_*, computed from the state of the pallets below them.
 
 import { rawCall } from './chain.mjs';
 import { of, part } from './economics.mjs';
 
 export const dpos = (api, method, ...params) => rawCall(api, `dpos_${method}`, ...params);
 
-/** Reads what dpos_getValidators has to answer from the state of staking, session and the rest. */
+/** The expected answer of dpos_getValidators, from the storage of staking, session, Aura, GRANDPA and liveness. */
 export async function validatorsInState(api, hash) {
 	const { query } = await api.at(hash);
 	const [era, validators, disabled, aura, grandpa, slots, candidates] = await Promise.all([
@@ -48,7 +48,7 @@ async function pointsInState(query, era) {
 	return new Map([...individual].map(([stash, points]) => [stash.toString(), points.toNumber()]));
 }
 
-/** What RPC-R28 says of block `number`, from the state after it; nothing is forced on this chain. */
+/** The epoch information of RPC-R28 after block `number`. Assumes that governance forces no era. */
 export async function epochInState(api, { hash, number, session, era, plannedEra, timing }) {
 	const [length, perEra] = [timing.sessionLengthBlocks.toNumber(), timing.sessionsPerEra.toNumber()];
 	const { query } = await api.at(hash);
@@ -68,7 +68,7 @@ export async function epochInState(api, { hash, number, session, era, plannedEra
 	};
 }
 
-/** What the validator and its nominator get for an era (ECO-R6), and whether it has been paid. */
+/** The rewards of a validator and of its nominators for an era (ECO-R6), and whether they have been paid. */
 export async function rewardOfEra(query, era, stash) {
 	const [exposure, payout, { total: allPoints }, prefs, claimed] = await Promise.all([
 		query.staking.erasStakersOverview(era, stash),
@@ -89,7 +89,7 @@ export async function rewardOfEra(query, era, stash) {
 	};
 }
 
-/** What RPC-R27 says of the validator's rewards, from the state after block `hash`. */
+/** The `rewards` of RPC-R27 for a validator after block `hash`. */
 export async function rewardsInState(api, hash, stash) {
 	const { query } = await api.at(hash);
 	const era = (await query.staking.activeEra()).unwrap().index.toNumber();
@@ -98,7 +98,7 @@ export async function rewardsInState(api, hash, stash) {
 	return { fromEra: 0, earned: sum(rewards), claimed: sum(rewards.filter(({ isClaimed }) => isClaimed)) };
 }
 
-/** Slots that each validator of the session has used and missed after the last of `records`, one a height. */
+/** Slots that each validator of the session has used and missed up to the last of `records`, which has one per height. */
 export function slotsInHeaders(records) {
 	const { number, validators, timing } = records.at(-1);
 	const length = timing.sessionLengthBlocks.toNumber();

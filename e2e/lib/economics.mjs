@@ -1,19 +1,20 @@
-// The integer arithmetic of specs/economics.md and of the pages that count in money.
+// The integer arithmetic of specs/economics.md and of the other pages that define prices. It repeats their numbers, so
+// that the vectors are checked without a chain.
 
 const BILLION = 10n ** 9n;
 const ONE = 10n ** 18n;
 
-/** `a / b` in parts of 10^9, rounded down and at most all of them. */
+/** `a / b` in parts of 10^9, rounded down and at most 10^9. */
 export const part = (a, b) => (b === 0n || a > b ? BILLION : (a * BILLION) / b);
 
-/** A fraction in parts of 10^9 of an amount: the nearest integer, ties down. */
+/** `fraction` parts of 10^9 of an amount, rounded to the nearest integer, ties down. */
 export const of = (fraction, amount) => (fraction * amount + 499_999_999n) / BILLION;
 
 const least = (a, b) => (a < b ? a : b);
 const most = (a, b) => (a > b ? a : b);
 const rent = (keyLength, valueLength, blocks) => (256n + keyLength + valueLength) * blocks;
 
-/** The formulas that vectors of arithmetic name, from numbers by name to numbers by name. */
+/** The formulas that `arithmetic` vectors name. Each takes and answers an object of bigints. */
 export const FORMULAS = {
 	'contract-price': ({ storedBytes }) => ({ price: (512n + storedBytes) * 10n ** 8n }),
 	deposit: ({ items, bytes: length }) => ({ deposit: items * 2n * 10n ** 10n + length * 10n ** 8n }),

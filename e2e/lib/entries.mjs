@@ -1,14 +1,25 @@
-// Expiring entries, as a client that knows the specification asks for them, follows them and checks their proofs.
+// Writes expiring entries, queries and follows them and checks their proofs, as a client written from the specification.
 
 import assert from 'node:assert/strict';
 import { compactAddLength, hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsU8a, decodeAddress, xxhashAsU8a } from '@polkadot/util-crypto';
-import { TOS, fund, newAccount, nextNonce, patiently, rawCall, rawSubscribe, sign, submit } from './chain.mjs';
+import {
+	TOS,
+	constants,
+	fund,
+	newAccount,
+	nextNonce,
+	rawCall,
+	rawSubscribe,
+	sign,
+	submit,
+	withTimeout,
+} from './chain.mjs';
 import { readProof } from './trie.mjs';
 
 const SUBSCRIPTION = ['kv_subscribe', 'kv_event', 'kv_unsubscribe'];
 
-/** A text as the bytes that a key or a value has, in hex. */
+/** The bytes of a text in hex, as keys and values are passed. */
 export const hex = (text) => u8aToHex(stringToU8a(text));
 
 export const put = (api, key, value, ttl) => api.tx.ttlKv.kvPutTtl(key, value, ttl);
@@ -16,7 +27,7 @@ export const putIf = (api, key, value, ttl, condition) => api.tx.ttlKv.kvPutIf(k
 export const extend = (api, key, ttl) => api.tx.ttlKv.kvExtend(key, ttl);
 export const remove = (api, key) => api.tx.ttlKv.kvDelete(key);
 
-/** A new account with money, whose calls go through `api`, one after the other. */
+/** A new account with `amount`, and functions that submit its calls through `api` in the order of their nonces. */
 export async function newOwner(api, amount = 10n * TOS) {
 	const pair = newAccount();
 	await fund(api, [[pair, amount]]);
@@ -24,11 +35,11 @@ export async function newOwner(api, amount = 10n * TOS) {
 	const submitted = (call) => submit(api, sign(api, call, pair, { nonce: nonce++ }));
 	return {
 		pair,
-		/** The outcome of a call that may fail. */
+		/** Submits a call that may fail and answers its outcome. */
 		submitted,
-		/** The outcomes of calls that are sent together. */
+		/** Submits calls at once and answers their outcomes. */
 		all: (calls) => Promise.all(calls.map(submitted)),
-		/** Where a call that must succeed did, and the fields of its event. */
+		/** Submits a call that must succeed and answers its outcome, with `fields`, those of its event. */
 		async done(call) {
 			const { error, events, ...outcome } = await submitted(call);
 			assert.equal(error, null);
@@ -41,8 +52,8 @@ export const kvGet = (api, { address }, key, at) => rawCall(api, 'kv_get', addre
 export const kvMeta = (api, { address }, key, at) => rawCall(api, 'kv_getMeta', address, key, at);
 export const kvStats = (api, at) => rawCall(api, 'kv_stats', at);
 
-/** All entries of the owner, in as many pages as it takes. */
-export async function kvAll(api, { address }, { prefix, at, limit = 100 } = {}) {
+/** All entries of the owner, read in pages of `limit`. */
+export async function kvAll(api, { address }, { prefix, at, limit = constants(api, 'ttlKv').maxPageSize } = {}) {
 	const found = [];
 	let start = null;
 	do {
@@ -53,7 +64,7 @@ export async function kvAll(api, { address }, { prefix, at, limit = 100 } = {}) 
 	return found;
 }
 
-/** Storage key of an entry (TTL-R1), without asking anybody. */
+/** The storage key of an entry, computed from TTL-R1. */
 export function entryKey({ address }, key) {
 	const concat = (bytes) => u8aConcat(blake2AsU8a(bytes, 128), bytes);
 	return u8aConcat(
@@ -64,23 +75,23 @@ export function entryKey({ address }, key) {
 	);
 }
 
-/** An entry as it lies in the state (TTL-R2). */
+/** Decodes a stored entry (TTL-R2). */
 function decodeEntry(bytes) {
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	const head = 16;
 	const stored = { expiresAt: view.getUint32(0, true), createdAt: view.getUint32(4, true) };
 	stored.revision = view.getBigUint64(8, true).toString();
-	// The length of the value in one, two or four bytes.
+	// The compact length of the value takes one, two or four bytes.
 	const prefix = [1, 2, 4][bytes[head] & 3];
 	stored.value = u8aToHex(bytes.subarray(head + prefix));
 	return stored;
 }
 
 /**
- * What `kv_getProof` of the node `prover` shows about block `at` to somebody who has the block's header from `witness`:
- * `{ state, entry }`, the state being `live`, `expired` or `absent`. Throws if it shows nothing.
+ * Asks node `prover` for the proof of an entry at block `at` and verifies it against the header from node `witness`.
+ * Answers `{ state, entry }` with the state `live`, `expired` or `absent`. Throws if the proof does not verify.
  */
-export async function proven(prover, witness, owner, key, at) {
+export async function verifyProof(prover, witness, owner, key, at) {
 	const proof = await rawCall(prover, 'kv_getProof', owner.address, key, at);
 	const header = await witness.rpc.chain.getHeader(at);
 	const storageKey = entryKey(owner, key);
@@ -95,8 +106,8 @@ export async function proven(prover, witness, owner, key, at) {
 }
 
 /**
- * Follows the owner's entries. `events` grows as they come; `until(accept)` waits until `accept(events)` is true,
- * and rejects if the node ends the subscription; `stop()` ends it.
+ * Subscribes to the owner's entries. `events` grows as events arrive. `until(accept)` resolves with them once
+ * `accept(events)` is true and rejects if the node ends the subscription. `stop()` unsubscribes.
  */
 export async function follow(api, { address }, { prefix, from } = {}) {
 	const events = [];
@@ -115,7 +126,7 @@ export async function follow(api, { address }, { prefix, from } = {}) {
 			};
 			look();
 		});
-		return patiently(done, what);
+		return withTimeout(done, what);
 	};
 	return { events, until, stop };
 }

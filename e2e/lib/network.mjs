@@ -1,15 +1,17 @@
-// Nodes with a connection to each, which end together.
+// Nodes together with an API connection to each.
 
 import assert from 'node:assert/strict';
 import { connect } from './chain.mjs';
 import { startLocalnet, startNode } from './node.mjs';
+import { isPreset, presetSpec } from './spec.mjs';
 
 /**
- * Starts validators and connects to each: what `startLocalnet` answers, with `apis` in the order of its nodes. `stop()`
- * ends connections and nodes.
+ * Starts validators and connects to each. Answers what `startLocalnet` does, with `apis`, the connections in the order of
+ * its nodes. `chain` is a preset or the path of a chain spec. `stop()` closes the connections and ends the nodes.
  */
-export async function startNetwork(options) {
-	const localnet = await startLocalnet(options);
+export async function startNetwork({ chain = 'local', ...options } = {}) {
+	const spec = isPreset(chain) ? await presetSpec(chain) : chain;
+	const localnet = await startLocalnet({ ...options, chain: spec });
 	const apis = [];
 	const stop = async () => {
 		await Promise.all(apis.map((api) => api.disconnect()));
@@ -24,12 +26,12 @@ export async function startNetwork(options) {
 	return { ...localnet, apis, stop };
 }
 
-/** Arguments with which another node joins the network. */
-export const joining = ({ spec, nodes }) => ['--chain', spec, '--reserved-nodes', ...nodes.map(({ p2p }) => p2p)];
+/** The arguments of a node that joins the network. */
+export const joinArguments = ({ spec, nodes }) => ['--chain', spec, '--reserved-nodes', ...nodes.map(({ p2p }) => p2p)];
 
 /**
- * Starts a node and connects to it by `connectTo`: what `startNode` answers, with `api`. `stop(signal)` ends the
- * connection too.
+ * Starts a node and connects to it with `connectTo`. Answers what `startNode` does, with `api`. `stop(signal)` also closes
+ * the connection.
  */
 export async function startConnected(args, connectTo = connect) {
 	const node = await startNode(args);
@@ -46,7 +48,7 @@ export async function startConnected(args, connectTo = connect) {
 	}
 }
 
-/** Runs a node while `use(api, node)` works with it, and answers what that does. The node has to end well. */
+/** Runs a node until `use(api, node)` resolves, and answers its result. The node must then exit with code 0. */
 export async function withNode(args, use, connectTo) {
 	const node = await startConnected(args, connectTo);
 	let result;
@@ -56,6 +58,9 @@ export async function withNode(args, use, connectTo) {
 	} finally {
 		code = await node.stop();
 	}
-	assert.equal(code, 0, 'a node that is asked to end ends well');
+	assert.equal(code, 0, 'the node exits with code 0 on SIGTERM');
 	return result;
 }
+
+/** Runs a node of the preset `dev` with further arguments, as `withNode` does. */
+export const withDevNode = async (args, use) => withNode(['--dev', '--chain', await presetSpec('dev'), ...args], use);

@@ -1,4 +1,4 @@
-// Starts the node binary and networks of it, and ends every process again, however the test ends.
+// Starts the node binary and networks of it. Every process and folder is removed again, however the test ends.
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,48 +12,45 @@ import { promisify } from 'node:util';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-// The same rule as scripts/lib.sh has.
-export const GTOS_BIN =
-	process.env.GTOS_BIN ??
-	join(
-		process.env.CARGO_TARGET_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gtos/target'),
-		'release/gtos',
-	);
+// The same rules as in scripts/lib.sh.
+export const TARGET_DIR =
+	process.env.CARGO_TARGET_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gtos/target');
+export const GTOS_BIN = process.env.GTOS_BIN ?? join(TARGET_DIR, 'release/gtos');
 
 const LOCALNET = join(ROOT, 'scripts/localnet');
 
 // Generous, as in scripts/localnet: the machine may be compiling at the same time.
 const START_TIMEOUT_MS = 180_000;
 
-// What must not outlive this process. Functions, called in reverse order and synchronously, because nothing else
-// runs once the process is exiting.
-const leftovers = new Set();
-process.on('exit', () => [...leftovers].reverse().forEach((end) => end()));
+// Functions that remove what must not outlive this process. They run in reverse order and are synchronous, because an
+// exiting process runs no callbacks.
+const cleanups = new Set();
+process.on('exit', () => [...cleanups].reverse().forEach((end) => end()));
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
-/** A folder that disappears with this process. */
+/** Makes a folder that is removed when this process exits. */
 export function temporaryFolder() {
 	const path = mkdtempSync(join(tmpdir(), 'gtos-e2e-'));
-	leftovers.add(() => rmSync(path, { recursive: true, force: true }));
+	cleanups.add(() => rmSync(path, { recursive: true, force: true }));
 	return path;
 }
 
-/** Holds `port` of the loopback interface; call `close` on what it returns. Fails if the port is taken. */
-export async function occupy(port) {
+/** Listens on `port` of the loopback interface until `close` is called on the result. Rejects if the port is in use. */
+export async function listenOn(port) {
 	const server = createServer();
 	server.listen(port, '127.0.0.1');
 	await once(server, 'listening');
 	return server;
 }
 
-/** The first of `count` free ports in a row. */
+/** The first of `count` consecutive free ports. */
 export async function freePorts(count = 1) {
 	for (;;) {
-		// Below the range from which the system picks the near end of outgoing connections.
+		// Below the range from which the system takes the local ports of outgoing connections.
 		const base = 20_000 + Math.floor(Math.random() * 10_000);
 		const held = [];
 		try {
-			for (let i = 0; i < count; i++) held.push(await occupy(base + i));
+			for (let i = 0; i < count; i++) held.push(await listenOn(base + i));
 			return base;
 		} catch (error) {
 			if (error.code !== 'EADDRINUSE') throw error;
@@ -63,42 +60,43 @@ export async function freePorts(count = 1) {
 	}
 }
 
-/** Runs the node to its end and answers `{ code, output }`, output being both streams. */
-export async function runGtos(args, { timeout = 120_000 } = {}) {
-	const child = spawnNode(args, 'pipe');
+/** Runs the node, or another binary, until it exits by itself. Answers `{ code, output }`, the output being both streams. */
+export async function runToEnd(args, { binary = GTOS_BIN, timeout = 120_000 } = {}) {
+	const child = spawnBinary(binary, args, 'pipe');
 	let output = '';
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
 	const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
 	const [code, signal] = await once(child, 'close');
 	clearTimeout(timer);
-	if (signal) throw new Error(`gtos ${args.join(' ')} did not end by itself:\n${output}`);
+	if (signal) throw new Error(`${binary} ${args.join(' ')} did not exit by itself:\n${output}`);
 	return { code, output };
 }
 
-/** Runs the node to its successful end and answers its standard output. */
+/** Runs the node until it exits, which must be with code 0, and answers its standard output. */
 export async function gtos(...args) {
 	// A chain spec holds the runtime in hex: several megabytes.
 	const { stdout } = await promisify(execFile)(GTOS_BIN, args, { maxBuffer: 2 ** 28 });
 	return stdout;
 }
 
-function spawnNode(args, stdio) {
-	const child = spawn(GTOS_BIN, args, { stdio: ['ignore', stdio, stdio] });
+function spawnBinary(binary, args, stdio) {
+	const child = spawn(binary, args, { stdio: ['ignore', stdio, stdio] });
 	const kill = () => child.kill('SIGKILL');
-	leftovers.add(kill);
-	child.once('close', () => leftovers.delete(kill));
+	cleanups.add(kill);
+	child.once('close', () => cleanups.delete(kill));
 	return child;
 }
 
 /**
- * Starts a single node on free ports and waits until it answers. `log()` is all it has said, `stop()` ends it as an
- * operator would, or by the signal given.
+ * Starts a node on free ports and waits until its JSON-RPC port accepts connections. `log()` answers its log so far.
+ * `stop(signal)` sends SIGTERM or the given signal and answers the exit code.
  */
 export async function startNode(args) {
 	const port = await freePorts(3);
 	const logFile = join(temporaryFolder(), 'log');
 	const fd = openSync(logFile, 'w');
-	const child = spawnNode(
+	const child = spawnBinary(
+		GTOS_BIN,
 		[
 			...args,
 			...['--rpc-port', port, '--prometheus-port', port + 1],
@@ -113,7 +111,7 @@ export async function startNode(args) {
 		const hasEnded = child.exitCode !== null || child.signalCode !== null;
 		if (hasEnded || Date.now() > deadline) {
 			child.kill('SIGKILL');
-			const problem = hasEnded ? 'has ended' : `does not answer after ${START_TIMEOUT_MS / 1000} s`;
+			const problem = hasEnded ? 'has exited' : `does not answer after ${START_TIMEOUT_MS / 1000} s`;
 			throw new Error(`gtos ${args.join(' ')} ${problem}:\n${readFileSync(logFile, 'utf8')}`);
 		}
 		await sleep(100);
@@ -143,17 +141,17 @@ function answers(port) {
 }
 
 /**
- * Starts validators with `scripts/localnet`, on free ports, in `dir` or in a temporary folder, and answers
- * `{ spec, nodes: [{ name, rpc, metrics, p2p }], stop() }` once all of them finalise: the chain spec's file, and
- * addresses. `args` go to every node.
+ * Starts validators with `scripts/localnet`, on free ports, with their data in `dir`. Answers
+ * `{ spec, nodes: [{ name, rpc, metrics, p2p }], stop() }` once all of them finalise blocks: the path of the chain spec
+ * and the addresses of each node. `args` are passed to every node.
  */
 export async function startLocalnet({
 	names = ['alice', 'bob', 'charlie'],
-	chain = 'local',
+	chain,
 	dir = temporaryFolder(),
 	fresh = false,
 	args = [],
-} = {}) {
+}) {
 	// The script takes three ports a node, 20 apart.
 	const port = await freePorts(40 + names.length);
 	const env = {
@@ -165,9 +163,9 @@ export async function startLocalnet({
 		GTOS_LOCALNET_PORT: String(port),
 	};
 	const stop = () => execFileSync(LOCALNET, ['stop'], { env, stdio: 'ignore' });
-	// Whatever a killed run may have left in this folder has other ports.
+	// An earlier run that was killed may have left nodes of this folder on other ports.
 	stop();
-	leftovers.add(stop);
+	cleanups.add(stop);
 	let peers;
 	try {
 		const start = ['start', ...(fresh ? ['--fresh'] : []), '--', ...args];
@@ -186,7 +184,7 @@ export async function startLocalnet({
 		})),
 		stop() {
 			stop();
-			leftovers.delete(stop);
+			cleanups.delete(stop);
 		},
 	};
 }

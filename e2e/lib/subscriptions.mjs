@@ -1,23 +1,24 @@
-// The bound on subscriptions that GTOS's own methods have.
+// The limit on subscriptions per connection, which all methods of GTOS's own namespaces share.
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, failure, patiently } from './chain.mjs';
+import { connect, rpcError, withTimeout } from './chain.mjs';
 
+// RPC-R10 and RPC-R24. It is a limit of the node, so the metadata does not have it.
 const MAX_SUBSCRIPTIONS = 128;
 const TOO_MANY = 10103;
 
 /**
- * One connection to the node at `url` gets so many subscriptions and no more, which takes none from that of `api`.
- * `subscribe(api)` subscribes to something new each time, and answers `{ stop }`.
+ * Checks that one connection to the node at `url` gets the maximum of subscriptions and no more, and that the connection
+ * of `api` still gets one. `subscribe(api)` subscribes to something new each time, and answers `{ stop }`.
  */
 export async function assertBoundPerConnection(url, api, subscribe) {
 	const busy = await connect(url);
 	try {
 		const subscriptions = await Promise.all(Array.from({ length: MAX_SUBSCRIPTIONS }, () => subscribe(busy)));
-		assert.deepEqual(await failure(subscribe(busy)), { code: TOO_MANY, data: MAX_SUBSCRIPTIONS });
+		assert.deepEqual(await rpcError(subscribe(busy)), { code: TOO_MANY, data: MAX_SUBSCRIPTIONS });
 
-		// Another connection has its own, and one that was ended makes room.
+		// The limit of another connection is its own, and a subscription that ends frees its place.
 		await (await subscribe(api)).stop();
 		await subscriptions[0].stop();
 		const retry = async () => {
@@ -30,7 +31,7 @@ export async function assertBoundPerConnection(url, api, subscribe) {
 				}
 			}
 		};
-		await patiently(retry(), 'room for a subscription');
+		await withTimeout(retry(), 'room for a subscription');
 	} finally {
 		await busy.disconnect();
 	}

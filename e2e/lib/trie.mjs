@@ -1,11 +1,11 @@
-// Reads a proof of storage as somebody does who trusts a block's header and no node: from `specs/` alone (HAS-R8).
+// Verifies storage proofs against a state root, written from the specification alone (HAS-R8).
 
 import { compactFromU8a, u8aToHex } from '@polkadot/util';
 import { blake2AsU8a } from '@polkadot/util-crypto';
 
 const HASH_BYTES = 32;
 
-// By the bits that a node's header begins with: how many they are, and what of the node there is.
+// Kinds of trie nodes by the first bits of their header: how many bits, and which parts such a node has.
 const KINDS = [
 	{ bits: 2, mark: 0b01 },
 	{ bits: 2, mark: 0b10, branches: true, valueless: true },
@@ -16,11 +16,11 @@ const KINDS = [
 
 const nibbles = (bytes) => Array.from(bytes).flatMap((byte) => [byte >> 4, byte & 15]);
 
-/** Takes an encoded node apart: its partial key, its value and its sixteen children, as far as there are any. */
+/** Decodes a trie node into its partial key, its value and its sixteen children, as far as it has them. */
 function decode(node) {
 	let position = 0;
 	const take = (count) => {
-		if (position + count > node.length) throw new Error(`the node ${u8aToHex(node)} is too short`);
+		if (position + count > node.length) throw new Error(`the trie node ${u8aToHex(node)} is too short`);
 		return node.subarray(position, (position += count));
 	};
 	const takeData = () => {
@@ -32,7 +32,7 @@ function decode(node) {
 	const [header] = take(1);
 	if (header === 0) return { partial: [], children: [] };
 	const kind = KINDS.find(({ bits, mark }) => header >> (8 - bits) === mark);
-	if (!kind) throw new Error(`no node begins with ${header}`);
+	if (!kind) throw new Error(`no trie node has the header ${header}`);
 	const room = 0xff >> kind.bits;
 	let length = header & room;
 	if (length === room) {
@@ -53,8 +53,8 @@ function decode(node) {
 }
 
 /**
- * What lies at `key` in the state whose root is `stateRoot`, `null` if nothing does, shown by `nodes` in any order.
- * Throws if they do not show it. All are `Uint8Array`s.
+ * The value at `key` in the state with root `stateRoot`, or null if there is none, as proven by `nodes` in any order.
+ * Throws if a node of the path is missing. All arguments are `Uint8Array`s.
  */
 export function readProof(stateRoot, nodes, key) {
 	const byHash = new Map(nodes.map((node) => [u8aToHex(blake2AsU8a(node)), node]));
@@ -73,7 +73,7 @@ export function readProof(stateRoot, nodes, key) {
 		if (rest.length === 0) return value?.inline ?? (value ? find(value.hash) : null);
 		const child = children[rest[0]];
 		if (!child) return null;
-		// A node that is shorter than its hash stands in its parent.
+		// A node shorter than a hash is stored inline in its parent.
 		node = decode(child.length === HASH_BYTES ? find(child) : child);
 		rest = rest.slice(1);
 	}

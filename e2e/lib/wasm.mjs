@@ -1,4 +1,4 @@
-// Makes a WebAssembly module as large as a contract's, and always the same one.
+// Makes a WebAssembly module of the size of a real contract. The same arguments give the same bytes.
 
 const TYPE_I32 = 0x7f;
 const SECTION = { type: 1, function: 3, memory: 5, export: 7, code: 10, data: 11 };
@@ -8,7 +8,7 @@ const OP = { end: 0x0b, call: 0x10, localGet: 0x20, i32Const: 0x41, i32Add: 0x6a
 const PAGE_BYTES = 65_536;
 const FACTOR = 31;
 
-/** A number in LEB128, with its sign. */
+/** A number in signed LEB128. */
 function signed(value) {
 	const bytes = [];
 	for (;;) {
@@ -20,7 +20,7 @@ function signed(value) {
 	}
 }
 
-/** A number in LEB128, without a sign. */
+/** A number in unsigned LEB128. */
 function unsigned(value) {
 	const bytes = [];
 	do {
@@ -35,7 +35,7 @@ const sized = (bytes) => [...unsigned(bytes.length), ...bytes];
 const section = (name, bytes) => [SECTION[name], ...sized(bytes)];
 const text = (string) => sized([...new TextEncoder().encode(string)]);
 
-/** As many numbers of 32 bits as asked for, that no compression makes shorter. */
+/** `count` pseudo-random 32-bit numbers, which do not compress. */
 function* noise(count) {
 	// xorshift32
 	for (let i = 0, x = 0x6774_6f73; i < count; i++) {
@@ -47,8 +47,8 @@ function* noise(count) {
 }
 
 /**
- * A module of `functions` functions, each of which calls the one before it, and one page of data. `run(x)`, which it
- * exports, passes `x` through all of them; `expected(x)` is what comes out.
+ * A module of `functions` functions, each of which calls the one before it, and one page of data. Its export `run(x)`
+ * passes `x` through all of them; `expected(x)` computes the result in JavaScript.
  */
 export function wasmModule(functions = 3_000) {
 	const constants = [...noise(functions)];

@@ -1,7 +1,7 @@
-// Contract code is published through one node, and read and proven through the others.
+// Contract code is deployed through one node, and read and proven through the others.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsHex, encodeAddress } from '@polkadot/util-crypto';
 import {
@@ -9,15 +9,15 @@ import {
 	account,
 	agreement,
 	blockHash,
-	failure,
+	constants,
 	finalisedHeight,
 	fund,
 	newAccount,
 	randomHash,
 	rawCall,
+	rpcError,
 } from '../lib/chain.mjs';
 import {
-	MAX_CODE_LENGTH,
 	UNKNOWN,
 	accountNow,
 	ask,
@@ -31,42 +31,37 @@ import {
 	storageKey,
 	withoutLength,
 } from '../lib/contracts.mjs';
-import { startNetwork, withNode } from '../lib/network.mjs';
+import { withDevNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 import { wasmModule } from '../lib/wasm.mjs';
 
 const TREASURY = encodeAddress(u8aConcat(stringToU8a('modlpy/trsry'), new Uint8Array(20)), 42);
 
-describe('contracts', () => {
+describe('contracts', async () => {
+	const { api, apis } = await suiteNetwork();
+	const { maxCodeLength, maxPageSize } = constants(api, 'contractStore');
 	const { code, expected } = wasmModule();
 	const codeHash = blake2AsHex(code);
 	const salt = randomHash();
 	const deployer = newAccount();
 	const other = newAccount();
 	const address = contractAddress(deployer, salt, codeHash);
-	let network;
-	let apis;
-	let api;
 	let deployment;
 	let metadata;
 
 	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-		[api] = apis;
 		await fund(api, [
 			[deployer, 1_000n * TOS],
 			[other, 1_000n * TOS],
 		]);
 	});
 
-	after(() => network?.stop());
-
-	it('a Wasm module of more than 100 KiB is deployed at the address and price that were foretold', async () => {
+	it('a Wasm module of more than 100 KiB is deployed at the address and price that queries predict', async () => {
 		assert.ok(code.length > 100 * 1024 && WebAssembly.validate(code));
 		assert.equal(await ask(apis[1], 'getAddress', deployer.address, salt, codeHash), address);
 		const quote = await ask(apis[2], 'quote', code.length);
-		assert.equal(quote, price(code.length).toString());
+		assert.equal(quote, price(api, code.length).toString());
 		assert.equal(await ask(api, 'getCode', address), null);
 
 		const { free } = await accountNow(api, deployer);
@@ -76,13 +71,13 @@ describe('contracts', () => {
 
 		const after = await account(api, deployer, hash);
 		assert.equal(free - after.free, fee + BigInt(quote));
-		const told = (name) => events.filter((event) => api.events.contractStore[name].is(event)).map(({ data }) => data);
+		const dataOf = (name) => events.filter((event) => api.events.contractStore[name].is(event)).map(({ data }) => data);
 		assert.deepEqual(
-			told('CodeStored').map((data) => [data.codeHash.toHex(), data.codeLen.toNumber()]),
+			dataOf('CodeStored').map((data) => [data.codeHash.toHex(), data.codeLen.toNumber()]),
 			[[codeHash, code.length]],
 		);
 		assert.deepEqual(
-			told('ContractDeployed').map((data) => [
+			dataOf('ContractDeployed').map((data) => [
 				data.address.toHex(),
 				data.deployer.toString(),
 				data.codeHash.toHex(),
@@ -107,13 +102,13 @@ describe('contracts', () => {
 		metadata = { codeHash, codeLen: code.length, deployer: deployer.address, blockNumber: number, timestamp };
 	});
 
-	it('every node answers the code and what is known of it, and the code runs', async () => {
+	it('every node answers the code and its metadata, and the code runs', async () => {
 		for (const node of apis) {
 			for (const at of [[], [null], [deployment.hash]]) {
 				assert.equal(await ask(node, 'getCode', address, ...at), u8aToHex(code));
 				assert.equal(await ask(node, 'getCodeByHash', codeHash, ...at), u8aToHex(code));
 				assert.deepEqual(await ask(node, 'getMetadata', address, ...at), metadata);
-				assert.deepEqual(await ask(node, 'list', deployer.address, null, 100, ...at), {
+				assert.deepEqual(await ask(node, 'list', deployer.address, null, maxPageSize, ...at), {
 					items: [address],
 					next: null,
 				});
@@ -123,7 +118,7 @@ describe('contracts', () => {
 		assert.equal(instance.exports.run(7), expected(7));
 	});
 
-	it('the runtime API and the state itself say the same', async () => {
+	it('the runtime API and the storage hold the same', async () => {
 		for (const node of apis) {
 			const called = await rawCall(node, 'state_call', 'ContractStoreApi_code', address, deployment.hash);
 			// An option, and in it the bytes with their length.
@@ -147,7 +142,7 @@ describe('contracts', () => {
 		assert.equal(readContract(await ask(api, 'getProof', address, at), address), null);
 	});
 
-	it('every node proves record and code to somebody who knows the state root', async () => {
+	it('every node proves record and code against the state root', async () => {
 		const { stateRoot } = await agreement(apis, deployment.number);
 		for (const node of apis) {
 			const proof = await ask(node, 'getProof', address, deployment.hash);
@@ -165,7 +160,7 @@ describe('contracts', () => {
 		}
 	});
 
-	it('a proof from which a node is missing, or in which one is changed, shows nothing', async () => {
+	it('a proof does not verify without one of its trie nodes, or with one of them changed', async () => {
 		const proof = await ask(api, 'getProof', address, deployment.hash);
 		for (const i of proof.nodes.keys()) {
 			const others = proof.nodes.filter((_, j) => j !== i);
@@ -177,7 +172,7 @@ describe('contracts', () => {
 		}
 	});
 
-	it('that there is no contract is proven as well', async () => {
+	it('the absence of a contract is proven', async () => {
 		const proof = await ask(apis[1], 'getProof', UNKNOWN);
 		assert.deepEqual(proof.keys, [u8aToHex(storageKey('Contracts', UNKNOWN))]);
 		assert.equal(readContract(proof, UNKNOWN), null);
@@ -185,7 +180,7 @@ describe('contracts', () => {
 		assert.deepEqual([header.stateRoot.toHex(), header.number.toNumber()], [proof.stateRoot, proof.blockNumber]);
 	});
 
-	it('more contracts with the same code cost their records, and are listed in order', async () => {
+	it('further contracts with the same code cost only their records, and are listed in order', async () => {
 		const salts = [randomHash(), randomHash()];
 		const { free } = await accountNow(api, other);
 		const [first, second] = [
@@ -194,26 +189,26 @@ describe('contracts', () => {
 		];
 		assert.deepEqual([first.error, second.error], [null, null]);
 		const { free: left } = await account(api, other, second.hash);
-		assert.equal(free - left, first.fee + second.fee + 2n * price(0));
-		assert.equal(await ask(api, 'quote', 0), price(0).toString());
+		assert.equal(free - left, first.fee + second.fee + 2n * price(api, 0));
+		assert.equal(await ask(api, 'quote', 0), price(api, 0).toString());
 
 		const items = salts.map((each) => contractAddress(other, each, codeHash));
 		const list = (...params) => ask(apis[2], 'list', other.address, ...params);
-		assert.deepEqual(await list(null, 100), { items, next: null });
+		assert.deepEqual(await list(null, maxPageSize), { items, next: null });
 		assert.deepEqual(await list(0, 1), { items: [items[0]], next: 1 });
 		assert.deepEqual(await list(1, 1), { items: [items[1]], next: null });
 		assert.deepEqual(await list(2, 1), { items: [], next: null });
 		assert.deepEqual(await ask(apis[2], 'list', u8aToHex(other.publicKey), 1, 2), { items: [items[1]], next: null });
 	});
 
-	it('what is not there is null', async () => {
+	it('queries about unknown contracts and code answer null', async () => {
 		assert.equal(await ask(api, 'getCode', UNKNOWN), null);
 		assert.equal(await ask(api, 'getCodeByHash', UNKNOWN), null);
 		assert.equal(await ask(api, 'getMetadata', UNKNOWN), null);
 		assert.deepEqual(await ask(api, 'list', newAccount().address, null, 1), { items: [], next: null });
 	});
 
-	it('what cannot be read, is out of its bounds or asks for a block that is not there has its error', async () => {
+	it('parameters that are unreadable or out of bounds and unknown blocks have their error codes', async () => {
 		const who = deployer.address;
 		for (const [method, params, code, data] of [
 			['getCode', ['0x00'], 10001, 'address'],
@@ -233,29 +228,29 @@ describe('contracts', () => {
 			['getAddress', [who, '0x', codeHash], 10001, 'salt'],
 			['getAddress', [who, salt, 7], 10001, 'codeHash'],
 			['list', [who, null, 0], 10002, 'limit'],
-			['list', [who, null, 101], 10002, 'limit'],
+			['list', [who, null, maxPageSize + 1], 10002, 'limit'],
 			['list', [who, null, -1], 10001, 'limit'],
 			['list', [who, null, '1'], 10001, 'limit'],
 			['list', [who, 1.5, 1], 10001, 'start'],
 			['list', [who, 2 ** 32, 1], 10001, 'start'],
 			['list', [who, null, 1, UNKNOWN], 10003, UNKNOWN],
-			['quote', [MAX_CODE_LENGTH + 1], 10002, 'codeLen'],
+			['quote', [maxCodeLength + 1], 10002, 'codeLen'],
 			['quote', [-1], 10001, 'codeLen'],
 			['getProof', ['0x00'], 10001, 'address'],
 			['getProof', [address, UNKNOWN], 10003, UNKNOWN],
 		]) {
-			assert.deepEqual(await failure(ask(api, method, ...params)), { code, data }, `${method} ${params}`);
+			assert.deepEqual(await rpcError(ask(api, method, ...params)), { code, data }, `${method} ${params}`);
 		}
-		assert.equal(await ask(api, 'quote', MAX_CODE_LENGTH), price(MAX_CODE_LENGTH).toString());
+		assert.equal(await ask(api, 'quote', maxCodeLength), price(api, maxCodeLength).toString());
 	});
 });
 
-it('contracts at a block whose state the node has pruned are an error of its own', () =>
-	withNode(['--dev', '--base-path', temporaryFolder(), '--state-pruning', '8'], async (api) => {
+it('queries at a block whose state is pruned have an error code of their own', () =>
+	withDevNode(['--base-path', temporaryFolder(), '--state-pruning', '8'], async (api) => {
 		await finalisedHeight(api, 20);
 		const old = await blockHash(api, 1);
 		for (const method of ['getCode', 'getCodeByHash', 'getMetadata', 'getProof']) {
-			assert.deepEqual(await failure(ask(api, method, UNKNOWN, old)), { code: 10004, data: old }, method);
+			assert.deepEqual(await rpcError(ask(api, method, UNKNOWN, old)), { code: 10004, data: old }, method);
 		}
-		assert.deepEqual(await failure(ask(api, 'quote', 0, old)), { code: 10004, data: old });
+		assert.deepEqual(await rpcError(ask(api, 'quote', 0, old)), { code: 10004, data: old });
 	}));

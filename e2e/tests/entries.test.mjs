@@ -1,10 +1,10 @@
-// Expiring entries over polkadot.js: put, read, extended, proven, and gone on every node at the same block.
+// Expiring entries: puts, reads, extensions, proofs, and expiry on every node at the same block.
 
 import assert from 'node:assert/strict';
 import { compactAddLength, hexToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { decodeAddress } from '@polkadot/util-crypto';
-import { after, before, describe, it } from 'node:test';
-import { TOS, account, blockHash, failure, finalisedHeight, newAccount, rawCall } from '../lib/chain.mjs';
+import { describe, it } from 'node:test';
+import { TOS, account, blockHash, constants, finalisedHeight, newAccount, rawCall, rpcError } from '../lib/chain.mjs';
 import {
 	entryKey,
 	extend,
@@ -15,42 +15,30 @@ import {
 	kvMeta,
 	kvStats,
 	newOwner,
-	proven,
 	put,
 	putIf,
 	remove,
+	verifyProof,
 } from '../lib/entries.mjs';
-import { startNetwork } from '../lib/network.mjs';
-
-// The parameters of specs/ttl-kv.md.
-const MAX_KEY_LENGTH = 128;
-const MAX_VALUE_LENGTH = 16_384;
-const MAX_TTL = 31_536_000;
-const OVERHEAD_BYTES = 256;
+import { suiteNetwork } from '../lib/suite.mjs';
 
 const KEY = hex('key');
 const repeated = (count) => `0x${'07'.repeat(count)}`;
 const length = (bytes) => (bytes.length - 2) / 2;
-const rent = (key, value, blocks) => BigInt((OVERHEAD_BYTES + length(key) + length(value)) * blocks);
 
-/** Height at which an entry that was just put, or extended, ends. */
+/** The height at which the entry of this outcome expires. */
 const endOf = ({ fields }) => fields.expiresAt.toNumber();
 const revisionOf = ({ fields }) => fields.revision.toString();
 
-describe('expiring entries', () => {
-	let network;
-	let apis;
-	let api;
+describe('expiring entries', async () => {
+	const { api, apis } = await suiteNetwork();
+	const { maxKeyLength, maxPageSize, maxTtl, maxValueLength, minTtl, ...prices } = constants(api, 'ttlKv');
 
-	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-		[api] = apis;
-	});
+	/** Rent of an entry for so many blocks (TTL-R6). */
+	const rent = (key, value, blocks) =>
+		BigInt((prices.entryOverheadBytes + length(key) + length(value)) * blocks) * prices.rentPerByteBlock;
 
-	after(() => network?.stop());
-
-	it('an entry is put, overwritten, extended, expires, is put again and deleted, and a watcher is told', async () => {
+	it('an entry is put, overwritten, extended, expires, is put again and deleted, with an event for each', async () => {
 		const { pair, done, submitted } = await newOwner(api);
 		const watch = await follow(api, pair);
 		const expected = [];
@@ -75,7 +63,7 @@ describe('expiring entries', () => {
 		const second = await done(putIf(api, KEY, hex('two'), 500, { Revision: revisionOf(first) }));
 		expect('put', second);
 		assert.ok(BigInt(revisionOf(second)) > BigInt(revisionOf(first)));
-		// What the first put had left is more than this one costs.
+		// The rent left from the first put covers this one.
 		assert.equal(second.fields.charge.toBigInt(), 0n);
 		assert.equal((await kvMeta(api, pair, KEY, second.hash)).createdAt, first.number);
 
@@ -117,7 +105,7 @@ describe('expiring entries', () => {
 		assert.equal(await watch.stop(), true);
 	});
 
-	it('an entry is found up to the block before its end and not from there on, on every node and path', async () => {
+	it('an entry is found until the block before its expiry and not from then on, by every node and query', async () => {
 		const { pair, done, all } = await newOwner(api);
 		const [kept, ending] = [hex('kept'), hex('ending')];
 		await done(put(api, kept, hex('value'), 1_000));
@@ -148,7 +136,7 @@ describe('expiring entries', () => {
 				assert.equal(await kvMeta(node, pair, ending, at), null);
 				assert.deepEqual(await list(node, at), [kept]);
 				assert.equal(await rawCall(node, 'state_call', 'TtlKvApi_get', arguments_, at), '0x00');
-				// Nothing else ended there, so the sweep has come by already.
+				// No other entry expired in this block, so the sweep has removed the entry already.
 				assert.equal(await rawCall(node, 'state_getStorage', u8aToHex(entryKey(pair, ending)), at), null);
 			}
 			const [before, afterwards] = [await kvStats(node, last), await kvStats(node, first)];
@@ -161,25 +149,25 @@ describe('expiring entries', () => {
 		}
 	});
 
-	it('a proof shows value and end, or absence, to somebody who trusts a header alone', async () => {
+	it('a proof shows value and expiry, or absence, against a header alone', async () => {
 		const { pair, done } = await newOwner(api);
 		const [prover, witness] = [apis[1], apis[2]];
-		// Above 32 bytes a value does not lie in its node.
-		for (const [key, value] of [[hex('short'), '0x01'], [hex('long'), repeated(MAX_VALUE_LENGTH)]]) {
+		// A value of more than 32 bytes is not stored inline in its trie node.
+		for (const [key, value] of [[hex('short'), '0x01'], [hex('long'), repeated(maxValueLength)]]) {
 			const { number, hash, ...outcome } = await done(put(api, key, value, 4));
 			const end = endOf(outcome);
 			await Promise.all([prover, witness].map((node) => finalisedHeight(node, end)));
 			const entry = { expiresAt: end, createdAt: number, revision: revisionOf(outcome), value };
 			const live = { state: 'live', entry };
 			const absent = { state: 'absent', entry: null };
-			assert.deepEqual(await proven(prover, witness, pair, key, hash), live);
-			assert.deepEqual(await proven(prover, witness, pair, key, await blockHash(api, end - 1)), live);
-			assert.deepEqual(await proven(prover, witness, pair, key, await blockHash(api, end)), absent);
-			assert.deepEqual(await proven(prover, witness, pair, hex('other'), hash), absent);
+			assert.deepEqual(await verifyProof(prover, witness, pair, key, hash), live);
+			assert.deepEqual(await verifyProof(prover, witness, pair, key, await blockHash(api, end - 1)), live);
+			assert.deepEqual(await verifyProof(prover, witness, pair, key, await blockHash(api, end)), absent);
+			assert.deepEqual(await verifyProof(prover, witness, pair, hex('other'), hash), absent);
 		}
 	});
 
-	it('a list is answered in pages and by prefix, a quote is what is paid', async () => {
+	it('a list is answered in pages and by prefix, and a quote is the charge', async () => {
 		const { pair, all } = await newOwner(api);
 		const keys = ['a/1', 'a/2', 'a/3', 'b/1', 'b/2'].map(hex);
 		const outcomes = await all(keys.map((key) => put(api, key, hex('value'), 1_000)));
@@ -191,14 +179,14 @@ describe('expiring entries', () => {
 			assert.equal(charge.toString(), quote);
 		}
 		const sorted = async (options) => (await kvAll(api, pair, { at, ...options })).map(({ key }) => key).sort();
-		for (const limit of [1, 2, 5, 100]) {
+		for (const limit of [1, 2, 5, maxPageSize]) {
 			assert.deepEqual(await sorted({ limit }), keys);
 			assert.deepEqual(await sorted({ limit, prefix: hex('b/') }), keys.slice(3));
 		}
 		assert.deepEqual(await sorted({ prefix: hex('c') }), []);
 	});
 
-	it('bad input is refused by name, and changes nothing', async () => {
+	it('calls that fail name their error and change nothing but the balance that pays the fee', async () => {
 		const { pair, all, done } = await newOwner(api);
 		const stranger = await newOwner(api);
 		const poor = await newOwner(api, TOS / 4n);
@@ -208,15 +196,15 @@ describe('expiring entries', () => {
 			['EmptyKey', put(api, '0x', value, 10)],
 			['EmptyKey', extend(api, '0x', 10)],
 			['EmptyKey', remove(api, '0x')],
-			['KeyTooLong', put(api, repeated(MAX_KEY_LENGTH + 1), value, 10)],
-			['KeyTooLong', remove(api, repeated(MAX_KEY_LENGTH + 1))],
+			['KeyTooLong', put(api, repeated(maxKeyLength + 1), value, 10)],
+			['KeyTooLong', remove(api, repeated(maxKeyLength + 1))],
 			['EmptyValue', put(api, KEY, '0x', 10)],
-			['ValueTooLong', put(api, KEY, repeated(MAX_VALUE_LENGTH + 1), 10)],
-			['TtlOutOfRange', put(api, KEY, value, 0)],
-			['TtlOutOfRange', extend(api, KEY, 0)],
-			['TtlOutOfRange', put(api, KEY, value, MAX_TTL + 1)],
-			['TtlOutOfRange', extend(api, KEY, MAX_TTL + 1)],
-			// Past the last height there is: the range is checked first.
+			['ValueTooLong', put(api, KEY, repeated(maxValueLength + 1), 10)],
+			['TtlOutOfRange', put(api, KEY, value, minTtl - 1)],
+			['TtlOutOfRange', extend(api, KEY, minTtl - 1)],
+			['TtlOutOfRange', put(api, KEY, value, maxTtl + 1)],
+			['TtlOutOfRange', extend(api, KEY, maxTtl + 1)],
+			// The entry would expire past the greatest height; the range of the ttl is checked first.
 			['TtlOutOfRange', put(api, KEY, value, 2 ** 32 - 1)],
 			['EntryExists', putIf(api, KEY, value, 10, { Absent: null })],
 			['RevisionMismatch', putIf(api, KEY, value, 10, { Revision: revision.addn(1) })],
@@ -230,7 +218,7 @@ describe('expiring entries', () => {
 			['RevisionMismatch', putIf(api, KEY, value, 10, { Revision: revision })],
 		];
 		// Half a TOS of rent.
-		const dear = [['InsufficientBalance', put(api, KEY, repeated(MAX_VALUE_LENGTH), MAX_TTL)]];
+		const dear = [['InsufficientBalance', put(api, KEY, repeated(maxValueLength), maxTtl)]];
 
 		for (const [who, attempts] of [[{ pair, all }, cases], [stranger, foreign], [poor, dear]]) {
 			const earlier = (await api.rpc.chain.getFinalizedHead()).toHex();
@@ -252,32 +240,32 @@ describe('expiring entries', () => {
 		}
 	});
 
-	it('parameters that cannot be read or are out of bounds have their codes', async () => {
+	it('parameters that are unreadable or out of bounds and unknown blocks have their error codes', async () => {
 		const { address } = newAccount();
 		const unknown = `0x${'5a'.repeat(32)}`;
-		const code = (method, ...params) => failure(rawCall(api, method, ...params));
+		const code = (method, ...params) => rpcError(rawCall(api, method, ...params));
 		for (const method of ['kv_get', 'kv_getMeta', 'kv_getProof']) {
 			assert.deepEqual(await code(method, 'Alice', KEY), { code: 10001, data: 'owner' });
 			assert.deepEqual(await code(method, address, 'key'), { code: 10001, data: 'key' });
 			assert.deepEqual(await code(method, address, KEY, 7), { code: 10001, data: 'at' });
 			assert.deepEqual(await code(method, address, KEY, unknown), { code: 10003, data: unknown });
 		}
-		for (const key of ['0x', repeated(MAX_KEY_LENGTH + 1)]) {
+		for (const key of ['0x', repeated(maxKeyLength + 1)]) {
 			assert.equal(await rawCall(api, 'kv_get', address, key), null);
 			assert.equal(await rawCall(api, 'kv_getMeta', address, key), null);
 			assert.deepEqual(await code('kv_getProof', address, key), { code: 10002, data: 'key' });
 		}
 		assert.deepEqual(await code('kv_list', address, null, null, 0), { code: 10002, data: 'limit' });
-		assert.deepEqual(await code('kv_list', address, null, null, 101), { code: 10002, data: 'limit' });
+		assert.deepEqual(await code('kv_list', address, null, null, maxPageSize + 1), { code: 10002, data: 'limit' });
 		assert.deepEqual(await code('kv_list', address, 'a', null, 1), { code: 10001, data: 'prefix' });
 		assert.deepEqual(await code('kv_list', address, null, 'a', 1), { code: 10001, data: 'start' });
 		for (const [data, ...params] of [
 			['keyLen', 0, 1, 1],
-			['keyLen', MAX_KEY_LENGTH + 1, 1, 1],
+			['keyLen', maxKeyLength + 1, 1, 1],
 			['valueLen', 1, 0, 1],
-			['valueLen', 1, MAX_VALUE_LENGTH + 1, 1],
-			['ttl', 1, 1, 0],
-			['ttl', 1, 1, MAX_TTL + 1],
+			['valueLen', 1, maxValueLength + 1, 1],
+			['ttl', 1, 1, minTtl - 1],
+			['ttl', 1, 1, maxTtl + 1],
 		]) {
 			assert.deepEqual(await code('kv_quote', ...params), { code: 10002, data });
 		}

@@ -1,8 +1,8 @@
-// A node that joins later gets to the same chain by each way of syncing, through several changes of the GRANDPA set,
-// and goes on with it.
+// A node that joins later reaches the same chain in each sync mode, across several changes of the GRANDPA authority set,
+// and keeps following it.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import {
 	TOS,
 	account,
@@ -15,11 +15,12 @@ import {
 	sign,
 	submit,
 } from '../lib/chain.mjs';
-import { joining, startNetwork, withNode } from '../lib/network.mjs';
+import { joinArguments, withNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
-import { localSpec } from '../lib/spec.mjs';
+import { editedSpec } from '../lib/spec.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 
-// What the log of each way of syncing says is complete before the node is like any other.
+// The steps that the log of each sync mode reports as complete.
 const MODES = {
 	full: [],
 	fast: ['State'],
@@ -37,34 +38,30 @@ const setId = async (api, hash) => (await (await api.at(hash)).query.grandpa.cur
 const hashes = (api, last) =>
 	rawCall(api, 'chain_getBlockHash', Array.from({ length: last + 1 }, (_, number) => number));
 
-describe('a node that joins later', { concurrency: true }, () => {
+describe('a node that joins later', { concurrency: true }, async () => {
+	const chain = await editedSpec('local', (genesis) => Object.assign(genesis.genesisParameters.timing, TIMING));
+	const network = await suiteNetwork({ chain });
+	const [validator] = network.apis;
 	const recipient = newAccount();
 	const senders = {};
-	let network;
-	let validator;
 	let height;
 
 	before(async () => {
 		for (const mode of Object.keys(MODES)) senders[mode] = newAccount();
-		const chain = await localSpec((genesis) => Object.assign(genesis.genesisParameters.timing, TIMING));
-		network = await startNetwork({ chain });
-		[validator] = network.apis;
 		await fund(validator, [[recipient, 7n * TOS], ...Object.values(senders).map((sender) => [sender, 10n * TOS])]);
 		const enough = async ({ hash }) => (await setId(validator, hash)) >= SET_CHANGES;
 		const { number } = await finalised(validator, enough, `${SET_CHANGES} changes of the GRANDPA set`);
 		height = number.toNumber();
 	});
 
-	after(() => network?.stop());
-
-	/** Runs a node on the data of `base` while `use` works with it, once it has synced, and answers its log. */
+	/** Runs a node with the data in `base`, calls `use(api)` once it has synced, and answers its log. */
 	async function withJoined(base, args, use) {
 		const connectTo = (url) => connectSynced(url, height);
 		const run = async (api, node) => {
 			await use(api);
 			return node;
 		};
-		const node = await withNode([...joining(network), '--base-path', base, ...args], run, connectTo);
+		const node = await withNode([...joinArguments(network), '--base-path', base, ...args], run, connectTo);
 		const log = node.log();
 		assert.doesNotMatch(log, /panicked|ERROR|Potential safety|Error importing/);
 		return log;
@@ -77,25 +74,25 @@ describe('a node that joins later', { concurrency: true }, () => {
 			const log = await withJoined(base, ['--sync', mode], async (api) => {
 				t.diagnostic(`synced ${height} blocks and more in ${Date.now() - start} ms`);
 
-				// The state of a final block, down to balances.
+				// It has the state of a finalised block.
 				const { hash, number } = await finalised(api, () => true);
 				assert.equal((await (await api.at(hash)).query.system.number()).toNumber(), number.toNumber());
 				assert.equal((await account(api, recipient, hash)).free, 7n * TOS);
 				assert.deepEqual(await account(api, senders[mode], hash), await account(validator, senders[mode], hash));
 
-				// It takes part: what enters through it is final, for the validators too.
+				// A transaction submitted to it is finalised.
 				const call = api.tx.balances.transferKeepAlive(newAccount().address, TOS);
 				const { nonce } = await account(api, senders[mode], hash);
 				const transfer = await submit(api, sign(api, call, senders[mode], { nonce }));
 				assert.equal(transfer.error, null);
 
-				// Finality goes on beyond the set it came to by syncing.
+				// It follows finality beyond the authority set that it synced to.
 				const synced = await setId(api, transfer.hash);
 				assert.ok(synced >= SET_CHANGES);
 				const changed = async (header) => (await setId(api, header.hash)) > synced;
 				const next = await finalised(api, changed, 'the next change of the GRANDPA set');
 
-				// All history, part of which comes in last if it was skipped first.
+				// It has all blocks, part of which fast and warp sync download last.
 				const last = next.number.toNumber();
 				await finalisedHeight(validator, last);
 				const expected = await hashes(validator, last);
@@ -103,10 +100,10 @@ describe('a node that joins later', { concurrency: true }, () => {
 				await finalised(api, async () => !(await hashes(api, last)).includes(null), 'the history of blocks');
 				assert.deepEqual(await hashes(api, last), expected);
 			});
-			// The node may also settle for another way of syncing than the one asked for.
+			// A node can fall back to another sync mode, which these lines would show.
 			assert.deepEqual([...log.matchAll(/(\w+) sync is complete/g)].map(([, step]) => step), steps);
 
-			// What it has on disk is enough to go on from.
+			// It continues from its database after a restart.
 			const head = (await validator.rpc.chain.getHeader()).number.toNumber();
 			await withJoined(base, [], (api) => finalisedHeight(api, head + 1));
 		});

@@ -1,34 +1,34 @@
-// tx_submit, tx_status and tx_subscribe tell what became of a transaction, on any node, after a restart too.
+// tx_submit, tx_status and tx_subscribe report the status of a transaction on every node, also after a restart.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { blake2AsHex } from '@polkadot/util-crypto';
 import {
 	TOS,
 	development,
-	failure,
 	finalisedHeight,
 	fund,
 	newAccount,
 	nextNonce,
-	patiently,
 	randomHash,
 	rawCall,
 	rawSubscribe,
+	rpcError,
 	sign,
 	submit,
+	withTimeout,
 } from '../lib/chain.mjs';
-import { startNetwork, withNode } from '../lib/network.mjs';
+import { withDevNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
 import { assertBoundPerConnection } from '../lib/subscriptions.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 
 const SUBSCRIPTION = ['tx_subscribe', 'tx_update', 'tx_unsubscribe'];
-const MAX_EXTRINSIC_BYTES = 2.5 * 1024 * 1024;
 
 const txSubmit = (api, extrinsic) => rawCall(api, 'tx_submit', extrinsic.toHex());
 const txStatus = (api, hash) => rawCall(api, 'tx_status', hash);
 
-/** Follows a transaction until it is final, for which `done()` waits with all that was told, or until `stop()`. */
+/** Subscribes to a transaction. `done()` resolves with all updates once it is finalised; `stop()` unsubscribes. */
 async function follow(api, hash) {
 	const updates = [];
 	let finish;
@@ -37,16 +37,16 @@ async function follow(api, hash) {
 		updates.push(update);
 		if (update.status === 'finalized') finish(updates);
 	});
-	return { done: () => patiently(end, `${hash} to be final`), stop };
+	return { done: () => withTimeout(end, `${hash} to be final`), stop };
 }
 
-/** The answer once it is final. */
+/** The status of a transaction once it is finalised. */
 async function finalStatus(api, hash) {
 	const followed = await follow(api, hash);
 	return (await followed.done()).at(-1);
 }
 
-/** What the block itself says of the transaction: its fee, and its dispatch error if it failed. */
+/** Hash, fee, tip and dispatch error of a transaction, read from its block and events. */
 async function inBlock(api, { blockHash, blockNumber, index }) {
 	const { block } = await api.rpc.chain.getBlock(blockHash);
 	assert.equal(block.header.number.toNumber(), blockNumber);
@@ -73,29 +73,19 @@ async function funded(api) {
 
 const transfer = (api, amount) => api.tx.balances.transferKeepAlive(newAccount().address, amount);
 
-describe('transactions over JSON-RPC', () => {
-	let network;
-	let apis;
-	let api;
-
-	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-		[api] = apis;
-	});
-
-	after(() => network?.stop());
+describe('transactions over JSON-RPC', { concurrency: true }, async () => {
+	const { api, apis, nodes } = await suiteNetwork();
 
 	it('a transaction is followed from the pool to finality, with its fee and tip', async () => {
 		const { sender, nonce } = await funded(api);
 		const first = sign(api, transfer(api, TOS), sender, { nonce, tip: 7 });
 		const second = sign(api, transfer(api, TOS), sender, { nonce: nonce + 1 });
 
-		// It waits for the one before it, so that nothing here is a matter of time.
+		// The second stays pending until the first is submitted, whatever the timing.
 		const hash = await txSubmit(api, second);
 		assert.equal(hash, second.hash.toHex());
 		assert.deepEqual(await txStatus(api, hash), { status: 'pending' });
-		assert.deepEqual(await failure(txSubmit(api, second)), { code: 1013, data: hash });
+		assert.deepEqual(await rpcError(txSubmit(api, second)), { code: 1013, data: hash });
 		const followed = await follow(api, hash);
 
 		const firstHash = await txSubmit(api, first);
@@ -117,7 +107,7 @@ describe('transactions over JSON-RPC', () => {
 		});
 	});
 
-	it('a block that is not final yet has the same answer, but for its status', async () => {
+	it('the answer before finality is the same, except for the status', async () => {
 		const { sender, nonce } = await funded(api);
 		const followed = await follow(api, await txSubmit(api, sign(api, transfer(api, TOS), sender, { nonce })));
 		const updates = await followed.done();
@@ -126,14 +116,14 @@ describe('transactions over JSON-RPC', () => {
 		for (const update of earlier) assert.deepEqual(update, { ...final, status: 'inBlock' });
 	});
 
-	it('every node answers alike, whichever took the transaction', async () => {
+	it('every node gives the same answer, whichever node the transaction was submitted to', async () => {
 		const { sender, nonce } = await funded(api);
 		const hash = await txSubmit(apis[1], sign(api, transfer(api, TOS), sender, { nonce }));
 		const answers = await Promise.all(apis.map((node) => finalStatus(node, hash)));
 		for (const answer of answers) assert.deepEqual(answer, answers[0]);
 	});
 
-	it('the error of a pallet and that of no pallet are told by name and in bytes', async () => {
+	it('dispatch errors of a pallet and of no pallet are reported by name and in bytes', async () => {
 		const { sender, nonce } = await funded(api);
 		const nobody = newAccount().address;
 		const hashes = [];
@@ -169,11 +159,11 @@ describe('transactions over JSON-RPC', () => {
 		);
 	});
 
-	it('a transaction that nobody sent is unknown from genesis on', async () => {
+	it('a transaction that was never submitted is unknown', async () => {
 		assert.deepEqual(await txStatus(api, randomHash()), { status: 'unknown', oldestBlock: 0 });
 	});
 
-	it('a subscription tells of a transaction that comes later, and can be ended', async () => {
+	it('a subscription reports a transaction that is submitted later, and can be ended', async () => {
 		const { sender, nonce } = await funded(api);
 		const extrinsic = sign(api, transfer(api, TOS), sender, { nonce });
 		const followed = await follow(api, extrinsic.hash.toHex());
@@ -185,53 +175,54 @@ describe('transactions over JSON-RPC', () => {
 		assert.equal(await idle.stop(), true);
 	});
 
-	it('what the pool refuses is refused with the variant and its bytes', async () => {
+	it('errors of the pool name the variant and carry its bytes', async () => {
 		const { sender, nonce } = await funded(api);
 		const invalid = (error, encoded) => ({ code: 1010, data: { error, encoded } });
 
 		const stale = sign(api, transfer(api, TOS), sender, { nonce: 0 });
-		assert.deepEqual(await failure(txSubmit(api, stale)), invalid('Stale', '0x0003'));
+		assert.deepEqual(await rpcError(txSubmit(api, stale)), invalid('Stale', '0x0003'));
 
 		const foreign = sign(api, transfer(api, TOS), sender, { nonce, genesisHash: randomHash() });
-		assert.deepEqual(await failure(txSubmit(api, foreign)), invalid('BadProof', '0x0004'));
+		assert.deepEqual(await rpcError(txSubmit(api, foreign)), invalid('BadProof', '0x0004'));
 
 		const dear = sign(api, transfer(api, TOS), sender, { nonce, tip: 1000n * TOS });
-		assert.deepEqual(await failure(txSubmit(api, dear)), invalid('Payment', '0x0001'));
+		assert.deepEqual(await rpcError(txSubmit(api, dear)), invalid('Payment', '0x0001'));
 
-		assert.deepEqual(await failure(txSubmit(api, transfer(api, TOS))), {
+		assert.deepEqual(await rpcError(txSubmit(api, transfer(api, TOS))), {
 			code: 1011,
 			data: { error: 'NoUnsignedValidator', encoded: '0x0101' },
 		});
 	});
 
-	it('bytes that are no extrinsic, and parameters that cannot be read, have their codes', async () => {
+	it('undecodable extrinsics and unreadable parameters have their error codes', async () => {
 		const { sender, nonce } = await funded(api);
 		const good = sign(api, transfer(api, TOS), sender, { nonce }).toHex();
 		for (const bytes of [
 			'0x',
 			good.slice(0, -2),
 			`${good}00`,
-			// The length is right, what it holds is not: only the runtime can tell.
+			// The length prefix is right and the content is not, which only the runtime can detect.
 			'0x10ffffffff',
 			'0x0884ff',
 		]) {
-			assert.deepEqual(await failure(rawCall(api, 'tx_submit', bytes)), { code: 10101, data: undefined }, bytes);
+			assert.deepEqual(await rpcError(rawCall(api, 'tx_submit', bytes)), { code: 10101, data: undefined }, bytes);
 		}
 
-		const long = `0x${'00'.repeat(MAX_EXTRINSIC_BYTES + 1)}`;
-		assert.deepEqual(await failure(rawCall(api, 'tx_submit', long)), { code: 10102, data: MAX_EXTRINSIC_BYTES });
+		const most = api.consts.system.blockLength.max.operational.toNumber();
+		const long = `0x${'00'.repeat(most + 1)}`;
+		assert.deepEqual(await rpcError(rawCall(api, 'tx_submit', long)), { code: 10102, data: most });
 
 		for (const wrong of ['84', '0x8', '0xzz', '', 5, null, ['0x00']]) {
-			assert.deepEqual(await failure(rawCall(api, 'tx_submit', wrong)), { code: 10001, data: 'extrinsic' });
+			assert.deepEqual(await rpcError(rawCall(api, 'tx_submit', wrong)), { code: 10001, data: 'extrinsic' });
 		}
 		for (const wrong of ['0x00', `${randomHash()}00`, randomHash().slice(2), null, {}]) {
-			assert.deepEqual(await failure(txStatus(api, wrong)), { code: 10001, data: 'hash' });
-			assert.deepEqual(await failure(follow(api, wrong)), { code: 10001, data: 'hash' });
+			assert.deepEqual(await rpcError(txStatus(api, wrong)), { code: 10001, data: 'hash' });
+			assert.deepEqual(await rpcError(follow(api, wrong)), { code: 10001, data: 'hash' });
 		}
 	});
 
-	it('a connection follows so many transactions and no more', () =>
-		assertBoundPerConnection(network.nodes[0].rpc, api, (connection) => follow(connection, randomHash())));
+	it('the number of subscriptions per connection is limited', () =>
+		assertBoundPerConnection(nodes[0].rpc, api, (connection) => follow(connection, randomHash())));
 
 	it("the SDK's own methods for transactions are still there", async () => {
 		const { methods } = (await api.rpc.rpc.methods()).toJSON();
@@ -243,7 +234,7 @@ describe('transactions over JSON-RPC', () => {
 
 describe('the index of transactions', () => {
 	/** Runs a development node on the chain in `dir` while `use` works with it. */
-	const withChain = (dir, args, use) => withNode(['--dev', '--base-path', dir, ...args], use);
+	const withChain = (dir, args, use) => withDevNode(['--base-path', dir, ...args], use);
 
 	/** Sends a transfer from Alice and answers the transaction and its final status. */
 	async function send(api) {
@@ -252,24 +243,24 @@ describe('the index of transactions', () => {
 		return { extrinsic, status: await finalStatus(api, await txSubmit(api, extrinsic)) };
 	}
 
-	it('outlives the node, and so does the refusal of what was executed', async () => {
+	it('survives a restart, after which an executed transaction is still rejected', async () => {
 		const dir = temporaryFolder();
 		const { extrinsic, status } = await withChain(dir, [], send);
 		await withChain(dir, [], async (api) => {
 			assert.deepEqual(await txStatus(api, extrinsic.hash.toHex()), status);
-			assert.deepEqual(await failure(txSubmit(api, extrinsic)), {
+			assert.deepEqual(await rpcError(txSubmit(api, extrinsic)), {
 				code: 1010,
 				data: { error: 'Stale', encoded: '0x0003' },
 			});
 		});
 	});
 
-	it('is filled in for blocks that came while it was switched off', async () => {
+	it('is filled in for blocks that were imported while it was disabled', async () => {
 		const dir = temporaryFolder();
 		const off = ['--tx-index-blocks', '0'];
 		const extrinsic = await withChain(dir, off, async (api) => {
-			assert.equal((await failure(txStatus(api, randomHash()))).code, 10007);
-			assert.equal((await failure(follow(api, randomHash()))).code, 10007);
+			assert.equal((await rpcError(txStatus(api, randomHash()))).code, 10007);
+			assert.equal((await rpcError(follow(api, randomHash()))).code, 10007);
 			const alice = development('Alice');
 			const extrinsic = sign(api, transfer(api, TOS), alice, { nonce: 0 });
 			await txSubmit(api, extrinsic);
@@ -283,7 +274,7 @@ describe('the index of transactions', () => {
 		});
 	});
 
-	it('says where a transaction is even if it cannot say any more what became of it', async () => {
+	it('finds a transaction whose outcome is unknown because the state is pruned', async () => {
 		const dir = temporaryFolder();
 		const pruning = ['--state-pruning', '8'];
 		const hash = await withChain(dir, [...pruning, '--tx-index-blocks', '0'], async (api) => {
@@ -304,7 +295,7 @@ describe('the index of transactions', () => {
 		});
 	});
 
-	it('forgets what lies beyond its window, and says from where on it knows', async () => {
+	it('forgets transactions beyond its window, and reports the oldest block that it covers', async () => {
 		await withChain(temporaryFolder(), ['--tx-index-blocks', '8'], async (api) => {
 			const { extrinsic, status } = await send(api);
 			await finalisedHeight(api, status.blockNumber + 10);

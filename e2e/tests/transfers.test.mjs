@@ -1,7 +1,7 @@
-// Transfers signed with each of the three key types are final on every validator, with one state.
+// Transfers signed with each of the three key types are finalised on every validator with the same state.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
 	TOS,
 	account,
@@ -13,22 +13,14 @@ import {
 	sign,
 	submit,
 } from '../lib/chain.mjs';
-import { startNetwork } from '../lib/network.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 
-describe('transfers', () => {
-	let network;
-	let apis;
-
-	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-	});
-
-	after(() => network?.stop());
+describe('transfers', { concurrency: true }, async () => {
+	const { apis } = await suiteNetwork();
 
 	['sr25519', 'ed25519', 'ecdsa'].forEach((type, i) => {
-		it(`${type}: a transfer is final on all nodes with equal state roots`, async () => {
-			// Each type enters through another node.
+		it(`${type}: a transfer is finalised on all nodes with equal state roots`, async () => {
+			// Each key type uses another node.
 			const api = apis[i % apis.length];
 			const sender = newAccount(type);
 			const recipient = newAccount(type);
@@ -50,7 +42,7 @@ describe('transfers', () => {
 		});
 	});
 
-	it('every validator authors, every session lasts what genesis says, and all heights agree', async () => {
+	it('every validator authors, sessions have the length of genesis, and nodes agree on all heights', async () => {
 		const [api] = apis;
 		const authors = new Set();
 		const sessionLength = api.consts.genesisParameters.timing.sessionLengthBlocks.toNumber();

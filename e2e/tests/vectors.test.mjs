@@ -1,5 +1,5 @@
-// Runs the vectors of ../vectors against polkadot.js and plain JavaScript: what a client has to encode, hash, sign
-// and compute. No network is needed.
+// Checks the vectors in ../vectors against polkadot.js and plain JavaScript: encodings, hashes, signatures and formulas
+// that a client needs. Needs no network.
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -26,7 +26,7 @@ const VECTORS = fileURLToPath(new URL('../../vectors/', import.meta.url));
 const SS58_PREFIX = 42;
 
 const isInteger = (value, bits) => /^(0|[1-9][0-9]*)$/.test(value) && BigInt(value) < 1n << BigInt(bits);
-/** Reads a parameter of JSON-RPC and writes it as an answer; throws on what is refused. */
+/** By type: reads a parameter of JSON-RPC and writes it in the form of answers. Throws if it is refused. */
 const RPC_VALUES = {
 	account: (value) =>
 		encodeAddress(isHex(value, 256) ? value.toLowerCase() : decodeAddress(value, false, SS58_PREFIX), SS58_PREFIX),
@@ -67,7 +67,7 @@ function checkDerivedAccount({ derivation: { multisig, derivative, pallet }, acc
 
 function checkAddress({ address, account, refused }) {
 	if (refused) {
-		// polkadot.js also reads identifiers of other lengths; an account has 32 bytes.
+		// polkadot.js also accepts accounts of other lengths than 32 bytes.
 		assert.throws(() => assert.equal(decodeAddress(address, false, SS58_PREFIX).length, 32));
 	} else {
 		equalBytes(decodeAddress(address, false, SS58_PREFIX), account);
@@ -94,7 +94,7 @@ function checkArithmetic({ function: name, inputs, outputs }) {
 	assert.deepEqual(Object.fromEntries(results), outputs);
 }
 
-// What a client can check of an answer without the chain that gives it.
+// Checks of results by method that need no chain.
 const RPC_ANSWERS = {
 	tx_submit: (result, [extrinsic]) => equalBytes(blake2(bytes(extrinsic)), result),
 	contract_getCodeByHash: (result, [codeHash]) => equalBytes(blake2(bytes(result)), codeHash),
@@ -110,7 +110,7 @@ const RPC_ANSWERS = {
 	},
 	kv_getProof({ stateRoot, key, nodes }, [address, name]) {
 		equalBytes(entryKey({ address }, name), key);
-		// Throws if the nodes show neither an entry nor that there is none.
+		// Throws if the nodes prove neither presence nor absence.
 		readProof(bytes(stateRoot), nodes.map(bytes), bytes(key));
 	},
 };
@@ -128,7 +128,7 @@ function checkRpcExchange({ method, params, result, error, updates }, _file, cod
 	}
 }
 
-// What is done with a case of each kind, given the case, its file and the codes of JSON-RPC errors.
+// The check of each kind. It gets the case, its file and the codes of JSON-RPC errors.
 const CHECKS = {
 	account: (vector) => {
 		if (isOfWallets(vector)) {
@@ -177,7 +177,7 @@ const CHECKS = {
 	vote: checkVote,
 };
 
-// Kinds that say what a chain does, which takes a chain: the Rust tests of the runtime run these.
+// Kinds that need a chain. The Rust tests of the runtime run them.
 const RUNTIME_ONLY = [
 	'disabling',
 	'dispatch-error',
@@ -220,7 +220,7 @@ describe('vectors', () => {
 		}
 	});
 
-	it('are all of a kind that is known here', () => {
+	it('have kinds that are all known here', () => {
 		const known = [...Object.keys(CHECKS), ...RUNTIME_ONLY].sort();
 		assert.deepEqual([...new Set(files.map(({ kind }) => kind))].sort(), known);
 	});

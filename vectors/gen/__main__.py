@@ -1,59 +1,37 @@
-"""Makes the vectors, or checks that they are what it would make.
+"""Generates the vectors, or checks that the files are up to date.
 
 Usage: python vectors/gen [--check]
 """
 
+import importlib
 import json
+import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import specification
-from cases import (
-    consensus,
-    contract_store,
-    dpos,
-    economics,
-    elections,
-    encoding,
-    entries,
-    hashing_and_signing,
-    liveness,
-    rpc,
-    state,
-    transactions,
-    transfers,
-    ttl_kv,
-    validity,
-)
 from emit import VectorFile
 from jsonschema import Draft202012Validator
 from model.keys import SR25519
 from referencing import Registry, Resource
 
+import cases
+
 VECTORS = Path(__file__).resolve().parent.parent
 SPECS = VECTORS.parent / "specs"
-MODULES = (
-    encoding,
-    transactions,
-    validity,
-    transfers,
-    hashing_and_signing,
-    state,
-    consensus,
-    liveness,
-    elections,
-    economics,
-    contract_store,
-    ttl_kv,
-    rpc,
-    entries,
-    dpos,
-)
+
+
+def files() -> Iterator[VectorFile]:
+    """The files of all modules below `cases` that have a function `files`."""
+    for found in pkgutil.walk_packages(cases.__path__, "cases."):
+        module = importlib.import_module(found.name)
+        if hasattr(module, "files"):
+            yield from module.files()
 
 
 def validators() -> dict[str, Draft202012Validator]:
-    """By kind."""
+    """The validator of each kind."""
     schemas = {path: json.loads(path.read_text()) for path in (VECTORS / "schema").glob("*.json")}
     registry = Registry().with_resources(
         (schema["$id"], Resource.from_contents(schema)) for schema in schemas.values()
@@ -67,7 +45,7 @@ def validators() -> dict[str, Draft202012Validator]:
 
 
 def faults(files: list[VectorFile]) -> Iterator[str]:
-    """What is wrong with the files as a whole."""
+    """Errors in the files, each alone and all together."""
     by_kind = validators()
     for file in files:
         if file.kind not in by_kind:
@@ -106,20 +84,20 @@ def main(arguments: list[str]) -> int:
     if arguments not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
         return 2
-    files = [file for module in MODULES for file in module.files()]
-    problems = list(faults(files))
+    made = list(files())
+    problems = list(faults(made))
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     if problems:
         return 1
 
-    contents = outputs(files)
+    contents = outputs(made)
     stale = [path for path in existing() if path not in contents]
     changed = [path for path, text in contents.items() if not path.exists() or path.read_text() != text]
     for path in sorted(stale + changed):
         print(f"{'gone' if path in stale else 'changed'}: {path.relative_to(VECTORS.parent)}")
-    cases = sum(len(file.cases) for file in files)
-    print(f"{len(files)} files, {cases} cases, {len(changed) + len(stale)} of the files differ")
+    count = sum(len(file.cases) for file in made)
+    print(f"{len(made)} files, {count} cases, {len(changed) + len(stale)} of the files differ")
     if arguments == ["--check"]:
         return 1 if stale or changed else 0
     for path in stale:

@@ -1,4 +1,4 @@
-"""What a vector file is, and how it is written."""
+"""A vector file and its text."""
 
 import json
 from dataclasses import dataclass, field
@@ -36,13 +36,13 @@ class VectorFile:
 
     # Below vectors/, without the suffix.
     path: str
-    # Names the schema and what consumers do with the cases.
+    # Names the schema and the check that consumers run.
     kind: str
     title: str
-    # Every case carries these rules, and those of its own.
+    # Rules that every case covers; a case can have further ones.
     rules: list[str]
     cases: list[dict[str, Any]]
-    # What the cases have in common: stated once.
+    # Values that all cases share.
     common: dict[str, Any] = field(default_factory=dict)
 
     def content(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class VectorFile:
 
 
 def _plain(value: Any) -> Any:
-    """Bytes become hexadecimal; integers too big for a JSON number of every reader become strings."""
+    """Converts bytes to hexadecimal, also within lists and objects."""
     if isinstance(value, bytes):
         return hexadecimal(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-// Checks the vectors of what is signed: extrinsics and their eras, headers, votes.
+// Checks the vectors of signed data: extrinsics and their eras, headers and votes.
 
 import assert from 'node:assert/strict';
 import { Keyring } from '@polkadot/api';
@@ -25,10 +25,10 @@ registry.setSignedExtensions(EXTENSIONS);
 
 export const keypair = ({ scheme, seed }) => new Keyring({ type: scheme }).addFromSeed(hexToU8a(seed));
 
-/** `eth` came with the SDK and no wallet uses it: polkadot.js has no such key, only the runtime checks these cases. */
+/** Whether polkadot.js has keys of this scheme. It has none of `eth`, so only the runtime checks those cases. */
 export const isOfWallets = ({ scheme }) => scheme !== 'eth';
 
-/** What a validator signs with a vote (CON-R11). */
+/** The payload that a validator signs for a vote (CON-R11). */
 function vote({ vote: kind, blockHash, number, round, setId }) {
 	const index = ['prevote', 'precommit', 'primaryPropose'].indexOf(kind);
 	const message = u8aConcat([index], bytes(blockHash), littleEndian(number, 4));
@@ -103,7 +103,7 @@ export function checkExtrinsic(vector, { genesisHash, specVersion, transactionVe
 
 export function checkEra(vector) {
 	if (vector.refused) {
-		// polkadot.js decodes any two bytes.
+		// polkadot.js decodes any two bytes as an era.
 		return;
 	}
 	const era = registry.createType('ExtrinsicEra', hexToU8a(vector.encoded));
@@ -111,7 +111,7 @@ export function checkEra(vector) {
 	assert.equal(era.isImmortalEra, vector.era === 'immortal');
 	if (vector.from) {
 		const made = registry.createType('ExtrinsicEra', { current: vector.from.block, period: vector.from.period });
-		// polkadot.js takes the period as it is; the runtime rounds it up and bounds it.
+		// The runtime rounds the period up and bounds it, which polkadot.js does not.
 		if (vector.from.period === vector.era.period) {
 			equalBytes(made.toU8a(), vector.encoded);
 		}

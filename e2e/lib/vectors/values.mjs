@@ -1,10 +1,10 @@
-// How vectors write bytes and values, and what those are in SCALE and under the hash functions.
+// The notation of bytes and values in vectors, their SCALE encodings and the hash functions.
 
 import assert from 'node:assert/strict';
 import { compactAddLength, compactToU8a, hexToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsU8a, keccakAsU8a, xxhashAsU8a } from '@polkadot/util-crypto';
 
-/** Bytes of a vector: hexadecimal, or a list of such pieces and of runs of one byte. */
+/** The bytes that a vector writes as hexadecimal, or as a list of hexadecimal pieces and runs of one byte. */
 export function bytes(written) {
 	if (!Array.isArray(written)) {
 		return hexToU8a(written);

@@ -1,4 +1,4 @@
-"""Fees, the split of them, rewards and slashes."""
+"""Fees and their split, rewards, slashes and deposits."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,8 +8,8 @@ from model import economics as eco
 from model import scale
 from model.economics import BILLION, ONE, TOS
 
-from cases.consensus import arithmetic
-from cases.transactions import EXISTENTIAL_DEPOSIT
+from cases.builders import arithmetic, constant_case
+from cases.fixtures import EXISTENTIAL_DEPOSIT
 
 # Abscissae and ordinates of the reward curve, ECO-R5.
 CURVE = [
@@ -55,22 +55,11 @@ ISSUANCE = 100_000_000 * TOS
 ERA_MS = 3_600_000
 
 
-def constant_case(pallet: str, name: str, type_: str, value: int, encoded: bytes) -> dict[str, Any]:
-    return {
-        "name": f"{pallet}.{name}",
-        "pallet": pallet,
-        "constant": name,
-        "type": type_,
-        "value": str(value),
-        "encoded": encoded,
-    }
-
-
 def _constants() -> VectorFile:
     return VectorFile(
         "conformance/economics/constant",
         "constant",
-        "Units and deposits that the runtime states in its metadata",
+        "Units and deposits in the metadata",
         [],
         [
             constant_case(
@@ -142,7 +131,7 @@ def _multipliers() -> VectorFile:
             case("half full", 123_456_789_012_345_678_901, full // 2),
             case("empty", 123_456_789_012_345_678_901, 0),
             case("full at the top: no higher", 1_000 * ONE, full),
-            case("hooks took more than the normal class has", 2 * ONE, 2 * full),
+            case("hooks used more than the limit of the normal class", 2 * ONE, 2 * full),
         ],
     )
 
@@ -155,11 +144,11 @@ def _splits() -> VectorFile:
 
     return _arithmetic(
         "fee-split",
-        "What treasury and author get of a fee",
+        "Shares of treasury and author in a fee",
         ["ECO-R4"],
         [
             case("a whole number of parts", 1_000_000_000, 0),
-            case("the rest of a division is the author's", 1_000_000_009, 0),
+            case("the author gets the remainder of the division", 1_000_000_009, 0),
             case("with a tip", 1_000_000_004, 7),
             case("a tip alone", 0, 5 * TOS),
             case("one unit", 1, 0),
@@ -177,16 +166,16 @@ def _payouts() -> VectorFile:
     shares = [0, 1, 25, 49, 50, 51, 55, 60, 67, 75, 90, 99, 100]
     return _arithmetic(
         "era-payout",
-        "What an era pays",
+        "Payouts of eras",
         ["ECO-R5"],
         [
             *(case(f"{share} % staked", ISSUANCE * share // 100, ERA_MS) for share in shares),
             case("an odd stake", 61_803_398_874_989_484_820, ERA_MS + 17),
-            case("more at stake than there is", 2 * ISSUANCE, ERA_MS),
+            case("more staked than issued", 2 * ISSUANCE, ERA_MS),
             case("an era of no time", ISSUANCE // 2, 0),
             case("an era of a year", ISSUANCE // 2, eco.YEAR_MS),
             case("an era of two years counts as one", ISSUANCE // 2, 2 * eco.YEAR_MS),
-            case("a little money", 500, eco.YEAR_MS, 1_000),
+            case("a small issuance", 500, eco.YEAR_MS, 1_000),
         ],
     )
 
@@ -212,7 +201,7 @@ def _rewards() -> VectorFile:
     return VectorFile(
         "conformance/economics/reward",
         "reward",
-        "What a validator and its nominators get of an era",
+        "Rewards of a validator and its nominators for an era",
         ["ECO-R6"],
         [
             case("alone", 1_000 * TOS, 600, 600, 0, million, []),
@@ -221,7 +210,7 @@ def _rewards() -> VectorFile:
             case("with commission", 1_000 * TOS, 20, 60, BILLION // 10, million, [2 * million, 3 * million]),
             case("with full commission", 1_000 * TOS, 20, 60, BILLION, million, [million]),
             case(
-                "odd everything",
+                "odd amounts",
                 987_654_321_012_345,
                 140,
                 11_740,
@@ -241,7 +230,7 @@ def _slashes() -> VectorFile:
 
     return _arithmetic(
         "slash",
-        "What a stake loses, and the part of it that a reporter gets",
+        "Slashes of a stake, and the reporter's share",
         ["ECO-R7"],
         [
             case("everything", BILLION, 1_000_000 * TOS),

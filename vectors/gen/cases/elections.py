@@ -1,4 +1,4 @@
-"""Who is elected, and whose stake stands behind whom."""
+"""Elections: votes, winners and the stake behind each of them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from model.elections import Exposure, Staker, candidate_order, elect
 from model.hashing import blake2_256
 
 ISSUANCE = 10_000_000 * TOS
-# One vote is two units of it.
+# One vote stands for two units of this issuance.
 DOUBLE_ISSUANCE = 2 * (2**64 - 1) + 1
 
 
@@ -25,13 +25,13 @@ def _candidates(*stakes: int, keyless: tuple[int, ...] = ()) -> list[Staker]:
 
 
 def _nominator(number: int, stake: int, *targets: int) -> Staker:
-    """Targets are numbers of candidates, which need not be there."""
+    """`targets` are numbers of candidates, which need not exist."""
     accounts = tuple(_account("candidate", target) for target in targets)
     return Staker(_account("nominator", number), stake, accounts)
 
 
 def _mixed(name: str, candidates: int, nominators: int) -> list[Staker]:
-    """Stakers without any pattern, and the same ones each time."""
+    """Pseudo-random stakers, the same for the same name."""
     drawn = 0
 
     def draw(below: int) -> int:
@@ -89,16 +89,16 @@ def _case(
     }
 
 
-def _who_takes_part() -> VectorFile:
+def _snapshots() -> VectorFile:
     return VectorFile(
         "conformance/consensus/election-snapshot",
         "election",
-        "Whose votes count in an election, and how many they have",
+        "Voters of an election, and how many votes they have",
         ["CON-R24"],
         [
             _case("each candidate votes for itself", 3, _candidates(3 * TOS, TOS, 2 * TOS)),
             _case(
-                "a nomination of somebody who is no candidate",
+                "a nomination of an account that is no candidate",
                 2,
                 [*_candidates(3 * TOS, TOS), _nominator(0, 5 * TOS, 7), _nominator(1, 5 * TOS, 7, 1)],
             ),
@@ -119,13 +119,13 @@ def _who_takes_part() -> VectorFile:
                 issuance=DOUBLE_ISSUANCE,
             ),
             _case(
-                "a stake below one vote: it neither votes nor is elected",
+                "a candidate whose stake is below one vote neither votes nor is elected",
                 3,
                 [*_candidates(10**9, 2 * 10**9, 3 * 10**9), _nominator(0, 2 * 10**9 - 1, 2)],
                 issuance=2 * 10**9 * (2**64 - 1),
             ),
             _case(
-                "a candidate below one vote whom a nominator elects",
+                "a candidate below one vote that a nominator elects",
                 2,
                 [*_candidates(10**9, 2 * 10**9), _nominator(0, 4 * 10**9, 0)],
                 issuance=2 * 10**9 * (2**64 - 1),
@@ -134,13 +134,13 @@ def _who_takes_part() -> VectorFile:
     )
 
 
-def _who_wins() -> VectorFile:
+def _winners() -> VectorFile:
     equal = _candidates(TOS, TOS, TOS)
     first, second, third = sorted(equal, key=lambda staker: candidate_order(staker.account))
     return VectorFile(
         "conformance/consensus/election-winners",
         "election",
-        "Who is elected",
+        "Winners of elections",
         ["CON-R25"],
         [
             _case("fewer candidates than seats", 5, _candidates(3 * TOS, TOS)),
@@ -153,12 +153,12 @@ def _who_wins() -> VectorFile:
                 [*_candidates(3 * TOS, TOS), _nominator(0, 2 * TOS + 1, 1)],
             ),
             _case(
-                "a smaller nominator does not outvote the second candidate of a great one",
+                "a smaller nominator does not outvote the second candidate of a larger one",
                 2,
                 [*_candidates(TOS, TOS, TOS), _nominator(0, 100 * TOS, 0, 1), _nominator(1, 30 * TOS, 2)],
             ),
             _case(
-                "one of more than half its stake does",
+                "a nominator with more than half of that stake does",
                 2,
                 [*_candidates(TOS, TOS, TOS), _nominator(0, 100 * TOS, 0, 1), _nominator(1, 60 * TOS, 2)],
             ),
@@ -186,35 +186,35 @@ def _who_wins() -> VectorFile:
     )
 
 
-def _whose_stake() -> VectorFile:
+def _stakes() -> VectorFile:
     return VectorFile(
         "conformance/consensus/election-stakes",
         "election",
-        "Which stake stands behind which of the elected",
+        "The stake behind each elected validator",
         ["CON-R26"],
         [
             _case(
-                "a nominator of two of the elected",
+                "a nominator with two elected candidates",
                 2,
                 [*_candidates(4 * TOS, 2 * TOS), _nominator(0, 6 * TOS, 0, 1)],
             ),
             _case(
-                "of whom one is elected: all of its stake stands behind that one",
+                "a nominator with one elected candidate of two: all of its stake stands behind that one",
                 1,
                 [*_candidates(4 * TOS, 2 * TOS), _nominator(0, 6 * TOS, 0, 1)],
             ),
             _case(
-                "of three candidates with equal stakes",
+                "a nominator of three candidates with equal stakes",
                 3,
                 [*_candidates(TOS, TOS, TOS), _nominator(0, TOS, 0, 1, 2)],
             ),
             _case(
-                "of a great and a small candidate",
+                "a nominator of a large and a small candidate",
                 2,
                 [*_candidates(1_000_000 * TOS, 10**9), _nominator(0, 10**9, 0, 1)],
             ),
             _case(
-                "of sixteen candidates",
+                "a nominator of sixteen candidates",
                 16,
                 [*_candidates(*range(10**9, 10**9 + 16)), _nominator(0, 10**10 + 7, *range(16))],
             ),
@@ -224,7 +224,7 @@ def _whose_stake() -> VectorFile:
                 for name, unit in (("small 10", 10**9), ("small 24", 10**12))
             ),
             _case(
-                "the rest of the issuance makes no vote",
+                "the remainder of the issuance makes no vote",
                 4,
                 _mixed("units", 6, 12),
                 issuance=1_001 * (2**64 - 1) - 1,
@@ -233,19 +233,19 @@ def _whose_stake() -> VectorFile:
     )
 
 
-def _too_few() -> VectorFile:
+def _minimums() -> VectorFile:
     return VectorFile(
         "conformance/consensus/election-minimum",
         "election",
-        "Elections that give enough validators, and too few",
+        "Elections with enough winners, and with too few",
         ["CON-R9"],
         [
-            _case("nobody is a candidate", 3, []),
-            _case("nobody is a candidate, and none is needed", 3, [], minimum=0),
+            _case("no candidates", 3, []),
+            _case("no candidates, and a minimum of none", 3, [], minimum=0),
             _case("nominators without candidates", 3, [_nominator(0, TOS, 0)]),
-            _case("nobody has session keys", 3, _candidates(TOS, 2 * TOS, keyless=(0, 1))),
+            _case("candidates without session keys", 3, _candidates(TOS, 2 * TOS, keyless=(0, 1))),
             _case("one less than the minimum", 3, _candidates(TOS, 2 * TOS), minimum=3),
-            _case("just the minimum", 3, _candidates(TOS, 2 * TOS, 3 * TOS), minimum=3),
+            _case("exactly the minimum", 3, _candidates(TOS, 2 * TOS, 3 * TOS), minimum=3),
             _case("fewer seats than the minimum", 2, _candidates(TOS, 2 * TOS, 3 * TOS), minimum=3),
             _case("no seats", 0, _candidates(TOS, 2 * TOS)),
         ],
@@ -253,7 +253,7 @@ def _too_few() -> VectorFile:
 
 
 def files() -> Iterator[VectorFile]:
-    yield _who_takes_part()
-    yield _who_wins()
-    yield _whose_stake()
-    yield _too_few()
+    yield _snapshots()
+    yield _winners()
+    yield _stakes()
+    yield _minimums()

@@ -1,4 +1,4 @@
-"""SCALE, below every page: compact integers, the fixed types and what no decoder may accept."""
+"""SCALE encodings of basic types, and bytes that no decoder may accept."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -36,10 +36,10 @@ def _refused() -> Iterator[dict[str, Any]]:
         ("compact above u128", "compact", b"\x37" + b"\xff" * 17),
         ("u32 without its last byte", "u32", b"\x00\x00\x00"),
         ("u32 with a byte too many", "u32", b"\x00\x00\x00\x00\x00"),
-        ("boolean that is neither", "bool", b"\x02"),
+        ("boolean that is neither true nor false", "bool", b"\x02"),
         ("bytes that end early", "bytes", b"\x0c\x01\x02"),
-        ("bytes that announce more than there can be", "bytes", b"\xfe\xff\xff\xff"),
-        ("option that is neither", "option-h256", b"\x02" + bytes(32)),
+        ("bytes with a length beyond any input", "bytes", b"\xfe\xff\xff\xff"),
+        ("option that is neither none nor some", "option-h256", b"\x02" + bytes(32)),
     ):
         yield {"name": name, "type": type_, "encoded": encoded, "refused": True}
 

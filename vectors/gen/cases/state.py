@@ -6,12 +6,11 @@ from typing import Any
 from emit import VectorFile
 from model import scale, trie
 from model.accounts import NEW_LOGIC, TREASURY, record
-from model.calls import Call, transfer
-from model.hashing import STORAGE_HASHERS
+from model.extrinsics import GENESIS_HASH
 from model.storage import account_key, map_key, value_key
 
-from cases import scenarios
-from cases.transactions import GENESIS_HASH, RECIPIENT, SENDER, TOS
+from cases.builders import key_case, pallet_file, record_case
+from cases.fixtures import SENDER, TOS
 
 INDICES = {
     "System": 0,
@@ -43,37 +42,6 @@ INDICES = {
 }
 
 
-def pallet_file(path: str, rules: list[str], indices: dict[str, int]) -> VectorFile:
-    return VectorFile(
-        path,
-        "pallet-index",
-        "Indices of pallets",
-        rules,
-        [{"name": name, "pallet": name, "index": index} for name, index in indices.items()],
-    )
-
-
-def key_case(name: str, pallet: str, item: str, *keys: tuple[str, bytes]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "pallet": pallet,
-        "item": item,
-        "keys": [
-            {"hasher": hasher, "key": key, "hashed": STORAGE_HASHERS[hasher](key)} for hasher, key in keys
-        ],
-        "storageKey": map_key(pallet, item, *keys),
-    }
-
-
-def record_case(name: str, type_: str, encoded: bytes, **fields: tuple[str, Any]) -> dict[str, Any]:
-    """A stored value field by field; integers of 64 bits and more as text."""
-    shown = [
-        {"name": field, "type": kind, "value": str(value) if kind in ("u64", "u128") else value}
-        for field, (kind, value) in fields.items()
-    ]
-    return {"name": name, "type": type_, "fields": shown, "encoded": encoded}
-
-
 def _keys() -> VectorFile:
     account, era = SENDER.account, scale.u32(7)
     concat, twox, identity = "Blake2_128Concat", "Twox64Concat", "Identity"
@@ -84,9 +52,9 @@ def _keys() -> VectorFile:
         ["STA-R2", "STA-R3"],
         [
             key_case("the block's number", "System", "Number"),
-            key_case("slots of the session", "Liveness", "CurrentCounts"),
-            key_case("slots of the session before", "Liveness", "LastSession"),
-            key_case("what was ever issued", "Balances", "TotalIssuance"),
+            key_case("slots of the current session", "Liveness", "CurrentCounts"),
+            key_case("slots of the previous session", "Liveness", "LastSession"),
+            key_case("the total issuance", "Balances", "TotalIssuance"),
             key_case("the time", "Timestamp", "Now"),
             key_case("the chain's timing", "GenesisParameters", "Timing"),
             key_case("the fee multiplier", "TransactionPayment", "NextFeeMultiplier"),
@@ -146,43 +114,16 @@ def _account_records() -> VectorFile:
         "Records of accounts",
         ["STA-R5"],
         [
-            case("that just has the existential deposit", free=10**9),
-            case("that has everything", nonce=7, consumers=2, providers=3, free=TOS, reserved=5, frozen=6),
-        ],
-    )
-
-
-def _account_life() -> VectorFile:
-    alice, bob = SENDER.account, RECIPIENT
-    give = transfer(bob, TOS).encode()
-    leave = Call("Balances", "transfer_all", {"dest": alice, "keep_alive": False}).encode()
-
-    def born(block: int) -> dict[str, Any]:
-        return scenarios.stored({account_key(bob): record(nonce=block, free=TOS)})
-
-    return VectorFile(
-        "conformance/state/account-life",
-        "scenario",
-        "An account comes, goes and comes back",
-        ["STA-R5", "STA-R6", "STA-R8"],
-        [
-            scenarios.case(
-                "its nonce begins at the height",
-                [],
-                {alice: 10 * TOS, TREASURY: TOS},
-                [
-                    scenarios.call(alice, give),
-                    born(77),
-                    scenarios.advance(100, False),
-                    scenarios.call(bob, leave),
-                    scenarios.stored({account_key(bob): None}),
-                    scenarios.balances({alice: 10 * TOS}),
-                    scenarios.advance(120, False),
-                    scenarios.call(alice, give),
-                    born(120),
-                ],
-                block=77,
-            )
+            case("account with the existential deposit", free=10**9),
+            case(
+                "account with every field set",
+                nonce=7,
+                consumers=2,
+                providers=3,
+                free=TOS,
+                reserved=5,
+                frozen=6,
+            ),
         ],
     )
 
@@ -230,7 +171,7 @@ def _timing() -> VectorFile:
     return VectorFile(
         "conformance/state/chain-timing",
         "chain-timing",
-        "Timing that a genesis may choose, and timing that it may not",
+        "Timing that is valid in a genesis, and timing that is not",
         ["STA-R9"],
         cases,
     )
@@ -241,5 +182,4 @@ def files() -> Iterator[VectorFile]:
     yield _keys()
     yield _root()
     yield _account_records()
-    yield _account_life()
     yield _timing()

@@ -1,83 +1,24 @@
 """Calls, signed extrinsics, eras and errors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from emit import VectorFile
-from model import decoder, errors, scale
-from model.calls import (
-    Call,
-    remark,
-    transfer,
+from model import errors, scale
+from model.calls import Call, remark, transfer
+from model.extrinsics import BARE_V4, BARE_V5, GENERAL_V5, SIGNED_V4, Era, Payload
+from model.keys import test_key
+
+from cases.builders import (
+    COMMON,
+    SCHEME_RULE,
+    SIGNED_RULES,
+    call_case,
+    extrinsic_case,
+    module_error_case,
+    refused_call,
 )
-from model.extrinsics import (
-    BARE_V4,
-    BARE_V5,
-    GENERAL_V5,
-    GENESIS_HASH,
-    SIGNED_V4,
-    Era,
-    Payload,
-    extrinsic_hash,
-    signed,
-)
-from model.keys import Key, test_key
-
-TOS = 10**12
-EXISTENTIAL_DEPOSIT = 10**9
-MAX_NORMAL_LENGTH = 1_966_080
-
-SENDER = test_key("ed25519", 1)
-# Reaches the pool but never signs.
-RECIPIENT = test_key("sr25519", 9).account
-BIRTH_HASH = b"\x22" * 32
-
-NONCE = 5
-PAYMENT = Payload(transfer(RECIPIENT, TOS).encode(), nonce=NONCE)
-GOOD = signed(PAYMENT, SENDER)
-BODY = GOOD[2:]
-
-
-# Calls
-
-
-def _arguments(call: Call) -> list[dict[str, Any]]:
-    def shown(type_: str, value: Any) -> Any:
-        if type_.startswith("compact"):
-            return str(value)
-        if type_ == "condition":
-            return "absent" if value is None else {"revision": str(value)}
-        return value
-
-    return [
-        {"name": name, "type": type_, "value": shown(type_, call.arguments[name])}
-        for name, type_ in call.types.items()
-    ]
-
-
-def call_case(name: str, call: Call) -> dict[str, Any]:
-    return {
-        "name": name,
-        "pallet": call.pallet,
-        "call": call.name,
-        "arguments": _arguments(call),
-        "encoded": call.encode(),
-    }
-
-
-def decodes(check: Callable[[bytes], None], encoded: bytes) -> bool:
-    try:
-        check(encoded)
-    except decoder.Undecodable:
-        return False
-    return True
-
-
-def refused_call(name: str, encoded: bytes, rules: list[str] | None = None) -> dict[str, Any]:
-    if decodes(decoder.check_call, encoded):
-        raise ValueError(f"{name}: the model's decoder disagrees")
-    case = {"name": name, "encoded": encoded, "refused": True}
-    return {**case, "rules": rules} if rules else case
+from cases.fixtures import BIRTH_HASH, BODY, PAYMENT, RECIPIENT, SENDER, TOS
 
 
 def _transfers() -> VectorFile:
@@ -102,56 +43,11 @@ def _transfers() -> VectorFile:
             refused_call("value in a longer form", encoded[: 2 + 33] + b"\x05\x00"),
             refused_call("value above u128", encoded[: 2 + 33] + b"\x37" + b"\xff" * 17),
             refused_call("unknown kind of address", encoded[:2] + b"\x05" + encoded[3:], ["TXN-R4"]),
-            refused_call("keep_alive that is neither", b"\x0a\x04" + encoded[2:35] + b"\x02"),
+            refused_call("keep_alive that is neither true nor false", b"\x0a\x04" + encoded[2:35] + b"\x02"),
             refused_call("no such call of Balances", b"\x0a\xc8" + encoded[2:]),
             refused_call("no such pallet", b"\xfa\x00" + encoded[2:]),
         ],
     )
-
-
-# Signed extrinsics
-
-
-def extrinsic_case(
-    name: str,
-    key: Key,
-    payload: Payload,
-    block: int = 1,
-    birth: int = 0,
-    rules: list[str] | None = None,
-) -> dict[str, Any]:
-    """A whole signed extrinsic; `block` executes it, its era began at `birth`."""
-    extrinsic = signed(payload, key)
-    case = {
-        "name": name,
-        "rules": rules or [],
-        "scheme": key.scheme,
-        "seed": key.seed,
-        "publicKey": key.public,
-        "account": key.account,
-        "block": block,
-        "birthBlock": birth,
-        "birthHash": payload.birth_hash,
-        "call": payload.call,
-        "era": payload.era.encode(),
-        "nonce": payload.nonce,
-        "tip": str(payload.tip),
-        "metadataHash": payload.metadata_hash,
-        "explicit": payload.explicit,
-        "implicit": payload.implicit,
-        "payload": payload.encode(),
-        "message": payload.message(),
-        "signature": key.multi_signature(payload.message()),
-        "isDeterministic": key.is_deterministic,
-        "extrinsic": extrinsic,
-        "hash": extrinsic_hash(extrinsic),
-    }
-    return case if rules else {k: v for k, v in case.items() if k != "rules"}
-
-
-COMMON = {"genesisHash": GENESIS_HASH, "specVersion": 1, "transactionVersion": 1}
-SIGNED_RULES = ["TXN-R3", "TXN-R8", "TXN-R9", "HAS-R2", "HAS-R10", "HAS-R11"]
-SCHEME_RULE = {"ed25519": "HAS-R12", "sr25519": "HAS-R13", "ecdsa": "HAS-R14", "eth": "HAS-R15"}
 
 
 def _remark_payload(length: int) -> Payload:
@@ -218,26 +114,6 @@ def _signed_transfers() -> VectorFile:
     )
 
 
-def signed_calls(page: str, name: str, rule: str, calls: dict[str, Call]) -> VectorFile:
-    """Signed extrinsics of a storage pallet's calls, one for each scheme that wallets use."""
-    keys = [test_key(scheme, 1) for scheme in ("ed25519", "sr25519", "ecdsa")]
-    return VectorFile(
-        f"conformance/{page}/signed-{name}",
-        "extrinsic",
-        f"Signed extrinsics of {name.replace('-', '_')}",
-        [rule, *SIGNED_RULES],
-        [
-            extrinsic_case(f"{title}, {key.scheme}", key, Payload(call.encode()))
-            for title, call in calls.items()
-            for key in keys
-        ],
-        common=COMMON,
-    )
-
-
-# Eras
-
-
 def _eras() -> VectorFile:
     def mortal(period: int, current: int, *blocks: int) -> dict[str, Any]:
         era = Era.mortal(period, current)
@@ -258,7 +134,7 @@ def _eras() -> VectorFile:
     return VectorFile(
         "conformance/transactions/era",
         "era",
-        "Eras: their bytes, where they begin and where they end",
+        "Eras: their bytes, first and last blocks",
         ["TXN-R12", "TXN-R13"],
         [
             {
@@ -284,9 +160,6 @@ def _eras() -> VectorFile:
     )
 
 
-# Form of the body
-
-
 def _preamble() -> VectorFile:
     return VectorFile(
         "conformance/transactions/first-byte",
@@ -306,9 +179,6 @@ def _preamble() -> VectorFile:
             "general": b"\x00" + PAYMENT.explicit + PAYMENT.call,
         },
     )
-
-
-# Errors
 
 
 def _validity_errors() -> VectorFile:
@@ -335,19 +205,6 @@ def _validity_errors() -> VectorFile:
             *(case("Unknown", v, 7 if v == "Custom" else None) for v in errors.UNKNOWN),
         ],
     )
-
-
-def module_error_case(
-    pallet: str, pallet_index: int, error: str, index: int, rules: list[str] | None = None
-) -> dict[str, Any]:
-    return {
-        "name": f"Module({pallet}.{error})",
-        **({"rules": rules} if rules else {}),
-        "variant": "Module",
-        "pallet": pallet,
-        "detail": error,
-        "encoded": errors.module(pallet_index, index),
-    }
 
 
 def _dispatch_errors() -> VectorFile:

@@ -1,31 +1,16 @@
-"""What the pool and a block answer to good and bad extrinsics."""
+"""What the pool and a block answer to valid and invalid extrinsics."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from emit import VectorFile
 from model import decoder, errors, scale
-from model.calls import (
-    Call,
-    batch,
-    multi_address,
-    remark,
-    transfer,
-)
-from model.extrinsics import (
-    BARE_V4,
-    BARE_V5,
-    GENESIS_HASH,
-    Era,
-    assemble,
-    bare,
-    general,
-    prefixed,
-    signed,
-)
+from model.calls import Call, batch, multi_address, remark, transfer
+from model.extrinsics import BARE_V4, BARE_V5, GENESIS_HASH, Era, assemble, bare, general, prefixed, signed
 from model.keys import test_key
 
-from cases.transactions import (
+from cases.builders import SCHEME_RULE, decodes
+from cases.fixtures import (
     BIRTH_HASH,
     BODY,
     EXISTENTIAL_DEPOSIT,
@@ -34,10 +19,8 @@ from cases.transactions import (
     NONCE,
     PAYMENT,
     RECIPIENT,
-    SCHEME_RULE,
     SENDER,
     TOS,
-    decodes,
 )
 
 BLOCK = 1_001
@@ -85,7 +68,7 @@ def _case(
     before: list[bytes] | None = None,
     **context: Any,
 ) -> dict[str, Any]:
-    """What pool and block say; a block that says nothing else says what the pool does."""
+    """A case with the results of pool and block; the block's is the pool's unless given."""
     if decodes(decoder.check_extrinsic, extrinsic) != (pool != UNDECODABLE):
         raise ValueError(f"{name}: the model's decoder disagrees")
     return {
@@ -100,7 +83,7 @@ def _case(
 
 
 def _broken_bytes() -> Iterator[dict[str, Any]]:
-    """TXN-R1 and what else no decoder may take."""
+    """Byte strings whose length prefix or end is wrong (TXN-R1)."""
     assert prefixed(BODY) == GOOD
     for name, extrinsic in (
         ("nothing at all", b""),
@@ -245,7 +228,7 @@ def _mortality() -> Iterator[dict[str, Any]]:
     later = _context()["hashes"] + [{"block": old.birth(BLOCK), "hash": b"\x24" * 32}]
     expired = signed(PAYMENT.with_(era=old, birth_hash=BIRTH_HASH), SENDER)
     yield _case(
-        "mortal, the era is over: the same bytes mean the next one",
+        "mortal, the era is over: the same bytes mean the next era",
         expired,
         _refused("Invalid", "BadProof"),
         rules=["TXN-R13"],
@@ -299,7 +282,7 @@ def _nonces() -> Iterator[dict[str, Any]]:
     )
     greatest = [{"account": SENDER.account, "free": str(1_000 * TOS), "nonce": 2**32 - 1}]
     yield _case(
-        "the last nonce: after it comes 0",
+        "the greatest nonce: 0 follows",
         signed(PAYMENT.with_(nonce=2**32 - 1), SENDER),
         _valid(SENDER.account, 2**32 - 1, account_nonce=2**32 - 1),
         _applied(0),
@@ -329,7 +312,7 @@ def _payers() -> Iterator[dict[str, Any]]:
         accounts=holding(EXISTENTIAL_DEPOSIT),
     )
     tipping = signed(PAYMENT.with_(tip=1_000 * TOS), SENDER)
-    yield _case("a tip of all there is", tipping, unpaid, rules=["TXN-R19"])
+    yield _case("a tip of the whole balance", tipping, unpaid, rules=["TXN-R19"])
     yield _case(
         "enough for the fee, not for the call",
         signed(PAYMENT.with_(call=transfer(RECIPIENT, TOS).encode()), SENDER),
@@ -382,7 +365,7 @@ def _of_length(length: int, nonce: int, tip: int = 0) -> bytes:
 
 
 def _orders() -> Iterator[dict[str, Any]]:
-    """Two faults at once: the first in the order of checks is named."""
+    """Two errors at once: the one that is checked first is reported."""
     rules = ["TXN-R17"]
     wrong = SENDER.multi_signature(PAYMENT.with_(tip=1).message())
     ancient = PAYMENT.with_(era=Era.mortal(8_192, BLOCK - 800), birth_hash=BIRTH_HASH)
@@ -454,13 +437,17 @@ def _orders() -> Iterator[dict[str, Any]]:
 
 def files() -> Iterator[VectorFile]:
     for name, title, cases in (
-        ("bytes", "Extrinsics that are cut, padded or prefixed wrongly", _broken_bytes()),
-        ("forms", "Versions, senders and forms that the chain does not take", _broken_forms()),
+        ("bytes", "Extrinsics that are truncated, padded or prefixed wrongly", _broken_bytes()),
+        ("forms", "Versions, senders and forms that the chain does not accept", _broken_forms()),
         ("signatures", "Good and bad signatures", _signatures()),
-        ("mortality", "Eras in time, over and invalid", _mortality()),
+        ("mortality", "Eras that are current, over or invalid", _mortality()),
         ("nonces", "Replay, gaps and double spends", _nonces()),
-        ("payers", "Who can pay, and who cannot", _payers()),
-        ("classes", "Calls that no account may send, and transactions that fit no block", _classes()),
-        ("order", "Two faults at once", _orders()),
+        ("payers", "Accounts that can pay the fee, and accounts that cannot", _payers()),
+        (
+            "classes",
+            "Calls that no account may send, and transactions that do not fit into a block",
+            _classes(),
+        ),
+        ("order", "Two errors at once", _orders()),
     ):
         yield VectorFile(f"conformance/transactions/validity-{name}", "validity", title, [], list(cases))

@@ -1,1 +1,1 @@
-"""The protocol, written a second time: from the pages in specs/, never from our Rust."""
+"""A second implementation of the protocol, written from the pages in specs/ and never from our Rust code."""

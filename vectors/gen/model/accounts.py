@@ -3,7 +3,7 @@
 from model import scale
 from model.hashing import blake2_256
 
-# The highest bit of the flags: set in every record that this chain makes.
+# The highest bit of the flags, which is set in every record of this chain.
 NEW_LOGIC = 1 << 127
 
 
@@ -29,7 +29,7 @@ def record(
     reserved: int = 0,
     frozen: int = 0,
 ) -> bytes:
-    """Value of `System.Account`."""
+    """A value of `System.Account`."""
     counters = b"".join(map(scale.u32, (nonce, consumers, providers, sufficients)))
     balances = b"".join(map(scale.u128, (free, reserved, frozen, NEW_LOGIC)))
     return counters + balances

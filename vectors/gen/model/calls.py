@@ -6,7 +6,7 @@ from typing import Any
 
 from model import scale
 
-# Index of each pallet that a vector names.
+# The index of each pallet that a vector names.
 PALLETS = {
     "System": 0,
     "Timestamp": 1,
@@ -22,7 +22,7 @@ def multi_address(account: bytes) -> bytes:
 
 
 def condition(revision: int | None) -> bytes:
-    """Of `kv_put_if`: no live entry, or a live entry of exactly this revision."""
+    """The condition of `kv_put_if`: no live entry, or a live entry of exactly this revision."""
     return scale.variant(0) if revision is None else scale.variant(1, scale.u64(revision))
 
 
@@ -37,7 +37,7 @@ ENCODERS: dict[str, Callable[[Any], bytes]] = {
     "u32": scale.u32,
 }
 
-# Call index and the arguments, in order, with their types.
+# The index of each call and the types of its arguments, in order.
 CALLS: dict[tuple[str, str], tuple[int, dict[str, str]]] = {
     ("System", "remark"): (0, {"remark": "bytes"}),
     ("Timestamp", "set"): (0, {"now": "compactMoment"}),
@@ -87,5 +87,5 @@ def transfer(dest: bytes, value: int, keep_alive: bool = True) -> Call:
 
 
 def batch(*encoded: bytes) -> bytes:
-    """`Utility.batch`, over calls that are encoded already."""
+    """`Utility.batch` of encoded calls."""
     return scale.u8(PALLETS["Utility"]) + scale.u8(0) + scale.sequence(encoded)

@@ -1,4 +1,4 @@
-"""Slots, sessions, eras, votes and what is held against a validator."""
+"""Sessions, eras, votes and the consequences of offences."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ def quorum(authorities: int) -> int:
 
 
 def slash_fraction(offenders: int, authorities: int) -> int:
-    """In parts of 10^9."""
+    """The fraction of a slash, in parts of 10^9."""
     part = min(BILLION, 3 * offenders * BILLION // authorities)
     return part * part // BILLION
 
@@ -33,7 +33,7 @@ class Chain:
     planned_start: int = 0
     set_id: int = 0
     failed_elections: int = 0
-    # Number of the keys that each validator has set, has queued, and signs with, if any.
+    # Number of the keys that each validator has set, has queued and signs with, or None.
     keys: list[int | None] = field(default_factory=list)
     queued_keys: list[int | None] = field(default_factory=list)
     used_keys: list[int | None] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Chain:
                 self.planned_start = self.session + 1
             else:
                 self.failed_elections += 1
-        # Who has left the set comes back with an election only.
+        # A validator that has left the set returns only with an election.
         self.queued_keys = [
             number if is_elected or self.used_keys[validator] is not None else None
             for validator, number in enumerate(self.keys)
@@ -76,7 +76,7 @@ def due_era(offence_era: int, deferral: int) -> int:
 
 
 def offence_era(session: int, active_era: int, starts: dict[int, int]) -> int | None:
-    """Era of an offence; `starts` has the first session of the active and of each bonded era."""
+    """The era of an offence. `starts` has the first session of the active and of each bonded era."""
     if session >= starts[active_era]:
         return active_era
     return max((era for era, start in starts.items() if start <= session), default=None)
@@ -85,7 +85,7 @@ def offence_era(session: int, active_era: int, starts: dict[int, int]) -> int | 
 def disabling(
     authorities: int, disabled: dict[int, int], offender: int, fraction: int
 ) -> tuple[int | None, int | None]:
-    """Whom to disable and whom to enable again; `disabled` has the fraction of each."""
+    """The validators to disable and to enable again. `disabled` has the fraction of each disabled one."""
     if offender in disabled:
         return (offender if fraction > disabled[offender] else None), None
     if len(disabled) < (authorities - 1) // 3:
@@ -99,7 +99,7 @@ def disabling(
 Target = tuple[bytes, int]
 
 
-def equivocation_proof(
+def grandpa_equivocation_proof(
     key: Key,
     vote: str,
     set_id: int,
@@ -111,7 +111,7 @@ def equivocation_proof(
     second_vote: str | None = None,
     signer: Key | None = None,
 ) -> bytes:
-    """SCALE of a proof, good unless one of the last four says what is wrong with it."""
+    """An encoded proof of a GRANDPA equivocation. Any of the last four arguments makes it invalid."""
 
     def signed_vote(target: Target, kind: str) -> bytes:
         block_hash, number = target
@@ -128,6 +128,6 @@ def equivocation_proof(
     return scale.u64(set_id) + scale.variant(VOTES[vote], scale.u64(round_), key.public, votes)
 
 
-def double_seal_proof(offender: Key, slot: int, first: Header, second: Header) -> bytes:
-    """SCALE of the proof that two sealed headers are."""
+def aura_equivocation_proof(offender: Key, slot: int, first: Header, second: Header) -> bytes:
+    """An encoded proof of an Aura equivocation."""
     return offender.public + scale.u64(slot) + first.encode() + second.encode()

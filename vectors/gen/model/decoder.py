@@ -1,4 +1,4 @@
-"""A strict decoder of extrinsics, to know which byte strings are none."""
+"""A strict decoder, to tell which byte strings are extrinsics."""
 
 from model.calls import CALLS, PALLETS
 
@@ -6,7 +6,7 @@ MAX_NESTING = 256
 
 
 class Undecodable(ValueError):
-    """The bytes are no extrinsic."""
+    """The bytes do not decode as an extrinsic."""
 
 
 class Reader:

@@ -1,4 +1,4 @@
-"""Fees, rewards and slashes, in integers."""
+"""Fees, rewards and slashes in integer arithmetic."""
 
 BILLION = 10**9
 ONE = 10**18
@@ -13,14 +13,14 @@ MAX_INFLATION = 100_000_000
 
 
 def part(a: int, b: int) -> int:
-    """`a` of `b` in parts of 10^9."""
+    """`a / b` in parts of 10^9."""
     if b == 0 or a > b:
         return BILLION
     return a * BILLION // b
 
 
 def of(fraction: int, amount: int) -> int:
-    """A fraction in parts of 10^9 of an amount: the nearest integer, ties down."""
+    """`fraction` parts of 10^9 of an amount, rounded to the nearest integer, ties down."""
     return (fraction * amount + 499_999_999) // BILLION
 
 
@@ -49,13 +49,13 @@ def next_multiplier(multiplier: int, weight: int) -> int:
 
 
 def split(fee: int, tip: int) -> tuple[int, int]:
-    """Treasury and author."""
+    """The shares of treasury and author in a fee with a tip."""
     treasury = fee * 80 // 100
     return treasury, fee - treasury + tip
 
 
 def reward_curve(points: list[tuple[int, int]], staked: int, issuance: int) -> int:
-    """Yearly reward of all validators."""
+    """The yearly reward of all validators."""
     staked = min(staked, issuance)
     for i, (x, y) in enumerate(points):
         if staked < of(x, issuance):
@@ -71,7 +71,7 @@ def reward_curve(points: list[tuple[int, int]], staked: int, issuance: int) -> i
 def era_payout(
     points: list[tuple[int, int]], staked: int, issuance: int, milliseconds: int
 ) -> tuple[int, int]:
-    """Validators and treasury."""
+    """The payouts of an era to validators and treasury."""
     portion = part(milliseconds, YEAR_MS)
     validators = of(portion, reward_curve(points, staked, issuance))
     most = of(portion, of(MAX_INFLATION, issuance))
@@ -81,7 +81,7 @@ def era_payout(
 def rewards(
     payout: int, points: int, all_points: int, commission: int, own: int, nominators: list[int]
 ) -> tuple[int, list[int]]:
-    """What a validator and each of its nominators get, on one page."""
+    """The rewards of a validator and of each of its nominators, on one page of exposure."""
     total = own + sum(nominators)
     share = of(part(points, all_points), payout)
     fee = of(commission, share)

@@ -1,11 +1,11 @@
-"""Who is elected by whose stake: sequential Phragmen in the chain's integers."""
+"""Elections of validators by stake: sequential Phragmen in the chain's integer arithmetic."""
 
 from dataclasses import dataclass, field
 
 from model.economics import BILLION, of
 from model.hashing import twox_64
 
-# Loads and scores are fractions with this denominator, and never more than 1.
+# The denominator of loads and scores, which are never greater than 1.
 ONE = 2**128 - 1
 MAX_VOTES = 2**64 - 1
 
@@ -87,12 +87,12 @@ def _voters(stakers: list[Staker], candidates: list[bytes], unit: int) -> list[_
 
 
 def _phragmen(seats: int, candidates: list[bytes], voters: list[_Voter]) -> set[bytes]:
-    """Leaves in each voter how much of its load each of the elected is."""
+    """Sets in each voter the share of its load that each elected candidate has."""
     approval = dict.fromkeys(candidates, 0)
     for voter in voters:
         for edge in voter.edges:
             approval[edge.candidate] += voter.budget
-    # Nobody votes for the others.
+    # The other candidates have no voters.
     left = [candidate for candidate in candidates if approval[candidate]]
     elected: set[bytes] = set()
     for _ in range(min(seats, len(left))):
@@ -102,7 +102,7 @@ def _phragmen(seats: int, candidates: list[bytes], voters: list[_Voter]) -> set[
                 if edge.candidate in scores:
                     share = min(voter.load * voter.budget // approval[edge.candidate], ONE)
                     scores[edge.candidate] = min(scores[edge.candidate] + share, ONE)
-        # The first of several.
+        # The first of several with equal scores.
         winner = min(left, key=lambda candidate: scores[candidate])
         left.remove(winner)
         elected.add(winner)
@@ -115,7 +115,7 @@ def _phragmen(seats: int, candidates: list[bytes], voters: list[_Voter]) -> set[
 
 
 def _spread(voter: _Voter, elected: set[bytes]) -> list[tuple[bytes, int]]:
-    """Whom a voter's budget stands behind in the end, and with how many votes."""
+    """The elected candidates that a voter stands behind, and its votes for each."""
     backed = [edge for edge in voter.edges if edge.candidate in elected]
     for edge in backed:
         edge.votes = voter.budget * edge.load // voter.load
@@ -131,12 +131,12 @@ def _spread(voter: _Voter, elected: set[bytes]) -> list[tuple[bytes, int]]:
 
 
 def candidate_order(account: bytes) -> bytes:
-    """Accounts sorted by this are in the order in which the state's trie has them."""
+    """Sort key that gives the order of accounts in the state's trie."""
     return twox_64(account) + account
 
 
 def elect(seats: int, minimum: int, issuance: int, stakers: list[Staker]) -> dict[bytes, Exposure] | None:
-    """The elected in the order of the set, with their stake in units; None if the election fails."""
+    """The elected validators in the order of the set with their exposures; None if the election fails."""
     unit = vote_unit(issuance)
     with_keys = (staker for staker in stakers if staker.targets is None and staker.has_session_keys)
     candidates = sorted((staker.account for staker in with_keys), key=candidate_order)

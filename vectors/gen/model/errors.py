@@ -1,4 +1,4 @@
-"""Validity errors and dispatch errors, and how JSON-RPC tells of the former."""
+"""Validity errors and dispatch errors, and the JSON-RPC codes of the former."""
 
 from model import scale
 

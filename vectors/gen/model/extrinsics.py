@@ -1,4 +1,4 @@
-"""Extrinsics: what is signed, and what is sent."""
+"""Extrinsics: their signed payload and their encoding."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from model.keys import Key
 
 SPEC_VERSION = 1
 TRANSACTION_VERSION = 1
-# Of no real chain: a test that runs the vectors gives its own chain this genesis hash.
+# The genesis hash of no real chain. Tests that run the vectors use it for their own chain.
 GENESIS_HASH = b"\x11" * 32
 
 SIGNED_V4 = 0x84
@@ -23,7 +23,7 @@ MAX_PLAIN_PAYLOAD_BYTES = 256
 
 @dataclass(frozen=True)
 class Era:
-    """Blocks in which a transaction is valid; a period of 0 means for ever."""
+    """Blocks in which a transaction is valid. A period of 0 means an immortal transaction."""
 
     period: int = 0
     phase: int = 0
@@ -44,13 +44,13 @@ class Era:
         return scale.u16(min(max(exponent - 1, 1), 15) | self.phase // quantum << 4)
 
     def birth(self, current: int) -> int:
-        """First block of the era that `current` lies in; its parent state is what was signed."""
+        """The first block of the era that `current` lies in."""
         if not self.period:
             return 0
         return (max(current, self.phase) - self.phase) // self.period * self.period + self.phase
 
     def death(self, current: int) -> int | None:
-        """First block after the era."""
+        """The first block after the era."""
         return self.birth(current) + self.period if self.period else None
 
 
@@ -66,18 +66,18 @@ class Payload:
     spec_version: int = SPEC_VERSION
     transaction_version: int = TRANSACTION_VERSION
     genesis_hash: bytes = GENESIS_HASH
-    # Of the block in which the era begins.
+    # Hash of the first block of the era.
     birth_hash: bytes = GENESIS_HASH
 
     @property
     def explicit(self) -> bytes:
-        """What the extensions add to the extrinsic itself."""
+        """The bytes of the extensions in the extrinsic."""
         mode = scale.boolean(self.metadata_hash is not None)
         return self.era.encode() + scale.compact(self.nonce) + scale.compact(self.tip) + mode
 
     @property
     def implicit(self) -> bytes:
-        """What the extensions add to the payload only: both sides know it."""
+        """The bytes of the extensions that only the signed payload has, because both sides know them."""
         return (
             scale.u32(self.spec_version)
             + scale.u32(self.transaction_version)
@@ -90,7 +90,7 @@ class Payload:
         return self.call + self.explicit + self.implicit
 
     def message(self) -> bytes:
-        """What the signature is made over."""
+        """The message that is signed: the payload or its hash."""
         encoded = self.encode()
         return blake2_256(encoded) if len(encoded) > MAX_PLAIN_PAYLOAD_BYTES else encoded
 

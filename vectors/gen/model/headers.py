@@ -46,7 +46,7 @@ class Header:
         return blake2_256(self.encode())
 
     def sealed(self, author: Key) -> "Header":
-        """With the author's signature over the hash of the header without it."""
+        """The header with a seal: the author's signature over the hash of the header without it."""
         seal = DigestItem("seal", AURA, author.sign(self.hash()))
         return Header(
             self.parent_hash,
@@ -65,6 +65,6 @@ VOTES = {"prevote": 0, "precommit": 1, "primaryPropose": 2}
 
 
 def vote_payload(vote: str, block_hash: bytes, number: int, round_: int, set_id: int) -> bytes:
-    """What a GRANDPA authority signs."""
+    """The payload that a GRANDPA authority signs."""
     message = scale.variant(VOTES[vote], block_hash, scale.u32(number))
     return message + scale.u64(round_) + scale.u64(set_id)

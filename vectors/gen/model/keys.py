@@ -7,7 +7,6 @@ from pathlib import Path
 import coincurve
 import nacl.signing
 import sr25519
-
 from model.hashing import blake2_256, blake2_512, keccak_256
 from model.scale import variant
 
@@ -35,7 +34,7 @@ def ss58(account: bytes, prefix: int = SS58_PREFIX) -> str:
 
 
 class Sr25519Store:
-    """Signatures that were made once.
+    """Signatures that are made once and stored.
 
     An sr25519 signature holds fresh randomness, so making it anew would change the vectors at every
     run. A signature in the store is verified each time it is used; one that is missing is made and
@@ -59,7 +58,7 @@ class Sr25519Store:
         return signature
 
     def text(self) -> str:
-        """The store as it should be kept: without signatures that nothing uses any more."""
+        """The text of the file, without signatures that were not used."""
         return json.dumps(dict(sorted(self._used.items())), indent="\t") + "\n"
 
 
@@ -110,5 +109,5 @@ SCHEME_INDEX = {"ed25519": 0, "sr25519": 1, "ecdsa": 2, "eth": 3}
 
 
 def test_key(scheme: str, number: int) -> Key:
-    """A key that is used nowhere else: its seed is a hash of our own name, the scheme and a number."""
+    """A key for vectors only. Its seed is a hash of our own name, the scheme and a number."""
     return Key(scheme, blake2_256(b"gtos/vectors/" + scheme.encode() + bytes([number])))

@@ -1,4 +1,4 @@
-"""Slots that a validator makes a block in, slots that it misses, and who is chilled for it."""
+"""Slots that validators use and miss, and the validators that are chilled for it."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from model import scale
 class SlotCount:
     produced: int = 0
     missed: int = 0
-    # Of the missed ones, those in which it was disabled.
+    # Missed slots in which it was disabled.
     excused: int = 0
 
     @property
@@ -21,12 +21,12 @@ class SlotCount:
 
 
 def turns(parent: int, slot: int, authorities: int, authority: int) -> int:
-    """Slots between the two, both excluded, whose author is `authority`."""
+    """How many slots between the two, both excluded, belong to `authority`."""
     return (slot - 1 - authority) // authorities - (parent - authority) // authorities
 
 
 class Session:
-    """Counts of a chain whose set stays the same, block by block."""
+    """Counts of a chain with a constant validator set, block by block."""
 
     def __init__(self, authorities: int, length: int, disabled: list[int]):
         self.authorities = authorities
@@ -38,7 +38,7 @@ class Session:
     def begin(self, block: int, parent: int, slot: int) -> None:
         self.current = self.current or [SlotCount() for _ in range(self.authorities)]
         for authority, count in enumerate(self.current):
-            # The first block has no parent that a slot could have been missed after.
+            # No slot is missed before the first block.
             missed = turns(parent, slot, self.authorities, authority) if block > 1 else 0
             count.produced += slot % self.authorities == authority
             count.missed += missed
@@ -53,11 +53,9 @@ class Session:
 def chilled(
     counts: list[SlotCount], candidates: list[bool], waiting: int, minimum: int
 ) -> tuple[list[int], int]:
-    """Whom to chill, and how many get away; `waiting` candidates are not in the set."""
+    """The validators to chill, and the number of spared ones. `waiting` candidates are not in the set."""
     offenders = [
-        index
-        for index, count in enumerate(counts)
-        if candidates[index] and count.at_fault > count.produced
+        index for index, count in enumerate(counts) if candidates[index] and count.at_fault > count.produced
     ]
     offenders.sort(key=lambda index: (-counts[index].at_fault, index))
     gone = candidates.count(False)

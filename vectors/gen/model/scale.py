@@ -1,4 +1,4 @@
-"""SCALE, as much of it as the protocol uses. Every function returns bytes."""
+"""The SCALE encodings that the protocol uses. Every function returns bytes."""
 
 from collections.abc import Iterable
 
@@ -50,7 +50,7 @@ def data(value: bytes) -> bytes:
 
 
 def sequence(items: Iterable[bytes]) -> bytes:
-    """A vector whose items are encoded already."""
+    """A vector of encoded items."""
     items = list(items)
     return compact(len(items)) + b"".join(items)
 

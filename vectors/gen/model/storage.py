@@ -8,7 +8,7 @@ def value_key(pallet: str, item: str) -> bytes:
 
 
 def map_key(pallet: str, item: str, *keys: tuple[str, bytes]) -> bytes:
-    """Key of a map entry; each key as the hasher's name and the SCALE-encoded key."""
+    """The storage key of a map entry. Each key is a pair of the hasher's name and the encoded key."""
     return value_key(pallet, item) + b"".join(STORAGE_HASHERS[name](key) for name, key in keys)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from model.hashing import blake2_256
 from model.scale import compact, data
 
-# In layout 1, a value of at least this many bytes is kept by its hash.
+# In layout 1, a value of at least this many bytes is replaced by its hash.
 VALUE_HASH_THRESHOLD = 33
 
 _LEAF = (0b01 << 6, 2)
@@ -20,7 +20,7 @@ def _nibbles(key: bytes) -> tuple[int, ...]:
 
 
 def _header(kind: tuple[int, int], partial: tuple[int, ...]) -> bytes:
-    """Kind and length of the partial key, then the partial key, an odd first nibble on its own."""
+    """Kind and length of the partial key, then the key; an odd first nibble has a byte of its own."""
     mark, bits = kind
     room = 0xFF >> bits
     if len(partial) < room:
@@ -50,7 +50,7 @@ Items = list[tuple[tuple[int, ...], bytes]]
 
 
 def _shared(items: Items) -> int:
-    """How many nibbles all keys of `items`, which are sorted, begin with."""
+    """The length of the common prefix of the keys of `items`, which are sorted."""
     first, last = items[0][0], items[-1][0]
     shared = 0
     while shared < min(len(first), len(last)) and first[shared] == last[shared]:
@@ -63,7 +63,7 @@ def _below(items: Items, shared: int, nibble: int) -> Items:
 
 
 def _node(items: Items, layout: int) -> bytes:
-    """The encoded node over `items`, sorted by key, whose keys lack what the path above them holds."""
+    """The encoded node over `items`, which are sorted by key. The keys do not have the path above the node."""
     if not items:
         return b"\x00"
     if len(items) == 1:
@@ -94,7 +94,7 @@ def root(entries: dict[bytes, bytes], layout: int) -> bytes:
 
 
 def _path(items: Items, key: tuple[int, ...], layout: int) -> Iterator[bytes]:
-    """Nodes from that over `items` to the value at `key`, or to where the way ends."""
+    """The nodes on the path from the node over `items` to the value at `key`, or to the end of the path."""
     if not items:
         return
     yield _node(items, layout)
@@ -109,7 +109,7 @@ def _path(items: Items, key: tuple[int, ...], layout: int) -> Iterator[bytes]:
 
 
 def proof(entries: dict[bytes, bytes], keys: list[bytes], layout: int) -> list[bytes]:
-    """The nodes, sorted, that show under the root what lies at `keys`: as far as no other node holds them."""
+    """The sorted nodes that prove the values at `keys`, or their absence. Inline nodes are left out."""
     items, nodes = _items(entries), set[bytes]()
     for key in keys:
         top, *rest = _path(items, _nibbles(key), layout)
@@ -118,5 +118,5 @@ def proof(entries: dict[bytes, bytes], keys: list[bytes], layout: int) -> list[b
 
 
 def ordered_root(values: list[bytes], layout: int) -> bytes:
-    """Root over a list: the key of an item is its position as a compact integer."""
+    """The root over a list, in which the key of an item is its position as a compact integer."""
     return root({compact(index): value for index, value in enumerate(values)}, layout)

@@ -84,7 +84,7 @@ ABSENT = object()
 
 @dataclass
 class Store:
-    """The pallet's part of the state, without the index, whose layout is its own affair."""
+    """The pallet's part of the state, without the expiry index, whose layout is not specified."""
 
     entries: dict[tuple[bytes, bytes], Entry] = field(default_factory=dict)
     last_revision: int = 0
@@ -96,7 +96,7 @@ class Store:
         return entry if entry and now < entry.expires_at else None
 
     def items(self) -> dict[bytes, bytes]:
-        """By storage key, everything but the index."""
+        """The storage without the index, by storage key."""
         stored = {entry_key(*at): entry.encode() for at, entry in self.entries.items()}
         if self.last_revision:
             stored[LAST_REVISION_KEY] = scale.u64(self.last_revision)
@@ -115,7 +115,7 @@ class Store:
     def page(
         self, owner: bytes, prefix: bytes, start: bytes | None, limit: int, now: int
     ) -> tuple[list[tuple[bytes, Entry]], bytes | None]:
-        """Live entries in the order of their storage keys, and the key to go on from."""
+        """Live entries in the order of their storage keys, and the key that the next page starts from."""
 
         def place(key: bytes) -> bytes:
             return blake2_128(scale.data(key)) + scale.data(key)
@@ -203,7 +203,7 @@ class Store:
         return self._run(attempt)
 
     def sweep(self, now: int) -> None:
-        """What `on_initialize` does, as long as the quota is not reached."""
+        """The sweep of `on_initialize`, for fewer expired entries than the quota."""
         self.entries = {at: entry for at, entry in self.entries.items() if now < entry.expires_at}
 
     @staticmethod

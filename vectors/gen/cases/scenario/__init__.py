@@ -1,4 +1,4 @@
-"""Cases that run calls on a state and look at what became of it."""
+"""Scenarios: a state, steps on it, and what each step must lead to."""
 
 from typing import Any
 

@@ -1,23 +1,23 @@
-// What must not pass does not pass, is refused for the right reason, and leaves every account as it was.
+// Invalid transactions are rejected by pool and state transition for the right reason and change no account.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
 	TOS,
 	account,
 	agreement,
+	dryRun,
 	finalisedHeight,
 	fund,
 	newAccount,
 	nextNonce,
-	refusal,
+	poolError,
 	sign,
 	submit,
-	verdict,
 } from '../lib/chain.mjs';
-import { startNetwork } from '../lib/network.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 
-// The pool's answers: an error of JSON-RPC with this code and data.
+// Code and data of the pool's JSON-RPC errors.
 const OUTDATED = { code: 1010, data: 'Transaction is outdated' };
 const BAD_SIGNATURE = { code: 1010, data: 'Transaction has a bad signature' };
 const CANNOT_PAY = { code: 1010, data: 'Inability to pay some fees (e.g. account balance too low)' };
@@ -25,29 +25,19 @@ const TOO_LARGE = { code: 1010, data: 'Transaction would exhaust the block limit
 const BANNED = { code: 1012, data: undefined };
 const TOO_LOW_PRIORITY = 1014;
 
-describe('rejections', () => {
-	let network;
-	let apis;
-	let api;
-
-	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-		[api] = apis;
-	});
-
-	after(() => network?.stop());
+describe('invalid transactions', { concurrency: true }, async () => {
+	const { api, apis } = await suiteNetwork();
 
 	const transfer = (recipient, amount) => api.tx.balances.transferAllowDeath(recipient.address, amount);
 
-	/** A new account of `type` with 10 TOS, its nonce, and an account with nothing. */
+	/** A new account of `type` with 10 TOS, its nonce, and a recipient that does not exist. */
 	async function parties(type = 'sr25519') {
 		const [sender, recipient] = [newAccount(type), newAccount(type)];
 		await fund(api, [[sender, 10n * TOS]]);
 		return { sender, nonce: await nextNonce(api, sender), recipient };
 	}
 
-	/** The accounts as every node has finalised them, at a height that the block after the best one reaches. */
+	/** The accounts as all nodes agree on them after the block that follows the best one. */
 	async function states(accounts) {
 		const next = (await api.rpc.chain.getHeader()).number.toNumber() + 1;
 		await Promise.all(apis.map((node) => finalisedHeight(node, next)));
@@ -60,47 +50,47 @@ describe('rejections', () => {
 	}
 
 	/**
-	 * Every node's pool refuses the extrinsic with one of the `expected` errors, the state transition refuses it as
-	 * `validity`, and two blocks later the accounts are what they were.
+	 * Asserts that every node's pool rejects the extrinsic with one of the `expected` errors, that its execution fails with
+	 * the validity error `validity`, and that the accounts are unchanged in the next block.
 	 */
-	async function assertRefused(extrinsic, accounts, validity, ...expected) {
+	async function assertRejected(extrinsic, accounts, validity, ...expected) {
 		const bytes = extrinsic.toHex();
 		const state = await states(accounts);
 		for (const node of apis) {
-			const error = await refusal(node, bytes);
-			assert.notEqual(error, null, 'the pool took it');
+			const error = await poolError(node, bytes);
+			assert.notEqual(error, null, 'the pool accepted it');
 			const { code, data } = error;
 			assert.ok(
 				expected.some((one) => one.code === code && one.data === data),
-				`refused for another reason: ${error.message}`,
+				`rejected for another reason: ${error.message}`,
 			);
-			assert.equal(await verdict(node, bytes), validity);
+			assert.equal(await dryRun(node, bytes), validity);
 		}
 		assert.deepEqual(await states(accounts), state);
 	}
 
-	it('a replayed extrinsic', async () => {
+	it('a replayed transaction', async () => {
 		const { sender, nonce, recipient } = await parties();
 		const extrinsic = sign(api, transfer(recipient, TOS), sender, { nonce });
 		assert.equal((await submit(api, extrinsic)).error, null);
-		// The pool remembers for a while what it has seen included, and does not even validate it again.
-		await assertRefused(extrinsic, [sender, recipient], 'Stale', BANNED, OUTDATED);
+		// The pool bans a transaction for a while after its inclusion and does not validate it again.
+		await assertRejected(extrinsic, [sender, recipient], 'Stale', BANNED, OUTDATED);
 	});
 
-	it('what an account signed before it was reaped, after it has come back', async () => {
+	it('a transaction that an account signed before it was reaped, after the account exists again', async () => {
 		const { sender, nonce, recipient } = await parties();
 		const everything = sign(api, api.tx.balances.transferAll(recipient.address, false), sender, { nonce });
 		assert.equal((await submit(api, everything)).error, null);
 		assert.deepEqual(await states([sender]), [{ nonce: null, free: 0n }]);
 		await fund(api, [[sender, 10n * TOS]]);
-		await assertRefused(everything, [sender, recipient], 'Stale', BANNED, OUTDATED);
+		await assertRejected(everything, [sender, recipient], 'Stale', BANNED, OUTDATED);
 	});
 
-	it('another extrinsic with a spent nonce', async () => {
+	it('another transaction with a used nonce', async () => {
 		const { sender, nonce, recipient } = await parties();
 		assert.equal((await submit(api, sign(api, transfer(recipient, TOS), sender, { nonce }))).error, null);
 		const again = sign(api, transfer(recipient, 2n * TOS), sender, { nonce });
-		await assertRefused(again, [sender, recipient], 'Stale', OUTDATED);
+		await assertRejected(again, [sender, recipient], 'Stale', OUTDATED);
 	});
 
 	for (const type of ['sr25519', 'ed25519', 'ecdsa']) {
@@ -112,7 +102,7 @@ describe('rejections', () => {
 			assert.notEqual(position, -1);
 			bytes[position + 7] ^= 1;
 			const forged = api.createType('Extrinsic', new Uint8Array(bytes));
-			await assertRefused(forged, [sender, recipient], 'BadProof', BAD_SIGNATURE);
+			await assertRejected(forged, [sender, recipient], 'BadProof', BAD_SIGNATURE);
 		});
 	}
 
@@ -120,26 +110,25 @@ describe('rejections', () => {
 		const { sender, nonce, recipient } = await parties();
 		const genesisHash = `0x${'42'.repeat(32)}`;
 		const foreign = sign(api, transfer(recipient, TOS), sender, { nonce, genesisHash, blockHash: genesisHash });
-		await assertRefused(foreign, [sender, recipient], 'BadProof', BAD_SIGNATURE);
+		await assertRejected(foreign, [sender, recipient], 'BadProof', BAD_SIGNATURE);
 	});
 
-	it('an extrinsic longer than a block may be, and one longer than the normal share of it', async () => {
+	it('a transaction longer than a block, and one longer than the normal share of a block', async () => {
 		const { sender, nonce, recipient } = await parties();
 		const { max } = api.consts.system.blockLength;
 		const remark = (length) => sign(api, api.tx.system.remark(`0x${'00'.repeat(length)}`), sender, { nonce });
-		assert.equal(max.operational.toNumber(), 2.5 * 1024 * 1024);
 		for (const limit of [max.operational.toNumber(), max.normal.toNumber()]) {
-			await assertRefused(remark(limit), [sender, recipient], 'ExhaustsResources', TOO_LARGE);
+			await assertRejected(remark(limit), [sender, recipient], 'ExhaustsResources', TOO_LARGE);
 		}
 
-		// What fits passes: the limit is where the constant says.
+		// A transaction just below the limit is valid.
 		const { error, number } = await submit(api, remark(max.normal.toNumber() - 1024));
 		assert.equal(error, null);
 		await Promise.all(apis.map((node) => finalisedHeight(node, number)));
 		await agreement(apis, number);
 	});
 
-	it('spending twice in two blocks: the second extrinsic fails and moves nothing', async () => {
+	it('a double spend in two blocks: the second transfer fails and moves nothing', async () => {
 		const { sender, nonce, recipient: first } = await parties();
 		const second = newAccount();
 		const one = await submit(api, sign(api, transfer(first, 6n * TOS), sender, { nonce }));
@@ -148,12 +137,12 @@ describe('rejections', () => {
 		await assertSpentOnce([sender, first, second], nonce, one, two);
 	});
 
-	it('spending twice in one block: the second extrinsic fails and moves nothing', async () => {
-		// Whether both make it into one block is the author's affair, so try until they do.
+	it('a double spend in one block: the second transfer fails and moves nothing', async () => {
+		// Nothing forces both into one block, so this is tried until they are.
 		for (let attempt = 1; attempt <= 20; attempt++) {
 			const { sender, nonce, recipient: first } = await parties();
 			const second = newAccount();
-			// The later one waits for the earlier in the pool, and both become ready at once.
+			// The second waits in the pool for the first, and then both are ready at once.
 			const [two, one] = await Promise.all([
 				submit(api, sign(api, transfer(second, 6n * TOS), sender, { nonce: nonce + 1 })),
 				submit(api, sign(api, transfer(first, 6n * TOS), sender, { nonce })),
@@ -164,7 +153,7 @@ describe('rejections', () => {
 		assert.fail('never in one block');
 	});
 
-	/** The first transfer of 6 out of 10 TOS passed, the second failed and cost its fee. */
+	/** Asserts that the first transfer of 6 out of 10 TOS succeeded and the second failed and cost its fee. */
 	async function assertSpentOnce(accounts, nonce, one, two) {
 		assert.equal(one.error, null);
 		assert.equal(two.error, 'Token.FundsUnavailable');
@@ -173,37 +162,37 @@ describe('rejections', () => {
 		assert.deepEqual([first.free, second.free], [6n * TOS, 0n]);
 	}
 
-	it('an extrinsic whose fee the account cannot pay, after it has spent all it had', async () => {
+	it('a transaction whose fee the account cannot pay', async () => {
 		const { sender, nonce, recipient } = await parties();
-		// Leaves the existential deposit, which no fee may touch.
+		// Leaves the existential deposit, which fees cannot take.
 		const everything = api.tx.balances.transferAll(recipient.address, true);
 		assert.equal((await submit(api, sign(api, everything, sender, { nonce }))).error, null);
 		const again = sign(api, transfer(recipient, TOS), sender, { nonce: nonce + 1 });
-		await assertRefused(again, [sender, recipient], 'Payment', CANNOT_PAY);
+		await assertRejected(again, [sender, recipient], 'Payment', CANNOT_PAY);
 	});
 
-	it('two extrinsics with one nonce, at one node: the pool keeps one of them', async () => {
+	it('two transactions with one nonce at one node: the pool keeps one of them', async () => {
 		const { sender, nonce, recipient: first } = await parties();
 		const second = newAccount();
 		const rivals = [first, second].map((recipient) => sign(api, transfer(recipient, TOS), sender, { nonce }));
-		const errors = await Promise.all(rivals.map((rival) => refusal(api, rival.toHex())));
-		const refused = errors.filter((error) => error !== null);
-		assert.equal(refused.length, 1);
-		// Outdated if a block came between the two.
-		const { code, data, message } = refused[0];
+		const errors = await Promise.all(rivals.map((rival) => poolError(api, rival.toHex())));
+		const rejected = errors.filter((error) => error !== null);
+		assert.equal(rejected.length, 1);
+		// The second is outdated if a block includes the first before it is submitted.
+		const { code, data, message } = rejected[0];
 		assert.ok(code === TOO_LOW_PRIORITY || (code === OUTDATED.code && data === OUTDATED.data), message);
 		await assertOneWon([sender, first, second], nonce, rivals);
 	});
 
-	it('two extrinsics with one nonce, at two nodes: the chain takes one of them', async () => {
+	it('two transactions with one nonce at two nodes: the chain includes one of them', async () => {
 		const { sender, nonce, recipient: first } = await parties();
 		const second = newAccount();
 		const rivals = [first, second].map((recipient) => sign(api, transfer(recipient, TOS), sender, { nonce }));
-		await Promise.all(rivals.map((rival, i) => refusal(apis[i], rival.toHex())));
+		await Promise.all(rivals.map((rival, i) => poolError(apis[i], rival.toHex())));
 		await assertOneWon([sender, first, second], nonce, rivals);
 	});
 
-	/** One of two transfers of 1 TOS passed, and neither can pass again. */
+	/** Waits until one of two transfers of 1 TOS is included, and asserts that neither can be included again. */
 	async function assertOneWon(accounts, nonce, rivals) {
 		let sender, recipients;
 		do {
@@ -212,7 +201,7 @@ describe('rejections', () => {
 		assert.equal(sender.nonce, nonce + 1);
 		assert.deepEqual(recipients.map(({ free }) => free).sort(), [0n, TOS]);
 		for (const node of apis) {
-			for (const rival of rivals) assert.equal(await verdict(node, rival.toHex()), 'Stale');
+			for (const rival of rivals) assert.equal(await dryRun(node, rival.toHex()), 'Stale');
 		}
 	}
 });

@@ -8,24 +8,16 @@ from model import economics
 from model.hashing import blake2_256
 from model.keys import ss58
 
-from cases.rpc import BLOCK_HASH
-from cases.transactions import RECIPIENT, SENDER, TOS
+from cases.fixtures import RECIPIENT, SENDER, TOS
+from cases.rpc.exchange import BLOCK_HASH, Answer, error, exchange_of
 
 SESSION_LENGTH, SESSIONS_PER_ERA = 20, 3
 STAKE = 1_000_000 * TOS
 COMMISSION = 100_000_000
 
-Answer = dict[str, Any]
 
-
-def _exchange(rule: int, method: str, name: str, params: list[Any], **answer: Any) -> Answer:
-    return {
-        "name": f"{method}: {name}",
-        "rules": [f"RPC-R{rule}"],
-        "method": f"dpos_{method}",
-        "params": params,
-        **answer,
-    }
+def _ask(rule: int, method: str, name: str, params: list[Any], **answer: Any) -> Answer:
+    return exchange_of("dpos", rule, method, name, params, **answer)
 
 
 def _keys(name: str) -> Answer:
@@ -62,20 +54,20 @@ SET = [BACKED, LEAVING, DISABLED]
 
 def _sets() -> Iterator[Answer]:
     rotated = [validator | {"produced": 0, "missed": 0, "eraPoints": 0} for validator in SET[:2]]
-    yield _exchange(26, "getValidators", "a past block", [BLOCK_HASH], result=SET)
-    yield _exchange(26, "getValidators", "at the best block", [None], result=SET)
-    yield _exchange(26, "getValidators", "after a block that rotates into an era", [BLOCK_HASH], result=rotated)
-    unread, unknown = {"code": 10_001, "data": "at"}, bytes(32)
-    yield _exchange(26, "getValidators", "a block that is no hash", [130], error=unread)
-    nobody = {"code": 10_003, "data": unknown}
-    yield _exchange(26, "getValidators", "a block that nobody knows", [unknown], error=nobody)
+    yield _ask(26, "getValidators", "a past block", [BLOCK_HASH], result=SET)
+    yield _ask(26, "getValidators", "at the best block", [None], result=SET)
+    yield _ask(26, "getValidators", "after a block that rotates into an era", [BLOCK_HASH], result=rotated)
+    unread, unknown = error(10_001, "at"), bytes(32)
+    yield _ask(26, "getValidators", "a block that is no hash", [130], error=unread)
+    nobody = error(10_003, unknown)
+    yield _ask(26, "getValidators", "a block that nobody knows", [unknown], error=nobody)
 
 
 def _one() -> Iterator[Answer]:
     def ask(name: str, validator: Answer, *, earned: int, claimed: int) -> Answer:
         rewards = {"fromEra": 0, "earned": str(earned), "claimed": str(claimed)}
         result = validator | {"rewards": rewards}
-        return _exchange(27, "getValidator", name, [validator["account"]], result=result)
+        return _ask(27, "getValidator", name, [validator["account"]], result=result)
 
     # Two eras in which it made a third of the blocks; one of them is paid out.
     own, _ = economics.rewards(30 * TOS, 400, 1_200, COMMISSION, STAKE, [STAKE // 2])
@@ -90,12 +82,12 @@ def _one() -> Iterator[Answer]:
     yield ask("chilled", chilled, earned=own, claimed=0)
     unbonding = chilled | {"ownStake": "0", "totalStake": "0"}
     yield ask("chilled and unbonding", unbonding, earned=own, claimed=own)
-    yield _exchange(27, "getValidator", "no validator", [ss58(RECIPIENT)], result=None)
+    yield _ask(27, "getValidator", "no validator", [ss58(RECIPIENT)], result=None)
     digits = "0x" + SENDER.account.hex()
-    yield _exchange(27, "getValidator", "no validator, in hexadecimal", [digits, None], result=None)
-    unread = {"code": 10_001, "data": "account"}
+    yield _ask(27, "getValidator", "no validator, in hexadecimal", [digits, None], result=None)
+    unread = error(10_001, "account")
     foreign = ss58(ACCOUNTS[0], 0)
-    yield _exchange(27, "getValidator", "an address of another chain", [foreign], error=unread)
+    yield _ask(27, "getValidator", "an address of another chain", [foreign], error=unread)
 
 
 def _epoch(block: int) -> Answer:
@@ -127,7 +119,7 @@ def _epochs() -> Iterator[Answer]:
         ("a block that changes the era", 60),
         ("in the middle", 152),
     ):
-        yield _exchange(28, "getEpochInfo", name, [BLOCK_HASH], result=_epoch(block))
+        yield _ask(28, "getEpochInfo", name, [BLOCK_HASH], result=_epoch(block))
     late = _epoch(152)
     # The elections of blocks 160 and 180 failed: the next can be in 200, for the session after.
     failed = late | {
@@ -138,9 +130,9 @@ def _epochs() -> Iterator[Answer]:
         "nextEraSession": 11,
         "nextEraBlock": 220,
     }
-    yield _exchange(28, "getEpochInfo", "elections have failed", [BLOCK_HASH], result=failed)
+    yield _ask(28, "getEpochInfo", "elections have failed", [BLOCK_HASH], result=failed)
     forced_none = late | {"nextEraSession": None, "nextEraBlock": None}
-    yield _exchange(28, "getEpochInfo", "governance forces no new era", [None], result=forced_none)
+    yield _ask(28, "getEpochInfo", "governance forces no new era", [None], result=forced_none)
 
 
 def _snapshots() -> Iterator[Answer]:
@@ -152,9 +144,9 @@ def _snapshots() -> Iterator[Answer]:
         "setId": 2,
         "validators": SET,
     }
-    yield _exchange(29, "getSnapshot", "a past block", [BLOCK_HASH], result=snapshot)
+    yield _ask(29, "getSnapshot", "a past block", [BLOCK_HASH], result=snapshot)
 
 
 def files() -> Iterator[VectorFile]:
     cases = [*_sets(), *_one(), *_epochs(), *_snapshots()]
-    yield VectorFile("conformance/rpc/dpos", "rpc-exchange", "Asking about validators", [], cases)
+    yield VectorFile("conformance/rpc/dpos", "rpc-exchange", "Queries of validators", [], cases)

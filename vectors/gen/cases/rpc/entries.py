@@ -1,4 +1,4 @@
-"""JSON-RPC about expiring entries: what is found, proven, listed and told of one owner's."""
+"""JSON-RPC about expiring entries."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,33 +9,21 @@ from model import ttl_kv as kv
 from model.keys import ss58
 from model.storage import value_key
 
-from cases.rpc import BLOCK_HASH
-from cases.transactions import RECIPIENT, SENDER, TOS
+from cases.fixtures import RECIPIENT, SENDER, TOS
+from cases.rpc.exchange import BLOCK_HASH, Answer, error, exchange_of
 
 OWNER = SENDER.account
 ADDRESS = ss58(OWNER)
 BORN, NOW = 1_000, 1_060
 MOST_SUBSCRIPTIONS = 128
 
-Answer = dict[str, Any]
-
-
-def _error(code: int, data: Any) -> Answer:
-    return {"code": code, "data": data}
-
 
 def _ask(rule: int, method: str, name: str, params: list[Any], **answer: Any) -> Answer:
-    return {
-        "name": f"{method}: {name}",
-        "rules": [f"RPC-R{rule}"],
-        "method": f"kv_{method}",
-        "params": params,
-        **answer,
-    }
+    return exchange_of("kv", rule, method, name, params, **answer)
 
 
 def _store() -> kv.Store:
-    """Three live entries and a dead one that is not swept yet."""
+    """Three live entries and an expired one that is not swept yet."""
     stored = kv.Store()
     for key, value, ttl in (
         (b"a/1", b"value", 100),
@@ -74,12 +62,12 @@ def _answers() -> Iterator[Answer]:
         yield _ask(rule, method, "an entry, at the best block", [ADDRESS, b"a/1", None], result=found)
         for name, owner, key in nothing:
             yield _ask(rule, method, name, [owner, key], result=None)
-        unread = _error(10_001, "key")
+        unread = error(10_001, "key")
         yield _ask(rule, method, "a key that is text", [ADDRESS, "a/1"], error=unread)
         foreign = [ss58(OWNER, 0), b"a/1"]
-        yield _ask(rule, method, "a foreign owner", foreign, error=_error(10_001, "owner"))
+        yield _ask(rule, method, "a foreign owner", foreign, error=error(10_001, "owner"))
         unknown = [ADDRESS, b"a/1", bytes(32)]
-        yield _ask(rule, method, "a block that nobody knows", unknown, error=_error(10_003, bytes(32)))
+        yield _ask(rule, method, "a block that nobody knows", unknown, error=error(10_003, bytes(32)))
 
     def page(name: str, prefix: bytes | None, start: bytes | None, limit: int) -> Answer:
         found, following = stored.page(OWNER, prefix or b"", start, limit, NOW)
@@ -95,12 +83,16 @@ def _answers() -> Iterator[Answer]:
     yield page("after a key that was never there", None, b"a/4", 100)
     yield page("none with the prefix", b"c", None, 100)
     for limit in (0, 101):
-        over = _error(10_002, "limit")
+        over = error(10_002, "limit")
         yield _ask(20, "list", f"a limit of {limit}", [ADDRESS, None, None, limit], error=over)
     no_bytes = [ADDRESS, "a/", None, 1]
-    yield _ask(20, "list", "a prefix that is text", no_bytes, error=_error(10_001, "prefix"))
+    yield _ask(20, "list", "a prefix that is text", no_bytes, error=error(10_001, "prefix"))
 
-    for key, value, ttl in ((1, 1, 1), (32, 224, 86_400), (kv.MAX_KEY_LENGTH, kv.MAX_VALUE_LENGTH, kv.MAX_TTL)):
+    for key, value, ttl in (
+        (1, 1, 1),
+        (32, 224, 86_400),
+        (kv.MAX_KEY_LENGTH, kv.MAX_VALUE_LENGTH, kv.MAX_TTL),
+    ):
         rent = str(kv.rent(kv.entry_length(key, value), ttl))
         yield _ask(21, "quote", f"{key} and {value} bytes for {ttl} blocks", [key, value, ttl], result=rent)
     for parameter, params in (
@@ -111,9 +103,9 @@ def _answers() -> Iterator[Answer]:
         ("ttl", [1, 1, 0]),
         ("ttl", [1, 1, kv.MAX_TTL + 1]),
     ):
-        beyond = _error(10_002, parameter)
+        beyond = error(10_002, parameter)
         yield _ask(21, "quote", f"{params} is out of bounds", params, error=beyond)
-    yield _ask(21, "quote", "a negative ttl", [1, 1, -1], error=_error(10_001, "ttl"))
+    yield _ask(21, "quote", "a negative ttl", [1, 1, -1], error=error(10_001, "ttl"))
 
     stats = {
         "entries": len(stored.entries),
@@ -121,7 +113,7 @@ def _answers() -> Iterator[Answer]:
         "backlog": sum(NOW >= entry.expires_at for entry in stored.entries.values()),
         "lastRevision": str(stored.last_revision),
     }
-    yield _ask(22, "stats", "three live entries and a dead one", [None], result=stats)
+    yield _ask(22, "stats", "three live entries and an expired one", [None], result=stats)
     empty = {"entries": 0, "bytes": 0, "backlog": 0, "lastRevision": "0"}
     yield _ask(22, "stats", "a new chain", [BLOCK_HASH], result=empty)
 
@@ -137,10 +129,10 @@ def _answers() -> Iterator[Answer]:
         }
         yield _ask(23, "getProof", name, [ADDRESS, key], result=proof)
     for name, key in (("an empty key", b""), ("a key that is too long", too_long)):
-        yield _ask(23, "getProof", name, [ADDRESS, key], error=_error(10_002, "key"))
+        yield _ask(23, "getProof", name, [ADDRESS, key], error=error(10_002, "key"))
 
 
-# What the owner does in each block: a put for so many blocks, an extension to so many, or a deletion.
+# Calls of the owner in each block: puts and extensions with their lifetime in blocks, and deletions.
 CALLS: dict[int, list[tuple[str, bytes, int]]] = {
     BORN: [("put", b"a/1", 2), ("put", b"b/1", 2), ("put", b"a/2", 1), ("put", b"a/3", 1)],
     BORN + 1: [("extended", b"b/1", 3), ("put", b"a/2", 9), ("extended", b"a/2", 1)],
@@ -162,7 +154,9 @@ def _events() -> list[Answer]:
         told.append({"type": what, "key": key, **at, "revision": str(revision)})
 
     for number, calls in CALLS.items():
-        ended = [(entry.revision, key) for (_, key), entry in stored.entries.items() if entry.expires_at == number]
+        ended = [
+            (entry.revision, key) for (_, key), entry in stored.entries.items() if entry.expires_at == number
+        ]
         for revision, key in sorted(ended):
             tell(number, "expired", key, revision)
         for what, key, ttl in calls:
@@ -204,18 +198,18 @@ def _subscriptions() -> Iterator[Answer]:
     def refused(name: str, params: list[Any], error: Answer) -> Answer:
         return _ask(24, "subscribe", name, params, error=error)
 
-    yield refused("a foreign owner", [ss58(OWNER, 0)], _error(10_001, "owner"))
-    yield refused("a prefix that is text", [ADDRESS, "a/"], _error(10_001, "prefix"))
-    yield refused("a block's hash", [ADDRESS, None, BLOCK_HASH], _error(10_001, "from"))
-    yield refused("a negative height", [ADDRESS, None, -1], _error(10_001, "from"))
-    pruned = _error(10_004, _block_hash(BORN))
+    yield refused("a foreign owner", [ss58(OWNER, 0)], error(10_001, "owner"))
+    yield refused("a prefix that is text", [ADDRESS, "a/"], error(10_001, "prefix"))
+    yield refused("a block's hash", [ADDRESS, None, BLOCK_HASH], error(10_001, "from"))
+    yield refused("a negative height", [ADDRESS, None, -1], error(10_001, "from"))
+    pruned = error(10_004, _block_hash(BORN))
     yield refused("a block whose parent's state is pruned", [ADDRESS, None, BORN + 1], pruned)
-    yield refused("one too many", [ADDRESS], _error(10_103, MOST_SUBSCRIPTIONS))
+    yield refused("one too many", [ADDRESS], error(10_103, MOST_SUBSCRIPTIONS))
 
 
 def files() -> Iterator[VectorFile]:
     for name, title, cases in (
-        ("kv", "Asking about entries", _answers()),
-        ("kv-subscribe", "Following entries", _subscriptions()),
+        ("kv", "Queries of entries", _answers()),
+        ("kv-subscribe", "Subscribing to entries", _subscriptions()),
     ):
         yield VectorFile(f"conformance/rpc/{name}", "rpc-exchange", title, [], list(cases))

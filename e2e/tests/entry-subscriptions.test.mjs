@@ -1,51 +1,42 @@
-// Whoever watches an owner's entries is told of every change once and in order, from any block whose state is there.
+// A subscriber to an owner's entries gets every change once and in order, from any block whose state the node has.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
 	bestHeight,
 	blockHash,
 	connect,
 	development,
-	failure,
 	finalisedHeight,
 	lastFinalised,
 	newAccount,
 	randomHash,
+	rpcError,
 	sign,
 	submit,
 } from '../lib/chain.mjs';
 import { extend, follow, hex, kvGet, newOwner, put } from '../lib/entries.mjs';
-import { startNetwork, withNode } from '../lib/network.mjs';
+import { withDevNode } from '../lib/network.mjs';
 import { assertBoundPerConnection } from '../lib/subscriptions.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 
-describe('watchers of entries', () => {
-	let network;
-	let apis;
-	let api;
+describe('subscriptions to entries', { concurrency: true }, async () => {
+	const { api, apis, nodes } = await suiteNetwork();
 
-	before(async () => {
-		network = await startNetwork();
-		({ apis } = network);
-		[api] = apis;
-	});
-
-	after(() => network?.stop());
-
-	it('one who comes back from a block has missed nothing and gets nothing twice', async () => {
+	it('a subscriber that resumes from a block misses no event and gets none twice', async () => {
 		const { pair, all, done } = await newOwner(api);
 		const { number: from } = await done(put(api, hex('x'), hex('1'), 3));
 		const reference = await follow(api, pair, { from });
 
-		const before = await connect(network.nodes[1].rpc);
+		const before = await connect(nodes[1].rpc);
 		const watch = await follow(before, pair, { from });
-		// In the middle of a block's events, as a lost connection may leave it.
+		// Stops in the middle of a block's events, as a lost connection may.
 		const calls = ['1', '2', '3', '4'].map((value) => put(api, hex('y'), hex(value), 30));
 		await all([api.tx.utility.batchAll(calls)]);
 		const received = (await watch.until(({ length: count }) => count >= 3)).slice(0, 3);
 		await before.disconnect();
 
-		// While nobody watches: changes, and an end.
+		// Changes and an expiry while nothing is subscribed.
 		await all([extend(api, hex('y'), 30), put(api, hex('z'), hex('5'), 1)]);
 		const { number: last } = await done(put(api, hex('w'), hex('6'), 2));
 		await Promise.all(apis.map((node) => finalisedHeight(node, last + 8)));
@@ -68,9 +59,9 @@ describe('watchers of entries', () => {
 		await Promise.all([reference, resumed, prefixed].map(({ stop }) => stop()));
 	});
 
-	it('one may ask for a block that is not final yet', async () => {
+	it('a subscription from a future block begins with that block', async () => {
 		const { pair, all } = await newOwner(api);
-		const from = (await bestHeight(api)) + 20;
+		const from = (await bestHeight(api)) + 10;
 		const watch = await follow(api, pair, { from });
 		await all([put(api, hex('early'), hex('1'), 1_000)]);
 		await finalisedHeight(api, from);
@@ -82,27 +73,27 @@ describe('watchers of entries', () => {
 		await watch.stop();
 	});
 
-	it('parameters that cannot be read have their codes', async () => {
+	it('unreadable parameters have their error codes', async () => {
 		const { address } = newAccount();
-		assert.deepEqual(await failure(follow(api, { address: 'Alice' })), { code: 10001, data: 'owner' });
-		assert.deepEqual(await failure(follow(api, { address }, { prefix: 'a' })), { code: 10001, data: 'prefix' });
+		assert.deepEqual(await rpcError(follow(api, { address: 'Alice' })), { code: 10001, data: 'owner' });
+		assert.deepEqual(await rpcError(follow(api, { address }, { prefix: 'a' })), { code: 10001, data: 'prefix' });
 		for (const from of [-1, 1.5, '1', randomHash()]) {
-			assert.deepEqual(await failure(follow(api, { address }, { from })), { code: 10001, data: 'from' });
+			assert.deepEqual(await rpcError(follow(api, { address }, { from })), { code: 10001, data: 'from' });
 		}
 	});
 
-	it('a connection follows so many owners and no more', () =>
-		assertBoundPerConnection(network.nodes[0].rpc, api, (connection) => follow(connection, newAccount())));
+	it('the number of subscriptions per connection is limited', () =>
+		assertBoundPerConnection(nodes[0].rpc, api, (connection) => follow(connection, newAccount())));
 });
 
-it('entries of blocks whose state is pruned are refused with the block, and what is left is told', () =>
-	withNode(['--dev', '--state-pruning', '8'], async (api) => {
+it('a subscription from a block whose state is pruned fails with that block, and one from a later block works', () =>
+	withDevNode(['--state-pruning', '8'], async (api) => {
 		const alice = development('Alice');
 		const key = hex('key');
 		await finalisedHeight(api, 24);
 		const parent = await blockHash(api, 1);
-		assert.deepEqual(await failure(follow(api, alice, { from: 2 })), { code: 10004, data: parent });
-		assert.deepEqual(await failure(kvGet(api, alice, key, parent)), { code: 10004, data: parent });
+		assert.deepEqual(await rpcError(follow(api, alice, { from: 2 })), { code: 10004, data: parent });
+		assert.deepEqual(await rpcError(kvGet(api, alice, key, parent)), { code: 10004, data: parent });
 
 		const watch = await follow(api, alice, { from: await lastFinalised(api) });
 		const { number } = await submit(api, sign(api, put(api, key, hex('1'), 2), alice, { nonce: 0 }));

@@ -1,4 +1,4 @@
-"""What the transfers do, and why they fail."""
+"""What transfers do, and why they fail."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,15 +6,12 @@ from typing import Any
 from emit import VectorFile
 from model import errors
 from model.accounts import TREASURY, record
-from model.calls import (
-    Call,
-    transfer,
-)
+from model.calls import Call, transfer
 from model.keys import test_key
 from model.storage import account_key
 
-from cases import scenarios
-from cases.transactions import EXISTENTIAL_DEPOSIT, RECIPIENT, SENDER, TOS
+from cases import scenario
+from cases.fixtures import EXISTENTIAL_DEPOSIT, RECIPIENT, SENDER, TOS
 
 
 def _transfer_effects() -> VectorFile:
@@ -30,8 +27,8 @@ def _transfer_effects() -> VectorFile:
         state: dict[bytes, bytes] | None = None,
     ) -> dict[str, Any]:
         before = {alice: 10 * TOS, rich: 1_000 * TOS, TREASURY: TOS}
-        steps = [scenarios.call(origin, call, error), scenarios.balances({**before, **after})]
-        return scenarios.case(name, rules, before, steps, state=state)
+        steps = [scenario.call(origin, call, error), scenario.balances({**before, **after})]
+        return scenario.case(name, rules, before, steps, state=state)
 
     checks, effect, life = ["TXN-R26"], ["TXN-R27"], ["TXN-R27", "STA-R6"]
 
@@ -50,7 +47,7 @@ def _transfer_effects() -> VectorFile:
     return VectorFile(
         "conformance/transactions/transfer",
         "scenario",
-        "What a transfer does and why it fails",
+        "Transfers that succeed and transfers that fail",
         [],
         [
             case("one TOS", transfer(bob, TOS).encode(), None, {alice: 9 * TOS, bob: TOS}, life),
@@ -61,10 +58,12 @@ def _transfer_effects() -> VectorFile:
                 {alice: 10 * TOS - 1, rich: 1_000 * TOS + 1},
                 effect,
             ),
-            case("nothing to nobody", transfer(bob, 0).encode(), None, {bob: 0}, effect),
-            case("to oneself", transfer(alice, 4 * TOS).encode(), None, {}, effect),
             case(
-                "more than there is to oneself",
+                "nothing to an account that does not exist", transfer(bob, 0).encode(), None, {bob: 0}, effect
+            ),
+            case("to the sender itself", transfer(alice, 4 * TOS).encode(), None, {}, effect),
+            case(
+                "more than the balance, to the sender itself",
                 transfer(alice, 11 * TOS).encode(),
                 token("FundsUnavailable"),
                 {},
@@ -76,31 +75,31 @@ def _transfer_effects() -> VectorFile:
                 errors.dispatch("BadOrigin"),
                 {},
                 checks,
-                scenarios.NOBODY,
+                scenario.NOBODY,
             ),
             case(
-                "to an address that names nobody",
+                "to an address that cannot be looked up",
                 bob_raw,
                 errors.dispatch("CannotLookup"),
                 {bob: 0},
                 ["TXN-R4", "TXN-R26"],
             ),
             case(
-                "more than there is",
+                "more than the balance",
                 transfer(bob, 10 * TOS + 1).encode(),
                 token("FundsUnavailable"),
                 {bob: 0},
                 checks,
             ),
             case(
-                "more than was ever issued",
+                "more than the total issuance",
                 transfer(bob, 10_000 * TOS).encode(),
                 errors.dispatch("Arithmetic", "Underflow"),
                 {bob: 0},
                 checks,
             ),
             case(
-                "what is frozen",
+                "frozen balance",
                 transfer(bob, 4 * TOS).encode(),
                 token("Frozen"),
                 {bob: 0},
@@ -108,7 +107,7 @@ def _transfer_effects() -> VectorFile:
                 state=alice_as(frozen=7 * TOS),
             ),
             case(
-                "what is left besides the frozen part",
+                "the balance that is not frozen",
                 transfer(bob, 3 * TOS).encode(),
                 None,
                 {alice: 7 * TOS, bob: 3 * TOS},
@@ -116,7 +115,7 @@ def _transfer_effects() -> VectorFile:
                 state=alice_as(frozen=7 * TOS),
             ),
             case(
-                "what a hold covers of the frozen part can go",
+                "a hold counts towards the frozen balance",
                 transfer(bob, 5 * TOS).encode(),
                 None,
                 {alice: 5 * TOS, bob: 5 * TOS},
@@ -145,7 +144,7 @@ def _transfer_effects() -> VectorFile:
                 life,
             ),
             case(
-                "allowing death, but something depends on the account",
+                "allowing death, but the account has a consumer",
                 transfer(bob, 10 * TOS, False).encode(),
                 token("Frozen"),
                 {bob: 0},

@@ -1,4 +1,4 @@
-// The commands that work on a database without a node: what one exports, another imports, checks and takes back.
+// Commands that work on the database of a stopped node: export, import, check, revert and purge.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -7,10 +7,11 @@ import { before, describe, it } from 'node:test';
 import { blockHash, finalisedHeight } from '../lib/chain.mjs';
 import { withNode } from '../lib/network.mjs';
 import { gtos, temporaryFolder } from '../lib/node.mjs';
+import { presetSpec } from '../lib/spec.mjs';
 
 describe('blocks of a stopped node', () => {
 	const folder = temporaryFolder();
-	const spec = join(folder, 'spec.json');
+	let spec;
 	const exported = join(folder, 'blocks');
 	let best;
 
@@ -20,7 +21,7 @@ describe('blocks of a stopped node', () => {
 	const info = async (base) => JSON.parse(await on(base, 'chain-info'));
 
 	before(async () => {
-		await gtos('export-chain-spec', '--chain', 'dev', '--raw', '--output', spec);
+		spec = await presetSpec('dev');
 		await withNode(['--dev', '--chain', spec, '--base-path', join(folder, 'author')], async (api) => {
 			await finalisedHeight(api, 5);
 			best = await blockHash(api, 5);
@@ -40,7 +41,7 @@ describe('blocks of a stopped node', () => {
 
 	it('are executed again', () => on('importer', 'check-block', '5'));
 
-	it('are taken back unless they are final', async () => {
+	it('are reverted down to the last finalised one', async () => {
 		await on('importer', 'revert', '2');
 		const { best_number: number } = await info('importer');
 		assert.equal(number, 3);

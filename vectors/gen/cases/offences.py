@@ -1,255 +1,51 @@
-"""Who may author, what makes a block final, when sets change, and what an offence costs."""
+"""Equivocations, their reports, and what an offence costs a validator."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from emit import VectorFile
-from model import scale
 from model.consensus import (
-    Chain,
+    aura_equivocation_proof,
     disabling,
-    double_seal_proof,
     due_era,
-    equivocation_proof,
+    grandpa_equivocation_proof,
     offence_era,
-    quorum,
     slash_fraction,
 )
-from model.headers import AURA, GRANDPA, VOTES, DigestItem, Header, slot_item, vote_payload
+from model.headers import AURA, DigestItem, Header, slot_item
 from model.keys import Key, test_key
 
-from cases.hashing_and_signing import header_case
-from cases.transactions import module_error_case
-
-
-def arithmetic(name: str, function: str, inputs: dict[str, int], outputs: dict[str, int]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "function": function,
-        "inputs": {key: str(value) for key, value in inputs.items()},
-        "outputs": {key: str(value) for key, value in outputs.items()},
-    }
-
-
-def _slots() -> VectorFile:
-    def case(name: str, rules: list[str], is_accepted: bool, **changes: Any) -> dict[str, Any]:
-        fields = {
-            "slotDurationMs": 1_000,
-            "authorities": 4,
-            "disabled": [],
-            "parent": {"slot": 1_800_000_000, "timestamp": 1_800_000_000_000},
-            "slot": 1_800_000_001,
-            "timestamp": 1_800_000_001_000,
-        } | changes
-        author = fields["slot"] % fields["authorities"]
-        return {"name": name, "rules": rules, **fields, "author": author, "isAccepted": is_accepted}
-
-    slot, author, gap, disabled = ["CON-R1"], ["CON-R2"], ["CON-R3"], ["CON-R4"]
-    half = {"slot": 1_800_000_000, "timestamp": 1_800_000_000_700}
-    return VectorFile(
-        "conformance/consensus/slot",
-        "slot",
-        "Slot, author and time of a block on its parent",
-        [],
-        [
-            case("the next slot", slot + author, True),
-            case("the last millisecond of the slot", slot, True, timestamp=1_800_000_001_999),
-            case("a millisecond before the slot", slot, False, timestamp=1_800_000_000_999),
-            case("a millisecond after the slot", slot, False, timestamp=1_800_000_002_000),
-            case("the parent's slot", slot, False, slot=1_800_000_000, timestamp=1_800_000_000_900),
-            case("a slot before the parent's", slot, False, slot=1_799_999_999, timestamp=1_799_999_999_000),
-            case(
-                "after a gap of a thousand slots",
-                slot + author,
-                True,
-                slot=1_800_001_002,
-                timestamp=1_800_001_002_000,
-            ),
-            case(
-                "half-second slots",
-                slot + author,
-                True,
-                slotDurationMs=500,
-                parent={"slot": 3_600_000_000, "timestamp": 1_800_000_000_000},
-                slot=3_600_000_001,
-                timestamp=1_800_000_000_500,
-            ),
-            case("half a slot after the parent", gap, True, parent=half, timestamp=1_800_000_001_200),
-            case("a millisecond less", gap, False, parent=half, timestamp=1_800_000_001_199),
-            case(
-                "the first block: any time of its slot",
-                gap,
-                True,
-                parent={"slot": 0, "timestamp": 0},
-                slot=1,
-                timestamp=1_000,
-            ),
-            case("one of several authorities", author, True, authorities=3),
-            case("one of one authority", author, True, authorities=1),
-            case("another validator is disabled", disabled, True, disabled=[0, 2]),
-            case("the author is disabled", disabled, False, disabled=[1]),
-        ],
-    )
-
-
-def _eras() -> VectorFile:
-    def case(
-        name: str,
-        rules: list[str],
-        blocks: int,
-        session_length: int = 20,
-        sessions_per_era: int = 3,
-        validators: int = 2,
-        minimum: dict[int, int] | None = None,
-        keys: dict[int, dict[int, int | None]] | None = None,
-    ) -> dict[str, Any]:
-        """`minimum` and `keys` change, before the hooks of a block, what governance and validators set."""
-        chain = Chain(session_length, sessions_per_era, validators)
-        changes, at, responsible = [], [], 0
-        for block in range(1, blocks + 1):
-            change: dict[str, Any] = {}
-            if block in (minimum or {}):
-                change["minimumValidatorCount"] = chain.minimum_validators = minimum[block]
-            if block in (keys or {}):
-                for validator, number in keys[block].items():
-                    chain.keys[validator] = number
-                change["keys"] = [{"validator": v, "number": n} for v, n in keys[block].items()]
-            if change:
-                changes.append({"block": block, **change})
-            responsible = chain.active_era
-            chain.begin(block)
-            if block % session_length in (0, 1, session_length - 1):
-                at.append(
-                    {
-                        "block": block,
-                        "session": chain.session,
-                        "activeEra": chain.active_era,
-                        "plannedEra": chain.planned_era,
-                        "responsibleEra": responsible,
-                        "setId": chain.set_id,
-                        "failedElections": chain.failed_elections,
-                        "keys": list(chain.used_keys),
-                    }
-                )
-        return {
-            "name": name,
-            "rules": rules,
-            "sessionLengthBlocks": session_length,
-            "sessionsPerEra": sessions_per_era,
-            "validators": validators,
-            "changes": changes,
-            "at": at,
-        }
-
-    regular = ["CON-R5", "CON-R7", "CON-R8", "CON-R12"]
-    return VectorFile(
-        "conformance/consensus/era",
-        "era-transition",
-        "Sessions, eras, keys and sets, block by block",
-        [],
-        [
-            case("development timing", regular, 200),
-            case(
-                "the shortest there can be", regular, 60, session_length=5, sessions_per_era=2, validators=1
-            ),
-            case(
-                "elections fail for a while",
-                ["CON-R7", "CON-R8", "CON-R9"],
-                300,
-                minimum={70: 3, 190: 1},
-            ),
-            case(
-                "keys take effect two sessions later",
-                ["CON-R6", "CON-R12"],
-                120,
-                keys={5: {0: 1}, 26: {1: 1}},
-            ),
-            *(
-                # Within an era, and for each place in the set: nobody keeps authoring without keys.
-                case(
-                    f"validator {gone} of three removes its keys, and sets others",
-                    ["CON-R6", "CON-R12", "CON-R26"],
-                    140,
-                    validators=3,
-                    keys={61: {gone: None}, 81: {gone: 1}},
-                )
-                for gone in range(3)
-            ),
-        ],
-    )
-
-
-def _quorum() -> VectorFile:
-    return VectorFile(
-        "conformance/consensus/quorum",
-        "arithmetic",
-        "Votes that make a block final",
-        ["CON-R10"],
-        [
-            arithmetic(
-                f"{n} authorities",
-                "quorum",
-                {"authorities": n},
-                {"votes": quorum(n), "offline": n - quorum(n)},
-            )
-            for n in (1, 2, 3, 4, 5, 6, 7, 10, 21, 33, 34, 99, 100)
-        ],
-    )
-
-
-def _votes() -> VectorFile:
-    key, block = test_key("ed25519", 4), b"\x77" * 32
-
-    def case(vote: str, number: int, round_: int, set_id: int) -> dict[str, Any]:
-        payload = vote_payload(vote, block, number, round_, set_id)
-        return {
-            "name": f"{vote} for block {number} in round {round_} of set {set_id}",
-            "vote": vote,
-            "blockHash": block,
-            "number": number,
-            "round": str(round_),
-            "setId": str(set_id),
-            "payload": payload,
-            "seed": key.seed,
-            "publicKey": key.public,
-            "signature": key.sign(payload),
-        }
-
-    return VectorFile(
-        "conformance/consensus/vote",
-        "vote",
-        "What a GRANDPA authority signs",
-        ["CON-R11"],
-        [*(case(vote, 1_000, 7, 3) for vote in VOTES), case("precommit", 2**32 - 1, 2**64 - 1, 2**64 - 1)],
-    )
-
-
-def _set_change() -> VectorFile:
-    authorities = [test_key("ed25519", number).public for number in (1, 2, 3)]
-    pairs = scale.sequence(key + scale.u64(1) for key in authorities)
-    change = DigestItem("consensus", GRANDPA, scale.variant(1, pairs, scale.u32(0)))
-    header = Header(b"\x71" * 32, 60, b"\x72" * 32, b"\x73" * 32, (slot_item(61), change))
-    case = header_case("that installs a changed set", header, ["HAS-R4"])
-    case["scheduledChange"] = authorities
-    return VectorFile(
-        "conformance/consensus/set-change",
-        "header",
-        "Header of a block that changes the set",
-        ["CON-R12"],
-        [case],
-    )
-
+from cases.builders import arithmetic, module_error_case
 
 HERE, THERE = (b"\x81" * 32, 100), (b"\x82" * 32, 100)
 
+SLOT = 3_600_000_123
+# The parent of equivocating headers, and its height.
+PARENT = (b"\x91" * 32, 100)
 
-def _equivocations() -> VectorFile:
+
+def _header(
+    content: int, author: Key, slots: tuple[int, ...] = (SLOT,), parent: tuple[bytes, int] = PARENT
+) -> Header:
+    """A sealed header on `parent`. Equal `content` gives equal headers."""
+    parent_hash, height = parent
+    root, items = bytes([content]) * 32, tuple(map(slot_item, slots))
+    return Header(parent_hash, height + 1, root, root, items).sealed(author)
+
+
+def _with_seal(header: Header, *items: DigestItem) -> Header:
+    """The header with other items in place of its seal."""
+    digest = (*header.digest[:-1], *items)
+    return Header(header.parent_hash, header.number, header.state_root, header.extrinsics_root, digest)
+
+
+def _grandpa_equivocations() -> VectorFile:
     key = test_key("ed25519", 5)
 
     def case(
         name: str, is_valid: bool, vote: str = "precommit", second=THERE, **wrong: Any
     ) -> dict[str, Any]:
-        proof = equivocation_proof(key, vote, 3, 7, HERE, second, **wrong)
+        proof = grandpa_equivocation_proof(key, vote, 3, 7, HERE, second, **wrong)
         return {
             "name": name,
             "setId": 3,
@@ -278,27 +74,7 @@ def _equivocations() -> VectorFile:
     )
 
 
-SLOT = 3_600_000_123
-# The parent of headers that are sealed twice, and its height.
-PARENT = (b"\x91" * 32, 100)
-
-
-def _header(
-    content: int, author: Key, slots: tuple[int, ...] = (SLOT,), parent: tuple[bytes, int] = PARENT
-) -> Header:
-    """A sealed header on `parent`; those of the same `content` are the same."""
-    parent_hash, height = parent
-    root, items = bytes([content]) * 32, tuple(map(slot_item, slots))
-    return Header(parent_hash, height + 1, root, root, items).sealed(author)
-
-
-def _with_seal(header: Header, *items: DigestItem) -> Header:
-    """The header with other items in place of its seal."""
-    digest = (*header.digest[:-1], *items)
-    return Header(header.parent_hash, header.number, header.state_root, header.extrinsics_root, digest)
-
-
-def _double_seals() -> VectorFile:
+def _aura_equivocations() -> VectorFile:
     author, other = test_key("sr25519", 20), test_key("sr25519", 21)
     first, second = _header(1, author), _header(2, author)
     seal = second.digest[-1].payload
@@ -310,7 +86,7 @@ def _double_seals() -> VectorFile:
             "name": name,
             "slot": slot,
             "offender": author.public,
-            "proof": double_seal_proof(author, slot, first, second),
+            "proof": aura_equivocation_proof(author, slot, first, second),
             "isValid": is_valid,
         }
 
@@ -331,14 +107,14 @@ def _double_seals() -> VectorFile:
             case("a header without a slot", False, second=_header(2, author, ())),
             case("a header with its slot twice", False, second=_header(2, author, (SLOT, SLOT))),
             case("a header with two slots", False, second=_header(2, author, (SLOT, SLOT + 1))),
-            case("one sealed by another key", False, second=_header(2, other)),
-            case("both sealed by another key", False, _header(1, other), _header(2, other)),
-            case("the seal of the other header", False, second=sealed_by(first.digest[-1])),
-            case("no seal", False, second=sealed_by()),
+            case("one header sealed by another key", False, second=_header(2, other)),
+            case("both headers sealed by another key", False, _header(1, other), _header(2, other)),
+            case("a header with the seal of the other", False, second=sealed_by(first.digest[-1])),
+            case("a header without a seal", False, second=sealed_by()),
             case("a seal of another engine", False, second=sealed_by(DigestItem("seal", b"BABE", seal))),
             case("a seal that is too long", False, second=sealed_by(DigestItem("seal", AURA, seal + b"\0"))),
             case(
-                "something after the seal",
+                "a digest item after the seal",
                 False,
                 second=sealed_by(second.digest[-1], DigestItem("other", payload=b"")),
             ),
@@ -355,7 +131,7 @@ def _report_case(
     block_hashes: tuple[tuple[bytes, int], ...] = (),
     slot: int = 0,
 ) -> dict[str, Any]:
-    """`offences` has those who are reported with success, together for the same slot or round."""
+    """`offences` has the offenders of each slot or round that are reported successfully, by index."""
     offenders = set().union(*offences)
     fractions = [
         max((slash_fraction(len(those), len(keys)) for those in offences if index in those), default=0)
@@ -377,13 +153,13 @@ def _error(pallet: str, name: str) -> dict[str, str]:
     return {"pallet": pallet, "error": name}
 
 
-def _reports() -> VectorFile:
+def _grandpa_reports() -> VectorFile:
     """Runs on a chain of four validators whose GRANDPA keys are those below, in session 0 of set 0."""
     keys = [test_key("ed25519", number) for number in range(10, 14)]
 
     def step(name: str, key: Key, owner: int, error: dict[str, str] | None, **changes: Any) -> dict[str, Any]:
         arguments = {"set_id": 0, "round_": 1, "first": HERE, "second": THERE} | changes
-        proof = equivocation_proof(key, "precommit", **arguments)
+        proof = grandpa_equivocation_proof(key, "precommit", **arguments)
         return {"name": name, "proof": proof, "keyOwner": owner, "error": error}
 
     bad_proof = _error("Grandpa", "InvalidEquivocationProof")
@@ -392,7 +168,7 @@ def _reports() -> VectorFile:
     return VectorFile(
         "conformance/consensus/report",
         "report",
-        "Reports of double votes, one after the other",
+        "Successive reports of GRANDPA equivocations",
         ["CON-R14", "CON-R15", "CON-R20"],
         [
             _report_case(
@@ -402,13 +178,19 @@ def _reports() -> VectorFile:
                 [{0, 1}, {0}],
                 [
                     step("no equivocation", keys[0], 0, bad_proof, second=HERE),
-                    step("no equivocation, and the key is another's", keys[0], 1, bad_proof, second=HERE),
-                    step("the key is another's", keys[0], 1, bad_owner),
-                    step("a set that there is not", keys[0], 0, bad_proof, set_id=1),
+                    step(
+                        "no equivocation, and another validator's key owner proof",
+                        keys[0],
+                        1,
+                        bad_proof,
+                        second=HERE,
+                    ),
+                    step("another validator's key owner proof", keys[0], 1, bad_owner),
+                    step("a set that does not exist", keys[0], 0, bad_proof, set_id=1),
                     step("good", keys[0], 0, None),
                     step("again", keys[0], 0, duplicate),
                     step(
-                        "another double vote of the same round",
+                        "another equivocation in the same round",
                         keys[0],
                         0,
                         duplicate,
@@ -436,7 +218,7 @@ def _reports() -> VectorFile:
     )
 
 
-def _double_seal_reports() -> VectorFile:
+def _aura_reports() -> VectorFile:
     """Runs on a chain of four validators whose Aura keys are those below, in session 0."""
     keys = [test_key("sr25519", number) for number in range(22, 26)]
     # Sessions of 600 blocks: the first two lie in session 0, the last in session 1.
@@ -451,10 +233,8 @@ def _double_seal_reports() -> VectorFile:
         slot: int = SLOT,
         parents: tuple[tuple[bytes, int], tuple[bytes, int]] = (PARENT, PARENT),
     ) -> dict[str, Any]:
-        first, second = (
-            _header(content, key, (slot,), parent) for content, parent in zip(contents, parents)
-        )
-        proof = double_seal_proof(key, slot, first, second)
+        first, second = (_header(content, key, (slot,), parent) for content, parent in zip(contents, parents))
+        proof = aura_equivocation_proof(key, slot, first, second)
         return {"name": name, "proof": proof, "keyOwner": owner, "error": error}
 
     bad_proof = _error("AuraEquivocation", "InvalidEquivocationProof")
@@ -465,7 +245,7 @@ def _double_seal_reports() -> VectorFile:
     return VectorFile(
         "conformance/consensus/double-seal-report",
         "report",
-        "Reports of double seals, one after the other",
+        "Successive reports of Aura equivocations",
         ["CON-R22", "CON-R23", "CON-R20"],
         [
             _report_case(
@@ -474,18 +254,18 @@ def _double_seal_reports() -> VectorFile:
                 keys,
                 [{0, 1}, {0}, {2}],
                 [
-                    step("no double seal", keys[0], 0, bad_proof, contents=(1, 1)),
+                    step("no equivocation", keys[0], 0, bad_proof, contents=(1, 1)),
                     step(
-                        "no double seal, on another chain, and the key is another's",
+                        "no equivocation, on another chain, with another validator's key owner proof",
                         keys[0],
                         1,
                         bad_proof,
                         contents=(1, 1),
                         parents=(foreign, foreign),
                     ),
-                    step("one of another chain", keys[0], 0, unknown, parents=(PARENT, foreign)),
+                    step("one header of another chain", keys[0], 0, unknown, parents=(PARENT, foreign)),
                     step(
-                        "both of another chain, and the key is another's",
+                        "both headers of another chain, with another validator's key owner proof",
                         keys[0],
                         1,
                         unknown,
@@ -498,8 +278,8 @@ def _double_seal_reports() -> VectorFile:
                         unknown,
                         parents=(PARENT, (PARENT[0], PARENT[1] - 1)),
                     ),
-                    step("a slot to come", keys[0], 0, bad_proof, slot=SLOT + 5),
-                    step("the key is another's", keys[0], 1, bad_owner),
+                    step("a slot in the future", keys[0], 0, bad_proof, slot=SLOT + 5),
+                    step("another validator's key owner proof", keys[0], 1, bad_owner),
                     step("a session after the proof's", keys[0], 0, bad_owner, parents=(PARENT, later)),
                     step("good", keys[0], 0, None),
                     step("again", keys[0], 0, duplicate),
@@ -507,7 +287,7 @@ def _double_seal_reports() -> VectorFile:
                     step("another validator in the same slot", keys[1], 1, None),
                     step("the first validator in the slot of the block", keys[0], 0, None, slot=SLOT + 4),
                     step(
-                        "on parents of two heights, the last of the session one of them",
+                        "on parents of two heights, one of them the last of the session",
                         keys[2],
                         2,
                         None,
@@ -554,7 +334,7 @@ def _slash_fractions() -> VectorFile:
     return VectorFile(
         "conformance/consensus/slash-fraction",
         "arithmetic",
-        "Part of the stake that equivocators of one round lose",
+        "Fraction of the stake that equivocators of one round lose",
         ["CON-R15"],
         [
             arithmetic(
@@ -587,16 +367,18 @@ def _disabling() -> VectorFile:
     return VectorFile(
         "conformance/consensus/disabling",
         "disabling",
-        "Who is disabled for an offence",
+        "The validator that is disabled for an offence",
         ["CON-R16"],
         [
-            case("three validators: nobody may be", 3, {}, 0, tenth),
-            case("four validators: one may be", 4, {}, 3, tenth),
+            case("three validators: none may be disabled", 3, {}, 0, tenth),
+            case("four validators: one may be disabled", 4, {}, 3, tenth),
             case("the limit is reached by a smaller offence", 4, {1: tenth}, 3, fifth),
             case("the limit is reached by an equal offence", 4, {1: tenth}, 3, tenth),
             case("the limit is reached by a greater offence", 4, {1: fifth}, 3, tenth),
-            case("the smallest gives way", 7, {1: fifth, 4: tenth}, 3, fifth),
-            case("room for another", 21, {1: tenth, 2: tenth}, 20, tenth),
+            case(
+                "the validator with the smallest offence is enabled again", 7, {1: fifth, 4: tenth}, 3, fifth
+            ),
+            case("the limit is not reached", 21, {1: tenth, 2: tenth}, 20, tenth),
             case("disabled already, for less", 4, {3: tenth}, 3, fifth),
             case("disabled already, for as much", 4, {3: tenth}, 3, tenth),
         ],
@@ -627,26 +409,21 @@ def _deferral() -> VectorFile:
         "The era in which a slash is applied",
         ["CON-R17"],
         [
-            case("of the active era", 9, 1),
-            case("later in the active era", 11, 2),
-            case("of the era before", 8, 2),
-            case("of the era before, with the shortest deferral", 6, 1),
-            case("too old to be taken", 5, 1),
-            case("without deferral", 10, 0),
+            case("offence of the active era", 9, 1),
+            case("offence later in the active era", 11, 2),
+            case("offence of the previous era", 8, 2),
+            case("offence of the previous era, with the shortest deferral", 6, 1),
+            case("offence too old for a slash", 5, 1),
+            case("no deferral", 10, 0),
         ],
     )
 
 
 def files() -> Iterator[VectorFile]:
-    yield _slots()
-    yield _eras()
-    yield _quorum()
-    yield _votes()
-    yield _set_change()
-    yield _equivocations()
-    yield _reports()
-    yield _double_seals()
-    yield _double_seal_reports()
+    yield _grandpa_equivocations()
+    yield _grandpa_reports()
+    yield _aura_equivocations()
+    yield _aura_reports()
     yield _errors()
     yield _slash_fractions()
     yield _disabling()

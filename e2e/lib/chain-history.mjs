@@ -1,16 +1,16 @@
-// Reads a chain block by block as it becomes final, and holds every block against the rules of consensus.
+// Reads a chain block by block as it is finalised, and checks every block against the rules of consensus.
 
 import assert from 'node:assert/strict';
-import { patiently, slotOf } from './chain.mjs';
+import { slotOf, withTimeout } from './chain.mjs';
 
 /**
- * Follows the final blocks of a node, none left out, and keeps a record of each: `{ hash, number, author, session,
- * era, plannedEra, validators, auraKeys, setId, slot, timing }`. Stops at the first block that breaks a rule, or for
- * which `check(record, previous)` throws.
+ * A record of every finalised block of a node: `{ hash, number, author, session, era, plannedEra, validators, auraKeys,
+ * setId, slot, timing }`. Reading stops at the first block that breaks a rule or for which `check(record, previous)`
+ * throws; every `until` then rejects with that error.
  */
-export class Chronicle {
+export class ChainHistory {
 	records = [];
-	/** Most blocks that ever waited to be final. */
+	/** The greatest distance seen between the best block and the last finalised one. */
 	lag = 0;
 	#api;
 	#check;
@@ -49,7 +49,7 @@ export class Chronicle {
 		return this.records.at(-1);
 	}
 
-	/** Resolves with the first record from height `from` on that `accept` accepts, past ones included. */
+	/** Resolves with the first record from height `from` on that `accept` accepts. The record may exist already. */
 	until(accept, what, from = 0) {
 		const found = new Promise((resolve, reject) => {
 			const waiter = {
@@ -68,7 +68,7 @@ export class Chronicle {
 			this.#waiting.add(waiter);
 			waiter.look();
 		});
-		return patiently(found, what);
+		return withTimeout(found, what);
 	}
 
 	async #read() {
@@ -78,7 +78,7 @@ export class Chronicle {
 			while (!this.#failure && this.records.length <= this.#finalised) {
 				const record = await this.#record(this.records.length);
 				const previous = this.last;
-				if (previous) this.#hold(record, previous);
+				if (previous) this.#checkRules(record, previous);
 				await this.#check(record, previous);
 				this.records.push(record);
 				for (const waiter of [...this.#waiting]) waiter.look();
@@ -116,7 +116,7 @@ export class Chronicle {
 		};
 	}
 
-	#hold(record, previous) {
+	#checkRules(record, previous) {
 		const { number, slot, timing } = record;
 		const at = `at height ${number}`;
 		// CON-R1, CON-R2

@@ -1,25 +1,25 @@
-// Nothing changes a contract, and a deployment that fails changes nothing but the balance that pays its fee.
+// No call changes a deployed contract, and a deployment that fails changes only the balance that pays its fee.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { stringToU8a, u8aToHex } from '@polkadot/util';
 import { blake2AsHex, createKeyMulti, encodeAddress, xxhashAsU8a } from '@polkadot/util-crypto';
 import {
 	TOS,
 	account,
+	constants,
 	finalised,
 	finalisedHeight,
 	fund,
 	newAccount,
 	nextNonce,
+	poolError,
 	randomHash,
 	rawCall,
-	refusal,
 	sign,
 	submit,
 } from '../lib/chain.mjs';
 import {
-	MAX_CODE_LENGTH,
 	UNKNOWN,
 	accountNow,
 	ask,
@@ -29,37 +29,28 @@ import {
 	execute,
 	price,
 } from '../lib/contracts.mjs';
-import { startNetwork } from '../lib/network.mjs';
-import { temporaryFolder } from '../lib/node.mjs';
+import { suiteNetwork } from '../lib/suite.mjs';
 import { wasmModule } from '../lib/wasm.mjs';
 
-/** Everything that the pallet has stored after block `at`: each key with the hash of its value. */
+/** All storage keys of the pallet after block `at`, each with the hash of its value. */
 async function store(api, at) {
 	const keys = await rawCall(api, 'state_getKeysPaged', u8aToHex(xxhashAsU8a('ContractStore', 128)), 1000, null, at);
 	assert.ok(keys.length < 1000);
 	return Promise.all(keys.map(async (key) => [key, await rawCall(api, 'state_getStorageHash', key, at)]));
 }
 
-describe('a contract that is deployed', () => {
-	const dir = temporaryFolder();
+describe('a contract that is deployed', async () => {
+	let { api, apis, restart } = await suiteNetwork();
+	const { maxCodeLength } = constants(api, 'contractStore');
 	const { code } = wasmModule();
 	const codeHash = blake2AsHex(code);
 	const salt = randomHash();
 	const deployer = newAccount();
 	const other = newAccount();
 	const address = contractAddress(deployer, salt, codeHash);
-	let network;
-	let apis;
-	let api;
 	let metadata;
 
-	async function start() {
-		network = await startNetwork({ dir });
-		({ apis } = network);
-		[api] = apis;
-	}
-
-	/** A new account with this much. */
+	/** A new account with this balance. */
 	async function funded(amount) {
 		const holder = newAccount();
 		await fund(api, [[holder, amount]]);
@@ -67,7 +58,6 @@ describe('a contract that is deployed', () => {
 	}
 
 	before(async () => {
-		await start();
 		await fund(api, [
 			[deployer, 1_000n * TOS],
 			[other, 1_000n * TOS],
@@ -81,9 +71,7 @@ describe('a contract that is deployed', () => {
 		metadata = await ask(api, 'getMetadata', address);
 	});
 
-	after(() => network?.stop());
-
-	/** Asserts that code and record at the address are on every node what they were when it was deployed. */
+	/** Asserts that every node has the code and the record that were deployed at the address. */
 	async function assertUnchanged(at) {
 		for (const node of apis) {
 			assert.equal(await ask(node, 'getCode', address, at), u8aToHex(code));
@@ -94,10 +82,10 @@ describe('a contract that is deployed', () => {
 	describe('an overwrite is refused', () => {
 		const AGAIN = 'contractStore.AlreadyDeployed';
 
-		/** The two ways to ask for the contract that the deployer has. */
+		/** The two calls that would deploy the deployer's contract again. */
 		const overwrites = (node = api) => [deploy(node, code, salt), deployHash(node, codeHash, salt)];
 
-		/** Executes `call` and asserts that its block leaves the whole store as it was; answers the outcome. */
+		/** Executes `call`, asserts that its block does not change the pallet's storage, and answers the outcome. */
 		async function attack(call, pair) {
 			const outcome = await execute(apis, call, pair);
 			const { parentHash } = await api.rpc.chain.getHeader(outcome.hash);
@@ -115,12 +103,12 @@ describe('a contract that is deployed', () => {
 		it('by the deployer, with the code and by its hash', attackByTheDeployer);
 
 		it('in the block of the deployment itself', async () => {
-			// Whether both make it into one block is the author's affair, so try until they do.
+			// Nothing forces both into one block, so this is tried until they are.
 			for (let attempt = 1; attempt <= 20; attempt++) {
 				const fresh = randomHash();
 				const nonce = await nextNonce(api, deployer);
 				const send = (nonce) => submit(api, sign(api, deployHash(api, codeHash, fresh), deployer, { nonce }));
-				// The later one waits for the earlier in the pool, and both become ready at once.
+				// The second waits in the pool for the first, and then both are ready at once.
 				const [second, first] = await Promise.all([send(nonce + 1), send(nonce)]);
 				assert.deepEqual([first.error, second.error], [null, AGAIN]);
 				const record = await ask(api, 'getMetadata', contractAddress(deployer, fresh, codeHash), second.hash);
@@ -130,7 +118,7 @@ describe('a contract that is deployed', () => {
 			assert.fail('never in one block');
 		});
 
-		it('by another account, whose contract lies elsewhere', async () => {
+		it('by another account, whose contract has another address', async () => {
 			const before = await store(api, (await api.rpc.chain.getFinalizedHead()).toHex());
 			const { error, hash } = await execute(apis, deploy(apis[2], code, salt), other);
 			assert.equal(error, null);
@@ -138,7 +126,7 @@ describe('a contract that is deployed', () => {
 			assert.equal(record.deployer, other.address);
 			await assertUnchanged(hash);
 
-			// Of what was there, only the count of the other account has changed.
+			// The only existing key whose value has changed is the other account's contract count.
 			const later = new Map(await store(api, hash));
 			const changed = before.filter(([key, value]) => later.get(key) !== value).map(([key]) => key);
 			assert.deepEqual(changed, [api.query.contractStore.deployerContractCount.key(other.address)]);
@@ -150,7 +138,7 @@ describe('a contract that is deployed', () => {
 			assert.ok(events.some((event) => api.events.utility.BatchInterrupted.is(event)));
 		});
 
-		it('in a batch of all or nothing, of which nothing is left', async () => {
+		it('in batchAll, which is rolled back', async () => {
 			const calls = [deploy(api, stringToU8a('would be new'), salt), ...overwrites()];
 			assert.equal((await attack(api.tx.utility.batchAll(calls), deployer)).error, AGAIN);
 		});
@@ -173,7 +161,7 @@ describe('a contract that is deployed', () => {
 			await fund(api, [[either, 10n * TOS]]);
 			const asEither = (call) => api.tx.multisig.asMultiThreshold1([other.address], call);
 			const call = deployHash(api, codeHash, salt);
-			// It is a deployer of its own, and its contract is as safe.
+			// The multisig account is a deployer of its own, and its contract is as safe.
 			assert.equal((await execute(apis, asEither(call), deployer)).error, null);
 			const own = contractAddress(either, salt, codeHash);
 			assert.equal((await ask(api, 'getMetadata', own)).deployer, either.address);
@@ -188,15 +176,14 @@ describe('a contract that is deployed', () => {
 		});
 
 		it('after all nodes have been restarted', async () => {
-			await network.stop();
-			await start();
+			({ api, apis, restart } = await restart());
 			await assertUnchanged();
 			await attackByTheDeployer();
 		});
 	});
 
-	describe('bad input costs its fee and changes nothing else', () => {
-		/** Asserts that `call` fails with `expectedError`, and that its fee is all that is gone. */
+	describe('a deployment that fails costs its fee and changes nothing else', () => {
+		/** Asserts that `call` fails with `expectedError` and changes only the balance, by the fee. */
 		async function assertFails(call, pair, expectedError) {
 			const earlier = await accountNow(api, pair);
 			const { error, fee, hash } = await execute(apis, call, pair);
@@ -206,11 +193,11 @@ describe('a contract that is deployed', () => {
 			assert.deepEqual(await store(api, hash), await store(api, parentHash.toHex()));
 		}
 
-		it('code without a byte', () => assertFails(deploy(api, new Uint8Array(), salt), deployer, 'EmptyCode'));
+		it('empty code', () => assertFails(deploy(api, new Uint8Array(), salt), deployer, 'EmptyCode'));
 
-		it('code of a byte too much, while the longest passes', async () => {
-			const longest = new Uint8Array(MAX_CODE_LENGTH).fill(1);
-			const tooLong = new Uint8Array(MAX_CODE_LENGTH + 1).fill(1);
+		it('code one byte too long, while the longest succeeds', async () => {
+			const longest = new Uint8Array(maxCodeLength).fill(1);
+			const tooLong = new Uint8Array(maxCodeLength + 1).fill(1);
 			await assertFails(deploy(api, tooLong, salt), deployer, 'CodeTooLong');
 			const { error } = await execute(apis, deploy(api, longest, salt), deployer);
 			assert.equal(error, null);
@@ -218,17 +205,17 @@ describe('a contract that is deployed', () => {
 			assert.equal(deployed, u8aToHex(longest));
 		});
 
-		it('a hash of no code', () => assertFails(deployHash(api, UNKNOWN, salt), deployer, 'UnknownCode'));
+		it('an unknown code hash', () => assertFails(deployHash(api, UNKNOWN, salt), deployer, 'UnknownCode'));
 
-		it('a balance that is a unit short, while one that keeps the existential deposit is enough', async () => {
-			const existentialDeposit = api.consts.balances.existentialDeposit.toBigInt();
+		it('a balance one unit short of price, fee and existential deposit, while the exact sum succeeds', async () => {
+			const { existentialDeposit } = constants(api, 'balances');
 			const call = deployHash(api, codeHash, salt);
-			// Nonces begin at the height, and from 64 on they are equally long, and extrinsics equally dear.
+			// The nonce of a new account is the height. From 64 on, nonces have the same length, and so fees are equal.
 			await finalisedHeight(api, 64);
 			const poor = await funded(TOS);
 			const signed = sign(api, call, poor, { nonce: await nextNonce(api, poor) });
 			const { partialFee } = await rawCall(api, 'payment_queryInfo', signed.toHex());
-			const enough = existentialDeposit + price(0) + BigInt(partialFee);
+			const enough = existentialDeposit + price(api, 0) + BigInt(partialFee);
 
 			await assertFails(call, await funded(enough - 1n), 'InsufficientBalance');
 			const exact = await funded(enough);
@@ -238,7 +225,7 @@ describe('a contract that is deployed', () => {
 
 			// With nothing above the existential deposit, not even the fee can be paid.
 			const again = sign(api, deployHash(api, codeHash, randomHash()), exact, { nonce: await nextNonce(api, exact) });
-			assert.equal((await refusal(api, again.toHex())).code, 1010);
+			assert.equal((await poolError(api, again.toHex())).code, 1010);
 		});
 	});
 });

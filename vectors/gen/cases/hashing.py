@@ -12,7 +12,8 @@ from model.hashing import FUNCTIONS, blake2_256, blake2_512
 from model.headers import GRANDPA, DigestItem, Header, slot_item
 from model.keys import base58, ss58, test_key
 
-from cases.transactions import SCHEME_RULE, SENDER
+from cases.builders import SCHEME_RULE, header_case
+from cases.fixtures import SENDER
 
 
 def _hashes() -> VectorFile:
@@ -35,40 +36,6 @@ def _hashes() -> VectorFile:
             for title, message in messages.items()
         ],
     )
-
-
-def _item(item: DigestItem) -> dict[str, Any]:
-    shown: dict[str, Any] = {"kind": item.kind}
-    if item.engine:
-        shown["engine"] = item.engine.decode()
-    if item.kind != "runtimeEnvironmentUpdated":
-        shown["payload"] = item.payload
-    return shown
-
-
-def header_case(name: str, header: Header, rules: list[str], author: bytes | None = None) -> dict[str, Any]:
-    """A header; a sealed one with the key of its author and the hash that the seal is over."""
-    case = {
-        "name": name,
-        "rules": rules,
-        "parentHash": header.parent_hash,
-        "number": header.number,
-        "stateRoot": header.state_root,
-        "extrinsicsRoot": header.extrinsics_root,
-        "digest": [_item(item) for item in header.digest],
-        "encoded": header.encode(),
-        "hash": header.hash(),
-    }
-    if author:
-        unsealed = Header(
-            header.parent_hash,
-            header.number,
-            header.state_root,
-            header.extrinsics_root,
-            header.digest[:-1],
-        )
-        case |= {"author": author, "unsealedHash": unsealed.hash()}
-    return case
 
 
 def _headers() -> VectorFile:
@@ -98,7 +65,7 @@ def _headers() -> VectorFile:
         "Headers, their hashes and their seals",
         ["HAS-R5"],
         [
-            header_case("of a genesis", genesis, ["HAS-R3"]),
+            header_case("genesis header", genesis, ["HAS-R3"]),
             header_case("without its seal", first, form),
             header_case("sealed", first.sealed(author), ["HAS-R6", *form], author.public),
             header_case("every kind of digest item", every, form),
@@ -210,7 +177,7 @@ def _addresses() -> VectorFile:
     return VectorFile(
         "conformance/hashing-and-signing/address",
         "address",
-        "Texts that are an address of this chain, and texts that are none",
+        "Texts that are addresses of this chain, and texts that are not",
         ["HAS-R17"],
         [
             {"name": "an account", "address": good, "account": account},

@@ -1,0 +1,100 @@
+// Settings that the node does not start with: it exits with an error code and one clear message.
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { freePorts, listenOn, runToEnd, temporaryFolder } from '../lib/node.mjs';
+import { presetSpec, readableSpec } from '../lib/spec.mjs';
+
+describe('the node does not start', () => {
+	let port;
+	let local;
+
+	before(async () => {
+		port = await freePorts(3);
+		local = JSON.parse(readFileSync(await readableSpec('local'), 'utf8'));
+	});
+
+	/** Arguments of a node with a folder of its own and free ports, except for what `overrides` says. */
+	function node(args, overrides = {}) {
+		const options = {
+			'base-path': temporaryFolder(),
+			'rpc-port': port,
+			'prometheus-port': port + 1,
+			'listen-addr': `/ip4/127.0.0.1/tcp/${port + 2}`,
+			...overrides,
+		};
+		return [...args, '--no-mdns', ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)];
+	}
+
+	/** Asserts that the node exits by itself with an error code and prints one error, which matches `message`. */
+	async function assertFails(args, message) {
+		const { code, output } = await runToEnd(args);
+		assert.notEqual(code, 0, output);
+		const errors = output.split('\n').filter((line) => line.startsWith('Error: '));
+		assert.equal(errors.length, 1, output);
+		assert.match(errors[0], message);
+		assert.doesNotMatch(output, /panicked|backtrace/);
+	}
+
+	function writeSpec(spec) {
+		const path = join(temporaryFolder(), 'spec.json');
+		writeFileSync(path, typeof spec === 'string' ? spec : JSON.stringify(spec));
+		return path;
+	}
+
+	it('as a validator without a node key', () =>
+		assertFails(
+			node(['--chain', 'local', '--validator']),
+			/a validator needs a node key.*generate-node-key/,
+		));
+
+	describe('on a port that is in use', () => {
+		for (const [what, offset] of [['JSON-RPC', 0], ['Prometheus', 1], ['peer-to-peer', 2]]) {
+			it(`for ${what}`, async () => {
+				const server = await listenOn(port + offset);
+				try {
+					await assertFails(
+						node(['--dev']),
+						new RegExp(`the ${what} address 127\\.0\\.0\\.1:${port + offset} is in use`),
+					);
+				} finally {
+					server.close();
+				}
+			});
+		}
+	});
+
+	describe('with a chain spec', () => {
+		it('that does not exist', () =>
+			assertFails(node(['--chain', '/no/such.json']), /`\/no\/such\.json` is no usable chain spec/));
+
+		it('that is not JSON', () =>
+			assertFails(node(['--chain', writeSpec('no JSON')]), /no usable chain spec/));
+
+		it('that lacks its genesis', () => {
+			const { genesis, ...spec } = local;
+			return assertFails(node(['--chain', writeSpec(spec)]), /no usable chain spec.*genesis/);
+		});
+
+		it('whose timing is out of bounds', () => {
+			const spec = structuredClone(local);
+			spec.genesis.runtimeGenesis.patch.genesisParameters.timing.slotDurationMs = 0;
+			return assertFails(node(['--chain', writeSpec(spec)]), /slotDurationMs must be between/);
+		});
+
+		it('without validators, such as the template for live networks', () =>
+			assertFails(node(['--chain', 'live']), /no validators/));
+	});
+
+	describe('with development keys on a live chain', () => {
+		for (const [form, specOf] of [['readable', readableSpec], ['raw', presetSpec]]) {
+			it(`in a ${form} spec`, async () => {
+				const spec = JSON.parse(readFileSync(await specOf('local'), 'utf8'));
+				const path = writeSpec({ ...spec, chainType: 'Live' });
+				await assertFails(node(['--chain', path]), /type Live.*development key \/\//);
+			});
+		}
+	});
+});

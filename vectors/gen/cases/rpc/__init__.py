@@ -1,0 +1,1 @@
+"""Requests over JSON-RPC and what answers them."""
