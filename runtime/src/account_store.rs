@@ -7,14 +7,13 @@ use sp_runtime::DispatchError;
 
 /// Keeps balances in `System.Account` and starts the nonce of a new account at the height (STA-R8).
 ///
-/// An account that was reaped and comes back does not start at zero again, so the transactions of its
-/// first life cannot be replayed in its second (ADR 0016).
+/// An account that was reaped and comes back does not start at zero again: what it signed with nonces
+/// below the height of its return cannot be replayed. ADR 0018 says what this does not cover.
 ///
 /// `frame_system::Config::OnNewAccount` cannot do this: it is called while `System.Account` is being
 /// mutated, and the mutation then overwrites what the handler wrote. After genesis only
-/// `pallet-balances` creates accounts, and it reaches `System.Account` through this store alone. A
-/// pallet that is added later and calls `inc_providers` or `inc_sufficients` itself must call
-/// [`start_nonce`] as well.
+/// `pallet-balances` creates accounts, and it reaches `System.Account` through this store alone. Whoever
+/// adds a pallet that calls `inc_providers` or `inc_sufficients` itself must start nonces there as well.
 pub struct AccountStore;
 
 impl StoredMap<AccountId, AccountData<Balance>> for AccountStore {
@@ -36,10 +35,12 @@ impl StoredMap<AccountId, AccountData<Balance>> for AccountStore {
 	}
 }
 
-/// Sets the nonce of an account that has just been created to the number of this block: 0 at genesis.
-pub fn start_nonce(account: &AccountId) {
+/// Raises the nonce of an account that has just been created to the number of this block: 0 at genesis.
+fn start_nonce(account: &AccountId) {
 	let height: Nonce = System::block_number();
-	frame_system::Account::<Runtime>::mutate(account, |record| record.nonce = height);
+	frame_system::Account::<Runtime>::mutate(account, |record| {
+		record.nonce = record.nonce.max(height);
+	});
 }
 
 /// Whether something keeps the account's record: the condition by which the SDK calls an account new.
