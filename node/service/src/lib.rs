@@ -1,7 +1,7 @@
 //! Puts a GTOS node together: chain specs, genesis, database, network, authoring, finality and
 //! JSON-RPC.
 //!
-//! [`open`] opens the chain for commands that work on the database. [`new_full`] starts a node,
+//! [`open()`] opens the chain for commands that work on the database. [`new_full`] starts a node,
 //! step by step, each in a file of its own. This crate knows nothing of the command line.
 
 #![forbid(unsafe_code)]

@@ -1,8 +1,6 @@
 //! The nonce of an account: where it starts, and that nothing is replayed when an account comes back.
 
-mod common;
-
-use common::{chain, rolled_back, run_block, run_to, sign, sign_as};
+use crate::common::{chain, rolled_back, run_block, run_to, sign, sign_as};
 use frame_support::{
 	assert_ok,
 	traits::fungible::{Balanced, Mutate},

@@ -1,7 +1,5 @@
 //! Pins of what clients depend on. Whatever changes one of them changes the protocol.
 
-mod common;
-
 use frame_support::traits::PalletsInfoAccess;
 use gtos_runtime::{
 	check_weight::CheckWeight, configs::accounts::ProxyType, constants::block::WEIGHT_PER_BYTE,

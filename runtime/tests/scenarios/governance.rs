@@ -1,8 +1,6 @@
 //! What the staking admin's track may do, and what only root may do.
 
-mod common;
-
-use common::{chain, run_block, sign};
+use crate::common::{chain, run_block, sign};
 use frame_support::{assert_ok, BoundedVec};
 use gtos_runtime::{
 	configs::governance::pallet_origins::Origin,

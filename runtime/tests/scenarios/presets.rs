@@ -1,8 +1,6 @@
 //! Each network starts from its preset, and a genesis that cannot run is refused with the reason.
 
-mod common;
-
-use common::{build, chain, genesis_json};
+use crate::common::{build, chain, genesis_json};
 use gtos_runtime::{
 	genesis_config_presets::{names, DEV, DEVELOPMENT_TIMING, LIVE, LOCAL},
 	Runtime, Session, Staking,
