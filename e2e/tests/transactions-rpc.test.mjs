@@ -232,7 +232,7 @@ describe('transactions over JSON-RPC', { concurrency: true }, async () => {
 	});
 });
 
-describe('the index of transactions', () => {
+describe('the index of transactions', { concurrency: true }, () => {
 	/** Runs a development node on the chain in `dir` while `use` works with it. */
 	const withChain = (dir, args, use) => withDevNode(['--base-path', dir, ...args], use);
 
