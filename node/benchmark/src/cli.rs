@@ -1,7 +1,7 @@
 //! The command line: `gtos-benchmark COMMAND`.
 
 use frame_benchmarking_cli::BenchmarkCmd;
-use gtos_node_service::chain_spec;
+use gtos_node_chain_spec as chain_spec;
 use sc_cli::{ChainSpec, SubstrateCli};
 
 /// The parsed command line.

@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::{logging::LogFormat, prove_ownership::ProveOwnershipCmd};
-use gtos_node_service::chain_spec;
+use gtos_node_chain_spec as chain_spec;
 use sc_cli::SubstrateCli;
 use sc_storage_monitor::StorageMonitorParams;
 

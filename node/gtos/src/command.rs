@@ -7,9 +7,7 @@ use crate::{
 };
 use gtos_node_service::{self as service, PartialComponents};
 use gtos_node_types::{user_error, Block};
-use gtos_runtime::Hash;
 use sc_cli::{Runner, Signals, SubstrateCli};
-use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkWorker};
 use std::{num::NonZeroU32, time::Duration};
 
 /// Parses the command line and runs the command, or the node if there is none.
@@ -81,16 +79,7 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 		storage_monitor: storage_monitor.clone(),
 		transaction_index_window: NonZeroU32::new(*tx_index_blocks),
 	};
-	let run = runner.run_node_until_exit(|config| async move {
-		match config.network.network_backend {
-			NetworkBackendType::Litep2p => {
-				service::new_full::<Litep2pNetworkBackend>(config, options)
-			},
-			NetworkBackendType::Libp2p => {
-				service::new_full::<NetworkWorker<Block, Hash>>(config, options)
-			},
-		}
-	});
+	let run = runner.run_node_until_exit(|config| async move { service::start(config, options) });
 	run.map_err(sc_cli::Error::from)
 }
 

@@ -1,6 +1,6 @@
 //! The database and the client over it.
 
-use crate::genesis;
+use gtos_node_chain_spec::genesis;
 use gtos_node_types::{user_error, Block, FullBackend, FullClient, HostFunctions};
 use gtos_runtime::RuntimeApi;
 use sc_consensus_grandpa::GrandpaPruningFilter;

@@ -13,7 +13,9 @@ use crate::{
 use gtos_node_types::Block;
 use gtos_runtime::Hash;
 use sc_consensus_grandpa::SharedVoterState;
-use sc_network::NetworkBackend;
+use sc_network::{
+	config::NetworkBackendType, Litep2pNetworkBackend, NetworkBackend, NetworkWorker,
+};
 use sc_service::{Configuration, Error, SpawnTasksParams, TaskManager};
 use sc_storage_monitor::StorageMonitorParams;
 use sc_telemetry::Telemetry;
@@ -30,8 +32,17 @@ pub struct Options {
 	pub transaction_index_window: Option<NonZeroU32>,
 }
 
-/// Starts a full node, and a validator if the configuration asks for one.
-pub fn new_full<N: NetworkBackend<Block, Hash>>(
+/// Starts a full node, and a validator if the configuration asks for one, over the network backend
+/// that the configuration names.
+// Not generic, so that this crate compiles both backends once, for every binary and test.
+pub fn start(config: Configuration, options: Options) -> Result<TaskManager, Error> {
+	match config.network.network_backend {
+		NetworkBackendType::Litep2p => start_over::<Litep2pNetworkBackend>(config, options),
+		NetworkBackendType::Libp2p => start_over::<NetworkWorker<Block, Hash>>(config, options),
+	}
+}
+
+fn start_over<N: NetworkBackend<Block, Hash>>(
 	config: Configuration,
 	options: Options,
 ) -> Result<TaskManager, Error> {

@@ -1,21 +1,20 @@
-//! Puts a GTOS node together: chain specs, genesis, database, network, authoring, finality and
-//! JSON-RPC.
+//! Puts a GTOS node together: database, network, authoring, finality and JSON-RPC.
 //!
-//! [`open()`] opens the chain for commands that work on the database. [`new_full`] starts a node,
+//! [`open()`] opens the chain for commands that work on the database. [`start`] starts a node,
 //! step by step, each in a file of its own. This crate knows nothing of the command line.
+//!
+//! It has no unit tests, because a test program would compile all of the node's generic code again;
+//! what can be tested without a running node belongs in the crates below.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod authoring;
-pub mod chain_spec;
 mod client;
 mod components;
-mod dev_keys;
 mod equivocation_reports;
 mod finality;
 mod full;
-mod genesis;
 mod import_queue;
 mod network;
 mod offchain;
@@ -26,5 +25,5 @@ mod telemetry;
 mod transaction_index;
 
 pub use components::{ConsensusParts, PartialComponents};
-pub use full::{new_full, Options};
+pub use full::{start, Options};
 pub use open::open;

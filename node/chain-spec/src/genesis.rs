@@ -62,26 +62,26 @@ pub fn ensure_same_chain<E: RuntimeVersionOf>(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain_spec;
+	use crate::spec;
 
 	/// The `local` network under another chain type, as plain or raw specification.
-	fn local_as(chain_type: &str, raw: bool) -> chain_spec::ChainSpec {
-		let json = chain_spec::load("local").and_then(|spec| spec.as_json(raw)).expect("it builds");
+	fn local_as(chain_type: &str, raw: bool) -> spec::ChainSpec {
+		let json = spec::load("local").and_then(|spec| spec.as_json(raw)).expect("it builds");
 		let mut json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
 		json["chainType"] = chain_type.into();
-		chain_spec::ChainSpec::from_json_bytes(json.to_string().into_bytes()).expect("it is a spec")
+		spec::ChainSpec::from_json_bytes(json.to_string().into_bytes()).expect("it is a spec")
 	}
 
 	#[test]
 	fn development_presets_build() {
 		for name in ["dev", "local"] {
-			build(&*chain_spec::load(name).expect("the preset exists")).expect("it builds");
+			build(&*spec::load(name).expect("the preset exists")).expect("it builds");
 		}
 	}
 
 	#[test]
 	fn live_template_without_validators_is_refused() {
-		let error = build(&*chain_spec::load("live").expect("the preset exists"))
+		let error = build(&*spec::load("live").expect("the preset exists"))
 			.expect_err("it has no validators");
 		assert!(error.contains("GTOS Live template"), "{error}");
 		assert!(error.contains("no validators"), "{error}");
