@@ -12,7 +12,7 @@ pub struct Cli {
 	pub command: Command,
 }
 
-/// The only command, so that invocations look as they do with other Substrate nodes.
+/// The only command. It makes invocations look the same as with other Substrate nodes.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
 	/// Measure weights, blocks, storage or the machine.

@@ -15,7 +15,8 @@ use sp_runtime::{traits::HashingFor, DigestItem};
 
 /// Runs the command.
 ///
-/// `pallet` needs a Wasm with the feature `runtime-benchmarks`, which `--runtime` names.
+/// `benchmark pallet` needs a Wasm that was built with the feature `runtime-benchmarks`. Pass its
+/// path with `--runtime`.
 pub fn run(cli: &Cli) -> sc_cli::Result<()> {
 	let Command::Benchmark(command) = &cli.command;
 	cli.create_runner(&**command)?.sync_run(|config| match &**command {
@@ -50,7 +51,7 @@ pub fn run(cli: &Cli) -> sc_cli::Result<()> {
 	})
 }
 
-/// What the author of a block adds to its transactions.
+/// The parts of a block that its author supplies in addition to transactions.
 struct NextBlock {
 	inherent_data: InherentData,
 	/// The slot.
