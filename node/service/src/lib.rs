@@ -1,8 +1,8 @@
-//! Puts a GTOS node together: chain specs, genesis, database, network, authoring, finality and
+//! Assembles a GTOS node: chain specs, genesis, database, network, authoring, finality and
 //! JSON-RPC.
 //!
-//! [`open`] opens the chain for commands that work on the database. [`new_full`] starts a node,
-//! step by step, each in a file of its own. This crate knows nothing of the command line.
+//! [`open`] opens the chain for commands that work on the database. [`new_full`] starts a node, and
+//! each of its steps has its own file. This crate does not depend on the command line.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
