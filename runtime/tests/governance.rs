@@ -1,4 +1,4 @@
-//! What the staking admin's track may do, and what only root may do.
+//! Which calls the staking admin's track may make, and which only root may make.
 
 mod common;
 
