@@ -59,7 +59,7 @@ for (const { call, length, count } of RUNS) {
 	const bytesAfter = bytesOnDisk(folder);
 
 	const range = ['--from', fullest.height, '--to', fullest.height, '--repeat', 20].map(String);
-	const benchmark = ['benchmark', 'block', ...arguments_, ...range];
+	const benchmark = ['block', ...arguments_, ...range];
 	const { code, output } = await runToEnd(benchmark, { binary: process.env.GTOS_BENCHMARK_BIN });
 	if (code !== 0) throw new Error(output);
 	const used = /used +([\d.]+)% of its weight \( *([\d,]+) of +([\d,]+) ns\)/.exec(output);

@@ -60,7 +60,7 @@ export async function freePorts(count = 1) {
 	}
 }
 
-/** Runs the node, or another binary, until it exits by itself. Answers `{ code, output }`, the output being both streams. */
+/** Runs the node, or another binary, until it exits by itself. Answers its exit code and the output of both streams. */
 export async function runToEnd(args, { binary = GTOS_BIN, timeout = 120_000 } = {}) {
 	const child = spawnBinary(binary, args, 'pipe');
 	let output = '';

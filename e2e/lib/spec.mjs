@@ -9,7 +9,7 @@ import { GTOS_BIN, TARGET_DIR, gtos } from './node.mjs';
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-/** The path of the file `name`, which is the same for every test of this binary. `make(path)` writes it if it is missing. */
+/** The path of a file that all tests of this binary share. `make(path)` writes it if it is missing. */
 async function cached(name, make) {
 	const { mtimeMs, size } = statSync(GTOS_BIN);
 	const specs = `${TARGET_DIR}-specs`;
@@ -28,14 +28,17 @@ async function cached(name, make) {
 	return path;
 }
 
-const exportSpec = (chain, ...options) => (path) => gtos('export-chain-spec', '--chain', chain, ...options, '--output', path);
+const exportSpec =
+	(chain, ...options) =>
+	(path) =>
+		gtos('export-chain-spec', '--chain', chain, ...options, '--output', path);
 
 export const isPreset = (chain) => /^[a-z]+$/.test(chain);
 
-/** The path of the chain spec of a preset as people edit it. */
+/** The path of the chain spec of a preset in its readable form. */
 export const readableSpec = (preset) => cached(`${preset}.json`, exportSpec(preset));
 
-/** The path of the raw chain spec of a preset. A node starts from it three times as fast as from the name of the preset. */
+/** The path of the raw chain spec of a preset, from which a node starts faster than from the name of the preset. */
 export const presetSpec = (preset) => cached(`${preset}.raw.json`, exportSpec(preset, '--raw'));
 
 /** The path of a raw chain spec like `preset` except for what `edit` changes in its genesis configuration. */

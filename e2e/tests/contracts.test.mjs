@@ -247,7 +247,7 @@ describe('contracts', async () => {
 
 it('queries at a block whose state is pruned have an error code of their own', () =>
 	withDevNode(['--base-path', temporaryFolder(), '--state-pruning', '8'], async (api) => {
-		await finalisedHeight(api, 20);
+		await finalisedHeight(api, 14);
 		const old = await blockHash(api, 1);
 		for (const method of ['getCode', 'getCodeByHash', 'getMetadata', 'getProof']) {
 			assert.deepEqual(await rpcError(ask(api, method, UNKNOWN, old)), { code: 10004, data: old }, method);

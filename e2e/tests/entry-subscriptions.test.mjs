@@ -90,7 +90,7 @@ it('a subscription from a block whose state is pruned fails with that block, and
 	withDevNode(['--state-pruning', '8'], async (api) => {
 		const alice = development('Alice');
 		const key = hex('key');
-		await finalisedHeight(api, 24);
+		await finalisedHeight(api, 14);
 		const parent = await blockHash(api, 1);
 		assert.deepEqual(await rpcError(follow(api, alice, { from: 2 })), { code: 10004, data: parent });
 		assert.deepEqual(await rpcError(kvGet(api, alice, key, parent)), { code: 10004, data: parent });

@@ -232,7 +232,7 @@ describe('transactions over JSON-RPC', { concurrency: true }, async () => {
 	});
 });
 
-describe('the index of transactions', () => {
+describe('the index of transactions', { concurrency: true }, () => {
 	/** Runs a development node on the chain in `dir` while `use` works with it. */
 	const withChain = (dir, args, use) => withDevNode(['--base-path', dir, ...args], use);
 
@@ -280,7 +280,7 @@ describe('the index of transactions', () => {
 		const hash = await withChain(dir, [...pruning, '--tx-index-blocks', '0'], async (api) => {
 			const extrinsic = sign(api, transfer(api, TOS), development('Alice'), { nonce: 0 });
 			const { number } = await submit(api, extrinsic);
-			await finalisedHeight(api, number + 24);
+			await finalisedHeight(api, number + 14);
 			return extrinsic.hash.toHex();
 		});
 		await withChain(dir, pruning, async (api) => {

@@ -12,7 +12,7 @@
 //!
 //! Run it on an idle machine: `cargo bench --package gtos-runtime --bench election`.
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/scenarios/common.rs"]
 mod common;
 
 use codec::{Decode, Encode};

@@ -46,12 +46,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 		.await?;
 	in_block.wait_for_success().await?;
 
-	let received = in_block
-		.at()
-		.await?
-		.storage()
-		.fetch(gtos::storage().system().account(), (recipient,))
-		.await?;
+	let after = in_block.at().await?;
+	let received = after.storage().fetch(gtos::storage().system().account(), (recipient,)).await?;
 	let free = received.decode()?.data.free;
 	if free != amount {
 		return Err(format!("the recipient has {free} in place of {amount}").into());

@@ -1,4 +1,4 @@
-//! The command line: `gtos-benchmark benchmark COMMAND`.
+//! The command line: `gtos-benchmark COMMAND`.
 
 use frame_benchmarking_cli::BenchmarkCmd;
 use gtos_node_service::chain_spec;
@@ -7,17 +7,9 @@ use sc_cli::{ChainSpec, SubstrateCli};
 /// The parsed command line.
 #[derive(Debug, clap::Parser)]
 pub struct Cli {
-	/// What to do.
+	/// What to measure.
 	#[command(subcommand)]
-	pub command: Command,
-}
-
-/// The only command. It makes invocations look the same as with other Substrate nodes.
-#[derive(Debug, clap::Subcommand)]
-pub enum Command {
-	/// Measure weights, blocks, storage or the machine.
-	#[command(subcommand)]
-	Benchmark(Box<BenchmarkCmd>),
+	pub command: BenchmarkCmd,
 }
 
 impl SubstrateCli for Cli {

@@ -1,6 +1,6 @@
 //! Runs the benchmark commands.
 
-use crate::cli::{Cli, Command};
+use crate::cli::Cli;
 use frame_benchmarking_cli::{
 	BenchmarkCmd, ExtrinsicFactory, SubstrateRemarkBuilder, SUBSTRATE_REFERENCE_HARDWARE,
 };
@@ -15,11 +15,10 @@ use sp_runtime::{traits::HashingFor, DigestItem};
 
 /// Runs the command.
 ///
-/// `benchmark pallet` needs a Wasm that was built with the feature `runtime-benchmarks`. Pass its
-/// path with `--runtime`.
+/// `pallet` needs a Wasm that was built with the feature `runtime-benchmarks`. Pass its path with
+/// `--runtime`.
 pub fn run(cli: &Cli) -> sc_cli::Result<()> {
-	let Command::Benchmark(command) = &cli.command;
-	cli.create_runner(&**command)?.sync_run(|config| match &**command {
+	cli.create_runner(&cli.command)?.sync_run(|config| match &cli.command {
 		BenchmarkCmd::Pallet(cmd) => {
 			let spec = cmd.runtime.is_none().then_some(config.chain_spec);
 			cmd.run_with_spec::<HashingFor<Block>, ()>(spec)

@@ -1,8 +1,6 @@
 //! A transaction is executed once on each fork (TXN-R15).
 
-mod common;
-
-use common::{chain, run_block, sign};
+use crate::common::{chain, run_block, sign};
 use gtos_runtime::{
 	constants::currency::TOS, genesis_config_presets::DEV, Balance, Balances, RuntimeCall,
 	UncheckedExtrinsic,

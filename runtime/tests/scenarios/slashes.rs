@@ -1,8 +1,6 @@
 //! Deferred slashes (CON-R17, ECO-R7): only governance may cancel them, until the deferral is over.
 
-mod common;
-
-use common::{build, genesis_json, run_block, sign};
+use crate::common::{build, genesis_json, run_block, sign};
 use finality_grandpa::{Message, Prevote};
 use frame_support::{
 	assert_ok,

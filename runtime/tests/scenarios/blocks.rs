@@ -1,9 +1,7 @@
 //! The runtime as a whole, block by block: transfers, fees, replay and the rotation of sessions.
 
-mod common;
-
+use crate::common::{chain, run_block, run_to, sign, sign_with_tip};
 use codec::Encode;
-use common::{chain, run_block, run_to, sign, sign_with_tip};
 use frame_support::{assert_ok, traits::fungible::Inspect};
 use gtos_runtime::{
 	configs::{fees::TreasuryAccount, RuntimeBlockLength},

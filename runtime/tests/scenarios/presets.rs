@@ -1,8 +1,6 @@
 //! Each network starts from its preset, and a genesis that cannot run is refused with the reason.
 
-mod common;
-
-use common::{build, chain, genesis_json};
+use crate::common::{build, chain, genesis_json};
 use gtos_runtime::{
 	genesis_config_presets::{names, DEV, DEVELOPMENT_TIMING, LIVE, LOCAL},
 	Runtime, Session, Staking,
@@ -117,15 +115,15 @@ fn metadata_constants_show_the_timing_of_the_chain() {
 		assert_eq!(number("Aura", "SlotDuration"), timing.slot_duration_ms);
 		// CON-R3: the minimum period is half a slot.
 		assert_eq!(number("Timestamp", "MinimumPeriod"), timing.slot_duration_ms / 2);
-		assert_eq!(number("Staking", "SessionsPerEra"), timing.sessions_per_era.into());
-		assert_eq!(number("Staking", "BondingDuration"), timing.bonding_duration_eras.into());
+		assert_eq!(number("Staking", "SessionsPerEra"), u64::from(timing.sessions_per_era));
+		assert_eq!(number("Staking", "BondingDuration"), u64::from(timing.bonding_duration_eras));
 		assert_eq!(
 			number("Staking", "SlashDeferDuration"),
-			timing.slash_defer_duration_eras.into()
+			u64::from(timing.slash_defer_duration_eras)
 		);
 		assert_eq!(
 			number("Grandpa", "MaxSetIdSessionEntries"),
-			timing.bonding_duration_sessions().into()
+			u64::from(timing.bonding_duration_sessions())
 		);
 		let shown = ChainTiming::decode(&mut &constant("GenesisParameters", "Timing")[..]);
 		assert_eq!(shown, Ok(timing));

@@ -1,8 +1,6 @@
 //! Which calls the staking admin's track may make, and which only root may make.
 
-mod common;
-
-use common::{chain, run_block, sign};
+use crate::common::{chain, run_block, sign};
 use frame_support::{assert_ok, BoundedVec};
 use gtos_runtime::{
 	configs::governance::pallet_origins::Origin,

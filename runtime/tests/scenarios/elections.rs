@@ -1,10 +1,8 @@
 //! Elections block by block (CON-R24, CON-R25): ties, no candidates, too few and too many
 //! candidates or voters, and candidates without session keys or with the keys of another validator.
 
-mod common;
-
+use crate::common::{build, chain, genesis_json, run_block, run_to, sign};
 use codec::Encode;
-use common::{build, chain, genesis_json, run_block, run_to, sign};
 use frame_support::{assert_ok, traits::fungible::Mutate};
 use gtos_runtime::{
 	constants::{

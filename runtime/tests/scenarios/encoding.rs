@@ -1,8 +1,6 @@
 //! Pins of the encodings and indices that clients depend on. Changing one of them changes the
 //! protocol.
 
-mod common;
-
 use frame_support::traits::PalletsInfoAccess;
 use gtos_runtime::{
 	check_weight::CheckWeight, configs::accounts::ProxyType, constants::block::WEIGHT_PER_BYTE,

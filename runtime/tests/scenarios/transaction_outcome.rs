@@ -1,9 +1,7 @@
 //! Queries of the outcomes of a block's extrinsics (RPC-R8, RPC-R9).
 
-mod common;
-
+use crate::common::{call_api, chain, run_block, sign, sign_with_tip};
 use codec::Encode;
-use common::{call_api, chain, run_block, sign, sign_with_tip};
 use frame_metadata::RuntimeMetadata;
 use frame_support::traits::fungible::Inspect;
 use gtos_runtime::{

@@ -1,9 +1,7 @@
 //! Queries of changed and expiring entries of an owner (RPC-R25).
 
-mod common;
-
+use crate::common::{call_api, chain, run_block, sign};
 use codec::Encode;
-use common::{call_api, chain, run_block, sign};
 use gtos_runtime::{
 	constants::storage::MAX_ENDING_ITEMS, genesis_config_presets::DEV, AccountId, RuntimeCall,
 	RuntimeOrigin, System,

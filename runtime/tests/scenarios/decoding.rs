@@ -1,9 +1,7 @@
 //! Property tests of arbitrary bytes as extrinsics.
 
-mod common;
-
+use crate::common::{chain, rolled_back, run_block, sign_with_tip};
 use codec::{DecodeLimit, Encode};
-use common::{chain, rolled_back, run_block, sign_with_tip};
 use frame_support::MAX_EXTRINSIC_DEPTH;
 use gtos_runtime::{
 	constants::currency::TOS, genesis_config_presets::DEV, Balance, Executive, Nonce, RuntimeCall,

@@ -1,9 +1,7 @@
 //! Every key that authors or votes has a provable owner, although keys change within an era. Reports of
 //! equivocations depend on it (CON-R6, CON-R12, CON-R14, CON-R22).
 
-mod common;
-
-use common::{chain, run_block, run_to};
+use crate::common::{chain, run_block, run_to};
 use finality_grandpa::{Message, Prevote};
 use frame_support::traits::KeyOwnerProofSystem;
 use gtos_runtime::{

@@ -1,9 +1,7 @@
 //! The nonce of an account: where it starts, and that no transaction is replayed when a reaped
 //! account is created again.
 
-mod common;
-
-use common::{chain, rolled_back, run_block, run_to, sign, sign_as};
+use crate::common::{chain, rolled_back, run_block, run_to, sign, sign_as};
 use frame_support::{
 	assert_ok,
 	traits::fungible::{Balanced, Mutate},

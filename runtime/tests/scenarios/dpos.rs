@@ -1,9 +1,7 @@
 //! Queries of validators, sessions and eras (RPC-R26, RPC-R27, RPC-R28, RPC-R29).
 
-mod common;
-
+use crate::common::{build, call_api, genesis_json, run_block, run_to};
 use codec::Encode;
-use common::{build, call_api, genesis_json, run_block, run_to};
 use frame_support::{
 	assert_ok,
 	traits::{

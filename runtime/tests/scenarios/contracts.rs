@@ -1,9 +1,7 @@
 //! Contracts on the whole runtime: signed transactions in blocks, their costs, and that no call
 //! overwrites a deployed contract.
 
-mod common;
-
-use common::{chain, run_block, sign};
+use crate::common::{chain, run_block, sign};
 use frame_support::traits::fungible::Mutate;
 use gtos_runtime::{
 	configs::{accounts::ProxyType, fees::TreasuryAccount},

@@ -1,10 +1,8 @@
 //! The metadata, from which clients generate code: it does not change from block to block, and clients
 //! that sign for a stock chain can sign for this one.
 
-mod common;
-
+use crate::common::{chain, run_block};
 use codec::Decode;
-use common::{chain, run_block};
 use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
 use frame_system::AccountInfo;
 use gtos_runtime::{
