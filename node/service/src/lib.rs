@@ -1,8 +1,8 @@
 //! Assembles a GTOS node: chain specs, genesis, database, network, authoring, finality and
 //! JSON-RPC.
 //!
-//! [`open()`] opens the chain for commands that work on the database. [`new_full`] starts a node, and
-//! each of its steps has its own file. This crate does not depend on the command line.
+//! [`open()`] opens the chain for commands that work on the database. [`new_full`] starts a node,
+//! and each of its steps has its own file. This crate does not depend on the command line.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
