@@ -68,14 +68,14 @@ describe('the node does not start', () => {
 
 	describe('with a chain spec', () => {
 		it('that does not exist', () =>
-			assertFails(node(['--chain', '/no/such.json']), /`\/no\/such\.json` is no usable chain spec/));
+			assertFails(node(['--chain', '/no/such.json']), /`\/no\/such\.json` is not a usable chain spec/));
 
 		it('that is not JSON', () =>
-			assertFails(node(['--chain', writeSpec('no JSON')]), /no usable chain spec/));
+			assertFails(node(['--chain', writeSpec('no JSON')]), /not a usable chain spec/));
 
 		it('that lacks its genesis', () => {
 			const { genesis, ...spec } = local;
-			return assertFails(node(['--chain', writeSpec(spec)]), /no usable chain spec.*genesis/);
+			return assertFails(node(['--chain', writeSpec(spec)]), /not a usable chain spec.*genesis/);
 		});
 
 		it('whose timing is out of bounds', () => {

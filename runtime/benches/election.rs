@@ -1,9 +1,9 @@
 //! Time and Wasm memory of the block that holds the largest possible election.
 //!
 //! 500 candidates with session keys stand for 100 seats. 1,000 nominators with 16 votes each have
-//! more at stake than any candidate, so that they are the thousand voters that an election considers. Their
-//! votes are `spread` over all candidates, which makes the most rounds of counting, or `concentrated`
-//! on those that are elected, which makes the most exposures to write.
+//! larger stakes than any candidate, so they are the thousand voters that an election considers.
+//! Their votes are `spread` over all candidates, which makes the most rounds of counting, or
+//! `concentrated` on those that are elected, which makes the most exposures to write.
 //!
 //! `hooks` measures `Core_initialize_block`: the election and the rotation of the session. `block`
 //! measures `Core_execute_block`: the whole block, as a node imports it. `rotation hooks` measures a
@@ -70,7 +70,7 @@ fn genesis(targets: u32) -> TestExternalities {
 			(number, account("nominator", number), stake)
 		})
 	};
-	// A step with which no nominator votes for a candidate twice.
+	// With this step, no nominator votes for a candidate twice.
 	let step = targets / MAX_NOMINATIONS;
 	let votes = |nominator: u32| -> Vec<AccountId> {
 		(0..MAX_NOMINATIONS)
@@ -174,8 +174,8 @@ impl Wasm {
 			.unwrap_or_else(|error| panic!("{method}: {error}"))
 	}
 
-	/// Makes the block that begins with `header`; answers it and the weight that its hooks and its
-	/// inherent declare.
+	/// Makes the block that begins with `header`. Returns the block and the weight that its hooks
+	/// and its inherent declare.
 	fn make_block(
 		&self,
 		state: &TestExternalities,

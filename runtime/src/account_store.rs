@@ -7,13 +7,15 @@ use sp_runtime::DispatchError;
 
 /// Keeps balances in `System.Account` and starts the nonce of a new account at the height (STA-R8).
 ///
-/// An account that was reaped and comes back does not start at zero again: what it signed with nonces
-/// below the height of its return cannot be replayed. ADR 0018 says what this does not cover.
+/// The nonce of an account that was reaped and is created again does not start at zero, so
+/// transactions that it signed with nonces below the current height cannot be replayed. ADR 0018
+/// describes the cases that this does not cover.
 ///
-/// `frame_system::Config::OnNewAccount` cannot do this: it is called while `System.Account` is being
-/// mutated, and the mutation then overwrites what the handler wrote. After genesis only
-/// `pallet-balances` creates accounts, and it reaches `System.Account` through this store alone. Whoever
-/// adds a pallet that calls `inc_providers` or `inc_sufficients` itself must start nonces there as well.
+/// `frame_system::Config::OnNewAccount` cannot do this: it is called while `System.Account` is
+/// being mutated, and the mutation then overwrites what the handler wrote. After genesis only
+/// `pallet-balances` creates accounts, and it reaches `System.Account` through this store alone. If
+/// a pallet that calls `inc_providers` or `inc_sufficients` itself is added, nonces must be started
+/// there as well.
 pub struct AccountStore;
 
 impl StoredMap<AccountId, AccountData<Balance>> for AccountStore {
@@ -27,7 +29,7 @@ impl StoredMap<AccountId, AccountData<Balance>> for AccountStore {
 	) -> Result<R, E> {
 		let was_alive = is_alive(account);
 		let result = System::try_mutate_exists(account, mutate);
-		// Not only after a success: a caller that is not transactional keeps the account in any case.
+		// Also after an error: the account stays if the caller is not transactional.
 		if !was_alive && is_alive(account) {
 			start_nonce(account);
 		}
@@ -43,7 +45,7 @@ fn start_nonce(account: &AccountId) {
 	});
 }
 
-/// Whether something keeps the account's record: the condition by which the SDK calls an account new.
+/// Whether anything references the account. The SDK calls an account new when this becomes true.
 fn is_alive(account: &AccountId) -> bool {
 	System::reference_count(account) > 0
 }

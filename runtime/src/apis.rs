@@ -1,9 +1,9 @@
 //! The runtime APIs: what a node or a client may ask the runtime.
 //!
-//! A runtime API of ours is declared in a crate beside its subject: `runtime-api` of the pallet, or
-//! `<subject>-api` of the runtime where no single pallet can answer. All are implemented here, in one
-//! block because `impl_runtime_apis!` demands it: each function hands over to a pallet or, where the
-//! implementation is the runtime's, to a file of this module.
+//! Our own runtime APIs are declared in crates beside their subjects: `runtime-api` of the pallet,
+//! or `<subject>-api` of the runtime if no single pallet can answer. All are implemented here, in
+//! one block because `impl_runtime_apis!` requires it. Each function delegates to a pallet or, if
+//! the runtime implements the answer itself, to a file of this module.
 #![expect(missing_docs, reason = "the macro generates undocumented items")]
 
 mod dpos;

@@ -1,4 +1,4 @@
-//! What a transaction weighs because of its length.
+//! The weight that a transaction has because of its length.
 
 use crate::{constants::block::WEIGHT_PER_BYTE, Runtime, RuntimeCall, RuntimeOrigin};
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -18,8 +18,9 @@ type PostInfo = PostDispatchInfoOf<RuntimeCall>;
 
 /// [`frame_system::CheckWeight`] with an additional weight for each byte of the call (ECO-R2).
 ///
-/// A block decodes, hashes and copies its transactions before and after it dispatches them. The weight
-/// of a call includes none of that, and the base weight of a transaction is that of a short one.
+/// A block decodes, hashes and copies its transactions before and after it dispatches them. The
+/// weight of a call includes none of that work, and the base weight includes only that of a short
+/// transaction.
 ///
 /// Identifier, encoding (empty) and type in the metadata are those of the SDK's extension, so that
 /// clients sign as for a stock chain.

@@ -1,4 +1,4 @@
-//! What each pallet is configured with, one subject a file.
+//! The configuration of each pallet, with one file for each subject.
 
 pub mod accounts;
 pub mod consensus;

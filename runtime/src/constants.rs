@@ -11,7 +11,7 @@ pub mod currency {
 	/// One TOS: 12 decimals.
 	pub const TOS: Balance = 1_000 * MILLI_TOS;
 
-	/// Least balance that an account may hold; it pays for the account's own state, about 100 bytes.
+	/// Minimum balance of an account. It pays for the state of the account itself, about 100 bytes.
 	pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_TOS;
 
 	/// Refundable deposit for state that its owner can remove again.
@@ -52,7 +52,7 @@ pub mod block {
 	pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 	/// Part of the weight that ordinary transactions get even if the hooks declare a full block.
 	///
-	/// `pallet-session` declares one in every block that rotates the session, whatever it really used.
+	/// `pallet-session` declares one in every block that rotates the session, even if it used less.
 	pub const NORMAL_RESERVED_RATIO: Perbill = Perbill::from_percent(25);
 	/// Part of the normal weight that an average block needs for its hooks.
 	pub const AVERAGE_ON_INITIALIZE_RATIO: Perbill = Perbill::from_percent(5);
@@ -69,7 +69,7 @@ pub mod storage {
 	/// Bytes that a contract occupies in addition to its code: keys, values and trie nodes of its record
 	/// and its index row, and the key of the code.
 	pub const CONTRACT_RECORD_BYTES: u32 = 512;
-	/// Price of a byte for ever: the same as the refundable deposit for a byte.
+	/// Price of storing a byte permanently: the same as the refundable deposit for a byte.
 	pub const PRICE_PER_BYTE: Balance = deposit(0, 1);
 	/// Most items in one page of a list.
 	pub const MAX_PAGE_SIZE: u32 = 100;
@@ -85,14 +85,14 @@ pub mod storage {
 	pub const MIN_TTL_BLOCKS: BlockNumber = 1;
 	/// Longest life of an entry, in blocks: a year of one-second slots.
 	pub const MAX_TTL_BLOCKS: BlockNumber = 365 * 24 * 60 * 60;
-	/// Price of a byte for a block: the smallest amount there is. 10^8 blocks cost as much as a byte for
-	/// ever.
+	/// Price of a byte for a block: the smallest amount there is. 10^8 blocks cost as much as
+	/// permanent storage.
 	pub const RENT_PER_BYTE_BLOCK: Balance = 1;
 	/// Most stored entries that one page of a list looks at.
 	pub const MAX_PAGE_SCAN: u32 = 1_000;
 	/// Most pages of the expiry index that one answer about expiring entries reads (RPC-R25).
 	pub const MAX_ENDING_PAGES: usize = 1_000;
-	/// Number of items from which such an answer reads no further page.
+	/// An answer about expiring entries that has this number of items reads no further page.
 	pub const MAX_ENDING_ITEMS: usize = 1_000;
 	/// Most items of the expiry index that one count of the backlog reads.
 	pub const MAX_BACKLOG_SCAN: u32 = 10_000;

@@ -26,8 +26,8 @@ use sp_runtime::{traits::OpaqueKeys, Perbill};
 pub const DEV: &str = "dev";
 /// Three validators, Alice, Bob and Charlie, with the timing of [`DEV`].
 pub const LOCAL: &str = "local";
-/// Timing and limits of a live network without accounts and validators: a template for an operator to
-/// fill.
+/// Timing and limits of a live network without accounts and validators: a template that an operator
+/// fills in.
 pub const LIVE: &str = "live";
 
 /// Timing of [`DEV`] and [`LOCAL`].
@@ -62,7 +62,7 @@ pub fn get(name: &PresetId) -> Option<Vec<u8>> {
 	Some(patch.to_string().into_bytes())
 }
 
-/// Builds the genesis state of `json`, or answers why no chain can start from it.
+/// Builds the genesis state of `json`, or returns the reason why no chain can start from it.
 pub fn build_state(json: &[u8]) -> Result<(), String> {
 	let config: RuntimeGenesisConfig =
 		serde_json::from_slice(json).map_err(|error| format!("Invalid genesis JSON: {error}"))?;
@@ -106,7 +106,7 @@ fn check_validators(config: &RuntimeGenesisConfig) -> Result<(), String> {
 		});
 		if !validates {
 			return Err(format!(
-				"session.keys names account {}, which is no validator in staking.stakers",
+				"session.keys names account {}, which is not a validator in staking.stakers",
 				hex(account)
 			));
 		}

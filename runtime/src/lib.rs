@@ -38,7 +38,7 @@ pub use apis::RuntimeApi;
 pub type Signature = MultiSignature;
 /// Account: a public key, or the hash of one (HAS-R16).
 pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
-/// How a call names an account (TXN-R4). Of its variants only `Id` resolves.
+/// How a call names an account (TXN-R4). Only the variant `Id` resolves to an account.
 pub type Address = MultiAddress<AccountId, ()>;
 /// Amount of TOS in units of 10^-12.
 pub type Balance = u128;
@@ -58,10 +58,10 @@ pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 /// What a transaction carries in addition to its call.
 ///
-/// Order and members are part of the signed payload: the explicit bytes (TXN-R8) and the implicit ones
-/// (TXN-R9). All extensions are known to polkadot.js, so that every wallet can sign. Their order is also
-/// that of the checks (TXN-R17). `WeightReclaim` is last because it refunds what the others did not
-/// use.
+/// The extensions and their order determine the signed payload: its explicit bytes (TXN-R8) and its
+/// implicit bytes (TXN-R9). All extensions are known to polkadot.js, so that every wallet can sign.
+/// The checks run in the same order (TXN-R17). `WeightReclaim` is last because it refunds what the
+/// others did not use.
 pub type TxExtension = (
 	frame_system::CheckNonZeroSender<Runtime>,
 	frame_system::CheckSpecVersion<Runtime>,
@@ -74,10 +74,10 @@ pub type TxExtension = (
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 	frame_system::WeightReclaim<Runtime>,
 );
-/// Transaction as it travels, its signature not yet checked (TXN-R3).
+/// Transaction as it is sent over the network, before its signature is checked (TXN-R3).
 pub type UncheckedExtrinsic =
 	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
-/// What a signature covers (HAS-R10).
+/// The payload that a signature covers (HAS-R10).
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
 /// Executes blocks.
 pub type Executive = frame_executive::Executive<
@@ -114,9 +114,9 @@ impl_opaque_keys! {
 /// Version of this runtime.
 ///
 /// `spec_version` rises with every upgrade of a chain, and stays 1 until the first release;
-/// `transaction_version` rises when the encoding of a call or an extension changes. A signature holds
-/// for one value of both (TXN-R10). `system_version` 1 means state layout 1 (HAS-R9) and an extrinsics
-/// root of layout 0 (HAS-R7).
+/// `transaction_version` rises when the encoding of a call or an extension changes. A signature is
+/// valid for one value of each (TXN-R10). `system_version` 1 means state layout 1 (HAS-R9) and an
+/// extrinsics root of layout 0 (HAS-R7).
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("gtos"),
@@ -129,8 +129,8 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	system_version: 1,
 };
 
-// STA-R1: indices are part of every encoded call, event and error. Never reuse one. Gaps between the
-// groups are for pallets to come.
+// STA-R1: indices are part of every encoded call, event and error. Never reuse one. Gaps between
+// the groups are reserved for future pallets.
 #[frame_support::runtime]
 mod runtime {
 	#[runtime::runtime]

@@ -15,7 +15,8 @@ use sp_runtime::{traits::HashingFor, DigestItem};
 
 /// Runs the command.
 ///
-/// `pallet` needs a Wasm with the feature `runtime-benchmarks`, which `--runtime` names.
+/// `pallet` needs a Wasm that was built with the feature `runtime-benchmarks`. Pass its path with
+/// `--runtime`.
 pub fn run(cli: &Cli) -> sc_cli::Result<()> {
 	cli.create_runner(&cli.command)?.sync_run(|config| match &cli.command {
 		BenchmarkCmd::Pallet(cmd) => {
@@ -49,7 +50,7 @@ pub fn run(cli: &Cli) -> sc_cli::Result<()> {
 	})
 }
 
-/// What the author of a block adds to its transactions.
+/// The parts of a block that its author supplies in addition to transactions.
 struct NextBlock {
 	inherent_data: InherentData,
 	/// The slot.

@@ -1,9 +1,9 @@
 //! The binary `gtos-benchmark`: measures weights, blocks, storage and the machine, always with
 //! ParityDB.
 //!
-//! It is a binary of its own because the SDK's benchmark commands bring crates that nothing else in
-//! the node needs, the relay chain's runtime among them. It knows nothing of the network or
-//! JSON-RPC: it opens the chain and measures it.
+//! It is a separate binary because the SDK's benchmark commands depend on crates that nothing else
+//! in the node needs, such as the relay chain's runtime. It uses neither the network nor JSON-RPC:
+//! it opens the chain and measures it.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -1,5 +1,5 @@
-//! The genesis state: builds it, and refuses one that no node may start from or the database
-//! contradicts.
+//! Builds the genesis state. Refuses a genesis that no node may start from, and one that differs
+//! from the genesis of the database.
 
 use crate::dev_keys;
 use gtos_node_types::{user_error, Block, FullBackend};
@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 /// Builds the genesis state of `spec`.
 ///
-/// Fails if the specification is broken, or if it is of a live chain and holds a development key.
+/// Fails if the specification is broken, or if it describes a live chain and contains a development
+/// key.
 pub fn build(spec: &dyn ChainSpec) -> Result<Storage, String> {
 	let name = spec.name();
 	let storage = spec.as_storage_builder().build_storage().map_err(|error| {

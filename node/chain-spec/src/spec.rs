@@ -22,7 +22,7 @@ pub fn load(id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
 		LIVE => preset(LIVE, "GTOS Live template", ChainType::Live)?,
 		path => ChainSpec::from_json_file(PathBuf::from(path)).map_err(|error| {
 			format!(
-				"`{path}` is no usable chain spec: {error}. Name a chain spec file, or one of \
+				"`{path}` is not a usable chain spec: {error}. Name a chain spec file, or one of \
 				{DEV}, {LOCAL} and {LIVE}"
 			)
 		})?,
@@ -82,7 +82,7 @@ mod tests {
 	#[test]
 	fn unknown_chain_is_refused_by_name() {
 		let error = load("no-such-chain").expect_err("there is no such file");
-		assert!(error.starts_with("`no-such-chain` is no usable chain spec"), "{error}");
+		assert!(error.starts_with("`no-such-chain` is not a usable chain spec"), "{error}");
 	}
 
 	#[test]

@@ -1,4 +1,4 @@
-//! Inherent data: what the author of a block states about the moment of authoring.
+//! Inherent data: the time and the slot at which the author makes a block.
 
 use sc_consensus_aura::SlotDuration;
 

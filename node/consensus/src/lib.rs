@@ -1,8 +1,8 @@
 //! What the node adds to the SDK's Aura, GRANDPA and sync: reports of author equivocations,
 //! inherent data, the import of downloaded state, and reserved peers that stay connected.
 //!
-//! It knows nothing of JSON-RPC, the transaction index or the command line, nor how the node is put
-//! together: the service crate passes in what each part works on.
+//! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
+//! crate assembles the node and passes in what each part needs.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

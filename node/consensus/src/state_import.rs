@@ -14,17 +14,17 @@ use sp_blockchain::HeaderBackend;
 use sp_consensus::{BlockStatus, Error};
 use std::sync::Arc;
 
-/// Lets `--sync fast` finish. It stands between the import queue and GRANDPA's block import.
+/// Makes `--sync fast` finish. It sits between the import queue and GRANDPA's block import.
 ///
 /// A fast sync stores blocks without executing them; their justifications decide which ones are
 /// final. Near the head it downloads the state of a final block and imports that block again, now
-/// with its state. From there on it executes every block, beginning with those that it has stored
-/// already. Aura alone cannot finish such a sync:
+/// with its state. From there on it executes every block, beginning with those that are already
+/// stored. Aura alone cannot finish such a sync:
 ///
 /// - Its verifier makes every block that comes with its state the new best block. The database
-///   refuses a best block that is final already, and the sync would ask for the next state for
-///   ever. BABE's block import corrects the same mistake.
-/// - A block that is stored already would count as imported although it was never executed.
+///   refuses a best block that is already final, and the sync would request the next state again
+///   and again. BABE's block import corrects the same mistake.
+/// - A block that is already stored would count as imported although it was never executed.
 /// - The database makes the block that gets its state the last final one, even if a later block has
 ///   become final since the state was requested.
 ///
@@ -93,7 +93,7 @@ where
 		}
 		let before = self.client.info();
 		let result = self.inner.import_block(block).await?;
-		// What was final stays final. That block has its justification already, and needs no other.
+		// The block that was final before stays final. It already has its justification.
 		if self.client.info().finalized_number < before.finalized_number {
 			self.client.finalize_block(before.finalized_hash, None, false).map_err(client_error)?;
 		}

@@ -1,16 +1,15 @@
 //! The layer between block sync and the network that keeps reserved peers usable.
 //!
-//! A validator may have no peers but reserved ones, and with the SDK's `build_network` it can lose
-//! them:
+//! A validator may have only reserved peers. With the SDK's `build_network`, it can lose them:
 //!
 //! - The SDK's queue holds as many block requests as there are slots for ordinary peers. If the
-//!   operator configures no such slots, the queue holds one request, and of two requests at once
-//!   one is refused.
-//! - When a request to a peer fails, sync has the peer disconnected, and drops its state of that
-//!   peer once the peer is gone. litep2p ignores the disconnection of a reserved peer. Sync then
-//!   waits for the failed response for ever: it never asks that peer for a block again, nor accepts
-//!   a new head from it. Once this has happened to every reserved peer, the node stalls until it is
-//!   restarted.
+//!   operator configures no such slots, the queue holds one request, and one of two simultaneous
+//!   requests is refused.
+//! - When a request to a peer fails, sync asks the network to disconnect the peer, and drops its
+//!   state of the peer once the peer is disconnected. litep2p ignores the disconnection of a
+//!   reserved peer. Sync then waits forever for the failed response: it never requests another
+//!   block from that peer and accepts no new head from it. Once this has happened to every reserved
+//!   peer, the node stalls until it is restarted.
 
 use futures::StreamExt;
 use sc_network::{
@@ -20,7 +19,7 @@ use sc_network_sync::service::network::{Network, NetworkServiceHandle, ToService
 use sc_utils::mpsc::{tracing_unbounded, TracingUnboundedReceiver};
 use std::sync::Arc;
 
-/// Least length of the queue of block requests from other nodes.
+/// Minimum length of the queue of block requests from other nodes.
 ///
 /// Reserved peers can be added while the node runs, and a peer whose sync starts over sends a new
 /// request before its previous one was answered.
@@ -35,14 +34,14 @@ pub fn queued_block_requests(peers: &SetConfig) -> usize {
 /// The requests of sync to the network.
 pub struct SyncCommands(TracingUnboundedReceiver<ToServiceCommand>);
 
-/// Returns the network handle for sync, which is served once [`SyncCommands::serve`] runs.
+/// Returns the network handle for sync. [`SyncCommands::serve`] has to run to serve its requests.
 pub fn handle_for_sync() -> (NetworkServiceHandle, SyncCommands) {
 	let (handle, commands) = tracing_unbounded("mpsc_sync_commands", 100_000);
 	(NetworkServiceHandle::new(handle), SyncCommands(commands))
 }
 
 impl SyncCommands {
-	/// Runs until sync is dropped, which happens when the node ends.
+	/// Runs until sync is dropped, which happens when the node stops.
 	pub async fn serve(mut self, network: Arc<dyn Network + Send + Sync>) {
 		while let Some(command) = self.0.next().await {
 			match command {

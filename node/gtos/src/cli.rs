@@ -13,7 +13,7 @@ const CHAIN_HELP: &str =
 	"Chain: `dev`, `local`, `live` (a template without validators), or the path of a chain spec";
 
 /// The parsed command line.
-// The SDK's help of `--chain` names chains of Polkadot.
+// Replaces the SDK's help of `--chain`, which names chains of Polkadot.
 #[derive(Debug, clap::Parser)]
 #[command(mut_args(name_chains), mut_subcommands(name_chains_in))]
 pub struct Cli {
@@ -38,9 +38,9 @@ fn name_chains_in(command: clap::Command) -> clap::Command {
 }
 
 /// Options of a running node.
-// The pool is single-state, because the fork-aware one left accepted transactions stuck with blocks
-// this fast. It holds three full blocks. The length of batches is limited, because they cost the
-// server memory.
+// The pool is single-state: with blocks this fast, the fork-aware pool left accepted transactions
+// stuck. The pool holds three full blocks. The length of RPC batches is limited, because a batch
+// costs the server memory.
 #[derive(Debug, clap::Args)]
 #[command(
 	mut_arg("pool_type", |arg| arg.default_value("single-state")),
@@ -55,10 +55,10 @@ pub struct Run {
 	#[command(flatten)]
 	pub storage_monitor: StorageMonitorParams,
 
-	/// How long GRANDPA expects a message to take to every other validator.
+	/// Time that GRANDPA allows for a message to reach every other validator.
 	///
-	/// A voting round lasts at least four times as long, so that a lower value finalises sooner.
-	/// Raise it if votes often arrive late.
+	/// A voting round lasts at least four times as long, so a lower value finalises blocks sooner.
+	/// Raise the value if votes often arrive late.
 	#[arg(
 		long,
 		value_name = "MILLISECONDS",
@@ -76,8 +76,8 @@ pub struct Run {
 
 	/// Format of the log on standard error.
 	///
-	/// With `json`, each line is one object. Options that colour, detail or reload the plain log
-	/// then have no effect, and `--tracing-targets` is refused.
+	/// With `json`, each line is one object. Options for the colours, details or reloading of the
+	/// plain log then have no effect, and `--tracing-targets` is refused.
 	#[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Plain)]
 	pub log_format: LogFormat,
 }

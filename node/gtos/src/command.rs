@@ -1,4 +1,4 @@
-//! Runs what the command line says.
+//! Runs the command that the command line names.
 
 use crate::{
 	cli::{Cli, KeyCommand, Run, Subcommand},
@@ -66,7 +66,7 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let Run { base, storage_monitor, grandpa_gossip_period_ms, tx_index_blocks, .. } = &cli.run;
 	let mut runner = node_runner(cli)?;
 
-	// The SDK would replace a busy port with a random one, which clients of the port cannot know.
+	// The SDK would replace a busy port with a random one, which clients do not know.
 	if base.rpc_params.experimental_rpc_endpoint.is_empty() {
 		for endpoint in runner.config_mut().rpc.addr.iter_mut().flatten() {
 			endpoint.retry_random_port = false;

@@ -1,4 +1,4 @@
-//! What errors of the SDK mean to the operator.
+//! Explains errors of the SDK to the operator.
 
 /// Explains an error in one line, with the remedy where the SDK does not name it.
 pub fn explain(error: &sc_cli::Error) -> String {

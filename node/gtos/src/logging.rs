@@ -1,4 +1,4 @@
-//! The log as lines of JSON, for log collectors; the plain log is the SDK's.
+//! Writes the log as lines of JSON for log collectors. The SDK writes the plain log.
 
 use fdlimit::Outcome;
 use sc_cli::{SharedParams, SubstrateCli};
@@ -64,7 +64,7 @@ pub fn init_json<C: SubstrateCli>(params: &SharedParams) -> sc_cli::Result<()> {
 
 	match fdlimit::raise_fd_limit() {
 		Ok(Outcome::LimitRaised { to, .. }) if to < RECOMMENDED_OPEN_FILES => tracing::warn!(
-			"This process may open {to} files at a time, recommended are {RECOMMENDED_OPEN_FILES}",
+			"This process may open {to} files at a time; {RECOMMENDED_OPEN_FILES} are recommended",
 		),
 		Ok(_) => {},
 		Err(error) => tracing::warn!("The limit of open files could not be raised: {error}"),

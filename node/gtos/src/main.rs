@@ -1,4 +1,4 @@
-//! The binary `gtos`: command line, logging and the check of ports, over the service crate.
+//! The binary `gtos`: command line, logging and the check of ports, on top of the service crate.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -1,7 +1,8 @@
 //! The check that the node can listen on all its addresses.
 //!
-//! The SDK would start without it: JSON-RPC would move to a random port, peer-to-peer would share
-//! the port with another process or accept no connections, and metrics would be missing.
+//! Without this check, the SDK would start the node anyway: JSON-RPC would move to a random port,
+//! peer-to-peer would share the port with another process or accept no connections, and metrics
+//! would be missing.
 
 use sc_network::{multiaddr::Protocol, Multiaddr};
 use sc_service::Configuration;
@@ -16,7 +17,7 @@ enum Transport {
 	Udp,
 }
 
-/// Fails if the node cannot listen on one of its addresses.
+/// Fails if there is an address on which the node cannot listen.
 pub fn ensure_free(config: &Configuration) -> Result<(), String> {
 	for address in &config.network.listen_addresses {
 		if let Some((transport, address)) = socket_address(address) {

@@ -24,19 +24,19 @@ pub struct ProveOwnershipCmd {
 	#[arg(long, value_name = "ACCOUNT")]
 	pub owner: AccountId32,
 
-	/// Public Aura key to prove, where the keystore holds several.
+	/// Public Aura key to prove, if the keystore holds several.
 	#[arg(long, value_name = "KEY", value_parser = parse_key::<sr25519::Public>)]
 	pub aura: Option<sr25519::Public>,
 
-	/// Public GRANDPA key to prove, where the keystore holds several.
+	/// Public GRANDPA key to prove, if the keystore holds several.
 	#[arg(long, value_name = "KEY", value_parser = parse_key::<ed25519::Public>)]
 	pub grandpa: Option<ed25519::Public>,
 
-	/// Secret URI of the Aura key, or a file that holds it, in place of the keystore.
+	/// Secret URI of the Aura key, or a file that holds it, to use instead of the keystore.
 	#[arg(long, value_name = "SURI", requires = "grandpa_suri", conflicts_with = "aura")]
 	pub aura_suri: Option<String>,
 
-	/// Secret URI of the GRANDPA key, or a file that holds it, in place of the keystore.
+	/// Secret URI of the GRANDPA key, or a file that holds it, to use instead of the keystore.
 	#[arg(long, value_name = "SURI", requires = "aura_suri", conflicts_with = "grandpa")]
 	pub grandpa_suri: Option<String>,
 

@@ -15,9 +15,10 @@ use sp_api::ApiError;
 use sp_core::Bytes;
 use std::sync::Arc;
 
-/// The methods.
+/// The methods of the `contract` namespace.
 ///
-/// Parameters are plain JSON values, because one that cannot be read has an error code of its own.
+/// Parameters are plain JSON values, so that a parameter that cannot be read has its own error
+/// code.
 #[rpc(server)]
 pub trait ContractRpc {
 	/// Returns the code of the contract at an address, or `null` if there is none (RPC-R11).
@@ -96,7 +97,7 @@ pub struct Contracts {
 }
 
 impl Contracts {
-	/// Methods that call the runtimes of the client's blocks.
+	/// Creates the methods. They call the runtimes of the client's blocks.
 	pub fn new(client: Arc<FullClient>) -> Self {
 		Self { client }
 	}

@@ -12,16 +12,17 @@ use serde_json::Value;
 use sp_api::ApiError;
 use std::sync::Arc;
 
-/// The methods.
+/// The methods of the `dpos` namespace.
 ///
-/// Parameters are plain JSON values, because one that cannot be read has an error code of its own.
+/// Parameters are plain JSON values, so that a parameter that cannot be read has its own error
+/// code.
 #[rpc(server)]
 pub trait DposRpc {
 	/// Returns the current validator set (RPC-R26).
 	#[method(name = "dpos_getValidators", blocking)]
 	fn validators(&self, at: Option<Value>) -> Result<Vec<Validator>, Error>;
 
-	/// Returns one validator with its rewards; `null` for an account that is no validator
+	/// Returns one validator with its rewards; `null` for an account that is not a validator
 	/// (RPC-R27).
 	#[method(name = "dpos_getValidator", blocking)]
 	fn validator(
@@ -45,7 +46,7 @@ pub struct Dpos {
 }
 
 impl Dpos {
-	/// Methods that call the runtimes of the client's blocks.
+	/// Creates the methods. They call the runtimes of the client's blocks.
 	pub fn new(client: Arc<FullClient>) -> Self {
 		Self { client }
 	}

@@ -11,7 +11,7 @@ use std::fmt;
 
 /// Why a method returns no result.
 ///
-/// An item that does not exist or has expired is no error: its result is `null` (RPC-R4).
+/// An item that does not exist or has expired is not an error: its result is `null` (RPC-R4).
 #[derive(Debug)]
 pub enum Error {
 	/// The parameter of this name cannot be read.
@@ -32,14 +32,14 @@ pub enum Error {
 	Undecodable,
 	/// The extrinsic is longer than this many bytes.
 	TooLong(usize),
-	/// The connection or the node already has the allowed number of subscriptions, which is given.
+	/// The connection or the node already has this many subscriptions, which is the limit.
 	TooManySubscriptions(usize),
 	/// The pool rejected the extrinsic of this hash.
 	Rejected(PoolError, Hash),
 }
 
 impl Error {
-	/// Code and data, as the table has them.
+	/// Code and data of the error, as in the table of the specification.
 	fn code_and_data(&self) -> (i32, Option<Value>) {
 		match self {
 			Self::Unreadable(parameter) => (10001, Some(json!(parameter))),
@@ -93,7 +93,7 @@ impl fmt::Display for Error {
 			Self::NoSuchQuery(api) => write!(f, "The runtime of the block has no {api}"),
 			Self::RuntimeFailed(reason) => write!(f, "The runtime failed: {reason}"),
 			Self::Unavailable(reason) => write!(f, "The node cannot answer now: {reason}"),
-			Self::Undecodable => f.write_str("The bytes are no extrinsic"),
+			Self::Undecodable => f.write_str("The bytes are not an extrinsic"),
 			Self::TooLong(limit) => write!(f, "The extrinsic is longer than {limit} bytes"),
 			Self::TooManySubscriptions(limit) => {
 				write!(f, "There are {limit} subscriptions of this kind already")

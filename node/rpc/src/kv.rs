@@ -30,9 +30,10 @@ use sp_core::Bytes;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// The methods.
+/// The methods of the `kv` namespace.
 ///
-/// Parameters are plain JSON values, because one that cannot be read has an error code of its own.
+/// Parameters are plain JSON values, so that a parameter that cannot be read has its own error
+/// code.
 #[rpc(server)]
 pub trait EntryRpc {
 	/// Returns the value of an entry, or `null` if it is absent or has expired (RPC-R18).
@@ -77,7 +78,7 @@ pub trait EntryRpc {
 	#[method(name = "kv_getProof", blocking)]
 	fn proof(&self, owner: Value, key: Value, at: Option<Value>) -> Result<EntryProof, Error>;
 
-	/// Notifies of what happens to an owner's entries in final blocks, from a height on (RPC-R24).
+	/// Notifies of changes to an owner's entries in final blocks, starting at a height (RPC-R24).
 	#[subscription(name = "kv_subscribe" => "kv_event", unsubscribe = "kv_unsubscribe", item = response::Event)]
 	async fn subscribe(
 		&self,
@@ -97,7 +98,7 @@ pub struct Entries {
 }
 
 impl Entries {
-	/// Methods that call the runtimes of the client's blocks.
+	/// Creates the methods. They call the runtimes of the client's blocks.
 	pub fn new(
 		client: Arc<FullClient>,
 		executor: &SubscriptionTaskExecutor,
@@ -212,8 +213,8 @@ impl EntryRpcServer for Entries {
 		if let Some(rent) = quote(key_len, value_len, ttl)? {
 			return Ok(rent.to_string());
 		}
-		// The runtime gives no reason. A length of 1 is always in its range, so that further quotes
-		// tell which parameter is not.
+		// The runtime gives no reason. A length of 1 is always in range, so further quotes find the
+		// parameter that is out of range.
 		Err(Error::OutOfBounds(if quote(1, 1, ttl)?.is_none() {
 			"ttl"
 		} else if quote(key_len, 1, ttl)?.is_none() {

@@ -1,12 +1,12 @@
 //! JSON-RPC methods that the SDK does not serve by itself.
 //!
 //! `sc-service` serves `system`, `author`, `chain`, `state`, `offchain`, `chainHead`, `chainSpec`,
-//! `transaction` and, with an archive's pruning options, `archive`. Each namespace of our own is a
-//! file here. It is a thin layer over runtime APIs, so that the answers come from the chain's own
+//! `transaction` and, with an archive's pruning options, `archive`. Each of our own namespaces is a
+//! file here. It is a thin layer over runtime APIs, so the answers come from the chain's own
 //! runtime.
 //!
-//! This crate knows nothing of how the node is put together: the service crate passes in what the
-//! methods read, see [`Deps`].
+//! This crate does not depend on how the node is assembled: the service crate passes in what the
+//! methods read (see [`Deps`]).
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -46,7 +46,7 @@ use std::{error::Error, sync::Arc};
 use substrate_frame_rpc_system::{System, SystemApiServer};
 use transaction::{TransactionRpcServer, Transactions};
 
-/// What the methods read.
+/// The parts of the node that the methods read.
 pub struct Deps {
 	/// Client of the chain.
 	pub client: Arc<FullClient>,
@@ -60,7 +60,7 @@ pub struct Deps {
 	pub authority_set: SharedAuthoritySet<Hash, BlockNumber>,
 	/// State of the GRANDPA voter.
 	pub voter_state: SharedVoterState,
-	/// Justifications as they appear.
+	/// Stream of new justifications.
 	pub justifications: GrandpaJustificationStream<Block>,
 	/// Provider of finality proofs.
 	pub finality_proofs: Arc<FinalityProofProvider<FullBackend, Block>>,
@@ -69,7 +69,7 @@ pub struct Deps {
 /// Builds the module with the namespaces `tx`, `contract`, `kv`, `dpos`, `grandpa`, `payment`,
 /// `dev` and the account methods of `system`.
 ///
-/// The unsafe methods among them are refused where the server listens on more than the loopback
+/// The unsafe methods among them are refused if the server listens on more than the loopback
 /// interface, unless `--rpc-methods` says otherwise. The address of the caller is not considered:
 /// behind a proxy on the same machine, every request comes from the loopback interface.
 pub fn create(

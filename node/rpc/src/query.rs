@@ -25,7 +25,7 @@ fn ensure_state(client: &FullClient, at: Hash) -> Result<(), Error> {
 	match BlockBackend::block_status(client, at) {
 		Ok(BlockStatus::InChainWithState) => Ok(()),
 		Ok(BlockStatus::InChainPruned) => Err(Error::PrunedState(at)),
-		// A block can be the best one already and still count as queued: until all import
+		// A block that is already the best one still counts as queued until all import
 		// notifications are sent.
 		Ok(BlockStatus::Queued) if matches!(client.header(at), Ok(Some(_))) => Ok(()),
 		Ok(BlockStatus::Queued | BlockStatus::KnownBad | BlockStatus::Unknown) => {
@@ -35,7 +35,7 @@ fn ensure_state(client: &FullClient, at: Hash) -> Result<(), Error> {
 	}
 }
 
-/// Checks that the runtime of block `at` has the API; `name` is for the error.
+/// Checks that the runtime of block `at` has the API. Errors call the API `name`.
 fn ensure_api<Api: RuntimeApiInfo + ?Sized>(
 	client: &FullClient,
 	at: Hash,
@@ -48,7 +48,7 @@ fn ensure_api<Api: RuntimeApiInfo + ?Sized>(
 	}
 }
 
-/// Calls `Api` of the runtime of block `at`; `name` is that of the API, for the error.
+/// Calls `Api` of the runtime of block `at`. Errors call the API `name`.
 pub fn call<Api: RuntimeApiInfo + ?Sized, T>(
 	client: &FullClient,
 	at: Hash,

@@ -13,8 +13,8 @@ pub const MAX_PER_CONNECTION: usize = 128;
 
 /// Most subscriptions of one kind that the node may have at a time.
 ///
-/// Each costs work with every block, and a client can evade the limit of a connection with more
-/// connections.
+/// Each subscription costs work in every block, and a client can evade the limit per connection by
+/// opening more connections.
 pub const MAX_PER_NODE: usize = 1_024;
 
 /// Counts and limits the subscriptions of one kind.

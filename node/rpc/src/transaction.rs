@@ -22,9 +22,10 @@ use status_reader::StatusReader;
 use std::sync::Arc;
 use submission::{read_extrinsic, Submitter};
 
-/// The methods.
+/// The methods of the `tx` namespace.
 ///
-/// Parameters are plain JSON values, because one that cannot be read has an error code of its own.
+/// Parameters are plain JSON values, so that a parameter that cannot be read has its own error
+/// code.
 #[rpc(server)]
 pub trait TransactionRpc {
 	/// Submits an extrinsic to the pool and returns its hash (RPC-R7).
@@ -85,7 +86,7 @@ impl TransactionRpcServer for Transactions {
 	}
 }
 
-/// Accepts the subscription and serves it to its end, or rejects it.
+/// Accepts the subscription and serves it until it ends, or rejects it.
 async fn serve_subscription(
 	statuses: StatusReader,
 	pending: PendingSubscriptionSink,

@@ -65,7 +65,7 @@ fn cases(file: &str) -> Vec<Value> {
 	content["cases"].as_array().unwrap().clone()
 }
 
-/// Joins long bytes, which the files write as pieces and runs of one byte.
+/// Joins long byte strings, which the files write as lists of pieces and repeated bytes.
 fn parameters<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
 	let params = Vec::<Value>::deserialize(deserializer)?;
 	Ok(params

@@ -1,4 +1,4 @@
-//! Runs blocking work beside the tasks that serve connections, a few pieces at a time.
+//! Runs blocking work outside the tasks that serve connections, a few pieces at a time.
 
 use crate::error::Error;
 use std::sync::Arc;

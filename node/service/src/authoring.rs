@@ -14,7 +14,7 @@ use sp_keystore::KeystorePtr;
 use std::sync::Arc;
 use substrate_prometheus_endpoint::Registry;
 
-/// What the Aura worker works with.
+/// The parts of the node that the Aura worker needs.
 pub struct Author {
 	/// The chain.
 	pub client: Arc<FullClient>,
@@ -69,7 +69,7 @@ impl Author {
 					BackoffAuthoringOnFinalizedHeadLagging::<BlockNumber>::default(),
 				),
 				keystore: self.keystore,
-				// The rest of the slot is for the other nodes to receive and execute the block.
+				// The other nodes need the rest of the slot to receive and execute the block.
 				block_proposal_slot_portion: SlotProportion::new(2f32 / 3f32),
 				max_block_proposal_slot_portion: None,
 				telemetry: self.telemetry,

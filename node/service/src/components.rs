@@ -1,4 +1,4 @@
-//! What the opened chain consists of.
+//! The parts of the opened chain.
 
 use gtos_node_consensus::equivocation::{HeaderObserver, ObservedHeader};
 use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};

@@ -67,7 +67,7 @@ pub fn add_protocol<N: NetworkBackend<Block, Hash>>(
 	Some(Protocol { name, notifications })
 }
 
-/// What the voter works with.
+/// The parts of the node that the voter needs.
 pub struct Voter {
 	/// Role of the node.
 	pub role: Role,
@@ -114,8 +114,8 @@ impl Voter {
 			sync: Arc::new(self.sync),
 			notification_service: protocol.notifications,
 			// The SDK's default also stays two blocks behind the best one, to save votes on blocks
-			// that lose a fork. That is no safety rule, and would delay every transfer by two
-			// blocks.
+			// that lose a fork. That rule is not needed for safety, and would finalise every
+			// transfer two blocks later.
 			voting_rule: ThreeQuartersOfTheUnfinalizedChain,
 			prometheus_registry: self.prometheus_registry,
 			shared_voter_state: self.voter_state,

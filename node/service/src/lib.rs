@@ -1,10 +1,10 @@
-//! Puts a GTOS node together: database, network, authoring, finality and JSON-RPC.
+//! Assembles a GTOS node: database, network, authoring, finality and JSON-RPC.
 //!
 //! [`open()`] opens the chain for commands that work on the database. [`start`] starts a node,
-//! step by step, each in a file of its own. This crate knows nothing of the command line.
+//! and each of its steps has its own file. This crate does not depend on the command line.
 //!
-//! It has no unit tests, because a test program would compile all of the node's generic code again;
-//! what can be tested without a running node belongs in the crates below.
+//! It has no unit tests, because a test program would compile all of the node's generic code again.
+//! What can be tested without a running node belongs in the crates below.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

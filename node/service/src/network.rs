@@ -19,7 +19,7 @@ use sc_utils::mpsc::TracingUnboundedSender;
 use sp_consensus::block_validation::DefaultBlockAnnounceValidator;
 use std::sync::Arc;
 
-/// What the network works with.
+/// The parts of the node that the network needs.
 pub struct Params {
 	/// Chain that is synced and served.
 	pub client: Arc<FullClient>,

@@ -1,4 +1,4 @@
-//! What the JSON-RPC methods read.
+//! Passes the parts of the node to the JSON-RPC methods.
 
 use crate::components::GrandpaLink;
 use gtos_node_rpc::{Deps, Subscriptions};

@@ -1,10 +1,11 @@
-//! The watch on free disk space.
+//! Watches the free disk space.
 
 use gtos_node_types::user_error;
 use sc_service::{Configuration, Error, TaskManager};
 use sc_storage_monitor::{StorageMonitorParams, StorageMonitorService};
 
-/// Has the node stop before the disk is full, which would kill a database that maps its files.
+/// Stops the node before the disk is full. A full disk would crash the node, because the database
+/// maps its files into memory.
 pub fn start(
 	config: &Configuration,
 	params: StorageMonitorParams,

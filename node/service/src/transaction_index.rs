@@ -7,7 +7,7 @@ use sc_client_api::BlockchainEvents;
 use sc_service::{Configuration, Error, TaskManager};
 use std::{num::NonZeroU32, sync::Arc};
 
-/// Opens the index of the last `window` blocks, and has it follow the chain.
+/// Opens the index of the last `window` blocks, and starts the worker that fills it.
 ///
 /// The task is not essential: the node works without the index.
 pub fn start(
@@ -27,8 +27,8 @@ pub fn start(
 	if let Some(registry) = config.prometheus_registry() {
 		register_metrics(&index, registry)?;
 	}
-	// The streams begin before the worker reads the best block, so that it misses no block in
-	// between.
+	// The streams are opened before the worker reads the best block, so the worker misses no block
+	// in between.
 	let imported = client.every_import_notification_stream().map(Event::from);
 	let finalized = client.finality_notification_stream().map(Event::from);
 	let worker = Worker::new(index.clone(), client.clone(), window);

@@ -1,4 +1,4 @@
-//! What the index reads from the chain.
+//! The data of the chain that the index reads.
 
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{Balance, BlockNumber, Hash};
@@ -12,7 +12,7 @@ pub type Outcomes = Vec<Option<Outcome<Balance>>>;
 
 /// The blocks of the chain, as the index reads them.
 ///
-/// What the database fails to read counts as missing.
+/// Data that the database fails to read counts as missing.
 pub trait BlockSource: Send + Sync {
 	/// Height and hash of the best block.
 	fn best(&self) -> (BlockNumber, Hash);

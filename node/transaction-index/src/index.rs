@@ -32,14 +32,14 @@ pub struct TransactionIndex {
 	pub(crate) progress: watch::Sender<Progress>,
 }
 
-/// How far the index has come. After a change a reader may get another answer.
+/// Progress of the index. After it changes, a reader may get a different answer.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Progress {
 	/// The best block that the worker saw last.
 	pub best: Hash,
 	/// Its height.
 	pub number: BlockNumber,
-	/// Lowest height from which on every canonical block is indexed.
+	/// Lower end of the indexed range: every canonical block from here to the best one is indexed.
 	pub oldest: BlockNumber,
 }
 
@@ -104,7 +104,7 @@ impl TransactionIndex {
 		})
 	}
 
-	/// Lowest height from which on every canonical block is indexed.
+	/// Lower end of the indexed range: every canonical block from here to the best one is indexed.
 	pub fn oldest(&self) -> BlockNumber {
 		self.progress.borrow().oldest
 	}

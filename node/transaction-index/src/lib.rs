@@ -1,16 +1,15 @@
 //! Finds the block and the outcome of a transaction by its hash, for the last blocks of the chain.
 //!
-//! The index is a database of its own, beside that of the chain. It leads from the hash of an
-//! extrinsic to the positions at which the extrinsic was seen. A [`Worker`] fills it in the
-//! background from every block that is imported, on any fork, together with the outcomes that the
-//! block's runtime reports while the state is available. A position counts only if the block that
-//! was indexed there is the canonical one at its height, so that nothing has to be undone when the
-//! best chain changes.
+//! The index is a separate database beside that of the chain. It maps the hash of an extrinsic to
+//! the positions at which the extrinsic was seen. A [`Worker`] fills it in the background from
+//! every block that is imported, on any fork, together with the outcomes that the block's runtime
+//! reports while the state is available. A position counts only if the block that was indexed there
+//! is the canonical one at its height, so nothing has to be undone when the best chain changes.
 //!
-//! The index can always be rebuilt: what is missing is filled in from the chain, from the best
-//! block downwards, and an index that cannot be read is deleted and filled again.
+//! The index can always be rebuilt. The worker fills in missing blocks from the chain, from the
+//! best block downwards. It deletes and refills an index that cannot be read.
 //!
-//! This crate knows nothing of JSON-RPC, consensus or the network.
+//! This crate does not depend on JSON-RPC, consensus or the network.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

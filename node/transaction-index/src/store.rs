@@ -20,14 +20,15 @@ const HEIGHTS: ColId = 2;
 const META: ColId = 3;
 
 const FORMAT_KEY: &[u8] = b"format";
-/// Must rise when an encoding below changes; an index of another format is rebuilt.
+/// Version of the encodings below. Increase it when one of them changes: an index of another
+/// version is rebuilt.
 const FORMAT: &[u8] = &[1];
 
 /// Most positions kept for one extrinsic; the newest stay.
 ///
 /// A transaction has a position for each height and index at which some fork includes it. The
-/// canonical position is lost only if as many other blocks within the window include the
-/// transaction elsewhere.
+/// canonical position is lost only if `MAX_POSITIONS` other blocks in the window include the
+/// transaction at other positions.
 const MAX_POSITIONS: usize = 64;
 
 /// Where an extrinsic was seen.
@@ -39,7 +40,7 @@ pub struct Position {
 	pub index: u32,
 }
 
-/// What is kept of a block.
+/// What the index stores about a block.
 #[derive(Debug, Decode, Encode, Eq, PartialEq)]
 pub struct Record {
 	/// Hashes of its extrinsics.
@@ -55,7 +56,7 @@ pub enum Error {
 	Database(parity_db::Error),
 	/// Its files cannot be deleted.
 	Files(io::Error),
-	/// It holds bytes that were never written by this version.
+	/// It holds bytes that this version never wrote.
 	Malformed,
 	/// It could not be rebuilt.
 	Closed,
@@ -113,7 +114,7 @@ impl Store {
 		Ok(self.read(TRANSACTIONS, transaction.as_bytes())?.unwrap_or_default())
 	}
 
-	/// What is kept of the block.
+	/// What the index stores about the block.
 	pub fn record(&self, block: Hash) -> Result<Option<Record>, Error> {
 		self.read(BLOCKS, block.as_bytes())
 	}
@@ -189,7 +190,7 @@ impl Store {
 		Ok(Some(BlockNumber::from_be_bytes(height)))
 	}
 
-	/// Writes bytes for the transaction that are no list of positions.
+	/// Writes bytes for the transaction that do not decode as a list of positions.
 	#[cfg(test)]
 	pub fn corrupt(&self, transaction: Hash) -> Result<(), Error> {
 		Ok(self.0.commit([(TRANSACTIONS, transaction.as_bytes(), Some(vec![0xff]))])?)

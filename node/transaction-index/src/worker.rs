@@ -19,7 +19,7 @@ use std::{
 
 /// Most blocks that wait to be indexed while their states are pinned against pruning.
 ///
-/// Blocks beyond are dropped. They are indexed later, like blocks that were imported while the
+/// Further blocks are dropped. They are indexed later, like blocks that were imported while the
 /// index was switched off.
 const QUEUE_BLOCKS: usize = 256;
 
@@ -42,7 +42,7 @@ pub struct Imported {
 	pub hash: Hash,
 	/// Whether it is the best block now.
 	pub is_best: bool,
-	/// Blocks below it that were on a fork until now and are canonical with it.
+	/// Ancestors of it that were on a fork until now and become canonical with it.
 	pub enacted: Vec<(BlockNumber, Hash)>,
 	/// Keeps the state from being pruned until it is dropped.
 	pub _pin: Option<UnpinHandle<Block>>,
@@ -76,7 +76,8 @@ pub struct Worker<C> {
 	window: NonZeroU32,
 	/// Height of the best block.
 	best: BlockNumber,
-	/// Lowest height from which on every canonical block is indexed; above `best` if none is.
+	/// Lower end of the indexed range: every canonical block from here to `best` is indexed. Above
+	/// `best` if the range is empty.
 	oldest: BlockNumber,
 	/// Next height to index on the way down; `None` once the window ends or a body is missing.
 	next_below: Option<BlockNumber>,
@@ -85,7 +86,7 @@ pub struct Worker<C> {
 }
 
 impl<C: BlockSource> Worker<C> {
-	/// A worker for a chain whose later events [`Self::run`] will receive.
+	/// Creates a worker. [`Self::run`] has to receive every event of the chain that follows.
 	pub fn new(index: Arc<TransactionIndex>, chain: Arc<C>, window: NonZeroU32) -> Self {
 		let mut worker = Self {
 			index,

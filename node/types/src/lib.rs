@@ -1,7 +1,8 @@
 //! Types that all crates of the node share: block, client, database, pool, host functions, and the
 //! error that a user reads.
 //!
-//! This is the bottom of the node. It knows nothing of consensus, JSON-RPC or the command line.
+//! This crate is the lowest layer of the node. It does not depend on consensus, JSON-RPC or the
+//! command line.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -78,8 +78,8 @@ mod benchmarks {
 		assert!(shown && known.is_some());
 	}
 
-	/// The check of a proof for the largest set that has the largest number of nodes. It is refused
-	/// because it has unused nodes, which is the last step of the check.
+	/// The check of a proof with the most nodes for the largest set. The proof has unused nodes,
+	/// which only the last step of the check refuses.
 	#[benchmark]
 	fn check_membership() {
 		let validators: Vec<(T::ValidatorId, T::Keys)> = (0..T::MaxValidators::get())

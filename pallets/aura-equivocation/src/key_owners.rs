@@ -37,9 +37,10 @@ use sp_trie::{
 
 /// Most trie nodes in a proof of ownership.
 ///
-/// A proof has the paths to a key and to its owner. Each path has at most one node for each nibble that
-/// it shares with another of the 300 entries of the largest set. The number of nodes is bounded, and
-/// not only their bytes, because every node costs a search and a hash whatever its length.
+/// A proof has the paths to a key and to its owner. Each path has at most one node for each nibble
+/// that it shares with another of the 300 entries of the largest set. The number of nodes is
+/// bounded, and not only their bytes, because every node costs a search and a hash, however short
+/// it is.
 pub(crate) const MAX_PROOF_NODES: usize = 64;
 
 /// The nodes of a trie, and what the chain stores of it: the root and the number of validators.
@@ -48,8 +49,8 @@ type TrieOf<T> = (
 	(<T as frame_system::Config>::Hash, ValidatorCount),
 );
 
-/// A trie that maps each key to the index of its owner, and the index to the owner. Its layout is that
-/// of [`historical::ProvingTrie`]. Never `None`, because a trie in memory takes every entry.
+/// A trie that maps each key to the index of its owner, and each index to the owner. Its layout is
+/// that of [`historical::ProvingTrie`]. Never `None`, because a trie in memory takes every entry.
 pub(crate) fn trie_of<T>(
 	validators: impl IntoIterator<Item = (T::ValidatorId, T::Keys)>,
 ) -> Option<TrieOf<T>>
@@ -101,8 +102,8 @@ pub(crate) fn prove<T: historical::Config>(
 
 /// Session manager that stores, for each planned session, the root of the keys queued for it.
 ///
-/// Has to wrap [`historical::NoteHistoricalRoot`] directly: it replaces the root that this one stores,
-/// and relies on it to prune old roots.
+/// It has to wrap [`historical::NoteHistoricalRoot`] directly: it replaces the root that the
+/// wrapped manager stores, and relies on the wrapped manager to prune old roots.
 pub struct NoteQueuedKeys<T, Inner>(PhantomData<(T, Inner)>);
 
 impl<T, Inner> SessionManager<T::ValidatorId> for NoteQueuedKeys<T, Inner>
@@ -112,7 +113,7 @@ where
 {
 	fn new_session(new_index: SessionIndex) -> Option<Vec<T::ValidatorId>> {
 		let elected = Inner::new_session(new_index);
-		// What `pallet-session` is about to queue. It leaves out validators without keys.
+		// The validators that `pallet-session` is about to queue. It leaves out those without keys.
 		let planned = elected.clone().unwrap_or_else(Session::<T>::validators);
 		let queued: Vec<_> = planned
 			.iter()
@@ -145,8 +146,8 @@ where
 	}
 }
 
-/// Proves the owners of the keys in force, and checks such proofs by the stored root of their session
-/// (CON-R14, step 2), as long as that is stored.
+/// Proves the owners of the keys in force, and checks such proofs by the stored root of their
+/// session (CON-R14, step 2), as long as that root is stored.
 ///
 /// Relies on [`NoteQueuedKeys`] for the roots.
 pub struct KeyOwners<T>(PhantomData<T>);

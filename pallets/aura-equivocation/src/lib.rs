@@ -1,18 +1,19 @@
 //! Accepts reports of validators that sealed two different blocks in one Aura slot, and has them
 //! punished.
 //!
-//! Aura itself only decides which validator may author a slot. A validator that equivocates, which
-//! means that it seals two blocks in one slot, shows different parts of the network different chains,
-//! and no pallet of the SDK punishes it. Here any account can report it. A report consists of two
+//! Aura itself only decides which validator may author a slot. A validator equivocates if it seals
+//! two blocks in one slot. It can then show different chains to different parts of the network, and
+//! no pallet of the SDK punishes it. Here any account can report it. A report consists of two
 //! sealed headers and a proof of the owner of their key:
 //!
 //! - **It cannot be forged.** The seals of two headers whose contents differ are verified. Only the
 //!   holder of the key can sign a second header.
 //! - **It is about this chain.** The parents of both headers must be among the block hashes in the
 //!   state. Headers that a validator seals on another chain with the same keys prove nothing here.
-//! - **It is about the right session.** A parent that is a block of this chain has a height, and the
-//!   height tells the session (CON-R5) of the validators that author on it (CON-R8). So the pallet does
-//!   not have to record when a slot was, and stores nothing at all.
+//! - **It is about the right session.** The parent is a block of this chain, so its height is
+//!   known. The height determines the session (CON-R5) of the validators that author on this parent
+//!   (CON-R8). So the pallet does not have to record the session of a slot, and stores nothing at
+//!   all.
 //! - **It counts once.** `pallet-offences` remembers the offenders that were reported for each slot.
 //!
 //! The rules are in `specs/consensus.md`; comments and tests name them by ids such as `CON-R21`.
@@ -104,10 +105,11 @@ pub mod pallet {
 
 		/// Most nominators that the slash of one validator can affect; for weights.
 		///
-		/// A report that raises the slash fraction also slashes the validators reported earlier for the
-		/// slot again, with their nominators. Weights leave this out. In the worst case it affects every
-		/// nominator as often as it has targets, which would fill a block. It is rare, and every
-		/// validator that takes part loses its seat.
+		/// A report that raises the slash fraction also slashes again the validators that were
+		/// reported earlier for the slot, with their nominators. The weights leave out this
+		/// repeated slash. In the worst case it affects every nominator once for each of its
+		/// targets, which would fill a block. The case is rare, and every validator that takes part
+		/// loses its seat.
 		#[pallet::constant]
 		type MaxNominators: Get<u32>;
 

@@ -20,7 +20,8 @@ pub fn is_equivocation<H: Header>(proof: &EquivocationProof<H, AuthorityId>) -> 
 /// Hash of the header without its seal, which the seal signs. `None` unless the header claims `slot`
 /// and its seal is a signature of `author`.
 ///
-/// Two headers are compared by this hash, because sealing the same content twice is no equivocation.
+/// Two headers are compared by this hash, because sealing the same content twice is not an
+/// equivocation.
 fn sealed_content<H: Header>(header: &H, slot: Slot, author: &AuthorityId) -> Option<H::Hash> {
 	if slot_of(header.digest()) != Some(slot) {
 		return None;

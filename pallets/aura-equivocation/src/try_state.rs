@@ -5,8 +5,8 @@ use frame_support::ensure;
 use sp_runtime::{traits::Convert, TryRuntimeError};
 
 impl<T: Config> Pallet<T> {
-	/// Checks what the check of reports relies on: the session of the state is the one that the height
-	/// tells (CON-R5), and its stored root is that of the keys in force (CON-R14).
+	/// Verifies the assumptions of the check of reports: the current session follows from the
+	/// height (CON-R5), and its stored root is that of the keys in force (CON-R14).
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
 		ensure!(
 			T::SessionOf::convert(frame_system::Pallet::<T>::block_number())

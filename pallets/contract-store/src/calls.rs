@@ -77,8 +77,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Length of an upload that its weight counts. Code beyond the limit weighs as much as code at the
-	/// limit, because the call refuses it before it reads the bytes.
+	/// Length with which the weight of an upload is computed. Code beyond the limit weighs as much
+	/// as code at the limit, because the call refuses it before it reads the bytes.
 	pub(crate) fn weighed_length(code: &[u8]) -> u32 {
 		Self::length(code.len()).unwrap_or(u32::MAX).min(T::MaxCodeLength::get())
 	}

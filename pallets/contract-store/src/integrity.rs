@@ -18,19 +18,15 @@ impl<T: Config> Pallet<T> {
 	/// Panics with the reason if the largest deployment does not fit a block or has no price, or if
 	/// addresses or records would differ from the specification.
 	pub(crate) fn do_integrity_test() {
-		assert_eq!(
-			T::AccountId::max_encoded_len(),
-			32,
-			"an address hashes 32 bytes of the deployer"
-		);
-		assert!(T::MaxPageSize::get() > 0, "MaxPageSize: a page without items never ends");
+		assert_eq!(T::AccountId::max_encoded_len(), 32, "an account must have 32 bytes");
+		assert!(T::MaxPageSize::get() > 0, "MaxPageSize must be at least 1");
 
 		let max = T::MaxCodeLength::get();
-		assert!(max > 0, "MaxCodeLength: no code could be deployed");
+		assert!(max > 0, "MaxCodeLength must be at least 1");
 		assert!(Self::price(max).is_ok(), "PricePerByte: the largest price overflows");
 		assert!(
 			Self::price(0).is_ok_and(|price| !price.is_zero()),
-			"PricePerByte, RecordBytes: nothing permanent is free"
+			"PricePerByte and RecordBytes must not be zero"
 		);
 
 		let code = vec![0; usize::try_from(max).expect("a length fits the address space; qed")];
@@ -47,7 +43,7 @@ impl<T: Config> Pallet<T> {
 		let most = limits.get(DispatchClass::Normal).max_extrinsic.unwrap_or(limits.max_block);
 		assert!(
 			weight.all_lte(most),
-			"MaxCodeLength: the largest deployment weighs {weight:?}, an extrinsic may {most:?}"
+			"MaxCodeLength: the largest deployment weighs {weight:?}; at most {most:?} fits"
 		);
 	}
 }

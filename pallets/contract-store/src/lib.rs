@@ -3,8 +3,8 @@
 //! The chain stores code and records its deployer and the block of the deployment; it does not execute
 //! code. Applications rely on three properties:
 //!
-//! - **Written once.** There are two calls, which only add, and no hook writes. No signer and no
-//!   wrapper around a call can change what an address holds (CTR-R11).
+//! - **Written once.** The two calls only add items, and no hook writes. No signer and no wrapper
+//!   around a call can change what an address holds (CTR-R11).
 //! - **Predictable address.** The address follows from deployer, salt and code hash, so a client
 //!   computes it offline before it deploys ([`contract_address`]).
 //! - **Paid for once.** Code and records are never removed, so a deployment pays for their bytes once.
@@ -187,7 +187,7 @@ pub mod pallet {
 	// Indices are part of every encoded call: never reuse one.
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Deploys `code` at the address that follows from the deployer, `salt` and the code.
+		/// Deploys `code` at the address that is computed from the deployer, `salt` and the code.
 		///
 		/// Code that the chain already holds is neither stored nor paid for again.
 		///

@@ -43,7 +43,7 @@ impl<T: Config> Pallet<T> {
 			);
 			named.insert(record.code_hash);
 		}
-		ensure!(named.len() == lengths.len(), "CTR-I3: no record names some code");
+		ensure!(named.len() == lengths.len(), "CTR-I3: code has no record");
 		Ok(())
 	}
 
@@ -59,7 +59,7 @@ impl<T: Config> Pallet<T> {
 				.ok_or("CTR-I4: a row cannot be decoded")?;
 			let record = Contracts::<T>::get(address).ok_or("CTR-I4: a row has no record")?;
 			ensure!(record.deployer == deployer, "CTR-I4: a row is in another deployer's index");
-			ensure!(listed.insert(address), "CTR-I4: an address stands twice in an index");
+			ensure!(listed.insert(address), "CTR-I4: an address is twice in an index");
 		}
 		// No row is beyond its count, so the sum of the counts is the number of rows only if no row is
 		// missing.
@@ -67,7 +67,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(u64::try_from(listed.len()) == Ok(counted), "CTR-I4: an index has a gap");
 		ensure!(
 			listed.len() == Contracts::<T>::iter_keys().count(),
-			"CTR-I4: a record stands in no index"
+			"CTR-I4: a record is in no index"
 		);
 		Ok(())
 	}
@@ -87,7 +87,7 @@ impl<T: Config> Pallet<T> {
 				};
 				ensure!(
 					record.block_number <= now.0 && record.timestamp <= now.1,
-					"CTR-I5: a record is of the future"
+					"CTR-I5: a record is newer than the current block"
 				);
 				ensure!(
 					record.block_number >= last.0 && record.timestamp >= last.1,

@@ -1,8 +1,9 @@
 //! Chain timing that genesis fixes and no call can change.
 //!
-//! One Wasm serves every network: a development chain with half-second slots and eras of a minute,
-//! and a live chain with one-second slots and eras of an hour. They differ by the [`ChainTiming`]
-//! that their genesis writes here. The runtime passes it to the other pallets through `Get`.
+//! One Wasm serves every network: a development chain with half-second slots and eras of half a
+//! minute, and a live chain with one-second slots and eras of an hour. They differ by the
+//! [`ChainTiming`] that their genesis writes here. The runtime passes it to the other pallets
+//! through `Get`.
 //!
 //! The pallet has no calls and no events, and no hook writes, so nothing changes the value after
 //! genesis (STA-R9 in `specs/state.md`). A value outside the bounds of [`ChainTiming::check`] is refused

@@ -11,8 +11,8 @@ pub trait Candidates<AccountId> {
 	/// How many candidates can leave before an election could no longer elect enough validators.
 	fn spare() -> u32;
 
-	/// Removes `who` from the candidates until it declares itself one again. Does nothing if `who` is no
-	/// candidate. Returns the weight.
+	/// Removes `who` from the candidates until it declares itself a candidate again. Does nothing
+	/// if `who` is not a candidate. Returns the weight.
 	fn chill(who: &AccountId) -> Weight;
 
 	/// Makes `who` a candidate.

@@ -8,8 +8,8 @@ use pallet_session::SessionManager;
 use sp_runtime::traits::Convert;
 use sp_staking::{offence::ReportOffence, SessionIndex};
 
-/// Evaluates each session that ends before it passes the end on to `Inner`, and so before an election
-/// in the same rotation.
+/// When a session ends, evaluates it and then calls `Inner`. An election in the same rotation
+/// therefore comes after the evaluation.
 pub struct EvaluateSessions<T, Inner>(PhantomData<(T, Inner)>);
 
 impl<T: Config, Inner: SessionManager<T::AccountId>> SessionManager<T::AccountId>
@@ -53,10 +53,10 @@ impl<T: Config> Pallet<T> {
 			validators.iter().partition(|row| T::Candidates::is_candidate(&row.validator));
 		let mut offenders =
 			candidates.into_iter().filter(|row| row.count.is_offence()).collect::<Vec<_>>();
-		// The sort is stable: of offenders that missed as many slots, lower indices stay first.
+		// The sort is stable: offenders with the same count stay in the order of their indices.
 		offenders.sort_by_key(|row| Reverse(row.count.at_fault()));
 
-		// Validators that are no candidates any more count towards the third. Otherwise an outage of
+		// Validators that are no longer candidates count towards the third. Otherwise an outage of
 		// several sessions would chill another third of the set in each of them.
 		let most = (validators.len().saturating_sub(1) / 3).saturating_sub(left.len());
 		let most = most.min(T::Candidates::spare() as usize);

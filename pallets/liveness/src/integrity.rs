@@ -21,13 +21,13 @@ impl<T: Config> Pallet<T> {
 		);
 
 		let validators = <T as pallet_aura::Config>::MaxAuthorities::get();
-		assert!(validators > 0, "MaxAuthorities: nobody could be counted");
+		assert!(validators > 0, "MaxAuthorities must be at least 1");
 		// `pallet-session` declares a full block for a rotation.
 		let weight = <T as Config>::WeightInfo::end_session(validators);
 		let declared = T::BlockWeights::get().max_block;
 		assert!(
 			weight.all_lte(declared),
-			"MaxAuthorities: evaluating a session weighs {weight:?}, a block may {declared:?}"
+			"MaxAuthorities: evaluating a session weighs {weight:?}; a block may weigh {declared:?}"
 		);
 	}
 }

@@ -1,6 +1,6 @@
 //! A chain of the pallets that the counts depend on, wired as the runtime wires them.
 //!
-//! Stash `i` has the `i`-th largest stake and therefore, at genesis, the index `i - 1`.
+//! Stash `i` has the `i`-th largest stake, so its index at genesis is `i - 1`.
 
 use crate as pallet_liveness;
 use crate::{ChillOffenders, EvaluateSessions};

@@ -16,7 +16,7 @@ impl<T: Config> Pallet<T> {
 		} else {
 			ensure!(
 				pallet_session::CurrentIndex::<T>::get() == 0,
-				"LIV-I3: a session is over and not kept"
+				"LIV-I3: the last session is not stored"
 			);
 		}
 
@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
 		let authorities = Self::authorities() as usize;
 		ensure!(
 			counts.is_empty() || counts.len() == authorities,
-			"LIV-I1: there are not as many counts as authorities"
+			"LIV-I1: the number of counts is not that of authorities"
 		);
 		Ok(())
 	}
@@ -38,10 +38,10 @@ impl<T: Config> Pallet<T> {
 	fn check_last(last: &SessionSlotsOf<T>) -> Result<(), TryRuntimeError> {
 		ensure!(
 			last.session.checked_add(1) == Some(pallet_session::CurrentIndex::<T>::get()),
-			"LIV-I3: the session that is kept is not the last one"
+			"LIV-I3: the stored session is not the last one"
 		);
 		let accounts = last.validators.iter().map(|row| &row.validator).collect::<BTreeSet<_>>();
-		ensure!(accounts.len() == last.validators.len(), "LIV-I3: a validator is kept twice");
+		ensure!(accounts.len() == last.validators.len(), "LIV-I3: a validator is stored twice");
 		Ok(())
 	}
 
@@ -50,7 +50,7 @@ impl<T: Config> Pallet<T> {
 		// Wider than a slot, so that a sum that is too large does not saturate at a valid one.
 		let mut slots = 0_u128;
 		for count in counts {
-			ensure!(count.excused <= count.missed, "LIV-I2: more is excused than was missed");
+			ensure!(count.excused <= count.missed, "LIV-I2: more slots are excused than missed");
 			slots = slots.saturating_add(count.produced.into()).saturating_add(count.missed.into());
 		}
 		// Slots are numbered from 0.

@@ -1,9 +1,8 @@
 //! A mock runtime's pallets from authorship to slashing, wired as the runtime wires them.
 //!
 //! Only for tests. [`impl_staking_configs!`] implements the `Config` traits of the pallets that
-//! `pallet-aura-equivocation` and `pallet-liveness` need around them, and [`begin_block`] begins a block
-//! in a slot. What the two mocks do not share stays with them: the list of pallets, the system pallet
-//! and the genesis.
+//! `pallet-aura-equivocation` and `pallet-liveness` need around them, and [`begin_block`] begins a
+//! block in a slot. Each of the two mocks has its own list of pallets, system pallet and genesis.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -27,8 +26,8 @@ pub fn pre_digest(slot: u64) -> DigestItem {
 	CompatibleDigestItem::<AuthoritySignature>::aura_pre_digest(Slot::from(slot))
 }
 
-/// Begins the next block on `parent` in `slot`: without events, with the hooks of `AllPallets` and the
-/// time at which the slot begins.
+/// Begins the next block on `parent` in `slot`: clears the events, runs the hooks of `AllPallets`
+/// and sets the time to the beginning of the slot.
 pub fn begin_block<T, AllPallets>(parent: T::Hash, slot: u64)
 where
 	T: pallet_aura::Config + pallet_timestamp::Config<Moment = u64>,
@@ -45,9 +44,9 @@ where
 /// Implements the `Config` traits of timestamp, balances, authorship, staking, historical, session, Aura
 /// and offences for the mock runtime `$runtime`, and declares its `SessionKeys`, which are Aura's key.
 ///
-/// The runtime has the pallets under the names that the real one gives them, and eras of three sessions.
-/// The crates of these pallets, `frame-election-provider-support` and `sp-runtime` are dependencies of
-/// the crate that calls the macro.
+/// The mock runtime must give the pallets the same names as the real runtime. Its eras have three
+/// sessions. The crates of these pallets, `frame-election-provider-support` and `sp-runtime` are
+/// dependencies of the crate that calls the macro.
 ///
 /// - `authority_id`: Aura's key type.
 /// - `max_authorities`: `Get<u32>`, most authorities.

@@ -1,10 +1,11 @@
 //! Measures the removal of an entry at 10^4, 10^5 and 10^6 live entries on the node's database.
 //!
-//! Native code puts and sweeps entries in blocks of 1,000. Between the blocks, the state goes through
-//! the trie, its cache and ParityDB as in a node. The benchmark measures the whole block that sweeps:
-//! the hook, the state root and the commit. Keys are hashes, so the entries of a block share as few
-//! trie nodes as possible, which is the worst case. `full pages` has entries that were put one after
-//! the other; `pages of one` is the worst case of the index.
+//! Native code puts and sweeps entries in blocks of 1,000. Between the blocks, the state goes
+//! through the trie, its cache and ParityDB as in a node. The benchmark measures the whole block
+//! that sweeps: the hook, the state root and the commit. Keys are hashes, so the entries of a block
+//! share as few trie nodes as possible, which is the worst case. In `full pages`, entries that were
+//! put one after the other share pages. In `pages of one`, each entry has its own page, which is
+//! the worst case of the index.
 //!
 //! Values have 100 bytes and keys 32; there are 100 owners. Run it on a machine with an idle processor
 //! and an idle disk: `cargo bench -p pallet-ttl-kv --bench sweep`.

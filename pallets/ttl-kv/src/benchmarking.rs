@@ -135,7 +135,7 @@ mod benchmarks {
 		}
 
 		assert_ok!(result);
-		assert!(T::Currency::balance(&owner) < balance, "the credit did not pay for it");
+		assert!(T::Currency::balance(&owner) < balance, "the rent exceeds the credit");
 		assert_eq!(Pallet::<T>::metadata(&owner, key).map(|m| m.value_len), Some(v));
 	}
 
@@ -160,7 +160,7 @@ mod benchmarks {
 		}
 
 		assert_ok!(result);
-		assert!(T::Currency::balance(&owner) < balance, "the credit did not pay for it");
+		assert!(T::Currency::balance(&owner) < balance, "the rent exceeds the credit");
 		assert_eq!(Pallet::<T>::metadata(&owner, key).map(|m| m.value_len), Some(v));
 	}
 

@@ -14,8 +14,8 @@ use sp_runtime::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// Puts an entry and charges its owner the rent (TTL-R9). With a `condition`, only if that holds of
-	/// the entry that is found (TTL-R10).
+	/// Puts an entry and charges its owner the rent (TTL-R9). With a `condition`, puts it only if
+	/// the condition holds for the live entry under the key (TTL-R10).
 	pub(crate) fn do_put(
 		owner: T::AccountId,
 		key: Vec<u8>,
@@ -133,7 +133,7 @@ impl<T: Config> Pallet<T> {
 /// Weights of the calls. An argument beyond its limit weighs as much as one at the limit, because the
 /// call refuses it before it reads the bytes.
 impl<T: Config> Pallet<T> {
-	/// Length of `key` that weights count with.
+	/// Length of `key` that the weights use.
 	pub(crate) fn key_len(key: &[u8]) -> u32 {
 		len_of(key).min(T::MaxKeyLength::get())
 	}

@@ -13,16 +13,16 @@ const ENVELOPE_BYTES: usize = 1_024;
 impl<T: Config> Pallet<T> {
 	/// Panics with the reason if a chain could not run safely with this configuration.
 	pub(crate) fn do_integrity_test() {
-		assert!(T::MinTtl::get() >= One::one(), "an entry has to live for a block at least");
-		assert!(T::MinTtl::get() <= T::MaxTtl::get(), "no lifetime is in range");
-		assert!(T::MaxKeyLength::get() > 0, "no key is in range");
-		assert!(T::MaxValueLength::get() > 0, "no value is in range");
-		assert!(T::MaxPageSize::get() > 0, "a page without items never ends");
-		assert!(T::MaxPageScan::get() > 0, "a page that looks at nothing never ends");
-		assert!(T::MaxBacklogScan::get() > 0, "a backlog could never be seen");
+		assert!(T::MinTtl::get() >= One::one(), "MinTtl must be at least 1");
+		assert!(T::MinTtl::get() <= T::MaxTtl::get(), "MaxTtl must be at least MinTtl");
+		assert!(T::MaxKeyLength::get() > 0, "MaxKeyLength must be at least 1");
+		assert!(T::MaxValueLength::get() > 0, "MaxValueLength must be at least 1");
+		assert!(T::MaxPageSize::get() > 0, "MaxPageSize must be at least 1");
+		assert!(T::MaxPageScan::get() > 0, "MaxPageScan must be at least 1");
+		assert!(T::MaxBacklogScan::get() > 0, "MaxBacklogScan must be at least 1");
 		// The expiry index keeps heights in 32 bits.
 		let highest = BlockNumberFor::<T>::max_value();
-		assert!(TryInto::<u32>::try_into(highest).is_ok(), "heights have more than 32 bits");
+		assert!(TryInto::<u32>::try_into(highest).is_ok(), "a block number must fit into 32 bits");
 
 		let most_bytes = T::EntryOverheadBytes::get()
 			.checked_add(T::MaxKeyLength::get())
@@ -44,7 +44,7 @@ impl<T: Config> Pallet<T> {
 		let weight = Self::put_weight(T::WeightInfo::kv_put_if, &key, &value);
 		let limits = T::BlockWeights::get();
 		let most = limits.get(DispatchClass::Normal).max_extrinsic.unwrap_or(limits.max_block);
-		assert!(weight.all_lte(most), "the largest put weighs {weight:?}, of at most {most:?}");
+		assert!(weight.all_lte(most), "the largest put weighs {weight:?}; at most {most:?} fits");
 
 		let condition = Condition::Revision(u64::MAX);
 		let put = Call::<T>::kv_put_if { key, value, ttl: T::MaxTtl::get(), condition };
@@ -52,7 +52,7 @@ impl<T: Config> Pallet<T> {
 		let most = *T::BlockLength::get().max.get(DispatchClass::Normal);
 		assert!(
 			length <= most.saturated_into(),
-			"the largest put has {length} bytes, of at most {most}"
+			"the largest put has {length} bytes; at most {most} fit"
 		);
 	}
 
@@ -61,7 +61,7 @@ impl<T: Config> Pallet<T> {
 		let (taken, added) = (Self::least_references_taken(), Self::most_references_added());
 		assert!(
 			taken >= added,
-			"a block can add {added} references, and its sweep is sure of {taken}: raise \
+			"a block can add {added} references, but its sweep may take only {taken}: raise \
 			 SweepQuota or SweepWeight"
 		);
 	}

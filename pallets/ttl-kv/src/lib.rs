@@ -1,6 +1,6 @@
 //! Key-value entries that expire.
 //!
-//! Every account has a keyspace of its own. An entry is put for a number of blocks and paid for in
+//! Every account has its own keyspace. An entry is put for a number of blocks and paid for in
 //! advance, by size and time. At the height where it ends, no reader finds it any more. A bounded
 //! sweep removes it from the state, in that block or, if many entries end together, in one of the
 //! blocks after it. The rules are in `specs/ttl-kv.md`; comments name them by their ids.
@@ -184,7 +184,7 @@ pub mod pallet {
 
 	/// Height from which the sweep continues: entries that ended below it are removed. Invariant: TTL-I4.
 	///
-	/// Written in every block. One above the number of the block when nothing due is left.
+	/// Written in every block. It is one above the block number when no due reference is left.
 	#[pallet::storage]
 	pub type SweepHeight<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery>;
 
@@ -214,7 +214,7 @@ pub mod pallet {
 			/// Rent paid.
 			charge: BalanceOf<T>,
 		},
-		/// `kv_extend` succeeded, also if the entry already lived long enough.
+		/// `kv_extend` succeeded, even if the entry already lived long enough.
 		#[codec(index = 1)]
 		EntryExtended {
 			/// Owner of the entry.
@@ -357,7 +357,7 @@ pub mod pallet {
 		///
 		/// ## Events
 		///
-		/// [`Event::EntryExtended`], also if the entry already lived long enough.
+		/// [`Event::EntryExtended`], even if the entry already lived long enough.
 		#[pallet::call_index(1)]
 		#[pallet::weight(Pallet::<T>::extend_weight(key))]
 		pub fn kv_extend(
@@ -389,7 +389,8 @@ pub mod pallet {
 			Self::do_delete(owner, key)
 		}
 
-		/// Puts like [`Pallet::kv_put_ttl`], if `condition` holds of the entry under the key.
+		/// Puts like [`Pallet::kv_put_ttl`], but only if `condition` holds for the entry under the
+		/// key.
 		///
 		/// ## Dispatch Origin
 		///

@@ -8,8 +8,9 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{One, SaturatedConversion, Saturating};
 
-/// One reference more than the calls of a full block can add. Computed from the weights: with this as
-/// [`Config::SweepQuota`], the sweep outruns every load even after the weights are measured again.
+/// One reference more than the calls of a full block can add. Computed from the weights: with this
+/// as [`Config::SweepQuota`], the sweep keeps ahead of every load, even after the weights are
+/// measured again.
 pub struct FullBlockQuota<T>(PhantomData<T>);
 
 impl<T: Config> Get<u32> for FullBlockQuota<T> {
@@ -19,14 +20,15 @@ impl<T: Config> Get<u32> for FullBlockQuota<T> {
 	}
 }
 
-/// Weight of one more unit.
+/// Weight of each further unit that `measured` counts.
 fn per_unit(measured: fn(u32) -> Weight) -> Weight {
 	measured(1).saturating_sub(measured(0))
 }
 
 impl<T: Config> Pallet<T> {
-	/// Takes due references from the index and removes their entries, lower heights first. Stops when
-	/// none is left, when `quota` of them are taken, or when `meter` has no weight for another.
+	/// Takes due references from the index and removes their entries, lower heights first. Stops
+	/// when no due reference is left, when `quota` references are taken, or when `meter` has no
+	/// weight for another.
 	pub(crate) fn sweep(now: BlockNumberFor<T>, quota: u32, meter: &mut WeightMeter) {
 		if meter.try_consume(T::WeightInfo::sweep_pages(0)).is_err()
 			|| SweepHeight::<T>::get() > now
@@ -36,7 +38,8 @@ impl<T: Config> Pallet<T> {
 		let BlockSweep { mut entries, mut last_page } = SweptInBlock::<T>::get();
 		let mut totals = Totals::<T>::get();
 		let mut quota = quota;
-		// An iterator still steps over pages that this block has removed, so start behind them.
+		// An iterator still steps over pages that this block has removed, so start after the last
+		// one.
 		let mut pages = Self::pages_after(last_page);
 		let next_height = loop {
 			let Some(page) = pages.next().filter(|page| height_of::<T>(page) <= now) else {
@@ -74,7 +77,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Removes the entry that `reference` names. Returns whether there was a dead one.
+	/// Removes the entry that `reference` names. Returns whether a dead entry was stored.
 	fn remove_dead(
 		Reference { owner, key }: &ReferenceOf<T>,
 		now: BlockNumberFor<T>,

@@ -20,7 +20,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_swept(now)?;
 		ensure!(
 			!SweptInBlock::<T>::exists(),
-			"TTL-I5: the sweep's progress in a block has outlived it"
+			"TTL-I5: the sweep's progress is stored after the block"
 		);
 		Ok(())
 	}
@@ -35,7 +35,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(!references.is_empty(), "TTL-I1: a page of the index is empty");
 			for reference in references {
 				let head = Self::head(&reference.owner, &reference.key)
-					.ok_or("TTL-I1: a reference names no entry")?;
+					.ok_or("TTL-I1: a reference has no entry")?;
 				ensure!(
 					page_key::<T>(head.expires_at, head.revision) == page,
 					"TTL-I1: a reference is on another page than its entry's"
@@ -48,7 +48,7 @@ impl<T: Config> Pallet<T> {
 		}
 		ensure!(
 			named.len() == Entries::<T>::iter_keys().count(),
-			"TTL-I1: no reference names an entry"
+			"TTL-I1: an entry has no reference"
 		);
 		Ok(())
 	}
@@ -61,12 +61,12 @@ impl<T: Config> Pallet<T> {
 				Entries::<T>::get(owner, &key).ok_or("TTL-I3: an entry cannot be decoded")?;
 			totals.add(Self::stored_bytes(&key, entry.value.len().saturated_into()));
 		}
-		ensure!(Totals::<T>::get() == totals, "TTL-I2: the totals are not the sums");
+		ensure!(Totals::<T>::get() == totals, "TTL-I2: the totals differ from the sums");
 		Ok(())
 	}
 
-	/// Every entry decodes, has a key and a value, and has a lifetime and a revision of its own that a
-	/// put can have given it (TTL-I3).
+	/// Every entry decodes and has a key, a value, a possible lifetime, and a revision that a put
+	/// has assigned to no other entry (TTL-I3).
 	fn check_entries(now: BlockNumberFor<T>) -> Result<(), TryRuntimeError> {
 		let last_revision = LastRevision::<T>::get();
 		let mut revisions = BTreeSet::new();

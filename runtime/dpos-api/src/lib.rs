@@ -50,8 +50,8 @@ pub struct Validator<AccountId, Balance> {
 	pub is_candidate: bool,
 	/// In the current set: its own stake in the active era. Otherwise: what it has bonded.
 	pub own_stake: Balance,
-	/// In the current set: its own stake and that of its nominators in the active era. Otherwise: its
-	/// own, because only elections assign the stake of nominators.
+	/// In the current set: its own stake and that of its nominators in the active era. Otherwise:
+	/// its own stake, because only elections assign the stake of nominators.
 	pub total_stake: Balance,
 	/// Part of a reward that it takes before its nominators, in parts of 10^9. In the current set: that
 	/// of the active era. Otherwise: what it asks for; `None` if it is not a candidate.
@@ -101,18 +101,19 @@ pub struct EpochInfo<BlockNumber> {
 	pub era: u32,
 	/// Sessions of the active era that are over.
 	pub era_progress: u32,
-	/// Sessions of an era whose election succeeds.
+	/// Sessions of an era if every election succeeds.
 	pub sessions_per_era: u32,
 	/// Block that begins the next session.
 	pub next_session_block: BlockNumber,
-	/// Session in which the next era becomes active; the earliest one possible if its election is still to
-	/// come. `None` if governance has forced that there is no new era.
+	/// Session in which the next era becomes active. If the election for that era has not succeeded
+	/// yet, the earliest possible session. `None` if governance has ruled out new eras.
 	pub next_era_session: Option<u32>,
 	/// Block that begins that session.
 	pub next_era_block: Option<BlockNumber>,
 }
 
-/// The set of validators with its height, session, era and number. Field order is part of the API's encoding.
+/// The set of validators with its height, session, era and number. Field order is part of the API's
+/// encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
 pub struct Snapshot<AccountId, Balance, BlockNumber> {
 	/// Height of the block.
@@ -123,7 +124,7 @@ pub struct Snapshot<AccountId, Balance, BlockNumber> {
 	pub era: u32,
 	/// GRANDPA's number of the set (CON-R12).
 	pub set_id: u64,
-	/// Its validators, in the order that names the author of a slot (CON-R2).
+	/// Its validators, in the order that determines the author of a slot (CON-R2).
 	pub validators: Vec<Validator<AccountId, Balance>>,
 }
 
@@ -136,11 +137,12 @@ sp_api::decl_runtime_apis! {
 		Balance: Codec,
 		BlockNumber: Codec,
 	{
-		/// The current set, at most 100 validators, in the order that names the author of a slot.
+		/// The current set, at most 100 validators, in the order that determines the author of a
+		/// slot.
 		fn validators() -> Vec<Validator<AccountId, Balance>>;
 
-		/// The validator with the stash `account`; `None` if the account is neither in the current set nor
-		/// a candidate nor a bonded account with session keys that does not nominate.
+		/// The validator with the stash `account`; `None` unless the account is in the current set,
+		/// is a candidate, or has bonded, has session keys and does not nominate.
 		fn validator(account: AccountId) -> Option<ValidatorDetails<AccountId, Balance>>;
 
 		/// Session, era, and when they change.

@@ -21,7 +21,7 @@ use sp_consensus_grandpa::{AuthorityId as GrandpaId, AuthorityList};
 use sp_runtime::Perbill;
 use sp_staking::{EraIndex, Page, SessionIndex, StakingAccount};
 
-/// The current set, in the order that names the author of a slot (RPC-R26).
+/// The current set, in the order that determines the author of a slot (RPC-R26).
 pub fn validators() -> Vec<Validator<AccountId, Balance>> {
 	CurrentSet::read().validators()
 }
@@ -88,7 +88,8 @@ fn next_era_session(active: EraIndex, session: SessionIndex) -> Option<SessionIn
 	if planned > active {
 		return Some(first_session(planned));
 	}
-	// The next rotation is the first that can hold an election, for the session after its own.
+	// The next rotation is the first that can hold an election. The elected set takes over one
+	// session later.
 	let earliest = session.saturating_add(2);
 	match ForceEra::<Runtime>::get() {
 		Forcing::ForceNone => None,

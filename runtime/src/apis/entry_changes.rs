@@ -35,8 +35,8 @@ pub fn changes(owner: &AccountId, prefix: &[u8]) -> Vec<EntryChange> {
 		.collect()
 }
 
-/// Entries of `owner` with that prefix, from revision `start` on, that are live in the block of this state
-/// and have expired in the next.
+/// Entries of `owner` with that prefix, from revision `start` on, that are live in the block of
+/// this state and have expired in the next block.
 ///
 /// Only this state can answer: the next block begins by removing them.
 pub fn ending(owner: &AccountId, prefix: &[u8], start: u64) -> EndingPage {

@@ -1,4 +1,5 @@
-//! What a node needs to report an equivocation: a proof of who owned the key, and the report itself.
+//! The functions with which a node reports an equivocation: one proves the owner of the key, the
+//! other submits the report.
 
 use crate::{configs::consensus::KeyOwners, AuraEquivocation, Block, Grandpa, Hash, Runtime};
 use codec::Encode;
@@ -10,13 +11,13 @@ use sp_consensus_grandpa::{
 };
 use sp_runtime::{traits::NumberFor, OpaqueValue};
 
-/// Proves who owns a GRANDPA key that is in force or was in a session that is still known.
+/// Proves which validator owns a GRANDPA key that is in force in the current session.
 pub fn grandpa_key_ownership_proof(authority: GrandpaId) -> Option<OpaqueKeyOwnershipProof> {
 	let proof = KeyOwners::prove((KEY_TYPE, authority))?;
 	Some(OpaqueKeyOwnershipProof::new(proof.encode()))
 }
 
-/// Hands a report of two votes to the node's own pool; `None` if the report cannot be made.
+/// Submits a report of two votes to the node's own pool; `None` if that fails.
 pub fn submit_grandpa_report(
 	proof: EquivocationProof<Hash, NumberFor<Block>>,
 	key_owner: OpaqueKeyOwnershipProof,
@@ -24,13 +25,13 @@ pub fn submit_grandpa_report(
 	Grandpa::submit_unsigned_equivocation_report(proof, key_owner.decode()?)
 }
 
-/// Proves who owns an Aura key that is in force or was in a session that is still known.
+/// Proves which validator owns an Aura key that is in force in the current session.
 pub fn aura_key_ownership_proof(authority: AuraId) -> Option<OpaqueValue> {
 	let proof = AuraEquivocation::key_ownership_proof(authority)?;
 	Some(OpaqueValue::new(proof.encode()))
 }
 
-/// Hands a report of two headers to the node's own pool; `None` if the report cannot be made.
+/// Submits a report of two headers to the node's own pool; `None` if that fails.
 pub fn submit_aura_report(
 	proof: EquivocationProofOf<Runtime>,
 	key_owner: OpaqueValue,

@@ -42,7 +42,7 @@ pub fn is_extrinsic(bytes: &[u8]) -> bool {
 	UncheckedExtrinsic::decode_all_with_depth_limit(MAX_EXTRINSIC_DEPTH, &mut &bytes[..]).is_ok()
 }
 
-/// What the events say about one extrinsic.
+/// The events that describe one extrinsic.
 #[derive(Default)]
 struct Traces {
 	payment: Option<Payment<Balance>>,

@@ -140,8 +140,8 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 		match (self, other) {
 			(mine, theirs) if mine == theirs => true,
 			(ProxyType::Any, _) => true,
-			// Only types all of whose calls `NonTransfer` may make itself. `Storage` is not one of them:
-			// what it stores is paid to the treasury, which is a transfer.
+			// `NonTransfer` may make every call of these types itself. `Storage` is not one of
+			// them, because its calls pay the treasury, which is a transfer.
 			(
 				ProxyType::NonTransfer,
 				ProxyType::Governance | ProxyType::Staking | ProxyType::CancelProxy,

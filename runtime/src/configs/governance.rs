@@ -53,7 +53,7 @@ impl pallet_preimage::Config for Runtime {
 }
 
 parameter_types! {
-	/// Scheduled calls, a runtime upgrade among them, may take most of a block.
+	/// Scheduled calls, such as a runtime upgrade, may take most of a block.
 	pub MaximumSchedulerWeight: Weight = Perbill::from_percent(80) * block::MAX_WEIGHT;
 }
 

@@ -33,8 +33,8 @@ parameter_types! {
 		.max_header_size(1_024)
 		.build();
 	pub const DbWeight: RuntimeDbWeight = block::DB_WEIGHT;
-	/// Hooks and inherents may always run. Ordinary transactions get their share of the block, operational
-	/// ones what is left of it.
+	/// Hooks and inherents may always run. Ordinary transactions get their share of the block, and
+	/// operational ones may fill the rest.
 	pub RuntimeBlockWeights: BlockWeights = BlockWeights::builder()
 		.base_block(block::BASE_WEIGHT)
 		.for_class(DispatchClass::all(), |weights| {

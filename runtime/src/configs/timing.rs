@@ -6,8 +6,8 @@ use sp_staking::{EraIndex, SessionIndex};
 
 parameter_types! {
 	pub SlotDuration: Moment = GenesisParameters::timing().slot_duration_ms;
-	/// Half a slot, the least time between two blocks (CON-R3). Aura's own check then makes it the
-	/// whole slot.
+	/// Half a slot: the minimum time between two blocks that the timestamp pallet requires
+	/// (CON-R3). Aura's own check raises the minimum to a whole slot.
 	pub MinimumPeriod: Moment = SlotDuration::get() / 2;
 	pub SessionLength: BlockNumber = GenesisParameters::timing().session_length_blocks;
 	pub SessionsPerEra: SessionIndex = GenesisParameters::timing().sessions_per_era;

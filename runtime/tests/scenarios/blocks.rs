@@ -42,7 +42,7 @@ fn last_fee() -> (Balance, Balance) {
 		.expect("a fee was paid")
 }
 
-/// TXN-R27.
+/// TXN-R27: a transfer moves its value, and the sender also pays the fee.
 #[test]
 fn transfer_moves_the_value_and_charges_the_sender() {
 	chain(DEV).execute_with(|| {
@@ -56,7 +56,7 @@ fn transfer_moves_the_value_and_charges_the_sender() {
 	});
 }
 
-/// ECO-R4.
+/// ECO-R4: treasury and author share the fee, and the author gets the whole tip.
 #[test]
 fn fee_goes_to_treasury_and_author_and_tip_to_author() {
 	chain(DEV).execute_with(|| {
@@ -76,7 +76,7 @@ fn fee_goes_to_treasury_and_author_and_tip_to_author() {
 	});
 }
 
-/// TXN-R15.
+/// TXN-R15: a transaction that was executed is stale from then on.
 #[test]
 fn replayed_transaction_is_refused_as_stale() {
 	chain(DEV).execute_with(|| {
@@ -111,7 +111,7 @@ fn second_spend_of_the_same_balance_fails_in_one_block_and_over_two() {
 	}
 }
 
-/// STA-R6, TXN-R26.
+/// STA-R6, TXN-R26: a balance below the existential deposit cannot create an account.
 #[test]
 fn transfer_below_the_existential_deposit_creates_no_account() {
 	chain(DEV).execute_with(|| {
@@ -154,7 +154,7 @@ fn block_that_rotates_the_session_holds_transfers() {
 	});
 }
 
-/// Begins block 1 such that the author's part of its header has so many bytes (CON-R1).
+/// Begins block 1 with a header whose author's part has this number of bytes (CON-R1).
 ///
 /// An item of an unknown engine pads the header.
 fn begin_block_with_header_of(bytes: usize) {

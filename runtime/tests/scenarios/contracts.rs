@@ -1,5 +1,5 @@
-//! Contracts on the whole runtime: signed transactions in blocks, what they pay, and that no call
-//! overwrites what they have deployed.
+//! Contracts on the whole runtime: signed transactions in blocks, their costs, and that no call
+//! overwrites a deployed contract.
 
 use crate::common::{chain, run_block, sign};
 use frame_support::traits::fungible::Mutate;
@@ -236,7 +236,7 @@ fn deployment_is_refused_if_the_fee_leaves_too_little_for_the_price() {
 	});
 }
 
-/// CTR-R15: the runtime API answers as the pallet does.
+/// CTR-R15: the runtime API gives the same answers as the pallet.
 #[test]
 fn runtime_api_answers_about_a_contract() {
 	type Api = Runtime;
@@ -251,7 +251,7 @@ fn runtime_api_answers_about_a_contract() {
 		assert_eq!(address, self::address(Alice, CODE));
 		assert_eq!(Api::code(address), Some(CODE.to_vec()));
 		assert_eq!(Api::code_by_hash(hash), Some(CODE.to_vec()));
-		// `Core`'s metadata has the same name.
+		// Named in full, because `Core` has a function `metadata` as well.
 		let record =
 			<Api as ContractStoreApiV1<_, AccountId, BlockNumber, Balance>>::metadata(address)
 				.expect("it is deployed");

@@ -165,8 +165,8 @@ fn transactions_decode_to_what_was_encoded() {
 	});
 }
 
-/// A block refuses what the pool refuses, and neither changes the state after the rollback that every
-/// author does.
+/// A block refuses every transaction that the pool refuses. After the rollback that every author
+/// does, the state is unchanged in both cases.
 #[test]
 fn refused_transactions_leave_the_state_root() {
 	check((orders(), damages()), |state, ((signer, nonce, tip, call), damage)| {

@@ -94,7 +94,7 @@ fn new_account(number: u32) -> AccountId {
 	bytes.into()
 }
 
-/// RPC-R28 on a chain whose elections succeed.
+/// RPC-R28: progress of session and era on a chain whose elections succeed.
 #[test]
 fn epoch_info_at_every_block_says_where_session_and_era_stand() {
 	chain().execute_with(|| {
@@ -151,13 +151,13 @@ fn epoch_info_follows_what_governance_forces() {
 			assert_eq!(next(forcing), (Some(2), Some(2 * LENGTH)));
 		}
 		assert_eq!(next(Forcing::NotForcing), (Some(4), Some(4 * LENGTH)));
-		// A set that is elected already takes over in any case.
+		// A set that is already elected takes over anyway.
 		run_to(3 * LENGTH);
 		assert_eq!(next(Forcing::ForceNone), (Some(4), Some(4 * LENGTH)));
 	});
 }
 
-/// RPC-R26: the set is listed in the order that names the author of a slot.
+/// RPC-R26: the set is listed in the order that determines the author of a slot.
 #[test]
 fn validators_at_genesis_are_those_of_the_genesis_in_the_order_of_slots() {
 	chain().execute_with(|| {

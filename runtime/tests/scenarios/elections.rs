@@ -1,5 +1,5 @@
-//! Elections block by block (CON-R24, CON-R25): ties, no candidates, too few and too many candidates or
-//! voters, and candidates without session keys or with those of another.
+//! Elections block by block (CON-R24, CON-R25): ties, no candidates, too few and too many
+//! candidates or voters, and candidates without session keys or with the keys of another validator.
 
 use crate::common::{build, chain, genesis_json, run_block, run_to, sign};
 use codec::Encode;
@@ -94,7 +94,7 @@ fn validate() -> RuntimeCall {
 	RuntimeCall::Staking(pallet_staking::Call::validate { prefs: ValidatorPrefs::default() })
 }
 
-/// Sets keys, with the proof that their holder gives them to `owner`.
+/// Sets session keys of `owner`, with the proof of ownership that both keys sign.
 fn set_keys(owner: &AccountId, aura: &sr25519::Pair, grandpa: &ed25519::Pair) -> RuntimeCall {
 	let statement = [&b"POP_"[..], owner.as_ref()].concat();
 	RuntimeCall::Session(pallet_session::Call::set_keys {
@@ -242,7 +242,8 @@ fn key_of_another_validator_is_refused() {
 		let unproven: ApplyExtrinsicResult = refused(pallet_session::Error::InvalidProof);
 		assert_eq!(results, [duplicated, duplicated, unproven, DONE, duplicated]);
 
-		// With keys of its own and the greatest stake, it takes the seat of one of three equals.
+		// With its own keys and the largest stake, Dave takes the seat of one of the three
+		// candidates with equal stakes.
 		let join = vec![sign(Dave, 4, bond(2_000_000 * TOS)), sign(Dave, 5, validate())];
 		assert_eq!(run_block(0, join), [DONE; 2]);
 		run_to(ERA_BLOCKS);

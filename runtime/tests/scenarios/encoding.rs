@@ -1,4 +1,5 @@
-//! Pins of what clients depend on. Whatever changes one of them changes the protocol.
+//! Pins of the encodings and indices that clients depend on. Changing one of them changes the
+//! protocol.
 
 use frame_support::traits::PalletsInfoAccess;
 use gtos_runtime::{
@@ -7,7 +8,7 @@ use gtos_runtime::{
 };
 use sp_runtime::{traits::TransactionExtension, StateVersion};
 
-/// STA-R1.
+/// STA-R1: every pallet has a fixed index.
 #[test]
 fn pallet_indices_are_pinned() {
 	let mut pallets =
@@ -121,7 +122,7 @@ fn proxy_types_are_ordered_by_what_they_permit() {
 	for kind in all {
 		let below = match kind {
 			Any => all.to_vec(),
-			// Not Storage: it spends, and NonTransfer must not.
+			// Without Storage: its calls spend, which NonTransfer must not do.
 			NonTransfer => vec![NonTransfer, Governance, Staking, CancelProxy],
 			Governance | Staking | CancelProxy | Storage => vec![kind],
 		};

@@ -1,4 +1,4 @@
-//! What the staking admin's track may do, and what only root may do.
+//! Which calls the staking admin's track may make, and which only root may make.
 
 use crate::common::{chain, run_block, sign};
 use frame_support::{assert_ok, BoundedVec};

@@ -1,4 +1,5 @@
-//! The whole runtime, block by block, as one test program: each more would compile the runtime once more.
+//! Tests of the whole runtime, block by block. They are one test program, because each further
+//! program would compile the runtime again.
 
 mod blocks;
 mod common;

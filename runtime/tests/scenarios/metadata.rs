@@ -102,7 +102,8 @@ fn metadata_has_the_same_bytes_at_every_height() {
 	});
 }
 
-/// STA-R5: what a client reads for an account without a record is what the node answers.
+/// STA-R5: the default account in the metadata is the one that the node returns for an account
+/// without a record.
 #[test]
 fn default_account_in_the_metadata_is_what_the_state_reads() {
 	chain(LOCAL).execute_with(|| {

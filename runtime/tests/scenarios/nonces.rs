@@ -1,4 +1,5 @@
-//! The nonce of an account: where it starts, and that nothing is replayed when an account comes back.
+//! The nonce of an account: where it starts, and that no transaction is replayed when a reaped
+//! account is created again.
 
 use crate::common::{chain, rolled_back, run_block, run_to, sign, sign_as};
 use frame_support::{
@@ -42,7 +43,7 @@ fn leave() -> RuntimeCall {
 	})
 }
 
-/// What a client is told that the next transaction of the account must carry.
+/// The nonce that the runtime API returns for the next transaction of the account.
 fn nonce(account: &AccountId) -> Nonce {
 	<Runtime as AccountNonceApiV1<_, AccountId, Nonce>>::account_nonce(account.clone())
 }
@@ -73,8 +74,8 @@ fn absent_account_reads_nonce_zero_and_cannot_send() {
 	});
 }
 
-/// STA-R8: a new account starts at the height, and the pool accepts at once what it signs with the
-/// nonce that it is told.
+/// STA-R8: the nonce of a new account starts at the height, and the pool accepts a transaction with
+/// that nonce at once.
 #[test]
 fn new_account_sends_with_the_height_as_its_first_nonce() {
 	chain(DEV).execute_with(|| {
@@ -114,8 +115,8 @@ fn account_sends_in_the_block_that_creates_it() {
 	});
 }
 
-/// What was signed for an account before it existed is stale if its nonce is below the height, and
-/// waits if it is above it.
+/// A transaction that was signed before its account existed is stale if its nonce is below the
+/// height, and waits if its nonce is above it.
 #[test]
 fn transaction_signed_before_the_account_existed_is_stale_or_waits() {
 	chain(DEV).execute_with(|| {
@@ -189,7 +190,7 @@ const WAYS: [Way; 8] = [
 	}),
 ];
 
-/// STA-R8: whatever creates an account, its nonce is the height.
+/// STA-R8: an account starts with the height as its nonce, in whichever way it is created.
 #[test]
 fn every_way_to_create_an_account_starts_its_nonce_at_the_height() {
 	for (way, create) in WAYS {

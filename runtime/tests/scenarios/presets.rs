@@ -71,7 +71,7 @@ fn duplicate_session_key_is_refused_by_name() {
 fn session_keys_of_an_account_that_does_not_stake_are_refused() {
 	let mut config = genesis_json(LOCAL);
 	config["staking"]["stakers"].as_array_mut().expect("a list").pop();
-	assert!(error_of(&config).contains("is no validator in staking.stakers"));
+	assert!(error_of(&config).contains("is not a validator in staking.stakers"));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn unknown_field_and_broken_json_are_refused() {
 	assert!(gtos_runtime::genesis_config_presets::build_state(b"{").is_err());
 }
 
-/// STA-R9: where a pallet shows timing to clients, it is that of genesis.
+/// STA-R9: metadata constants that depend on timing show the timing of genesis.
 #[test]
 fn metadata_constants_show_the_timing_of_the_chain() {
 	use codec::Decode;
@@ -113,7 +113,7 @@ fn metadata_constants_show_the_timing_of_the_chain() {
 		};
 		let timing = DEVELOPMENT_TIMING;
 		assert_eq!(number("Aura", "SlotDuration"), timing.slot_duration_ms);
-		// CON-R3.
+		// CON-R3: the minimum period is half a slot.
 		assert_eq!(number("Timestamp", "MinimumPeriod"), timing.slot_duration_ms / 2);
 		assert_eq!(number("Staking", "SessionsPerEra"), u64::from(timing.sessions_per_era));
 		assert_eq!(number("Staking", "BondingDuration"), u64::from(timing.bonding_duration_eras));

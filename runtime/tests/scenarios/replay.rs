@@ -23,7 +23,8 @@ fn payment(state: &mut TestExternalities) -> UncheckedExtrinsic {
 	state.execute_with(|| sign(Alice, 0, call))
 }
 
-/// Runs a block after `skipped` empty slots; answers the results of the transactions and Bob's balance.
+/// Runs a block after `skipped` empty slots. Returns the results of the transactions and Bob's
+/// balance.
 fn block(
 	state: &mut TestExternalities,
 	skipped: u64,

@@ -46,7 +46,7 @@ const STAKE: Balance = 1_000_000 * TOS;
 /// Result of a transaction whose call succeeds.
 const DONE: ApplyExtrinsicResult = Ok(Ok(()));
 
-/// The preset with five validators. Ferdie nominates Bob, and Ferdie's stash Charlie.
+/// The preset with five validators. Ferdie nominates Bob, and Ferdie's stash nominates Charlie.
 fn chain() -> TestExternalities {
 	let validators = [
 		(AliceStash, Alice, Ed25519Keyring::Alice),
@@ -118,8 +118,8 @@ fn waiting() -> Vec<UnappliedSlash<AccountId, Balance>> {
 	pallet_staking::UnappliedSlashes::<Runtime>::get(DUE_ERA)
 }
 
-/// Reports first Bob and then Charlie for GRANDPA equivocations in different rounds; answers Charlie's
-/// slash.
+/// Reports first Bob and then Charlie for GRANDPA equivocations in different rounds. Returns
+/// Charlie's slash.
 fn report_two() -> UnappliedSlash<AccountId, Balance> {
 	// One report a block, so that Bob's slash comes first.
 	for (voter, round) in [(Ed25519Keyring::Bob, 1), (Ed25519Keyring::Charlie, 2)] {

@@ -46,7 +46,7 @@ fn payments() -> Vec<Payment<Balance>> {
 	System::events().into_iter().filter_map(|record| payment(record.event)).collect()
 }
 
-/// What the runtime answers about an extrinsic that fails with `error`.
+/// The failure that the runtime reports for an extrinsic that fails with `error`.
 fn failure(error: DispatchError) -> Failure {
 	System::reset_events();
 	System::deposit_event(frame_system::Event::<Runtime>::ExtrinsicFailed {

@@ -1,4 +1,4 @@
-//! The kinds of vectors, and what reads and checks the cases of each.
+//! The kinds of vectors, and the type that reads and checks the cases of each kind.
 
 use crate::{
 	authorship, economics, elections, encoding, finality, hashing, liveness, offences, rpc,
@@ -11,7 +11,7 @@ macro_rules! kinds {
 		/// Names of all kinds.
 		pub const KINDS: &[&str] = &[$($kind),*];
 
-		/// Reads the cases of a file, runs them, and answers what failed.
+		/// Reads and runs the cases of a file. Returns a message for each case that fails.
 		pub fn run(file: &VectorFile) -> Vec<String> {
 			match file.kind.as_str() {
 				$($kind => file.run::<$case>(),)*

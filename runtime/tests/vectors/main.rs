@@ -45,7 +45,7 @@ const FOLDERS: [&str; 9] = [
 const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 fn run_folder(folder: &'static str) {
-	assert!(FOLDERS.contains(&folder), "{folder} is missing in FOLDERS");
+	assert!(FOLDERS.contains(&folder), "{folder} is missing from FOLDERS");
 	let run = move || {
 		let files = VectorFile::read_folder(folder);
 		assert!(!files.is_empty(), "{folder} is empty");

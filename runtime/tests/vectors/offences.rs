@@ -310,7 +310,8 @@ impl Check for SlashDeferral {
 			let waiting: Vec<EraIndex> =
 				pallet_staking::UnappliedSlashes::<Runtime>::iter_keys().collect();
 			assert_eq!(waiting, Vec::from_iter(self.due_era));
-			// The rotation that activates an era applies its slashes; an era that has begun is too late.
+			// The rotation that activates an era applies the slashes due in it. Slashes due in an
+			// era that has already begun are not applied.
 			let is_taken = self.due_era.is_none_or(|due| due > self.active_era);
 			assert_eq!(is_taken, self.is_taken);
 		});

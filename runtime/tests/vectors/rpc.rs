@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::{fs, path::Path};
 
-/// A value as it may be given in a parameter, and as an answer writes it.
+/// A value as a parameter may contain it, and as a result contains it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ValueForm {

@@ -1,4 +1,4 @@
-//! Sequences of calls and the state that they leave: transfers (TXN-R26, TXN-R27), the life of accounts
+//! Sequences of calls and the resulting state: transfers (TXN-R26, TXN-R27), the life of accounts
 //! (STA-R6, STA-R8) and the calls of the two storage pallets.
 
 use crate::{

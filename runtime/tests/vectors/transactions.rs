@@ -17,7 +17,7 @@ use sp_runtime::{
 	DispatchError, ModuleError, MultiSignature, MultiSigner,
 };
 
-/// The encoding of a call, such as a transfer (TXN-R25), or bytes that are no call.
+/// The encoding of a call, such as a transfer (TXN-R25), or bytes that are not a call.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {

@@ -16,7 +16,7 @@ use sp_core::H256;
 use sp_io::TestExternalities;
 use sp_runtime::transaction_validity::{TransactionSource, TransactionValidityError};
 
-/// An extrinsic with the state that it meets, and what the pool and a block answer.
+/// An extrinsic, the state in which it is checked, and the results in the pool and in a block.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Validity {

@@ -51,7 +51,7 @@ impl VectorFile {
 		["conformance", "encoding"].into_iter().flat_map(Self::read_folder)
 	}
 
-	/// Every file in `folder` and below; anything but a vector there is a fault.
+	/// Every file in `folder` and below. Panics on a file that is not a vector.
 	pub fn read_folder(folder: &str) -> Vec<Self> {
 		let mut entries: Vec<PathBuf> = fs::read_dir(vectors_folder().join(folder))
 			.unwrap_or_else(|error| panic!("vectors/{folder}: {error}"))
@@ -73,7 +73,7 @@ impl VectorFile {
 	}
 
 	fn read(path: String) -> Self {
-		assert!(path.ends_with(".json"), "vectors/{path} is no vector");
+		assert!(path.ends_with(".json"), "vectors/{path} is not a vector");
 		let text = fs::read_to_string(vectors_folder().join(&path))
 			.unwrap_or_else(|error| panic!("vectors/{path}: {error}"));
 		let mut content: Map<String, Value> =
@@ -107,7 +107,7 @@ impl VectorFile {
 		self.cases.iter().flat_map(|case| &case.rules).chain(&self.rules).cloned().collect()
 	}
 
-	/// Reads every case, runs it, and answers what failed.
+	/// Reads and runs every case. Returns a message for each case that fails.
 	pub fn run<C: Check>(&self) -> Vec<String> {
 		let shared: C::Shared = serde_json::from_value(self.shared.clone())
 			.unwrap_or_else(|error| panic!("vectors/{}: {error}", self.path));

@@ -1,7 +1,7 @@
 //! Runtime API for queries of the transactions of a block (RPC-R8, RPC-R9).
 //!
-//! The runtime of the block answers with names, so that the node needs none of its types: a node that was
-//! built before an upgrade can report transactions after it.
+//! The runtime of the block answers with names, so the node needs none of the runtime's types: a
+//! node that was built before an upgrade can report transactions after it.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -45,7 +45,7 @@ pub struct Payment<Balance> {
 }
 
 sp_api::decl_runtime_apis! {
-	/// Queries of transactions; those of a block are answered from the state after it.
+	/// Queries of transactions. Queries about a block are answered from the state after that block.
 	#[api_version(1)]
 	pub trait TransactionApi<Balance>
 	where

@@ -1,4 +1,4 @@
-//! What the reporter learns of a block.
+//! The header of a block, as the reporter receives it.
 
 use codec::Encode;
 use gtos_node_types::Block;
@@ -10,9 +10,9 @@ use sp_consensus_aura::{sr25519::AuthoritySignature, Slot};
 
 /// Longest header that is observed, in bytes.
 ///
-/// No block that can be executed has a longer one: without what the runtime adds, a header has at
-/// most 1,024 bytes (CON-R1), and the runtime adds less than ten thousand even if it replaces a
-/// hundred validators and disables as many.
+/// The header of a valid block is never longer. The part that the author writes has at most 1,024
+/// bytes (CON-R1), and the runtime adds fewer than 10,000 bytes even if it replaces and disables a
+/// hundred validators.
 pub(super) const MAX_HEADER_BYTES: usize = 16_384;
 
 /// A sealed header that was on its way into the database.
@@ -22,15 +22,16 @@ pub struct ObservedHeader {
 	pub(super) slot: Slot,
 	/// Hash of the header without its seal, by which headers are compared.
 	pub(super) unsealed_hash: Hash,
-	/// Whether this node sealed it.
+	/// Whether this node sealed the block.
 	pub(super) is_own: bool,
 }
 
 impl ObservedHeader {
 	/// The header of `block`.
 	///
-	/// `None` for a block so old that nobody can be reported for it any more, for one whose seal
-	/// was not checked, and for a header without a slot or above [`MAX_HEADER_BYTES`].
+	/// `None` for a block that was not just announced or authored, because it may be too old to
+	/// report; for a block whose seal was not checked; and for a header that has no slot or is
+	/// longer than [`MAX_HEADER_BYTES`].
 	pub(super) fn of(block: &BlockImportParams<Block>) -> Option<Self> {
 		let is_recent = matches!(
 			block.origin,

@@ -1,19 +1,19 @@
-//! The bounded memory of the reporter.
+//! The recent headers that the reporter keeps in memory, bounded in number.
 
 use super::observed_header::ObservedHeader;
 use sp_consensus_aura::{sr25519::AuthorityId, Slot};
 use sp_runtime::traits::Header as _;
 use std::collections::BTreeMap;
 
-/// Slots whose headers are remembered: more than any honest delay, and far fewer than the block
-/// hashes that the chain checks a report against.
+/// Number of slots whose headers are kept. It covers more than any honest delay, and is far smaller
+/// than the number of block hashes against which the chain checks a report.
 pub(super) const MAX_SLOTS: usize = 256;
 
-/// Headers remembered in a slot, one for each parent.
+/// Most headers that are kept for a slot, one for each parent.
 ///
-/// A second header on the same parent has the same author and makes a pair with the first. More
-/// than a few parents that are recent enough for their state to be there have only been seen while
-/// the network was falling apart.
+/// A second header on the same parent has the same author, so the two already are a pair. A slot
+/// has headers on more than a few parents whose state is available only if the network splits into
+/// many forks.
 pub(super) const MAX_HEADERS_PER_SLOT: usize = 16;
 
 /// The headers of the last slots.
@@ -31,7 +31,7 @@ pub(super) struct SlotHeaders {
 }
 
 impl RecentHeaders {
-	/// Remembers a header, and returns the different ones of the same slot that came before it.
+	/// Stores a header, and returns the different headers of the same slot that were stored before.
 	pub(super) fn insert(&mut self, header: &ObservedHeader) -> Vec<ObservedHeader> {
 		let slot = self.slots.entry(header.slot).or_default();
 		let others = slot
@@ -59,7 +59,7 @@ impl RecentHeaders {
 		self.slots.get(&slot).is_some_and(|headers| headers.handled.contains(author))
 	}
 
-	/// Has later headers of `author` in `slot` ignored.
+	/// Makes the reporter ignore later headers of `author` in `slot`.
 	pub(super) fn mark_handled(&mut self, slot: Slot, author: AuthorityId) {
 		if let Some(headers) = self.slots.get_mut(&slot) {
 			headers.handled.push(author);

@@ -22,7 +22,8 @@ const LOG_TARGET: &str = "equivocation";
 pub struct Reporter {
 	client: Arc<FullClient>,
 	sync: Arc<dyn SyncOracle + Send + Sync>,
-	/// `None` in a node that does not author, because no other node would include its report.
+	/// `None` in a node that does not author blocks: only the node's own blocks could include its
+	/// report.
 	pool: Option<OffchainTransactionPoolFactory<Block>>,
 	recent: RecentHeaders,
 }
@@ -37,7 +38,7 @@ impl Reporter {
 		Self { client, sync, pool, recent: RecentHeaders::default() }
 	}
 
-	/// Runs until the observer is dropped, which happens when the node ends.
+	/// Runs until the observer is dropped, which happens when the node stops.
 	pub async fn run(mut self, mut observed: mpsc::Receiver<ObservedHeader>) {
 		while let Some(header) = observed.recv().await {
 			// During a major sync the blocks are old: validators that were online reported them
@@ -91,7 +92,8 @@ impl Reporter {
 		Ok(())
 	}
 
-	/// The authority that sealed the block: Aura has checked the seal against the slot's authority.
+	/// The authority that sealed the block. It is the authority of the slot, because Aura has
+	/// checked the seal.
 	fn author(
 		&self,
 		header: &ObservedHeader,
@@ -115,7 +117,7 @@ impl Reporter {
 		if !api.has_api::<dyn AuraEquivocationApi<Block>>(best)? {
 			tracing::debug!(
 				target: LOG_TARGET,
-				"The chain's runtime takes no reports of Aura equivocations"
+				"The runtime does not accept reports of Aura equivocations"
 			);
 			return Ok(true);
 		}
@@ -152,11 +154,10 @@ impl Reporter {
 				"Reported Aura key {offender} for two blocks in slot {slot}",
 			);
 		} else {
-			// Either the chain has the report of another validator, or a parent is not on this
-			// chain.
+			// Either another validator has already reported it, or a parent is not on this chain.
 			tracing::debug!(
 				target: LOG_TARGET,
-				"The chain takes no report of Aura key {offender} for slot {slot}",
+				"The chain does not accept the report of Aura key {offender} for slot {slot}",
 			);
 		}
 		Ok(submitted.is_some())

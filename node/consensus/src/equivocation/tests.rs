@@ -186,8 +186,8 @@ fn header_without_a_slot_or_too_long_is_not_observed() {
 fn longest_header_of_a_valid_block_is_observed() {
 	let mut block = params(BlockOrigin::NetworkBroadcast, 5);
 	let logs = &mut block.header.digest_mut().logs;
-	// This limit includes the header's fixed fields, which are added to it here: the test is
-	// stricter.
+	// The runtime's limit includes the fixed fields of the header. This test adds them to the
+	// limit, so it is stricter.
 	let author_bytes = RuntimeBlockLength::get().max_header_size() as usize;
 	logs.push(DigestItem::PreRuntime(*b"xxxx", vec![0; author_bytes]));
 	// All validators are new (CON-R12), and all are disabled.

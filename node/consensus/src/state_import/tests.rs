@@ -29,7 +29,7 @@ struct Node {
 	headers: Vec<Header>,
 	/// State of [`TARGET`].
 	state: Vec<(Vec<u8>, Vec<u8>)>,
-	/// Dropped last, because the database is in it.
+	/// Dropped last, because it contains the database.
 	_folder: TempDir,
 }
 
@@ -40,7 +40,7 @@ impl Node {
 		let state = genesis();
 		let client = Arc::new(open(folder.path(), state.clone()));
 
-		// Any state serves as that of the target, as long as the target's header has its root.
+		// The target can have any state whose root is in the target's header.
 		let mut headers = vec![client.header(client.info().genesis_hash).unwrap().unwrap()];
 		let state_root = headers[0].state_root;
 		for number in 1..=BEST {
@@ -84,7 +84,7 @@ impl Node {
 		self.with_state(self.headers[TARGET as usize].clone())
 	}
 
-	/// What `import` answers when it is asked whether it wants a block.
+	/// Result of the check with which the queue asks `import` whether it wants a block.
 	fn check(
 		&self,
 		import: &impl BlockImport<Block, Error = Error>,

@@ -16,7 +16,7 @@ fn key_command(arguments: &[&str], keystore: &Path) -> (Cli, KeyCommand) {
 	let mut cli = Cli::try_from_iter(arguments).expect("arguments are valid");
 	match cli.subcommand.take() {
 		Some(Subcommand::Key(command)) => (cli, command),
-		other => panic!("{other:?} is no key command"),
+		other => panic!("{other:?} is not a key command"),
 	}
 }
 

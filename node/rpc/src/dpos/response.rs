@@ -210,7 +210,8 @@ mod tests {
 		for exchange in exchanges("dpos.json") {
 			let read = read_parameters(&exchange);
 			let Some(result) = &exchange.result else {
-				// Without result and error, the result is `null`: the account is no validator.
+				// A vector with neither result nor error expects the result `null`: the account is
+				// not a validator.
 				if exchange.error.is_some() {
 					assert_refused(&exchange, read);
 				}

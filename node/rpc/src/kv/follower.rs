@@ -44,7 +44,7 @@ impl ChangeSource for FullClient {
 		match HeaderBackend::hash(self, number) {
 			Ok(Some(block)) => Ok(block),
 			// This happens after a warp sync, until the history is downloaded.
-			Ok(None) => Err(Error::Unavailable(format!("block {number} is not there yet"))),
+			Ok(None) => Err(Error::Unavailable(format!("block {number} is not available yet"))),
 			Err(error) => Err(Error::Unavailable(error.to_string())),
 		}
 	}
@@ -73,13 +73,14 @@ pub struct Follower<C> {
 	filter: Filter,
 	/// Height whose events come next; at least 1.
 	number: BlockNumber,
-	/// Revision from which on the entries that expire at this height come next; `None` once all of
-	/// them are done and the changes by the block's calls come next.
+	/// Lowest revision of the entries that expire at this height and are not reported yet; `None`
+	/// once all of them are reported and the changes by the block's calls come next.
 	expired_from: Option<u64>,
 }
 
 impl<C: ChangeSource> Follower<C> {
-	/// Starts with the events of block `from`, or of the one after the last final block.
+	/// Starts with the events of block `from`; without `from`, with those of the block after the
+	/// last final one.
 	pub fn new(chain: Arc<C>, filter: Filter, from: Option<BlockNumber>) -> Self {
 		// Saturating: no block follows the greatest height.
 		let number = from.unwrap_or_else(|| chain.finalized().saturating_add(1));
@@ -89,7 +90,8 @@ impl<C: ChangeSource> Follower<C> {
 
 	/// The next events, possibly none; `None` if the next block is not final yet.
 	///
-	/// One call covers only a part of a block: a page of what expires, or the changes by its calls.
+	/// One call covers only a part of a block: a page of the entries that expire, or the changes by
+	/// its calls.
 	pub fn advance(&mut self) -> Result<Option<Vec<Event>>, Error> {
 		if self.number > self.chain.finalized() {
 			return Ok(None);
@@ -103,12 +105,12 @@ impl<C: ChangeSource> Follower<C> {
 			block_number: number,
 			revision: revision.to_string(),
 		};
-		// An entry has expired from the start of the block at whose height it ends, so that its
-		// event comes before those of the block's calls. All such entries are still in the state of
-		// the parent.
+		// An entry has expired when the block at whose height it ends begins, so its event comes
+		// before the events of the block's calls. The state of the parent still has all such
+		// entries.
 		let events = match self.expired_from {
 			Some(start) => {
-				// Saturating: it is at least 1.
+				// Saturating: `number` is at least 1.
 				let parent = chain.block(number.saturating_sub(1))?;
 				let EndingPage { items, next } = chain.ending(parent, &self.filter, start)?;
 				self.expired_from = next;

@@ -6,9 +6,9 @@ use std::{collections::HashSet, time::Instant};
 
 /// Hashes of the future transactions.
 ///
-/// The pool lists them only by copying all of them: up to thousands, which cost their senders
-/// nothing. One query at a time reads them therefore, and each reading serves all queries that were
-/// made before it began.
+/// The pool can list them only by copying all of them. There can be thousands, because they cost
+/// their senders nothing. So only one query at a time reads them, and each reading serves all
+/// queries that were made before it began.
 #[derive(Default)]
 pub struct FutureTransactions {
 	/// The last reading, and when it began.

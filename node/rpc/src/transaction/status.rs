@@ -91,8 +91,8 @@ impl Status {
 		matches!(self, Self::Finalized(_))
 	}
 
-	/// Whether a subscriber that knows `earlier` is notified. It is not if only the window has
-	/// moved.
+	/// Whether a subscriber that knows `earlier` is notified. It is not notified if only the window
+	/// has moved.
 	pub fn is_news_after(&self, earlier: &Self) -> bool {
 		self != earlier && !(self.is_unknown() && earlier.is_unknown())
 	}

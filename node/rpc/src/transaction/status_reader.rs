@@ -19,7 +19,7 @@ use std::{
 /// How long a query waits for the index to reach the best block.
 const INDEX_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long the pool has, after a re-organisation, to take back the transactions of retracted
+/// Time that the pool gets after a re-organisation to take back the transactions of retracted
 /// blocks.
 const RESUBMISSION_DELAY: Duration = Duration::from_millis(500);
 
@@ -28,7 +28,7 @@ const RESUBMISSION_DELAY: Duration = Duration::from_millis(500);
 pub struct StatusReader {
 	client: Arc<FullClient>,
 	pool: Arc<Pool>,
-	/// `None` if the operator switched it off; nothing can then be answered.
+	/// `None` if the operator switched it off. Queries of the status then fail.
 	index: Option<Arc<TransactionIndex>>,
 	future_transactions: Arc<FutureTransactions>,
 	limiter: WorkLimiter,
@@ -93,7 +93,8 @@ impl StatusReader {
 		}
 	}
 
-	/// Runs work that reads databases or calls a runtime beside the tasks that serve connections.
+	/// Runs work that reads databases or calls a runtime on another thread, so that it does not
+	/// delay the tasks that serve connections.
 	async fn run_blocking<T: Send + 'static>(
 		&self,
 		work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
@@ -110,7 +111,7 @@ impl StatusReader {
 	/// The status of a transaction in a block; `None` if no indexed block includes it.
 	fn included(&self, transaction: Hash) -> Result<Option<Status>, Error> {
 		let index = self.index()?;
-		// Read before the lookup: a block that is final by then is canonical for ever.
+		// Read before the lookup: a block that is final by then stays canonical.
 		let finalized = self.client.info().finalized_number;
 		let included = index
 			.find(&*self.client, transaction)

@@ -20,10 +20,11 @@ use std::sync::Arc;
 
 /// Longest extrinsic that is read, in bytes.
 ///
-/// Nothing longer fits into a block; the runtime allows most extrinsics less (TXN-R22).
+/// A longer extrinsic does not fit into a block. The runtime has a lower limit for most extrinsics
+/// (TXN-R22).
 const MAX_EXTRINSIC_BYTES: usize = MAX_LENGTH_BYTES as usize;
 
-/// Reads the parameter of `tx_submit`, as far as that needs no runtime.
+/// Reads the parameter of `tx_submit`, as far as possible without the runtime.
 pub fn read_extrinsic(parameter: &Value) -> Result<UncheckedExtrinsic, Error> {
 	let bytes = parameter::bytes("extrinsic", parameter)?;
 	if bytes.len() > MAX_EXTRINSIC_BYTES {
@@ -54,8 +55,8 @@ impl Submitter {
 		let submitted = self.pool.submit_one(best, source, extrinsic.clone()).await;
 		let Err(error) = submitted else { return Ok(hash) };
 		let error = error.into_pool_error();
-		// The runtime fails if it cannot decode the bytes. If they are nested too deep it answers
-		// `Call`, but it answers the same for calls that cannot be submitted by a transaction.
+		// The runtime fails if it cannot decode the bytes. If they are nested too deeply, it
+		// returns `Call`, but it returns the same for calls that are not allowed in a transaction.
 		let may_be_undecodable =
 			matches!(error, Err(_) | Ok(PoolError::InvalidTransaction(InvalidTransaction::Call)));
 		let client = self.client.clone();

@@ -123,7 +123,7 @@ pub struct Fixture {
 	pub index: Arc<TransactionIndex>,
 	pub worker: Worker<FakeChain>,
 	window: NonZeroU32,
-	/// Dropped last, because the index is in it.
+	/// Dropped last, because it contains the index.
 	folder: TempDir,
 }
 

@@ -25,7 +25,7 @@ fn same_header_twice_is_refused() {
 	})
 }
 
-/// CON-R21, 1: two seals of one content are no equivocation.
+/// CON-R21, 1: two seals of the same content are not an equivocation.
 #[test]
 fn same_content_sealed_twice_is_refused() {
 	on_chain(|| {
@@ -93,7 +93,8 @@ fn forged_seal_is_refused() {
 			proof.second_header.digest_mut().logs.extend(item);
 			proof
 		};
-		// A seal of the other header, of no key, no seal, of another engine, too long, not last.
+		// The seal of the other header, a seal of no key, no seal, a seal of another engine, one
+		// that is too long, and one that is not the last item.
 		assert_invalid(&replaced(Some(seal_of(&proof.first_header))));
 		assert_invalid(&replaced(Some(DigestItem::Seal(*b"aura", vec![0; 64]))));
 		assert_invalid(&replaced(None));
@@ -250,7 +251,7 @@ fn proof_that_does_not_show_the_key_is_refused() {
 	})
 }
 
-/// CON-R22, 3: two headers sealed with a key of no validator are no offence.
+/// CON-R22, 3: two headers sealed with a key that belongs to no validator are not an offence.
 #[test]
 fn key_of_no_validator_is_refused() {
 	on_chain(|| {

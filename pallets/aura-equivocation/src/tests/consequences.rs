@@ -78,13 +78,14 @@ fn slash_of_one_offender_is_pro_rata_and_applied_once() {
 			report(&equivocation(1, 100), &owner(1)),
 			Error::<Test>::DuplicateOffenceReport
 		);
-		// Another slot is another offence but takes nothing more: the greatest fraction of an era counts.
+		// An offence in another slot takes nothing more: only the largest slash fraction of an era
+		// counts.
 		assert_ok!(report(&equivocation(1, 104), &owner(1)));
 		assert_eq!((stake(1), stake(NOMINATOR)), (left, left));
 	})
 }
 
-/// CON-R23: two offenders in one slot lose their whole stake, also the one reported first.
+/// CON-R23: two offenders in one slot lose their whole stake, including the one reported first.
 #[test]
 fn offenders_of_one_slot_count_together() {
 	on_chain(|| {

@@ -1,5 +1,5 @@
-//! Proofs of the owners of keys in force, which keys that are registered for later do not affect
-//! (CON-R6, CON-R14, CON-R22).
+//! Proofs of the owners of the keys in force. Keys that are registered for a later session do not
+//! affect them (CON-R6, CON-R14, CON-R22).
 
 use super::*;
 use crate::key_owners::MAX_PROOF_NODES;
@@ -155,7 +155,7 @@ fn key_that_is_not_in_force_yet_has_no_proof() {
 	})
 }
 
-/// CON-R12, CON-R26: a validator without keys leaves the set, whatever its index was.
+/// CON-R12, CON-R26: a validator without keys leaves the set, at any index.
 #[test]
 fn validator_that_removes_its_keys_stops_authoring() {
 	for (gone, left) in [(1, [2, 3, 4]), (2, [1, 3, 4]), (4, [1, 2, 3])] {
@@ -235,7 +235,7 @@ fn long_proof(branches: usize) -> (Vec<u8>, MembershipProof) {
 	let mut trie = TrieDBMutBuilderV0::new(&mut nodes, &mut root).build();
 	trie.insert(&entry, &index).expect("is new");
 	trie.insert(&index, &(2_u64, ()).encode()).expect("is new");
-	// Another entry leaves the path at each nibble, after those of the type and the length.
+	// At each nibble after those of the type and the length, another entry branches off the path.
 	for nibble in 16..16 + branches {
 		let mut other = entry.clone();
 		other[nibble / 2] ^= if nibble % 2 == 0 { 0xf0 } else { 0x0f };
@@ -324,8 +324,8 @@ fn act(action: &Action, seed: u64) {
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
 
-	/// CON-R14: whatever happens to keys, candidates and eras, every author of a session has a valid
-	/// proof, in every block of the session and as long as its root is stored.
+	/// CON-R14: after any changes of keys, candidates and eras, every author of a session has a
+	/// valid proof, in every block of the session and as long as its root is stored.
 	#[test]
 	fn authors_after_any_actions_have_valid_proofs(actions in proptest::collection::vec(action(), 40)) {
 		on_chain(|| {

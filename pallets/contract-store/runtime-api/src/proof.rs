@@ -1,7 +1,7 @@
 //! Checks a contract against a block's state root, without a node and without its runtime.
 //!
-//! Derives the storage keys from the specification and not from the pallet, because the result must not
-//! depend on the keys that a prover claims.
+//! The check derives the storage keys from the specification, because its result must not depend on
+//! keys that a prover claims.
 
 use crate::{code_hash, ContractRecord};
 use alloc::vec::Vec;

@@ -128,7 +128,7 @@ fn proof_of_code_of_any_length_shows_it() {
 fn proof_of_absence_shows_that_there_is_no_contract() {
 	let state = State::new(None, None);
 	assert_eq!(state.verify(&[record_key()]), Ok(None));
-	// Code without the record is no contract either.
+	// Code without a record is not a contract either.
 	assert_eq!(State::new(None, Some(CODE.encode())).verify(&keys()), Ok(None));
 }
 

@@ -1,5 +1,5 @@
-//! Pins of the bytes that clients and proofs depend on. To change one is to change the protocol. The
-//! expected values come from an independent computation.
+//! Pins of the bytes that clients and proofs depend on. Changing one of them changes the protocol.
+//! The expected values come from an independent computation.
 
 use super::*;
 use codec::{Encode, MaxEncodedLen};

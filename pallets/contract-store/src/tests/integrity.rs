@@ -62,8 +62,8 @@ fn configuration_whose_largest_deployment_exceeds_the_block_is_refused() {
 
 #[test]
 fn configuration_without_a_price_is_refused() {
-	assert_refused(|| PricePerByte::set(0), "nothing permanent is free");
-	assert_refused(|| RecordBytes::set(0), "nothing permanent is free");
+	assert_refused(|| PricePerByte::set(0), "must not be zero");
+	assert_refused(|| RecordBytes::set(0), "must not be zero");
 }
 
 #[test]
@@ -74,6 +74,6 @@ fn configuration_with_an_overflowing_price_is_refused() {
 
 #[test]
 fn configuration_without_room_is_refused() {
-	assert_refused(|| MaxCodeLength::set(0), "no code could be deployed");
-	assert_refused(|| MaxPageSize::set(0), "a page without items never ends");
+	assert_refused(|| MaxCodeLength::set(0), "MaxCodeLength must be at least 1");
+	assert_refused(|| MaxPageSize::set(0), "MaxPageSize must be at least 1");
 }

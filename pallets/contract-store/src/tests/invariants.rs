@@ -55,7 +55,7 @@ fn code_that_does_not_match_its_key_is_found() {
 	);
 	assert_eq!(
 		broken(|| {
-			// A vector whose length prefix says eight bytes, with one byte.
+			// A vector that has one byte although its length prefix says eight.
 			sp_io::storage::set(&Codes::<Test>::hashed_key_for(code_hash(CODE)), &[8 << 2, 0]);
 		}),
 		"CTR-I1: code cannot be decoded"
@@ -92,7 +92,7 @@ fn record_without_its_code_is_found() {
 fn code_without_a_record_is_found() {
 	assert_eq!(
 		broken(|| Codes::<Test>::insert(code_hash(b"orphan"), stored(b"orphan"))),
-		"CTR-I3: no record names some code"
+		"CTR-I3: code has no record"
 	);
 }
 
@@ -127,7 +127,7 @@ fn index_row_that_names_the_wrong_contract_is_found() {
 		broken(|| DeployerContracts::<Test>::insert(deployer, index, address))
 	};
 	assert_eq!(row(ALICE, 1, H256::zero()), "CTR-I4: a row has no record");
-	assert_eq!(row(ALICE, 1, first()), "CTR-I4: an address stands twice in an index");
+	assert_eq!(row(ALICE, 1, first()), "CTR-I4: an address is twice in an index");
 	assert_eq!(
 		row(ALICE, 1, address(&BOB, CODE, SALT)),
 		"CTR-I4: a row is in another deployer's index"
@@ -149,14 +149,14 @@ fn record_without_an_index_row_is_found() {
 			let record = Contracts::<Test>::get(first()).expect("it exists");
 			Contracts::<Test>::insert(H256::zero(), record);
 		}),
-		"CTR-I4: a record stands in no index"
+		"CTR-I4: a record is in no index"
 	);
 }
 
 /// CTR-I5: a record is at most as new as the current block and its timestamp.
 #[test]
 fn record_of_the_future_is_found() {
-	let future = "CTR-I5: a record is of the future";
+	let future = "CTR-I5: a record is newer than the current block";
 	let last = || address(&ALICE, b"other code", SALT);
 	assert_eq!(broken(|| change(last(), |record| record.block_number += 1)), future);
 	assert_eq!(broken(|| change(last(), |record| record.timestamp += 1)), future);

@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 use std::collections::btree_map::Entry;
 
-/// Few of each, so that many deployments have the same address.
+/// There are few accounts, codes and salts, so that many deployments have the same address.
 const ACCOUNTS: [AccountId32; 3] = [ALICE, BOB, CHARLIE];
 const CODES: [&[u8]; 4] = [b"", b"\0", CODE, b"a contract of some length, but not of much"];
 const SALTS: [H256; 2] = [SALT, OTHER_SALT];
@@ -243,7 +243,7 @@ proptest! {
 			for (who, step) in &steps {
 				model.run(&ACCOUNTS[*who], step);
 				let now = store();
-				// Except the counts, which are the only items with keys of this length.
+				// The counts may change. They are the only items with keys of this length.
 				for (key, value) in held.iter().filter(|(key, _): &(&Vec<u8>, _)| key.len() != 80) {
 					assert_eq!(now.get(key), Some(value), "changed by {step:?}");
 				}

@@ -125,7 +125,7 @@ fn turns_between_adjacent_slots_or_of_no_authority_are_none() {
 #[test]
 fn turns_between_the_highest_slots_do_not_overflow() {
 	assert_eq!(turns_between(0, u64::MAX, 1, 0), u64::MAX - 1);
-	// 2^64 - 2 slots are 2^32 + 1 rounds of 2^32 - 1 authorities without the last slot. The first slot
+	// 2^64 - 2 slots are 2^32 + 1 rounds of 2^32 - 1 authorities, less one slot. The first slot
 	// belongs to index 1, so the missing one belongs to index 0.
 	let rounds = u64::MAX / u64::from(u32::MAX);
 	assert_eq!(turns_between(0, u64::MAX, u32::MAX, 0), rounds - 1);

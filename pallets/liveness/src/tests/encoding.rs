@@ -1,4 +1,4 @@
-//! Pins of the bytes that clients depend on. To change one is to change the protocol.
+//! Pins of the bytes that clients depend on. Changing one of them changes the protocol.
 
 use super::*;
 use codec::{Encode, MaxEncodedLen};

@@ -77,7 +77,7 @@ fn chilled_validator_that_stands_again_is_elected() {
 	});
 }
 
-/// CON-R19: a validator that misses exactly half of its slots is no offender.
+/// CON-R19: a validator that misses exactly half of its slots is not an offender.
 #[test]
 fn validator_that_misses_half_is_not_chilled() {
 	Chain::of(4).build().execute_with(|| {
@@ -94,11 +94,12 @@ fn validator_that_misses_half_is_not_chilled() {
 	});
 }
 
-/// CON-R19: excused slots count for neither half.
+/// CON-R19: excused slots count neither as missed nor as produced.
 #[test]
 fn slots_missed_while_disabled_do_not_count() {
 	Chain::of(10).build().execute_with(|| {
-		// All missed slots are excused; as many are at fault as were produced; one more is.
+		// In order: all missed slots are excused; as many slots are at fault as were produced; one
+		// more is at fault.
 		let mut rows = vec![row(9, 0); 10];
 		rows[3] = (0, 9, 9);
 		rows[4] = (2, 9, 7);
@@ -184,7 +185,7 @@ fn outage_of_several_sessions_chills_less_than_a_third_in_total() {
 	});
 }
 
-/// CON-R19: validators that are no candidates any more count towards the third.
+/// CON-R19: validators that are no longer candidates count towards the third.
 #[test]
 fn validators_that_left_count_towards_the_third() {
 	Chain::of(10).build().execute_with(|| {

@@ -35,7 +35,7 @@ fn genesis_is_sound() {
 /// LIV-I1: there are as many rows as authorities, or none.
 #[test]
 fn counts_of_another_number_than_the_authorities_are_found() {
-	let reason = "LIV-I1: there are not as many counts as authorities";
+	let reason = "LIV-I1: the number of counts is not that of authorities";
 	for rows in [1, 3, 5] {
 		assert_eq!(
 			broken(|| CurrentCounts::<Test>::mutate(|counts| {
@@ -53,7 +53,7 @@ fn counts_of_another_number_than_the_authorities_are_found() {
 /// LIV-I2: only missed slots are excused.
 #[test]
 fn excuse_for_a_slot_that_was_not_missed_is_found() {
-	let reason = "LIV-I2: more is excused than was missed";
+	let reason = "LIV-I2: more slots are excused than missed";
 	assert_eq!(
 		broken(|| CurrentCounts::<Test>::mutate(|counts| counts[0].excused = counts[0].missed + 1)),
 		reason
@@ -64,11 +64,11 @@ fn excuse_for_a_slot_that_was_not_missed_is_found() {
 /// LIV-I3: the stored session is the one before the current session.
 #[test]
 fn last_session_of_another_index_is_found() {
-	let reason = "LIV-I3: the session that is kept is not the last one";
+	let reason = "LIV-I3: the stored session is not the last one";
 	for session in [1, 7, u32::MAX] {
 		assert_eq!(broken(|| change_last(|last| last.session = session)), reason);
 	}
-	assert_eq!(broken(LastSession::<Test>::kill), "LIV-I3: a session is over and not kept");
+	assert_eq!(broken(LastSession::<Test>::kill), "LIV-I3: the last session is not stored");
 }
 
 /// LIV-I3: each validator has one row.
@@ -76,7 +76,7 @@ fn last_session_of_another_index_is_found() {
 fn validator_with_two_rows_is_found() {
 	assert_eq!(
 		broken(|| change_last(|last| last.validators[1].validator = 1)),
-		"LIV-I3: a validator is kept twice"
+		"LIV-I3: a validator is stored twice"
 	);
 }
 

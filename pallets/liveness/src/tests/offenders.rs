@@ -91,7 +91,8 @@ fn chain_without_candidates_continues_with_the_old_set() {
 	});
 }
 
-/// CON-R20: an offence without a slash is not passed on, because staking would disable for it.
+/// CON-R20: an offence without a slash is not passed on, because staking would disable the
+/// offender.
 #[test]
 fn offence_without_a_slash_chills_and_does_nothing_else() {
 	Chain::of(4).run(|| {

@@ -1,7 +1,7 @@
 //! Changes of an owner's entries in a block, for subscriptions (RPC-R25).
 //!
 //! The runtime of the block answers, in types that are part of this interface. So a node that was
-//! built before a runtime upgrade can tell what happens after it.
+//! built before a runtime upgrade can report the changes after it.
 
 use alloc::vec::Vec;
 use codec::{Codec, Decode, DecodeWithMemTracking, Encode};
@@ -13,7 +13,7 @@ pub enum Change {
 	/// The entry was put, either a new one or over a live one.
 	#[codec(index = 0)]
 	Put,
-	/// `kv_extend` succeeded, also if the entry already lived long enough.
+	/// `kv_extend` succeeded, even if the entry already lived long enough.
 	#[codec(index = 1)]
 	Extended,
 	/// The owner deleted the entry.

@@ -1,7 +1,7 @@
 //! Checks an entry against a block's state root, without a node and without its runtime.
 //!
-//! Derives the storage key from the specification and not from the pallet, because the result must not
-//! depend on the key that a prover claims.
+//! The check derives the storage key from the specification, because its result must not depend on
+//! a key that a prover claims.
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode};

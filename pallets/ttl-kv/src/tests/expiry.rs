@@ -50,7 +50,7 @@ fn entry_is_found_by_a_query_after_the_blocks_last_hook() {
 	});
 }
 
-/// TTL-R3: the end is a height, also if no block has exactly that height.
+/// TTL-R3: an entry ends at its height even if no block has exactly that height.
 #[test]
 fn entry_that_ends_at_a_skipped_height_is_dead_in_the_next_block() {
 	on_chain(|| {

@@ -38,8 +38,8 @@ fn configuration_of_the_chain_is_sound() {
 
 #[test]
 fn configuration_without_lifetimes_is_refused() {
-	assert_refused(|| MinTtl::set(0), "an entry has to live for a block at least");
-	assert_refused(|| MaxTtl::set(0), "no lifetime is in range");
+	assert_refused(|| MinTtl::set(0), "MinTtl must be at least 1");
+	assert_refused(|| MaxTtl::set(0), "MaxTtl must be at least MinTtl");
 	assert_eq!(check(|| MaxTtl::set(1)), Ok(()));
 }
 
@@ -53,9 +53,9 @@ fn configuration_with_overflowing_rent_is_refused() {
 
 #[test]
 fn configuration_without_pages_is_refused() {
-	assert_refused(|| MaxPageSize::set(0), "a page without items never ends");
-	assert_refused(|| MaxPageScan::set(0), "a page that looks at nothing never ends");
-	assert_refused(|| MaxBacklogScan::set(0), "a backlog could never be seen");
+	assert_refused(|| MaxPageSize::set(0), "MaxPageSize must be at least 1");
+	assert_refused(|| MaxPageScan::set(0), "MaxPageScan must be at least 1");
+	assert_refused(|| MaxBacklogScan::set(0), "MaxBacklogScan must be at least 1");
 }
 
 #[test]

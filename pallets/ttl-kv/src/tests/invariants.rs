@@ -43,7 +43,7 @@ fn change_entry_and_index(change: impl FnOnce(&mut EntryOf<Test>)) {
 /// TTL-I1: every entry has a reference.
 #[test]
 fn entry_without_a_reference_is_noticed() {
-	assert_noticed("TTL-I1: no reference names an entry", || {
+	assert_noticed("TTL-I1: an entry has no reference", || {
 		TtlKv::remove_reference(11, 1, &reference(ALICE, KEY));
 	});
 }
@@ -51,10 +51,10 @@ fn entry_without_a_reference_is_noticed() {
 /// TTL-I1: every reference names a stored entry.
 #[test]
 fn reference_without_an_entry_is_noticed() {
-	assert_noticed("TTL-I1: a reference names no entry", || {
+	assert_noticed("TTL-I1: a reference has no entry", || {
 		TtlKv::add_reference(11, 1, reference(BOB, b"unknown"));
 	});
-	assert_noticed("TTL-I1: a reference names no entry", || {
+	assert_noticed("TTL-I1: a reference has no entry", || {
 		Entries::<Test>::remove(ALICE, bounded(KEY));
 	});
 }
@@ -92,7 +92,7 @@ fn page_that_is_empty_or_malformed_is_noticed() {
 /// TTL-I2: number and length of all stored entries.
 #[test]
 fn totals_that_are_not_the_sums_are_noticed() {
-	let expected = "TTL-I2: the totals are not the sums";
+	let expected = "TTL-I2: the totals differ from the sums";
 	assert_noticed(expected, || Totals::<Test>::mutate(|totals| totals.entries += 1));
 	assert_noticed(expected, || Totals::<Test>::mutate(|totals| totals.bytes -= 1));
 	assert_noticed(expected, Totals::<Test>::kill);
@@ -186,7 +186,7 @@ fn sweep_ahead_of_the_chain_is_noticed() {
 /// TTL-I5: nothing is stored between blocks about the sweep of a block.
 #[test]
 fn progress_that_outlives_its_block_is_noticed() {
-	assert_noticed("TTL-I5: the sweep's progress in a block has outlived it", || {
+	assert_noticed("TTL-I5: the sweep's progress is stored after the block", || {
 		SweptInBlock::<Test>::put(BlockSweep::default());
 	});
 }

@@ -13,7 +13,8 @@ const OWNERS: u8 = 4;
 const KEYS: u8 = 40;
 const MAX_TTL: u32 = 5_000;
 const MAX_VALUE: usize = 16_384;
-/// The test's overlay keeps removed items, over which iterators have to step, until it is committed.
+/// Operations between two commits of the test's overlay. Until a commit, the overlay keeps removed
+/// items, and iterators have to step over them.
 const OPERATIONS_PER_COMMIT: u64 = 1_000;
 
 /// SplitMix64, a small generator that gives the same sequence on every machine.

@@ -187,7 +187,7 @@ fn list_from_an_absent_start_continues_after_its_position() {
 	});
 }
 
-/// TTL-R20: a quote takes no account of an entry that is already there.
+/// TTL-R20: a quote ignores an entry that is already stored.
 #[test]
 fn quote_is_the_rent_of_a_new_entry() {
 	on_chain(|| {

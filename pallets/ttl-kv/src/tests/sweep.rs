@@ -266,7 +266,8 @@ fn block_without_a_removal_has_no_event() {
 	});
 }
 
-/// TTL-R18: a quota can end within a page, at its end, or one reference beside it.
+/// TTL-R18: a quota can end within a page, at the end of a page, or one reference before or after
+/// that end.
 #[test]
 fn sweep_that_stops_within_a_page_continues_there() {
 	for quota in [1, 31, 32, 33, 50, 63, 64, 65] {
@@ -356,7 +357,7 @@ fn height_takes_any_number_of_entries() {
 	});
 }
 
-/// Entries that are put while the sweep is behind live and end as usual.
+/// Entries that are put during a backlog live and end as usual.
 #[test]
 fn puts_during_a_backlog_live_and_end_as_usual() {
 	on_chain(|| {
