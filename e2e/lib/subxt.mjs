@@ -4,18 +4,17 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { hexToU8a } from '@polkadot/util';
 import { ROOT, TARGET_DIR } from './node.mjs';
 
 /**
- * Compiles the client with code generated from `metadata`, as `state_getMetadata` answers it, and answers the path of
- * the executable. The build folder stands beside the workspace's, so that neither build invalidates the other.
+ * Compiles the client with code generated from the bytes `metadata` and answers the path of the executable. The build
+ * folder stands beside the workspace's, so that neither build invalidates the other.
  */
 export async function buildSubxtClient(metadata) {
 	const folder = `${TARGET_DIR}-subxt`;
 	mkdirSync(folder, { recursive: true });
 	const file = join(folder, 'metadata.scale');
-	const bytes = Buffer.from(hexToU8a(metadata));
+	const bytes = Buffer.from(metadata);
 	// Cargo compares times: an unchanged file that is written again would be compiled again.
 	if (!existsSync(file) || !readFileSync(file).equals(bytes)) writeFileSync(file, bytes);
 

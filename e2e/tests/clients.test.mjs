@@ -7,6 +7,7 @@ import { after, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { DedotClient } from '@dedot/api';
 import { WsProvider } from '@dedot/providers';
+import { hexToU8a } from '@polkadot/util';
 import {
 	TOS,
 	account,
@@ -48,7 +49,15 @@ describe('a client other than polkadot.js', async () => {
 
 	it('subxt, with code generated from the metadata of block 1, signs and submits a transfer', async () => {
 		await finalisedHeight(api, 1);
-		const client = await buildSubxtClient(await rawCall(api, 'state_getMetadata', await blockHash(api, 1)));
+		// Version 16, the newest, because that is the one that subxt asks the node for. The answer is an Option<Vec<u8>>.
+		const answer = await rawCall(
+			api,
+			'state_call',
+			'Metadata_metadata_at_version',
+			'0x10000000',
+			await blockHash(api, 1),
+		);
+		const client = await buildSubxtClient(api.createType('Option<Bytes>', hexToU8a(answer)).unwrap().toU8a(true));
 		// The build takes longer than this only if nothing had to be compiled.
 		await finalisedHeight(api, 3);
 

@@ -32,9 +32,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 	}
 
 	// Each of these compares the hash of its own part of the metadata, and names that part if it differs.
+	// An account that does not exist reads as the default that the metadata carries.
 	let accounts = block.storage().entry(gtos::storage().system().account())?;
-	if let Some(account) = accounts.try_fetch((recipient.clone(),)).await? {
-		return Err(format!("the recipient exists already: {:?}", account.decode()?).into());
+	let before = accounts.fetch((recipient.clone(),)).await?.decode()?;
+	if (before.nonce, before.providers) != (0, 0) {
+		return Err(format!("the recipient exists already: {before:?}").into());
 	}
 	let transfer =
 		gtos::transactions().balances().transfer_keep_alive(recipient.clone().into(), amount);
