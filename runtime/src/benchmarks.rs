@@ -29,6 +29,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_liveness, Liveness]
 	[pallet_multisig, Multisig]
 	[pallet_offences, OffencesBench::<Runtime>]
+	[pallet_payouts, Payouts]
 	[pallet_preimage, Preimage]
 	[pallet_proxy, Proxy]
 	[pallet_referenda, Referenda]

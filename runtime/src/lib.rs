@@ -189,6 +189,8 @@ mod runtime {
 	pub type AuraEquivocation = pallet_aura_equivocation;
 	#[runtime::pallet_index(29)]
 	pub type Liveness = pallet_liveness;
+	#[runtime::pallet_index(30)]
+	pub type Payouts = pallet_payouts;
 
 	// Governance
 	#[runtime::pallet_index(40)]

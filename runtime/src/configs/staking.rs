@@ -143,6 +143,10 @@ impl pallet_staking::Config for Runtime {
 	type WeightInfo = pallet_staking::weights::SubstrateWeight<Runtime>;
 }
 
+impl pallet_payouts::Config for Runtime {
+	type WeightInfo = pallet_payouts::weights::SubstrateWeight<Runtime>;
+}
+
 /// The list that sorts voters by stake, so that an election takes the largest.
 pub type VoterBagsList = pallet_bags_list::Instance1;
 

@@ -30,7 +30,7 @@ const SESSION_BLOCKS: BlockNumber = DEVELOPMENT_TIMING.session_length_blocks;
 const ERA_BLOCKS: BlockNumber = DEVELOPMENT_TIMING.sessions_per_era * SESSION_BLOCKS;
 
 /// Stake of each candidate of [`network`].
-const STAKE: Balance = 1_000 * TOS;
+pub const STAKE: Balance = 1_000 * TOS;
 
 /// Result of a transaction whose call succeeds.
 const DONE: ApplyExtrinsicResult = Ok(Ok(()));
@@ -47,7 +47,7 @@ fn in_order(candidates: u32) -> Vec<AccountId> {
 }
 
 /// A chain with this number of candidates with equal stakes, and of seats.
-fn network(candidates: u32, seats: u32) -> TestExternalities {
+pub fn network(candidates: u32, seats: u32) -> TestExternalities {
 	let stashes = || (0..candidates).map(|number| account("stash", number));
 	let keys = (0..candidates).map(|number| {
 		let aura = sr25519::Public::from_raw(blake2_256(&("aura", number).encode()));

@@ -34,6 +34,7 @@ fn pallet_indices_are_pinned() {
 			(27, "VoterList"),
 			(28, "AuraEquivocation"),
 			(29, "Liveness"),
+			(30, "Payouts"),
 			(40, "Treasury"),
 			(41, "Referenda"),
 			(42, "ConvictionVoting"),

@@ -1,0 +1,61 @@
+//! A chain of the pallets around staking, wired as the runtime wires them.
+
+use crate as pallet_payouts;
+use frame_support::{
+	construct_runtime, derive_impl, traits::ConstU32, weights::constants::ParityDbWeight,
+};
+use gtos_staking_mock::impl_staking_configs;
+pub use gtos_staking_mock::AccountId;
+use pallet_session::historical::NoteHistoricalRoot;
+use sp_io::TestExternalities;
+use sp_runtime::{testing::UintAuthorityId, BuildStorage};
+
+type Block = frame_system::mocking::MockBlock<Test>;
+
+construct_runtime!(
+	pub enum Test {
+		System: frame_system = 0,
+		Timestamp: pallet_timestamp = 1,
+		Balances: pallet_balances = 10,
+		Authorship: pallet_authorship = 20,
+		Staking: pallet_staking = 21,
+		Historical: pallet_session::historical = 22,
+		Session: pallet_session = 23,
+		Aura: pallet_aura = 24,
+		Offences: pallet_offences = 26,
+		Payouts: pallet_payouts = 30,
+	}
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type AccountData = pallet_balances::AccountData<u128>;
+	type Block = Block;
+	type DbWeight = ParityDbWeight;
+}
+
+impl_staking_configs! {
+	Test {
+		authority_id: UintAuthorityId,
+		max_authorities: ConstU32<100>,
+		slot_duration_ms: 1_000,
+		session_length_blocks: frame_support::traits::ConstU64<20>,
+		author_handlers: Staking,
+		session_manager: NoteHistoricalRoot<Test, Staking>,
+		offence_handler: Staking,
+		slash_defer_duration_eras: (),
+	}
+}
+
+impl pallet_payouts::Config for Test {
+	type WeightInfo = ();
+}
+
+/// An empty chain in its first block.
+pub fn new_test_ext() -> TestExternalities {
+	let genesis = RuntimeGenesisConfig::default();
+	let mut chain: TestExternalities = genesis.build_storage().expect("it is sound").into();
+	// No events are deposited in the block of genesis.
+	chain.execute_with(|| System::set_block_number(1));
+	chain
+}
