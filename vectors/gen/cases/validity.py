@@ -68,7 +68,7 @@ def _case(
     before: list[bytes] | None = None,
     **context: Any,
 ) -> dict[str, Any]:
-    """A case with the results of pool and block; the block's is the pool's unless given."""
+    """A case with the results of pool and block, which are the same unless `block` is given."""
     if decodes(decoder.check_extrinsic, extrinsic) != (pool != UNDECODABLE):
         raise ValueError(f"{name}: the model's decoder disagrees")
     return {

@@ -1,4 +1,4 @@
-"""A strict decoder, to tell which byte strings are extrinsics."""
+"""A strict decoder, which decides whether bytes are an extrinsic."""
 
 from model.calls import CALLS, PALLETS
 

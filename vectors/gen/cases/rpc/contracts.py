@@ -46,7 +46,7 @@ def _absences() -> Iterator[Answer]:
 
 
 def _contracts() -> Iterator[Answer]:
-    """Of a deployer that has one piece of code at three addresses."""
+    """Queries about a deployer with three contracts that have the same code."""
     code, block, now = b"\0asm\x01\0\0\0", 77, 1_800_000_000_500
     code_hash, deployer, address = blake2_256(code), SENDER.account, ss58(SENDER.account)
     salts = [bytes([number]) * 32 for number in range(3)]

@@ -50,7 +50,7 @@ class _Run(Run):
             self.store.sweep(to)
 
     def check_state(self, *absent: bytes) -> None:
-        """Entries and counters, and keys of Alice that nothing is stored under."""
+        """Checks entries and counters, and that nothing is stored under Alice's keys `absent`."""
         gone = {kv.entry_key(ALICE, key): None for key in absent}
         self.steps.append(scenario.stored({**self.store.items(), **gone}))
 
@@ -58,7 +58,7 @@ class _Run(Run):
         self.query(f"TtlKvApi_{function}", arguments, answer)
 
     def get(self, key: bytes = KEY, who: bytes = ALICE) -> None:
-        """`get` and `metadata`, as the model answers."""
+        """Queries `get` and `metadata`, whose answers come from the model."""
         entry = self.store.find(who, key, self.block)
         arguments = who + scale.data(key)
         self.ask("get", arguments, scale.option(scale.data(entry.value) if entry else None))
