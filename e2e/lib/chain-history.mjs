@@ -44,7 +44,7 @@ export class ChainHistory {
 		for (const end of this.#ends) end();
 	}
 
-	/** The newest record. */
+	/** The record of the last finalised block. */
 	get last() {
 		return this.records.at(-1);
 	}
