@@ -65,7 +65,7 @@ def _eras() -> VectorFile:
         [
             case("development timing", regular, 200),
             case(
-                "the shortest there can be", regular, 60, session_length=5, sessions_per_era=2, validators=1
+                "the shortest sessions and eras", regular, 60, session_length=5, sessions_per_era=2, validators=1
             ),
             case(
                 "elections fail for a while",

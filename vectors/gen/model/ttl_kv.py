@@ -84,7 +84,7 @@ ABSENT = object()
 
 @dataclass
 class Store:
-    """The pallet's part of the state, without the expiry index, whose layout is not specified."""
+    """The pallet's part of the state, without the expiry index."""
 
     entries: dict[tuple[bytes, bytes], Entry] = field(default_factory=dict)
     last_revision: int = 0

@@ -60,7 +60,7 @@ def _sets() -> Iterator[Answer]:
     unread, unknown = error(10_001, "at"), bytes(32)
     yield _ask(26, "getValidators", "a block that is no hash", [130], error=unread)
     nobody = error(10_003, unknown)
-    yield _ask(26, "getValidators", "a block that nobody knows", [unknown], error=nobody)
+    yield _ask(26, "getValidators", "an unknown block", [unknown], error=nobody)
 
 
 def _one() -> Iterator[Answer]:

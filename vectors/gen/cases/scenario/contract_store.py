@@ -230,7 +230,7 @@ def files() -> Iterator[VectorFile]:
     for name, title, cases in (
         ("deployment", "Deployments that succeed", _success()),
         ("failure", "Limits, and deployments that fail", _failures()),
-        ("overwrite", "Deployments again: a contract never changes", _overwrites()),
+        ("overwrite", "Repeated deployments: a contract never changes", _overwrites()),
         ("query", "Answers of the runtime API", _queries()),
     ):
         yield VectorFile(f"{FOLDER}/{name}", "scenario", title, [], list(cases))

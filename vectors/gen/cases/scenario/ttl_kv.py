@@ -107,7 +107,7 @@ def _puts() -> Iterator[dict[str, Any]]:
     run.put(value=b"-", ttl=10)
     run.check_state()
     yield run.case(
-        "over a live entry: first at a charge, then shorter and without one", [*REPLACE, *INVARIANTS]
+        "over a live entry: first with a charge, then shorter and free", [*REPLACE, *INVARIANTS]
     )
 
     run = _Run()
