@@ -52,7 +52,7 @@ async function* finalisedBlocks(api, from) {
 		const events = (await at.query.system.events()).map(({ event }) => event);
 		yield { number, hash, at, events };
 	}
-	throw new Error(`the event has not come within ${PATIENCE_BLOCKS} blocks`);
+	throw new Error(`the event has not occurred within ${PATIENCE_BLOCKS} blocks`);
 }
 
 /** The Aura and GRANDPA equivocations among the events. */

@@ -92,7 +92,7 @@ async function load(senders, keysOf, end) {
 		while (waiting.some((groups) => groups.length > 0)) {
 			// A lifetime counts from the block of the put, so the puts are signed for one block and sent just before it.
 			const target = (await bestHeight(api)) + LEAD_BLOCKS;
-			assert.ok(target + LEAD_BLOCKS < end, 'the entries are put before they end');
+			assert.ok(target + LEAD_BLOCKS < end, 'the entries expire before all of them are put');
 			const signed = senders.flatMap((sender, i) =>
 				waiting[i].splice(0, EXTRINSICS_PER_SENDER).map((keys) => {
 					const calls = keys.map((key) => put(sender.api, key, hex('storm'), end - target));
