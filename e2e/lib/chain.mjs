@@ -30,8 +30,9 @@ export async function connect(url) {
 }
 
 /**
- * Connects to a node once it has finalised a block of at least `height` and has the state of that block. The API cannot
- * connect earlier: it reads the runtime version from the state.
+ * Connects to a node once it has finalised a block of at least `height` and has the states of that block and of its best
+ * block. The API cannot connect earlier: it reads the runtime version from the state of the best block, which fast sync
+ * downloads without its state at first.
  */
 export async function connectSynced(url, height) {
 	const provider = new WsProvider(url);
@@ -46,10 +47,10 @@ export async function connectSynced(url, height) {
 				if (Number(header.number) < height) return;
 				try {
 					const hash = await provider.send('chain_getBlockHash', [header.number]);
-					await provider.send('state_getRuntimeVersion', [hash]);
+					for (const block of [[hash], []]) await provider.send('state_getRuntimeVersion', block);
 					resolve();
 				} catch {
-					// The node does not have the state yet. It is asked again at the next block.
+					// The node does not have one of the states yet. It is asked again at the next final block.
 				}
 			});
 			subscription.catch(reject);

@@ -17,6 +17,9 @@ export const TARGET_DIR =
 	process.env.CARGO_TARGET_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gtos/target');
 export const GTOS_BIN = process.env.GTOS_BIN ?? join(TARGET_DIR, 'release/gtos');
 
+// All nodes that tests start take the compiled runtime from here. Nodes delete what has not been used for long.
+const COMPILED_RUNTIMES = `${TARGET_DIR}-compiled-runtimes`;
+
 const LOCALNET = join(ROOT, 'scripts/localnet');
 
 // Generous limits, as in scripts/localnet, because the machine may be compiling at the same time.
@@ -88,8 +91,8 @@ function spawnBinary(binary, args, stdio) {
 }
 
 /**
- * Starts a node on free ports and waits until its JSON-RPC port accepts connections. `log()` returns its log so far.
- * `stop(signal)` sends SIGTERM or the given signal and returns the exit code.
+ * Starts a node on free ports and waits until its JSON-RPC port accepts connections. `log()` answers its log so far.
+ * `stop(signal)` sends SIGTERM or the given signal and answers the exit code.
  */
 export async function startNode(args) {
 	const port = await freePorts(3);
@@ -101,6 +104,7 @@ export async function startNode(args) {
 			...args,
 			...['--rpc-port', port, '--prometheus-port', port + 1],
 			...['--listen-addr', `/ip4/127.0.0.1/tcp/${port + 2}`, '--no-mdns', '--no-telemetry'],
+			...['--compiled-runtimes', COMPILED_RUNTIMES],
 		].map(String),
 		fd,
 	);
@@ -161,6 +165,7 @@ export async function startLocalnet({
 		GTOS_LOCALNET_DIR: dir,
 		GTOS_LOCALNET_NODES: names.join(' '),
 		GTOS_LOCALNET_PORT: String(port),
+		GTOS_LOCALNET_RUNTIMES: COMPILED_RUNTIMES,
 	};
 	const stop = () => execFileSync(LOCALNET, ['stop'], { env, stdio: 'ignore' });
 	// An earlier run that was killed may have left nodes of this folder on other ports.

@@ -4,6 +4,7 @@ use crate::{logging::LogFormat, prove_ownership::ProveOwnershipCmd};
 use gtos_node_chain_spec as chain_spec;
 use sc_cli::SubstrateCli;
 use sc_storage_monitor::StorageMonitorParams;
+use std::path::PathBuf;
 
 /// Where users report bugs.
 const SUPPORT_URL: &str = "https://github.com/gtos/gtos/issues";
@@ -73,6 +74,13 @@ pub struct Run {
 	/// The default is a day of one-second blocks. Older blocks are deleted from the index.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 86_400)]
 	pub tx_index_blocks: u32,
+
+	/// Folder in which the node keeps runtimes after compiling them, so that it starts sooner the
+	/// next time. The default is `compiled-runtimes` in the base path.
+	///
+	/// Several nodes of one machine may share a folder. Whoever can write to it controls the node.
+	#[arg(long, value_name = "FOLDER")]
+	pub compiled_runtimes: Option<PathBuf>,
 
 	/// Format of the log on standard error.
 	///
