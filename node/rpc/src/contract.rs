@@ -3,7 +3,7 @@
 use crate::{
 	error::Error,
 	parameter,
-	query::{self, Proof, RuntimeApi},
+	query::{self, Proof, RequiredApi, RuntimeApi},
 };
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{constants::storage::MAX_PAGE_SIZE, AccountId, Balance, BlockNumber, Hash};
@@ -111,7 +111,7 @@ impl Contracts {
 		query::call::<dyn ContractStoreApi<Block, AccountId, BlockNumber, Balance>, T>(
 			&self.client,
 			at,
-			"ContractStoreApi",
+			RequiredApi { name: "ContractStoreApi", version: 1 },
 			api_call,
 		)
 	}

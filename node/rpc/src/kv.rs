@@ -7,7 +7,7 @@ mod response;
 use crate::{
 	error::Error,
 	parameter,
-	query::{self, RuntimeApi},
+	query::{self, RequiredApi, RuntimeApi},
 	subscriptions::{Permit, Subscriptions},
 	work_limiter::WorkLimiter,
 };
@@ -126,7 +126,7 @@ impl Entries {
 		query::call::<dyn TtlKvApi<Block, AccountId, BlockNumber, Balance>, T>(
 			&self.client,
 			at,
-			"TtlKvApi",
+			RequiredApi { name: "TtlKvApi", version: 1 },
 			api_call,
 		)
 	}

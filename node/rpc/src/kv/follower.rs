@@ -1,15 +1,18 @@
 //! The events of an owner's entries, block by block (RPC-R25).
 
 use super::response::{Event, Kind};
-use crate::{error::Error, query};
+use crate::{
+	error::Error,
+	query::{self, RequiredApi},
+};
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{AccountId, BlockNumber, Hash};
 use pallet_ttl_kv_runtime_api::{EndingPage, EntryChange, EntryChangesApi};
 use sp_blockchain::HeaderBackend;
 use std::sync::Arc;
 
-/// Name of the runtime API, for errors.
-const API: &str = "EntryChangesApi";
+/// The runtime API of both queries.
+const API: RequiredApi = RequiredApi { name: "EntryChangesApi", version: 1 };
 
 /// Which entries are followed.
 #[derive(Clone, Debug)]
