@@ -1,7 +1,7 @@
 //! Key-value entries that expire.
 //!
 //! Every account has its own keyspace. An entry is put for a number of blocks and paid for in
-//! advance, by size and time. At the height where it ends, no reader finds it any more. A bounded
+//! advance, by size and time. At the height where it ends, no reader finds it. A bounded
 //! sweep removes it from the state, in that block or, if many entries end together, in one of the
 //! blocks after it. The rules are in `specs/ttl-kv.md`; comments name them by their ids.
 //!
@@ -106,25 +106,25 @@ pub mod pallet {
 		#[pallet::constant]
 		type RentPerByteBlock: Get<BalanceOf<Self>>;
 
-		/// Most references that the sweep takes before the extrinsics of a block. [`FullBlockQuota`]
-		/// computes a quota that is large enough from the weights.
+		/// Maximum number of references that the sweep takes before the extrinsics of a block.
+		/// [`FullBlockQuota`] computes a quota from the weights that is large enough.
 		#[pallet::constant]
 		type SweepQuota: Get<u32>;
 
-		/// Most weight that the sweep uses before the extrinsics of a block.
+		/// Maximum weight that the sweep uses before the extrinsics of a block.
 		#[pallet::constant]
 		type SweepWeight: Get<Weight>;
 
-		/// Most items of one answer to [`Pallet::list`].
+		/// Maximum number of items of one answer to [`Pallet::list`].
 		#[pallet::constant]
 		type MaxPageSize: Get<u32>;
 
-		/// Most stored entries that [`Pallet::list`] looks at for one answer.
+		/// Maximum number of stored entries that [`Pallet::list`] looks at for one answer.
 		#[pallet::constant]
 		type MaxPageScan: Get<u32>;
 
-		/// Most pages of the index on which [`Pallet::statistics`] counts the backlog. A backlog that
-		/// spans more pages is reported too low.
+		/// Maximum number of pages of the index on which [`Pallet::statistics`] counts the backlog. A
+		/// backlog that spans more pages is reported too low.
 		#[pallet::constant]
 		type MaxBacklogScan: Get<u32>;
 
