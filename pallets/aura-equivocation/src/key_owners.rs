@@ -35,7 +35,7 @@ use sp_trie::{
 	LayoutV0, MemoryDB, RandomState, Recorder, StorageProof, Trie, TrieMut, TrieRecorder,
 };
 
-/// Most trie nodes in a proof of ownership.
+/// Maximum number of trie nodes in a proof of ownership.
 ///
 /// A proof has the paths to a key and to its owner. Each path has at most one node for each nibble
 /// that it shares with another of the 300 entries of the largest set. The number of nodes is

@@ -99,11 +99,11 @@ pub mod pallet {
 		/// `pallet-session`.
 		type SessionOf: Convert<BlockNumberFor<Self>, SessionIndex>;
 
-		/// Most validators of a session; for weights.
+		/// Maximum number of validators of a session; for weights.
 		#[pallet::constant]
 		type MaxValidators: Get<u32>;
 
-		/// Most nominators that the slash of one validator can affect; for weights.
+		/// Maximum number of nominators that the slash of one validator can affect; for weights.
 		///
 		/// A report that raises the slash fraction also slashes again the validators that were
 		/// reported earlier for the slot, with their nominators. The weights leave out this

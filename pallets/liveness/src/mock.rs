@@ -55,7 +55,7 @@ impl frame_system::Config for Test {
 }
 
 parameter_types! {
-	/// Most authorities.
+	/// Maximum number of authorities.
 	pub static MaxAuthorities: u32 = 100;
 	/// Blocks of a session.
 	pub static SessionLength: u64 = 20;
@@ -101,7 +101,7 @@ impl Chain {
 		Self { candidates: self.candidates + more, ..self }
 	}
 
-	/// Makes `minimum` the least number of validators that an election has to elect.
+	/// Makes `minimum` the minimum number of validators that an election has to elect.
 	pub fn with_minimum(self, minimum: u32) -> Self {
 		Self { minimum, ..self }
 	}
