@@ -172,7 +172,7 @@ fn begin_block_with_header_of(bytes: usize) {
 	});
 }
 
-/// Most bytes that the author's part of a header may have.
+/// Maximum number of bytes that the author's part of a header may have.
 fn max_header_size() -> usize {
 	RuntimeBlockLength::get().max_header_size() as usize
 }

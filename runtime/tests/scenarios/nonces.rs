@@ -58,7 +58,7 @@ fn ask_pool(transaction: UncheckedExtrinsic) -> TransactionValidity {
 /// STA-R5, TXN-R18: the nonce of an account without a record is 0 at every height, and none of its
 /// transactions is accepted.
 #[test]
-fn absent_account_reads_nonce_zero_and_cannot_send() {
+fn absent_account_has_nonce_zero_and_cannot_send() {
 	chain(DEV).execute_with(|| {
 		let (pair, account) = newcomer();
 		for _ in 0..3 {
@@ -190,7 +190,7 @@ const WAYS: [Way; 8] = [
 	}),
 ];
 
-/// STA-R8: an account starts with the height as its nonce, in whichever way it is created.
+/// STA-R8: an account starts with the height as its nonce, however it is created.
 #[test]
 fn every_way_to_create_an_account_starts_its_nonce_at_the_height() {
 	for (way, create) in WAYS {
