@@ -186,8 +186,8 @@ fn second_deployment_is_refused_however_it_is_wrapped() {
 		// The call of the proxy pallet succeeds; its event has the result of the inner call.
 		assert_eq!(results, [already_deployed(), already_deployed(), Ok(Ok(()))]);
 		let result = Err(Error::<Runtime>::AlreadyDeployed.into());
-		let told = RuntimeEvent::Proxy(pallet_proxy::Event::ProxyExecuted { result });
-		assert!(System::events().iter().any(|record| record.event == told));
+		let executed = RuntimeEvent::Proxy(pallet_proxy::Event::ProxyExecuted { result });
+		assert!(System::events().iter().any(|record| record.event == executed));
 		assert_eq!(store(), before);
 	});
 }

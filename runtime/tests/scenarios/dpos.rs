@@ -96,7 +96,7 @@ fn new_account(number: u32) -> AccountId {
 
 /// RPC-R28: progress of session and era on a chain whose elections succeed.
 #[test]
-fn epoch_info_at_every_block_says_where_session_and_era_stand() {
+fn epoch_info_at_every_block_has_the_progress_of_session_and_era() {
 	chain().execute_with(|| {
 		for number in 0..=31 {
 			run_to(number);
@@ -281,7 +281,7 @@ fn disabled_validator_is_identified_by_its_position() {
 
 /// RPC-R27: the states of a validator outside the current set.
 #[test]
-fn validator_outside_the_set_waits_if_it_is_a_candidate_and_is_none_without_bond_or_keys() {
+fn validator_outside_the_set_is_waiting_as_a_candidate_and_none_without_bond_or_keys() {
 	chain().execute_with(|| {
 		run_to(1);
 		let account = new_account(0);
