@@ -238,7 +238,7 @@ mod tests {
 					let shown = verify_proof(proof.state_root, nodes, hash("address", 0)).unwrap();
 					assert_eq!(shown.is_some(), proof.keys.len() == 2, "{}", exchange.name);
 				},
-				method => panic!("{method} is not ours"),
+				method => panic!("{method} has no check"),
 			}
 			methods.insert(exchange.method);
 		}

@@ -333,7 +333,7 @@ mod tests {
 					};
 					assert!(is_expected, "{}: {shown:?}", exchange.name);
 				},
-				method => panic!("{method} is not ours"),
+				method => panic!("{method} has no check"),
 			}
 			methods.insert(exchange.method);
 		}

@@ -49,7 +49,7 @@ pub fn address(account: &AccountId) -> String {
 	account.to_ss58check_with_version(Ss58AddressFormat::custom(SS58_PREFIX))
 }
 
-/// Reads bytes: `0x` and two hexadecimal digits a byte, in upper or lower case (RPC-R2).
+/// Reads bytes: `0x` and two hexadecimal digits per byte, in upper or lower case (RPC-R2).
 pub fn bytes(name: &'static str, value: &Value) -> Result<Vec<u8>, Error> {
 	let text = value.as_str().unwrap_or_default();
 	// The SDK's reader accepts text without `0x`, an odd number of digits, and blanks.

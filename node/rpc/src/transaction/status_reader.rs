@@ -90,7 +90,7 @@ impl StatusReader {
 					let Ok(later) = self.status(transaction).await else { continue };
 					next = later;
 				}
-				if next.is_news_after(&status) {
+				if next.is_notified_after(&status) {
 					break next;
 				}
 			};
