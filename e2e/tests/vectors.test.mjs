@@ -179,9 +179,9 @@ const CHECKS = {
 
 // Kinds that need a chain. The Rust tests of the runtime run them.
 const RUNTIME_ONLY = [
+	'aura-equivocation',
 	'disabling',
 	'dispatch-error',
-	'double-seal',
 	'election',
 	'equivocation',
 	'era-transition',

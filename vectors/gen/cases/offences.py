@@ -94,9 +94,9 @@ def _aura_equivocations() -> VectorFile:
         return _with_seal(second, *items)
 
     return VectorFile(
-        "conformance/consensus/double-seal",
-        "double-seal",
-        "Proofs that an authority sealed two blocks of one slot",
+        "conformance/consensus/aura-equivocation",
+        "aura-equivocation",
+        "Proofs that an authority sealed two different headers for one slot",
         ["CON-R21"],
         [
             case("two headers on one parent", True),
@@ -243,7 +243,7 @@ def _aura_reports() -> VectorFile:
     duplicate = _error("AuraEquivocation", "DuplicateOffenceReport")
     foreign = (b"\x95" * 32, PARENT[1])
     return VectorFile(
-        "conformance/consensus/double-seal-report",
+        "conformance/consensus/aura-equivocation-report",
         "report",
         "Successive reports of Aura equivocations",
         ["CON-R22", "CON-R23", "CON-R20"],
