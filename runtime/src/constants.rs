@@ -88,14 +88,13 @@ pub mod storage {
 	/// Price of a byte for a block: the smallest amount there is. 10^8 blocks cost as much as
 	/// permanent storage.
 	pub const RENT_PER_BYTE_BLOCK: Balance = 1;
-	/// Maximum number of stored entries that one page of a list looks at.
+	/// Most stored entries that one page of a list looks at.
 	pub const MAX_PAGE_SCAN: u32 = 1_000;
-	/// Maximum number of pages of the expiry index that one answer about expiring entries reads
-	/// (RPC-R25).
+	/// Most pages of the expiry index that one answer about expiring entries reads (RPC-R25).
 	pub const MAX_ENDING_PAGES: usize = 1_000;
 	/// An answer about expiring entries that has this number of items reads no further page.
 	pub const MAX_ENDING_ITEMS: usize = 1_000;
-	/// Maximum number of items of the expiry index that one count of the backlog reads.
+	/// Most items of the expiry index that one count of the backlog reads.
 	pub const MAX_BACKLOG_SCAN: u32 = 10_000;
 	/// Part of a block that the removal of expired entries may take before its transactions.
 	///

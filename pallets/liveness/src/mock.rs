@@ -55,7 +55,7 @@ impl frame_system::Config for Test {
 }
 
 parameter_types! {
-	/// Maximum number of authorities.
+	/// Most authorities.
 	pub static MaxAuthorities: u32 = 100;
 	/// Blocks of a session.
 	pub static SessionLength: u64 = 20;

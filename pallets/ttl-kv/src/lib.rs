@@ -106,25 +106,25 @@ pub mod pallet {
 		#[pallet::constant]
 		type RentPerByteBlock: Get<BalanceOf<Self>>;
 
-		/// Maximum number of references that the sweep takes before the extrinsics of a block.
-		/// [`FullBlockQuota`] computes a quota from the weights that is large enough.
+		/// Most references that the sweep takes before the extrinsics of a block. [`FullBlockQuota`]
+		/// computes a quota that is large enough from the weights.
 		#[pallet::constant]
 		type SweepQuota: Get<u32>;
 
-		/// Maximum weight that the sweep uses before the extrinsics of a block.
+		/// Most weight that the sweep uses before the extrinsics of a block.
 		#[pallet::constant]
 		type SweepWeight: Get<Weight>;
 
-		/// Maximum number of items of one answer to [`Pallet::list`].
+		/// Most items of one answer to [`Pallet::list`].
 		#[pallet::constant]
 		type MaxPageSize: Get<u32>;
 
-		/// Maximum number of stored entries that [`Pallet::list`] looks at for one answer.
+		/// Most stored entries that [`Pallet::list`] looks at for one answer.
 		#[pallet::constant]
 		type MaxPageScan: Get<u32>;
 
-		/// Maximum number of pages of the index on which [`Pallet::statistics`] counts the backlog. A
-		/// backlog that spans more pages is reported too low.
+		/// Most pages of the index on which [`Pallet::statistics`] counts the backlog. A backlog that
+		/// spans more pages is reported too low.
 		#[pallet::constant]
 		type MaxBacklogScan: Get<u32>;
 

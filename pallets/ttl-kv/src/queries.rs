@@ -94,7 +94,7 @@ impl<T: Config> Pallet<T> {
 		Some(EntryMetadata { value_len, expires_at, created_at, revision, remaining_blocks })
 	}
 
-	/// Position of `key` in the order of its owner's storage keys, even for a key that no entry can
+	/// Position of `key` in the order of its owner's storage keys, also for a key that no entry can
 	/// have.
 	fn position(owner: &T::AccountId, key: &[u8]) -> Vec<u8> {
 		let mut position = Entries::<T>::final_prefix().to_vec();

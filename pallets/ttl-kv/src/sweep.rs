@@ -130,8 +130,8 @@ impl<T: Config> Pallet<T> {
 			.min(T::SweepQuota::get().into())
 	}
 
-	/// Maximum number of references that the calls of a block can add. Leaves out the base weight of
-	/// extrinsics, because one extrinsic can batch any number of calls.
+	/// Most references that the calls of a block can add. Leaves out the base weight of extrinsics,
+	/// because one extrinsic can batch any number of calls.
 	pub(crate) fn most_references_added() -> u64 {
 		let limits = T::BlockWeights::get();
 		let block = limits.get(DispatchClass::Normal).max_total.unwrap_or(limits.max_block);

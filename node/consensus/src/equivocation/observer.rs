@@ -5,7 +5,7 @@ use gtos_node_types::Block;
 use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
 use tokio::sync::mpsc;
 
-/// Maximum number of headers that can wait for the reporter: about as many as a flood brings in a second.
+/// Most headers that can wait for the reporter: about as many as a flood brings in a second.
 pub(super) const QUEUE_HEADERS: usize = 256;
 
 /// A block import that passes a copy of each header to the reporter and changes nothing.
