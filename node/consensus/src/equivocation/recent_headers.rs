@@ -11,9 +11,9 @@ pub(super) const MAX_SLOTS: usize = 256;
 
 /// Maximum number of headers that are kept for a slot, one for each parent.
 ///
-/// Two headers on the same parent have the same author, so they are a pair and the first is enough
-/// to keep. A slot has headers on more than a few parents with available state only if the network
-/// splits into many forks.
+/// Two headers on the same parent have the same author and already form a pair, so only the first is
+/// kept. A slot has headers on more than a few parents only if the network splits into many forks,
+/// because the state of each parent has to be available.
 pub(super) const MAX_HEADERS_PER_SLOT: usize = 16;
 
 /// The headers of the last slots.

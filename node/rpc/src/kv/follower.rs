@@ -108,9 +108,8 @@ impl<C: ChangeSource> Follower<C> {
 			block_number: number,
 			revision: revision.to_string(),
 		};
-		// An entry has expired when the block at whose height it ends begins, so its event comes
-		// before the events of the block's calls. The state of the parent still has all such
-		// entries.
+		// An entry expires at the beginning of the block at its end height, so its event comes before
+		// the events of that block's calls. The state of the parent still has all such entries.
 		let events = match self.expired_from {
 			Some(start) => {
 				// Saturating: `number` is at least 1.
@@ -227,7 +226,7 @@ mod tests {
 	}
 
 	#[test]
-	fn entry_expires_before_the_calls_of_the_block_at_whose_height_it_ends() {
+	fn expiry_of_an_entry_comes_before_the_changes_by_the_calls_of_the_same_block() {
 		let expected = [
 			(2, Kind::Put, "1"),
 			(2, Kind::Extended, "1"),
