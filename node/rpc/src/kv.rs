@@ -400,7 +400,7 @@ mod tests {
 		let SubscriptionCloseResponse::NotifErr(_) =
 			closing_notification(Error::PrunedState(Hash::zero()))
 		else {
-			panic!("it is an error");
+			panic!("the notification is not an error");
 		};
 	}
 }
