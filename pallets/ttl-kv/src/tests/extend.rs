@@ -43,7 +43,7 @@ fn extend_by_no_more_than_is_left_changes_nothing() {
 			System::reset_events();
 			assert_ok!(extend(ALICE, KEY, ttl));
 			assert_eq!((stored(&ALICE, KEY), free(&ALICE), TtlKv::statistics()), before);
-			// The event is deposited nevertheless.
+			// The event is deposited all the same.
 			assert_eq!(
 				events(),
 				[Event::EntryExtended {
