@@ -6,7 +6,7 @@
 use crate::{
 	configs::timing::{SessionLength, SessionsPerEra},
 	constants::staking::HISTORY_DEPTH_ERAS,
-	AccountId, Balance, BlockNumber, Grandpa, Runtime, Session, Staking, System,
+	AccountId, Balance, BlockNumber, Grandpa, Liveness, Runtime, Session, Staking, System,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use gtos_dpos_api::{EpochInfo, Keys, Rewards, Snapshot, Status, Validator, ValidatorDetails};
@@ -145,7 +145,7 @@ impl CurrentSet {
 		Some(Validator {
 			account: account.clone(),
 			status: if is_disabled { Status::Disabled } else { Status::Active },
-			is_candidate: Validators::<Runtime>::contains_key(account),
+			is_candidate: is_candidate(account),
 			own_stake: stake.own,
 			total_stake: stake.total,
 			commission: Some(
@@ -159,10 +159,15 @@ impl CurrentSet {
 	}
 }
 
+/// Whether the next election can elect the account, if it has session keys.
+fn is_candidate(account: &AccountId) -> bool {
+	Validators::<Runtime>::contains_key(account) && !Liveness::is_suspended(account)
+}
+
 /// A validator that is not in the current set.
 fn outsider(account: &AccountId) -> Option<Validator<AccountId, Balance>> {
 	let stake = Staking::ledger(StakingAccount::Stash(account.clone())).ok()?.active;
-	let is_candidate = Validators::<Runtime>::contains_key(account);
+	let is_candidate = is_candidate(account);
 	let registered = Session::load_keys(account);
 	let status = if is_candidate {
 		Status::Waiting
