@@ -8,7 +8,6 @@ use frame_election_provider_support::{
 };
 use frame_support::{traits::Get, weights::Weight};
 
-
 /// Elects like `Solver`, but nobody that is suspended, unless too few other candidates are left.
 ///
 /// The candidates have to be those that can be elected, such as those with session keys, because they
@@ -37,7 +36,6 @@ impl<T: Config, Solver: NposSolver<AccountId = T::AccountId>> NposSolver
 
 	fn weight<W: ElectionWeightInfo>(voters: u32, candidates: u32, votes: u32) -> Weight {
 		// Reads the suspensions and the minimum.
-		Solver::weight::<W>(voters, candidates, votes)
-			.saturating_add(T::DbWeight::get().reads(2))
+		Solver::weight::<W>(voters, candidates, votes).saturating_add(T::DbWeight::get().reads(2))
 	}
 }

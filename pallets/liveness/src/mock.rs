@@ -72,7 +72,6 @@ pub const MAX_LEVEL: u8 = 2;
 /// Eras after which a level falls.
 pub const LEVEL_DECAY_ERAS: u32 = 4;
 
-
 impl_staking_configs! {
 	Test {
 		authority_id: UintAuthorityId,

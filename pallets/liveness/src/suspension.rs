@@ -20,9 +20,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Suspends the validators and returns, for each of them, the era with whose election the suspension
 	/// is over (CON-R27).
-	pub(crate) fn suspend<'a>(
-		validators: impl Iterator<Item = &'a T::AccountId>,
-	) -> Vec<EraIndex>
+	pub(crate) fn suspend<'a>(validators: impl Iterator<Item = &'a T::AccountId>) -> Vec<EraIndex>
 	where
 		T::AccountId: 'a,
 	{
@@ -84,10 +82,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What is left of a record at the end of a session; `None` if nothing.
-	fn settle(
-		mut record: Record<T::AccountId>,
-		planned: EraIndex,
-	) -> Option<Record<T::AccountId>> {
+	fn settle(mut record: Record<T::AccountId>, planned: EraIndex) -> Option<Record<T::AccountId>> {
 		match record.standing {
 			Standing::Suspended { until, stake } => {
 				// It was chilled by itself or for an equivocation, unbonded everything, or nominates.

@@ -61,10 +61,7 @@ impl<T: Config> Pallet<T> {
 		let highest = T::MaxSuspensionLevel::get();
 		let latest = planned.saturating_add(suspension_eras(highest));
 		for record in &records {
-			ensure!(
-				record.level > 0 && record.level <= highest,
-				"LIV-I6: a level is out of range"
-			);
+			ensure!(record.level > 0 && record.level <= highest, "LIV-I6: a level is out of range");
 			match record.standing {
 				Standing::Suspended { until, .. } => {
 					ensure!(until <= latest, "LIV-I6: a suspension is too long")

@@ -47,7 +47,7 @@ fn in_order(candidates: u32) -> Vec<AccountId> {
 }
 
 /// A chain with this number of candidates with equal stakes, and of seats.
-fn network(candidates: u32, seats: u32) -> TestExternalities {
+pub fn network(candidates: u32, seats: u32) -> TestExternalities {
 	let stashes = || (0..candidates).map(|number| account("stash", number));
 	let keys = (0..candidates).map(|number| {
 		let aura = sr25519::Public::from_raw(blake2_256(&("aura", number).encode()));

@@ -47,8 +47,13 @@ fn storage_keys_are_pinned() {
 /// CON-R19: clients decode events like this.
 #[test]
 fn event_encodings_are_pinned() {
-	let offline =
-		Event::<Test>::ValidatorOffline { session: 1, validator: 2, produced: 3, missed: 4, until: 5 };
+	let offline = Event::<Test>::ValidatorOffline {
+		session: 1,
+		validator: 2,
+		produced: 3,
+		missed: 4,
+		until: 5,
+	};
 	let bytes = [
 		&[0][..],
 		&[1, 0, 0, 0],

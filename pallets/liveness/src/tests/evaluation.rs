@@ -76,7 +76,13 @@ fn validator_that_misses_half_is_not_suspended() {
 		end_session_with(&[row(5, 5), row(5, 6), row(0, 0), row(9, 9)]);
 		assert_eq!(
 			events(),
-			[Event::ValidatorOffline { session: 0, validator: 2, produced: 5, missed: 6, until: 1 }]
+			[Event::ValidatorOffline {
+				session: 0,
+				validator: 2,
+				produced: 5,
+				missed: 6,
+				until: 1
+			}]
 		);
 	});
 }
@@ -94,7 +100,13 @@ fn slots_missed_while_disabled_do_not_count() {
 		end_session_with(&rows);
 		assert_eq!(
 			events(),
-			[Event::ValidatorOffline { session: 0, validator: 6, produced: 2, missed: 3, until: 1 }]
+			[Event::ValidatorOffline {
+				session: 0,
+				validator: 6,
+				produced: 2,
+				missed: 3,
+				until: 1
+			}]
 		);
 	});
 }
@@ -268,16 +280,9 @@ fn offender_that_left_is_not_reported() {
 /// CON-R19: the next election needs its minimum of candidates.
 #[test]
 fn candidates_do_not_fall_below_the_minimum() {
-	for (minimum, electable, most) in [
-		(0, 0, 3),
-		(1, 7, 3),
-		(7, 1, 3),
-		(8, 1, 2),
-		(1, 9, 1),
-		(9, 4, 1),
-		(10, 4, 0),
-		(4, 11, 0),
-	] {
+	for (minimum, electable, most) in
+		[(0, 0, 3), (1, 7, 3), (7, 1, 3), (8, 1, 2), (1, 9, 1), (9, 4, 1), (10, 4, 0), (4, 11, 0)]
+	{
 		Chain::of(10).with_minimum(1).with_electable(electable).build().execute_with(|| {
 			pallet_staking::MinimumValidatorCount::<Test>::put(minimum);
 			make_outage_last();

@@ -37,8 +37,12 @@ fn steps() -> impl Strategy<Value = Step> {
 	];
 	let equivocator = prop::option::weighted(0.02, 1_u64..=12);
 	let change = prop::option::weighted(0.1, (1_u64..=12, action));
-	(gap, any::<u16>(), equivocator, change)
-		.prop_map(|(gap, offline, equivocator, change)| Step { gap, offline, equivocator, change })
+	(gap, any::<u16>(), equivocator, change).prop_map(|(gap, offline, equivocator, change)| Step {
+		gap,
+		offline,
+		equivocator,
+		change,
+	})
 }
 
 /// Expected counts and suspensions, by the specification.
@@ -115,7 +119,9 @@ impl Model {
 		for (who, (level, standing)) in std::mem::take(&mut self.records) {
 			let left = match standing {
 				Standing::Suspended { .. } if !stands(who) => None,
-				Standing::Suspended { until, .. } if planned_era() < until => Some((level, standing)),
+				Standing::Suspended { until, .. } if planned_era() < until => {
+					Some((level, standing))
+				},
 				Standing::Suspended { stake: before, .. } if stake(who) < before => {
 					refused.push(who);
 					None
@@ -153,9 +159,8 @@ impl Model {
 			.collect::<Vec<_>>();
 		offenders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
 		let cap = ((validators.len() - 1) / 3).saturating_sub(gone);
-		let electable = pallet_staking::Validators::<Test>::iter_keys()
-			.filter(|who| elects(*who))
-			.count();
+		let electable =
+			pallet_staking::Validators::<Test>::iter_keys().filter(|who| elects(*who)).count();
 		let most = cap.min(electable.saturating_sub(minimum));
 
 		let too_many = offenders.len() > most;
