@@ -128,8 +128,8 @@ pub mod liveness {
 	/// Sessions in a row with too many offenders, of which the last one suspends the worst: an hour on the
 	/// live preset, in which operators can repair a network that has fallen apart.
 	///
-	/// On a network with short sessions it must be more sessions than a stall of finality touches before
-	/// the authors pause together, after about 50 blocks and two rounds of the set.
+	/// On a network with short sessions it must be more than a stall of finality touches before the authors
+	/// pause together: 50 blocks and up to two rounds of the set.
 	pub const OUTAGE_SESSIONS: u32 = 6;
 	/// The longest suspension keeps a validator out of 2^5 = 32 elected sets, more than a day on the live
 	/// preset. A validator that is dead for good then takes up a seat in one era of 33.

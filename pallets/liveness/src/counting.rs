@@ -28,7 +28,7 @@ impl<T: Config> Pallet<T> {
 		let is_first = frame_system::Pallet::<T>::block_number() == BlockNumberFor::<T>::one();
 		// The genesis has no slot, so no slots are between it and the first block.
 		let parent = if is_first { slot } else { *pallet_aura::CurrentSlot::<T>::get() };
-		let any_missed = is_anybodys_fault(parent, slot, authorities);
+		let any_missed = is_gap_counted(parent, slot, authorities);
 		let disabled = if any_missed {
 			<T as pallet_aura::Config>::DisabledValidators::disabled_validators()
 		} else {
@@ -77,7 +77,7 @@ fn skipped(parent: u64, slot: u64) -> u64 {
 ///
 /// In a gap as long as the set, every authority let its turn pass, so the network or the back-off of the
 /// authors is the cause.
-fn is_anybodys_fault(parent: u64, slot: u64, authorities: u32) -> bool {
+fn is_gap_counted(parent: u64, slot: u64, authorities: u32) -> bool {
 	let skipped = skipped(parent, slot);
 	0 < skipped && skipped < u64::from(authorities)
 }
@@ -88,7 +88,7 @@ fn is_anybodys_fault(parent: u64, slot: u64, authorities: u32) -> bool {
 /// Takes constant time. False if there is no authority with that index.
 pub fn is_turn_skipped(parent: u64, slot: u64, authorities: u32, authority: u32) -> bool {
 	let (n, i) = (u64::from(authorities), u64::from(authority));
-	if !is_anybodys_fault(parent, slot, authorities) || i >= n {
+	if !is_gap_counted(parent, slot, authorities) || i >= n {
 		return false;
 	}
 	// No overflow: `slot` is greater than `parent`, and `i` and `n` have 32 bits.
