@@ -89,7 +89,7 @@ impl Check for MissedSlots {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Liveness {
-	/// Least number of validators that an election must elect.
+	/// Minimum number of validators that an election must elect.
 	minimum: u32,
 	/// Electable candidates that are not in the set.
 	waiting: u32,
