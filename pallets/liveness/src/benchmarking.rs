@@ -72,13 +72,21 @@ mod benchmarks {
 	/// sessions, so that as many as possible are suspended. The records are full, so each needs room.
 	#[benchmark]
 	fn end_session(n: Linear<1, { <T as pallet_aura::Config>::MaxAuthorities::get() }>) {
-		for who in validators::<T>(n) {
+		// Just enough of as many candidates as may be have session keys, so nearly all are looked at.
+		let most = (n - 1) / 3;
+		for (index, who) in (0..).zip(validators::<T>(n)) {
 			T::Candidates::add_candidate(&who);
+			if index >= most {
+				pallet_session::NextKeys::<T>::remove(&who);
+			}
 		}
-		// Candidates that cannot be elected, and so are only looked at, come on top.
-		let waiting = T::MinElectable::get().max(T::Candidates::minimum());
-		for index in 0..waiting {
-			T::Candidates::add_candidate(&account("waiting", index, 0));
+		let needed = T::MinElectable::get().max(T::Candidates::minimum());
+		for index in 0..T::MaxCandidates::get().saturating_sub(n) {
+			let who: T::AccountId = account("waiting", index, 0);
+			T::Candidates::add_candidate(&who);
+			if index >= needed {
+				pallet_session::NextKeys::<T>::remove(&who);
+			}
 		}
 		let row = SlotCount { produced: 1, missed: u64::MAX / 2, excused: 0 };
 		CurrentCounts::<T>::put(BoundedVec::truncate_from(alloc::vec![row; n as usize]));
@@ -88,8 +96,8 @@ mod benchmarks {
 			level: 1,
 			standing: Standing::Returned { since: u32::MAX },
 		};
-		let most = <T as pallet_aura::Config>::MaxAuthorities::get();
-		Records::<T>::put(BoundedVec::truncate_from((0..most).map(returned).collect()));
+		let records = <T as pallet_aura::Config>::MaxAuthorities::get();
+		Records::<T>::put(BoundedVec::truncate_from((0..records).map(returned).collect()));
 
 		#[block]
 		{
@@ -98,7 +106,7 @@ mod benchmarks {
 
 		let last = LastSession::<T>::get().expect("it has ended");
 		assert_eq!(last.validators.len(), n as usize);
-		assert_eq!(Pallet::<T>::suspended().len(), ((n - 1) / 3) as usize);
+		assert_eq!(Pallet::<T>::suspended().len(), most as usize);
 	}
 
 	/// `s` suspensions are over, and all of these validators have too little stake to return.
