@@ -249,12 +249,12 @@ impl Step {
 	fn check(&self, who: &AccountId) {
 		pallet_staking::CurrentEra::<Runtime>::put(self.planned_era);
 		System::reset_events();
-		let error = self.run(who).err().map(|error| match error {
+		let error: Option<String> = self.run(who).err().map(|error| match error {
 			DispatchError::Module(error) => error.message.expect("the error has a name").into(),
 			error => panic!("{error:?}"),
 		});
 		assert_eq!(error, self.error);
-		let name = |event| match event {
+		let name = |event: Event<Runtime>| match event {
 			Event::ValidatorOffline { validator, .. } if validator == *who => "ValidatorOffline",
 			Event::ValidatorReturned { validator } if validator == *who => "ValidatorReturned",
 			Event::ReturnRefused { validator } if validator == *who => "ReturnRefused",
