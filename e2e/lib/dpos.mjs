@@ -8,7 +8,7 @@ export const dpos = (api, method, ...params) => rawCall(api, `dpos_${method}`, .
 /** The expected answer of dpos_getValidators, from the storage of staking, session, Aura, GRANDPA and liveness. */
 export async function validatorsInState(api, hash) {
 	const { query } = await api.at(hash);
-	const [era, validators, disabled, aura, grandpa, slots, candidates] = await Promise.all([
+	const [era, validators, disabled, aura, grandpa, slots, candidates, records] = await Promise.all([
 		query.staking.activeEra(),
 		query.session.validators(),
 		query.session.disabledValidators(),
@@ -16,10 +16,16 @@ export async function validatorsInState(api, hash) {
 		query.grandpa.authorities(),
 		query.liveness.currentCounts(),
 		query.staking.validators.keys(),
+		query.liveness.records(),
 	]);
 	const { index } = era.unwrap();
 	const points = await pointsInState(query, index);
 	const isCandidate = new Set(candidates.map(({ args: [stash] }) => stash.toString()));
+	for (const { validator, standing } of records) {
+		if (standing.isSuspended) {
+			isCandidate.delete(validator.toString());
+		}
+	}
 	const isDisabled = new Set(disabled.map(([position]) => position.toNumber()));
 	return Promise.all(
 		validators.map(async (stash, position) => {

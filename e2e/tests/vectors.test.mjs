@@ -195,6 +195,7 @@ const RUNTIME_ONLY = [
 	'scenario',
 	'slash-deferral',
 	'slot',
+	'suspension',
 	'trie',
 	'validity',
 	'validity-error',

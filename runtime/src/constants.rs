@@ -117,3 +117,23 @@ pub mod staking {
 	/// may choose.
 	pub const HISTORY_DEPTH_ERAS: u32 = pallet_genesis_parameters::MAX_BONDING_DURATION_ERAS;
 }
+
+/// What happens to validators that miss their slots.
+pub mod liveness {
+	use sp_staking::EraIndex;
+
+	/// Suspensions leave at least this number of candidates that can be elected: the smallest set that
+	/// tolerates the loss of one validator (CON-R10).
+	pub const MIN_ELECTABLE_CANDIDATES: u32 = 4;
+	/// Sessions in a row with too many offenders, of which the last one suspends the worst: an hour on the
+	/// live preset, in which operators can repair a network that has fallen apart.
+	///
+	/// On a network with short sessions it must be more than a stall of finality touches before the authors
+	/// pause together: 50 blocks and up to two rounds of the set.
+	pub const OUTAGE_SESSIONS: u32 = 6;
+	/// The longest suspension keeps a validator out of 2^5 = 32 elected sets, more than a day on the live
+	/// preset. A validator that is dead for good then takes up a seat in one era of 33.
+	pub const MAX_SUSPENSION_LEVEL: u8 = 5;
+	/// A level falls after this number of eras without a suspension: a day on the live preset.
+	pub const LEVEL_DECAY_ERAS: EraIndex = 24;
+}

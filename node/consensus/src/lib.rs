@@ -1,5 +1,6 @@
-//! What the node adds to the SDK's Aura, GRANDPA and sync: reports of author equivocations,
-//! inherent data, the import of downloaded state, and reserved peers that stay connected.
+//! What the node adds to the SDK's Aura, GRANDPA and sync: reports of author equivocations, the
+//! pause of the authors while finality lags, inherent data, the import of downloaded state, and
+//! reserved peers that stay connected.
 //!
 //! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
 //! crate assembles the node and passes in what each part needs.
@@ -7,6 +8,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod backoff;
 pub mod equivocation;
 pub mod inherents;
 pub mod state_import;

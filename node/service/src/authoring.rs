@@ -1,11 +1,10 @@
 //! Authoring: a validator's Aura worker.
 
 use crate::components::{ObservedBlockImport, SelectChain};
-use gtos_node_consensus::inherents;
+use gtos_node_consensus::{backoff::PauseWhileFinalityLags, inherents};
 use gtos_node_types::{Block, FullClient, TransactionPool};
-use gtos_runtime::{BlockNumber, Hash};
+use gtos_runtime::Hash;
 use sc_consensus_aura::{SlotProportion, StartAuraParams};
-use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
 use sc_network_sync::SyncingService;
 use sc_service::{Error, TaskManager};
 use sc_telemetry::TelemetryHandle;
@@ -49,6 +48,7 @@ impl Author {
 		);
 		let slot_duration =
 			sc_consensus_aura::slot_duration::<AuraId, Block, FullClient>(&self.client)?;
+		let backoff_authoring_blocks = PauseWhileFinalityLags::new(self.client.clone());
 		let create_inherent_data_providers = move |_: Hash, ()| async move {
 			Ok::<_, Box<dyn std::error::Error + Send + Sync>>(inherents::providers(slot_duration))
 		};
@@ -65,9 +65,7 @@ impl Author {
 				force_authoring: self.force_authoring,
 				// While finality stalls, authoring slows down, so that the unfinalised chain stays
 				// short.
-				backoff_authoring_blocks: Some(
-					BackoffAuthoringOnFinalizedHeadLagging::<BlockNumber>::default(),
-				),
+				backoff_authoring_blocks: Some(backoff_authoring_blocks),
 				keystore: self.keystore,
 				// The other nodes need the rest of the slot to receive and execute the block.
 				block_proposal_slot_portion: SlotProportion::new(2f32 / 3f32),

@@ -2,6 +2,7 @@
 //! of five blocks and eras of three sessions.
 
 use crate::{self as pallet_aura_equivocation, KeyOwners, NoteQueuedKeys};
+use frame_election_provider_support::SequentialPhragmen;
 use frame_support::{
 	construct_runtime, derive_impl, parameter_types,
 	traits::{ConstU32, Get, KeyOwnerProofSystem, OnFinalize},
@@ -23,7 +24,7 @@ use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 use sp_runtime::{
 	testing::TestXt,
 	traits::{Convert, Header as _},
-	BuildStorage, Digest, DigestItem,
+	BuildStorage, Digest, DigestItem, Perbill,
 };
 use sp_session::MembershipProof;
 use sp_staking::SessionIndex;
@@ -80,6 +81,7 @@ impl_staking_configs! {
 		slot_duration_ms: 500,
 		session_length_blocks: ConstU32<SESSION_LENGTH>,
 		author_handlers: Staking,
+		election_solver: SequentialPhragmen<gtos_staking_mock::AccountId, Perbill>,
 		session_manager: NoteQueuedKeys<Test, historical::NoteHistoricalRoot<Test, Staking>>,
 		offence_handler: Staking,
 		slash_defer_duration_eras: SlashDeferDuration,

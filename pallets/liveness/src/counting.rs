@@ -28,8 +28,8 @@ impl<T: Config> Pallet<T> {
 		let is_first = frame_system::Pallet::<T>::block_number() == BlockNumberFor::<T>::one();
 		// The genesis has no slot, so no slots are between it and the first block.
 		let parent = if is_first { slot } else { *pallet_aura::CurrentSlot::<T>::get() };
-		let any_skipped = slot.saturating_sub(parent) > 1;
-		let disabled = if any_skipped {
+		let any_missed = is_gap_counted(parent, slot, authorities);
+		let disabled = if any_missed {
 			<T as pallet_aura::Config>::DisabledValidators::disabled_validators()
 		} else {
 			Vec::new()
@@ -44,11 +44,10 @@ impl<T: Config> Pallet<T> {
 				if u64::from(index) == author {
 					count.produced = count.produced.saturating_add(1);
 				}
-				if any_skipped {
-					let missed = turns_between(parent, slot, authorities, index);
-					count.missed = count.missed.saturating_add(missed);
+				if any_missed && is_turn_skipped(parent, slot, authorities, index) {
+					count.missed = count.missed.saturating_add(1);
 					if disabled.contains(&index) {
-						count.excused = count.excused.saturating_add(missed);
+						count.excused = count.excused.saturating_add(1);
 					}
 				}
 			}
@@ -69,18 +68,31 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Number of slots between `parent` and `slot`, both excluded, of which the authority with index
-/// `authority` out of `authorities` is the author (CON-R18).
+/// Number of empty slots between a block in `slot` and its parent in `parent`.
+fn skipped(parent: u64, slot: u64) -> u64 {
+	slot.saturating_sub(parent).saturating_sub(1)
+}
+
+/// Whether the empty slots between `parent` and `slot` count as missed (CON-R18).
 ///
-/// Takes constant time. Zero if there is no authority with that index.
-pub fn turns_between(parent: u64, slot: u64, authorities: u32, authority: u32) -> u64 {
+/// In a gap as long as the set, every authority let its turn pass, so the network or the back-off of the
+/// authors is the cause.
+fn is_gap_counted(parent: u64, slot: u64, authorities: u32) -> bool {
+	let skipped = skipped(parent, slot);
+	0 < skipped && skipped < u64::from(authorities)
+}
+
+/// Whether the authority with index `authority` out of `authorities` missed a slot between `parent` and
+/// `slot`, both excluded (CON-R18). It cannot miss more than one, because longer gaps do not count.
+///
+/// Takes constant time. False if there is no authority with that index.
+pub fn is_turn_skipped(parent: u64, slot: u64, authorities: u32, authority: u32) -> bool {
 	let (n, i) = (u64::from(authorities), u64::from(authority));
-	let skipped = slot.saturating_sub(parent).saturating_sub(1);
-	if skipped == 0 || i >= n {
-		return 0;
+	if !is_gap_counted(parent, slot, authorities) || i >= n {
+		return false;
 	}
 	// No overflow: `slot` is greater than `parent`, and `i` and `n` have 32 bits.
 	let first_author = (parent + 1) % n;
 	let slots_before_its_turn = (i + n - first_author) % n;
-	skipped / n + u64::from(slots_before_its_turn < skipped % n)
+	slots_before_its_turn < skipped(parent, slot)
 }

@@ -3,10 +3,9 @@
 use crate::*;
 use alloc::vec::Vec;
 use core::{cmp::Reverse, marker::PhantomData};
-use frame_support::{defensive, BoundedVec};
+use frame_support::{traits::Get, BoundedVec};
 use pallet_session::SessionManager;
-use sp_runtime::traits::Convert;
-use sp_staking::{offence::ReportOffence, SessionIndex};
+use sp_staking::SessionIndex;
 
 /// When a session ends, evaluates it and then calls `Inner`. An election in the same rotation
 /// therefore comes after the evaluation.
@@ -33,9 +32,14 @@ impl<T: Config, Inner: SessionManager<T::AccountId>> SessionManager<T::AccountId
 	}
 }
 
+type Row<T> = ValidatorSlots<<T as frame_system::Config>::AccountId>;
+
 impl<T: Config> Pallet<T> {
-	/// Evaluates the validators of `session` and stores their counts until the next session is over.
+	/// Settles the suspensions, evaluates the validators of `session` and stores their counts until the
+	/// next session is over.
 	pub(crate) fn do_end_session(session: SessionIndex) {
+		// First, so that a validator whose suspension ends here can be suspended again.
+		Self::settle_suspensions();
 		let counts = CurrentCounts::<T>::take();
 		let validators = Self::with_counts(&counts);
 		Self::evaluate(session, &validators);
@@ -44,59 +48,78 @@ impl<T: Config> Pallet<T> {
 		LastSession::<T>::put(SessionSlots { session, validators });
 	}
 
-	/// Selects the offenders among `validators` that are to be chilled and reports them (CON-R19).
-	fn evaluate(session: SessionIndex, validators: &[ValidatorSlots<T::AccountId>]) {
-		if !validators.iter().any(|validator| validator.count.is_offence()) {
-			return;
+	/// Suspends the offenders among `validators`, unless there are more than may be suspended (CON-R19).
+	fn evaluate(session: SessionIndex, validators: &[Row<T>]) {
+		let (mut offenders, most) = Self::offenders(validators);
+		if offenders.len() > most {
+			let sessions = SparedSessions::<T>::get().saturating_add(1);
+			if sessions < T::OutageSessions::get() {
+				SparedSessions::<T>::put(sessions);
+				Self::report_not_suspended(session, offenders.len());
+				return;
+			}
 		}
-		let (candidates, left): (Vec<_>, Vec<_>) =
-			validators.iter().partition(|row| T::Candidates::is_candidate(&row.validator));
-		let mut offenders =
-			candidates.into_iter().filter(|row| row.count.is_offence()).collect::<Vec<_>>();
+		SparedSessions::<T>::kill();
+
 		// The sort is stable: offenders with the same count stay in the order of their indices.
 		offenders.sort_by_key(|row| Reverse(row.count.at_fault()));
-
-		// Validators that are no longer candidates count towards the third. Otherwise an outage of
-		// several sessions would chill another third of the set in each of them.
-		let most = (validators.len().saturating_sub(1) / 3).saturating_sub(left.len());
-		let most = most.min(T::Candidates::spare() as usize);
-		let not_chilled = offenders.len().saturating_sub(most);
-		offenders.truncate(most);
-		Self::report(session, validators.len(), offenders);
-		if not_chilled > 0 {
-			let count = not_chilled as u32;
-			Self::deposit_event(Event::OffendersNotChilled { session, count });
-		}
+		let (worst, others) = offenders.split_at(most.min(offenders.len()));
+		Self::suspend_for(session, worst);
+		Self::report_not_suspended(session, others.len());
 	}
 
-	/// Reports the offence of `session` and deposits an event for each offender.
-	fn report(
-		session: SessionIndex,
-		validator_count: usize,
-		offenders: Vec<&ValidatorSlots<T::AccountId>>,
-	) {
-		let identify = |row: &ValidatorSlots<T::AccountId>| {
-			let who = row.validator.clone();
-			T::FullIdentificationOf::convert(who.clone())
-				.map(|identification| (who, identification))
-		};
-		let (rows, offenders): (Vec<_>, Vec<_>) =
-			offenders.into_iter().filter_map(|row| Some((row, identify(row)?))).unzip();
-		if offenders.is_empty() {
+	/// The offenders among `validators`, and how many of them may be suspended.
+	fn offenders(validators: &[Row<T>]) -> (Vec<&Row<T>>, usize) {
+		if !validators.iter().any(|row| row.count.is_offence()) {
+			return (Vec::new(), 0);
+		}
+		let suspended = Self::suspended();
+		let (candidates, gone): (Vec<_>, Vec<_>) = validators.iter().partition(|row| {
+			!suspended.contains(&row.validator) && T::Candidates::is_candidate(&row.validator)
+		});
+		let offenders =
+			candidates.into_iter().filter(|row| row.count.is_offence()).collect::<Vec<_>>();
+
+		// Validators that are no longer candidates count towards the third. Otherwise an outage of
+		// several sessions would suspend another third of the set in each of them.
+		let most = (validators.len().saturating_sub(1) / 3).saturating_sub(gone.len());
+		if offenders.is_empty() || most == 0 {
+			return (offenders, 0);
+		}
+		let needed = Self::least_electable();
+		// Never truncates: the set has at most `MaxAuthorities` validators.
+		let enough = needed.saturating_add(most as u32);
+		let electable = T::Candidates::electable(&suspended, enough, T::MaxCandidates::get());
+		(offenders, most.min(electable.saturating_sub(needed) as usize))
+	}
+
+	/// Number of candidates below which suspensions must not take an election.
+	pub(crate) fn least_electable() -> u32 {
+		T::Candidates::minimum().max(T::MinElectable::get())
+	}
+
+	/// Suspends the validators of `rows` and deposits an event for each.
+	fn suspend_for(session: SessionIndex, rows: &[&Row<T>]) {
+		if rows.is_empty() {
 			return;
 		}
-		let offence = MissedSlots { session, validator_count: validator_count as u32, offenders };
-		// There is no reporter: the chain itself has observed the offence.
-		if T::ReportOffence::report_offence(Vec::new(), offence).is_err() {
-			defensive!("a session ends once, so its offence is new");
-		}
-		for row in rows {
+		let ends = Self::suspend(rows.iter().map(|row| &row.validator));
+		for (row, until) in rows.iter().zip(ends) {
 			Self::deposit_event(Event::ValidatorOffline {
 				session,
 				validator: row.validator.clone(),
 				produced: row.count.produced,
 				missed: row.count.at_fault(),
+				until,
 			});
+		}
+	}
+
+	fn report_not_suspended(session: SessionIndex, offenders: usize) {
+		if offenders > 0 {
+			// Never truncates: an offender is one of at most `MaxAuthorities` validators.
+			let count = offenders as u32;
+			Self::deposit_event(Event::OffendersNotSuspended { session, count });
 		}
 	}
 }

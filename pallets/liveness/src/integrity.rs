@@ -20,10 +20,16 @@ impl<T: Config> Pallet<T> {
 			"the author has to be noted before the session rotates and Aura stores the slot"
 		);
 
+		assert!(T::LevelDecayEras::get() > 0, "LevelDecayEras must be at least 1");
+		let level = T::MaxSuspensionLevel::get();
+		assert!(level < 32, "MaxSuspensionLevel: 2^{level} eras exceed the range of an era");
+
 		let validators = <T as pallet_aura::Config>::MaxAuthorities::get();
 		assert!(validators > 0, "MaxAuthorities must be at least 1");
 		// `pallet-session` declares a full block for a rotation.
-		let weight = <T as Config>::WeightInfo::end_session(validators);
+		// There are at most as many records of suspensions as authorities.
+		let weight = <T as Config>::WeightInfo::end_session(validators)
+			.saturating_add(<T as Config>::WeightInfo::settle_suspensions(validators));
 		let declared = T::BlockWeights::get().max_block;
 		assert!(
 			weight.all_lte(declared),

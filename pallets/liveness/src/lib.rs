@@ -1,4 +1,4 @@
-//! Counts the slots that each validator produces and misses, and chills validators that miss too many.
+//! Counts the slots that each validator produces and misses, and suspends validators that miss too many.
 //!
 //! Under Aura every slot has one author, so a slot that passes without a block tells which validator
 //! missed it. The pallet counts produced and missed slots of each validator of a session, and evaluates
@@ -8,14 +8,18 @@
 //!   authorities (CON-R18). The pallet counts them when the author of the block is noted, which happens
 //!   before the session rotates, so a block that rotates the session counts for the set that made it.
 //! - **Cheap.** The number of authorities bounds the work of a block, however many slots were skipped.
-//! - **Mild.** A validator that missed more than half of its slots is chilled for the next election and
-//!   loses no stake (CON-R19).
-//! - **Bounded.** When all validators miss slots, the network is at fault. So a session chills at most a
-//!   third of its validators, and never so many that an election would lack candidates.
+//! - **Mild.** A validator that missed more than half of its slots is suspended: elections leave it out for
+//!   a number of eras (CON-R19, CON-R27). It stays a candidate, so its preferences, its nominations and
+//!   its stake are untouched, and it returns by itself or at once by [`Call::rejoin`] (CON-R28).
+//! - **Never for the fault of others.** A gap as long as the set counts for nobody. When more validators
+//!   miss their slots than may be suspended, the network is at fault and nobody is suspended, until that
+//!   has happened in several sessions in a row.
+//! - **Bounded.** A session suspends less than a third of its validators, and never so many that too few
+//!   are left for an election.
 //!
-//! A runtime uses the pallet in three places: [`Pallet`] as an event handler of `pallet-authorship`,
-//! [`EvaluateSessions`] around its session manager, and [`ChillOffenders`] around the handler of
-//! offences. The pallet has no calls.
+//! A runtime uses the pallet in four places: [`Pallet`] as an event handler of `pallet-authorship`,
+//! [`EvaluateSessions`] around its session manager, [`WithoutSuspended`] around the solver of its
+//! elections, and [`ChillOffenders`] around the handler of offences.
 //!
 //! The rules are in `specs/consensus.md`. Comments and tests name them by ids such as `CON-R18`, and
 //! the invariants that `try_state` checks by ids such as `LIV-I1`.
@@ -27,11 +31,12 @@
 extern crate alloc;
 
 pub use candidates::Candidates;
-pub use counting::turns_between;
+pub use counting::is_turn_skipped;
+pub use election::WithoutSuspended;
 pub use evaluation::EvaluateSessions;
-pub use offence::MissedSlots;
 pub use offenders::ChillOffenders;
 pub use pallet::*;
+pub use suspension::suspension_eras;
 pub use types::*;
 pub use weights::WeightInfo;
 
@@ -39,14 +44,15 @@ pub use weights::WeightInfo;
 mod benchmarking;
 mod candidates;
 mod counting;
+mod election;
 mod evaluation;
 #[cfg(feature = "std")]
 mod integrity;
 #[cfg(test)]
 mod mock;
-mod offence;
 mod offenders;
 mod queries;
+mod suspension;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, feature = "try-runtime"))]
@@ -59,7 +65,7 @@ pub mod pallet {
 	use super::*;
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
-	use sp_staking::{offence::ReportOffence, SessionIndex};
+	use sp_staking::{EraIndex, SessionIndex};
 
 	/// Version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -74,20 +80,34 @@ pub mod pallet {
 		+ pallet_aura::Config
 		+ pallet_authorship::Config
 		+ pallet_session::Config<ValidatorId = <Self as frame_system::Config>::AccountId>
-		+ pallet_session::historical::Config
 	{
-		/// Receives the offence of each session. Its offence handler has to chill the offenders, as
-		/// [`ChillOffenders`] does.
-		type ReportOffence: ReportOffence<
-			Self::AccountId,
-			IdentificationTupleOf<Self>,
-			MissedSlotsOf<Self>,
-		>;
-
 		/// Candidates of the next election.
 		type Candidates: Candidates<Self::AccountId>;
 
-		/// Weights of the hooks.
+		/// A suspension leaves at least this number of candidates that an election can elect, or the
+		/// minimum of the election if that is greater. Zero: only the minimum counts.
+		#[pallet::constant]
+		type MinElectable: Get<u32>;
+
+		/// Most candidates that are looked at to find [`Config::MinElectable`] of them. An election with
+		/// more candidates should fail.
+		#[pallet::constant]
+		type MaxCandidates: Get<u32>;
+
+		/// Number of sessions in a row, with more offenders than may be suspended, of which the last one
+		/// suspends the worst. Zero or one: each session does.
+		#[pallet::constant]
+		type OutageSessions: Get<u32>;
+
+		/// Highest level: the longest suspension keeps a validator out of 2^level elected sets.
+		#[pallet::constant]
+		type MaxSuspensionLevel: Get<u8>;
+
+		/// Eras after which the level of a validator that has returned falls by one. Must not be zero.
+		#[pallet::constant]
+		type LevelDecayEras: Get<EraIndex>;
+
+		/// Weights of the hooks and the call.
 		type WeightInfo: WeightInfo;
 	}
 
@@ -105,11 +125,25 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type LastSession<T: Config> = StorageValue<_, SessionSlotsOf<T>>;
 
-	/// Results of the evaluation of a session (CON-R19).
+	/// Validators that are suspended, and those whose earlier suspensions still count.
+	///
+	/// Written when a session ends, and by [`Call::rejoin`]. When it is full, a new record replaces the
+	/// oldest one of a validator that has returned, or else the suspension that ends first. Invariants:
+	/// LIV-I5, LIV-I6.
+	#[pallet::storage]
+	pub type Records<T: Config> = StorageValue<_, RecordsOf<T>, ValueQuery>;
+
+	/// Number of sessions in a row that had more offenders than may be suspended, and suspended nobody.
+	///
+	/// Written when a session ends. Invariant: LIV-I7.
+	#[pallet::storage]
+	pub type SparedSessions<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+	/// Suspensions and their ends (CON-R19, CON-R28).
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// A validator missed more than half of its slots and is chilled for it.
+		/// A validator missed more than half of its slots and is suspended for it.
 		ValidatorOffline {
 			/// The session that ended.
 			session: SessionIndex,
@@ -119,14 +153,61 @@ pub mod pallet {
 			produced: u32,
 			/// Missed slots in which the validator could have made a block.
 			missed: u64,
+			/// The suspension is over once this era is planned.
+			until: EraIndex,
 		},
-		/// More candidates missed more than half of their slots than one session may chill.
-		OffendersNotChilled {
+		/// Validators missed more than half of their slots and are not suspended.
+		OffendersNotSuspended {
 			/// The session that ended.
 			session: SessionIndex,
-			/// Number of offenders that stay candidates.
+			/// Number of these validators.
 			count: u32,
 		},
+		/// The suspension of a validator is over, so that elections can elect it again.
+		ValidatorReturned {
+			/// Stash of the validator.
+			validator: T::AccountId,
+		},
+		/// A suspension is over, but the validator has less stake than before it or than a validator needs,
+		/// and is chilled.
+		ReturnRefused {
+			/// Stash of the validator.
+			validator: T::AccountId,
+		},
+	}
+
+	/// Reasons for which a suspension does not end on request (CON-R28).
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The sender neither is nor controls a suspended validator.
+		NotSuspended,
+		/// The validator was chilled or nominates. `staking.validate` makes it a candidate again.
+		NotCandidate,
+		/// The stake is below the minimum bond of a validator. `staking.bond_extra` adds to it.
+		InsufficientBond,
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Ends the suspension of the sender's validator, so that the next election can elect it (CON-R28).
+		///
+		/// # Dispatch Origin
+		///
+		/// Signed by the stash of the validator or its controller.
+		///
+		/// # Errors
+		///
+		/// [`Error::NotSuspended`], [`Error::NotCandidate`], [`Error::InsufficientBond`], in this order.
+		///
+		/// # Events
+		///
+		/// [`Event::ValidatorReturned`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(<T as Config>::WeightInfo::rejoin())]
+		pub fn rejoin(origin: OriginFor<T>) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_rejoin(who)
+		}
 	}
 
 	#[pallet::hooks]

@@ -3,9 +3,11 @@
 //! Stash `i` has the `i`-th largest stake, so its index at genesis is `i - 1`.
 
 use crate as pallet_liveness;
-use crate::{ChillOffenders, EvaluateSessions};
+use crate::{ChillOffenders, EvaluateSessions, WithoutSuspended};
+use frame_election_provider_support::SequentialPhragmen;
 use frame_support::{
-	construct_runtime, derive_impl, parameter_types, traits::OnFinalize,
+	construct_runtime, derive_impl, parameter_types,
+	traits::{ConstU32, ConstU8, OnFinalize},
 	weights::constants::ParityDbWeight,
 };
 use gtos_staking_mock::impl_staking_configs;
@@ -59,7 +61,16 @@ parameter_types! {
 	pub static MaxAuthorities: u32 = 100;
 	/// Blocks of a session.
 	pub static SessionLength: u64 = 20;
+	/// Least number of electable candidates that suspensions leave.
+	pub static MinElectable: u32 = 1;
 }
+
+/// Sessions in a row with too many offenders, of which the last one suspends.
+pub const OUTAGE_SESSIONS: u32 = 3;
+/// Highest level of a suspension.
+pub const MAX_LEVEL: u8 = 2;
+/// Eras after which a level falls.
+pub const LEVEL_DECAY_ERAS: u32 = 4;
 
 impl_staking_configs! {
 	Test {
@@ -69,6 +80,7 @@ impl_staking_configs! {
 		slot_duration_ms: 1,
 		session_length_blocks: SessionLength,
 		author_handlers: (Staking, Liveness),
+		election_solver: WithoutSuspended<Test, SequentialPhragmen<AccountId, Perbill>>,
 		session_manager: EvaluateSessions<Test, NoteHistoricalRoot<Test, Staking>>,
 		offence_handler: ChillOffenders<Staking, Staking>,
 		slash_defer_duration_eras: (),
@@ -77,7 +89,11 @@ impl_staking_configs! {
 
 impl pallet_liveness::Config for Test {
 	type Candidates = Staking;
-	type ReportOffence = Offences;
+	type LevelDecayEras = ConstU32<LEVEL_DECAY_ERAS>;
+	type MaxCandidates = ConstU32<500>;
+	type MaxSuspensionLevel = ConstU8<MAX_LEVEL>;
+	type MinElectable = MinElectable;
+	type OutageSessions = ConstU32<OUTAGE_SESSIONS>;
 	type WeightInfo = ();
 }
 
@@ -87,13 +103,15 @@ pub struct Chain {
 	validators: u32,
 	candidates: u32,
 	minimum: u32,
+	electable: u32,
 	session_length: u64,
 }
 
 impl Chain {
 	/// A chain with `validators` seats and as many candidates.
 	pub fn of(validators: u32) -> Self {
-		Self { validators, candidates: validators, minimum: 1, session_length: 20 }
+		let candidates = validators;
+		Self { validators, candidates, minimum: 1, electable: 1, session_length: 20 }
 	}
 
 	/// Adds `more` candidates that are not elected at genesis.
@@ -106,6 +124,11 @@ impl Chain {
 		Self { minimum, ..self }
 	}
 
+	/// Makes `electable` the least number of electable candidates that suspensions leave.
+	pub fn with_electable(self, electable: u32) -> Self {
+		Self { electable, ..self }
+	}
+
 	/// Makes sessions `blocks` blocks long.
 	pub fn with_sessions_of(self, blocks: u64) -> Self {
 		Self { session_length: blocks, ..self }
@@ -114,6 +137,7 @@ impl Chain {
 	/// The state after genesis.
 	pub fn build(self) -> TestExternalities {
 		SessionLength::set(self.session_length);
+		MinElectable::set(self.electable);
 		let candidates = || 1..=AccountId::from(self.candidates);
 		let stake = |who: AccountId| STAKE * u128::from(u64::from(self.candidates) + 1 - who);
 		let genesis = RuntimeGenesisConfig {

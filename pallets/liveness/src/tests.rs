@@ -8,6 +8,7 @@ mod invariants;
 mod model;
 mod offenders;
 mod rotation;
+mod suspension;
 
 use crate::{mock::*, *};
 use frame_support::assert_ok;
@@ -26,8 +27,8 @@ fn events() -> Vec<Event<Test>> {
 	System::read_events_for_pallet::<Event<Test>>()
 }
 
-/// Validators that the evaluation in this block chilled, in order.
-fn chilled() -> Vec<AccountId> {
+/// Validators that the evaluation in this block suspended, in order.
+fn suspended() -> Vec<AccountId> {
 	let offline = |event| match event {
 		Event::ValidatorOffline { validator, .. } => Some(validator),
 		_ => None,
@@ -35,21 +36,27 @@ fn chilled() -> Vec<AccountId> {
 	events().into_iter().filter_map(offline).collect()
 }
 
-/// Number of offenders that the evaluation in this block did not chill.
-fn not_chilled() -> u32 {
-	let not_chilled = |event| match event {
-		Event::OffendersNotChilled { count, .. } => Some(count),
+/// Number of offenders that the evaluation in this block did not suspend.
+fn not_suspended() -> u32 {
+	let not_suspended = |event| match event {
+		Event::OffendersNotSuspended { count, .. } => Some(count),
 		_ => None,
 	};
-	events().into_iter().find_map(not_chilled).unwrap_or_default()
+	events().into_iter().find_map(not_suspended).unwrap_or_default()
 }
 
-/// Candidates of the next election, sorted.
+/// Candidates that the next election can elect, sorted.
 fn candidates() -> Vec<AccountId> {
-	let mut candidates =
-		pallet_staking::Validators::<Test>::iter_keys().collect::<Vec<AccountId>>();
+	let mut candidates = pallet_staking::Validators::<Test>::iter_keys()
+		.filter(|who| !Liveness::is_suspended(who))
+		.collect::<Vec<AccountId>>();
 	candidates.sort();
 	candidates
+}
+
+/// Makes the session that ends next the last one of an outage, so that it suspends the worst.
+fn make_outage_last() {
+	SparedSessions::<Test>::put(OUTAGE_SESSIONS - 1);
 }
 
 /// Ends the first session of a chain after giving its validators these counts.

@@ -1,8 +1,8 @@
-//! The invariants of the counts (`LIV-I1` and so on), checked over the whole state.
+//! The invariants of counts and suspensions (`LIV-I1` and so on), checked over the whole state.
 
 use crate::*;
 use alloc::collections::BTreeSet;
-use frame_support::ensure;
+use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -19,6 +19,12 @@ impl<T: Config> Pallet<T> {
 				"LIV-I3: the last session is not stored"
 			);
 		}
+
+		Self::check_records()?;
+		ensure!(
+			SparedSessions::<T>::get() < T::OutageSessions::get().max(1),
+			"LIV-I7: more sessions in a row suspended nobody than may"
+		);
 
 		let kept = last.iter().flat_map(|last| last.validators.iter().map(|row| row.count));
 		Self::check_counts(current.iter().copied().chain(kept))
@@ -42,6 +48,29 @@ impl<T: Config> Pallet<T> {
 		);
 		let accounts = last.validators.iter().map(|row| &row.validator).collect::<BTreeSet<_>>();
 		ensure!(accounts.len() == last.validators.len(), "LIV-I3: a validator is stored twice");
+		Ok(())
+	}
+
+	/// Each validator has one record (LIV-I5), with a level and an end that are possible (LIV-I6).
+	fn check_records() -> Result<(), TryRuntimeError> {
+		let records = Records::<T>::get();
+		let accounts = records.iter().map(|record| &record.validator).collect::<BTreeSet<_>>();
+		ensure!(accounts.len() == records.len(), "LIV-I5: a validator has two records");
+
+		let planned = T::Candidates::planned_era();
+		let highest = T::MaxSuspensionLevel::get();
+		let latest = planned.saturating_add(suspension_eras(highest));
+		for record in &records {
+			ensure!(record.level > 0 && record.level <= highest, "LIV-I6: a level is out of range");
+			match record.standing {
+				Standing::Suspended { until, .. } => {
+					ensure!(until <= latest, "LIV-I6: a suspension is too long")
+				},
+				Standing::Returned { since } => {
+					ensure!(since <= planned, "LIV-I6: a validator returns in the future")
+				},
+			}
+		}
 		Ok(())
 	}
 

@@ -3,7 +3,7 @@
 use codec::{Compact, Decode, Encode, MaxEncodedLen};
 use frame_support::BoundedVec;
 use scale_info::TypeInfo;
-use sp_staking::SessionIndex;
+use sp_staking::{EraIndex, SessionIndex};
 
 /// Slots of one validator in one session.
 // Compact: every block rewrites a row, and its numbers are mostly small.
@@ -59,6 +59,41 @@ pub struct SessionSlots<Validators> {
 	pub validators: Validators,
 }
 
+/// What the chain remembers of a validator that it has suspended (CON-R27).
+#[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Record<AccountId> {
+	/// Stash of the validator.
+	pub validator: AccountId,
+	/// The next suspension keeps it out of 2^`level` elected sets.
+	pub level: u8,
+	/// Whether it is suspended now.
+	pub standing: Standing,
+}
+
+impl<AccountId> Record<AccountId> {
+	/// Whether the validator is suspended now.
+	pub fn is_suspended(&self) -> bool {
+		matches!(self.standing, Standing::Suspended { .. })
+	}
+}
+
+/// Whether a validator that was suspended still is.
+#[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub enum Standing {
+	/// Elections leave it out.
+	Suspended {
+		/// The suspension is over once this era is planned.
+		until: EraIndex,
+		/// Stake of the validator when it was suspended. With less it does not return by itself.
+		stake: u128,
+	},
+	/// It stands for election like others.
+	Returned {
+		/// Planned era when it returned, or when its level decayed last.
+		since: EraIndex,
+	},
+}
+
 /// Counts of a session's validators, by index.
 pub type CountsOf<T> = BoundedVec<SlotCount, <T as pallet_aura::Config>::MaxAuthorities>;
 /// A session that is over, as it is stored.
@@ -68,7 +103,8 @@ pub type SessionSlotsOf<T> = SessionSlots<
 		<T as pallet_aura::Config>::MaxAuthorities,
 	>,
 >;
-/// How an offender is identified.
-pub type IdentificationTupleOf<T> = pallet_session::historical::IdentificationTuple<T>;
-/// The offence as it is reported.
-pub type MissedSlotsOf<T> = crate::MissedSlots<IdentificationTupleOf<T>>;
+/// Records of validators that were suspended, as they are stored.
+pub type RecordsOf<T> = BoundedVec<
+	Record<<T as frame_system::Config>::AccountId>,
+	<T as pallet_aura::Config>::MaxAuthorities,
+>;

@@ -53,6 +53,7 @@ where
 /// - `slot_duration_ms`: a constant, length of a slot.
 /// - `session_length_blocks`: `Get` of a block number.
 /// - `author_handlers`: event handler of `pallet-authorship`.
+/// - `election_solver`: solver of the elections.
 /// - `session_manager`: manager of `pallet-session`.
 /// - `offence_handler`: handler of `pallet-offences`.
 /// - `slash_defer_duration_eras`: `Get<u32>`, eras from an offence to its slash.
@@ -65,6 +66,7 @@ macro_rules! impl_staking_configs {
 			slot_duration_ms: $slot_duration_ms:expr,
 			session_length_blocks: $session_length_blocks:ty,
 			author_handlers: $author_handlers:ty,
+			election_solver: $election_solver:ty,
 			session_manager: $session_manager:ty,
 			offence_handler: $offence_handler:ty,
 			slash_defer_duration_eras: $slash_defer_duration_eras:ty $(,)?
@@ -93,7 +95,7 @@ macro_rules! impl_staking_configs {
 				frame_election_provider_support::bounds::ElectionBoundsBuilder::default().build();
 		}
 
-		/// The election of the runtime: sequential Phragmen on chain.
+		/// The election of the runtime, on chain.
 		pub struct OnChainPhragmen;
 
 		impl frame_election_provider_support::onchain::Config for OnChainPhragmen {
@@ -101,10 +103,7 @@ macro_rules! impl_staking_configs {
 			type DataProvider = Staking;
 			type MaxBackersPerWinner = frame_support::traits::ConstU32<1_000>;
 			type MaxWinnersPerPage = frame_support::traits::ConstU32<100>;
-			type Solver = frame_election_provider_support::SequentialPhragmen<
-				$crate::AccountId,
-				sp_runtime::Perbill,
-			>;
+			type Solver = $election_solver;
 			type Sort = frame_support::traits::ConstBool<true>;
 			type System = $runtime;
 			type WeightInfo = ();

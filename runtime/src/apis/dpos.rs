@@ -6,9 +6,12 @@
 use crate::{
 	configs::timing::{SessionLength, SessionsPerEra},
 	constants::staking::HISTORY_DEPTH_ERAS,
-	AccountId, Balance, BlockNumber, Grandpa, Runtime, Session, Staking, System,
+	AccountId, Balance, BlockNumber, Grandpa, Liveness, Runtime, Session, Staking, System,
 };
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
 use gtos_dpos_api::{EpochInfo, Keys, Rewards, Snapshot, Status, Validator, ValidatorDetails};
 use pallet_liveness::{CurrentCounts, SlotCount};
 use pallet_staking::{
@@ -105,6 +108,8 @@ struct CurrentSet {
 	era: EraIndex,
 	accounts: Vec<AccountId>,
 	disabled: Vec<u32>,
+	/// Candidates that elections leave out (CON-R24).
+	suspended: BTreeSet<AccountId>,
 	aura: Vec<AuraId>,
 	grandpa: AuthorityList,
 	/// Shorter than the set until its first block.
@@ -119,6 +124,7 @@ impl CurrentSet {
 			era,
 			accounts: Session::validators(),
 			disabled: Session::disabled_validators(),
+			suspended: Liveness::suspended(),
 			aura: pallet_aura::Authorities::<Runtime>::get().into_inner(),
 			grandpa: Grandpa::grandpa_authorities(),
 			slots: CurrentCounts::<Runtime>::get().into_inner(),
@@ -145,7 +151,8 @@ impl CurrentSet {
 		Some(Validator {
 			account: account.clone(),
 			status: if is_disabled { Status::Disabled } else { Status::Active },
-			is_candidate: Validators::<Runtime>::contains_key(account),
+			is_candidate: Validators::<Runtime>::contains_key(account)
+				&& !self.suspended.contains(account),
 			own_stake: stake.own,
 			total_stake: stake.total,
 			commission: Some(
@@ -162,7 +169,9 @@ impl CurrentSet {
 /// A validator that is not in the current set.
 fn outsider(account: &AccountId) -> Option<Validator<AccountId, Balance>> {
 	let stake = Staking::ledger(StakingAccount::Stash(account.clone())).ok()?.active;
-	let is_candidate = Validators::<Runtime>::contains_key(account);
+	// A suspended validator counts as chilled until it returns.
+	let is_candidate =
+		Validators::<Runtime>::contains_key(account) && !Liveness::is_suspended(account);
 	let registered = Session::load_keys(account);
 	let status = if is_candidate {
 		Status::Waiting

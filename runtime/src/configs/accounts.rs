@@ -97,6 +97,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 							| RuntimeCall::Staking(_)
 							| RuntimeCall::Session(_)
 							| RuntimeCall::VoterList(_)
+							| RuntimeCall::Liveness(_)
 							| RuntimeCall::Treasury(_)
 							| RuntimeCall::Referenda(_)
 							| RuntimeCall::ConvictionVoting(_)
@@ -125,6 +126,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 						RuntimeCall::Staking(_)
 							| RuntimeCall::Session(_)
 							| RuntimeCall::VoterList(_)
+							| RuntimeCall::Liveness(_)
 					)
 			},
 			ProxyType::CancelProxy => {

@@ -7,7 +7,10 @@ use crate::{
 	},
 	constants::{
 		currency::deposit,
-		staking::{MAX_ELECTING_VOTERS, MAX_VALIDATORS},
+		liveness::{
+			LEVEL_DECAY_ERAS, MAX_SUSPENSION_LEVEL, MIN_ELECTABLE_CANDIDATES, OUTAGE_SESSIONS,
+		},
+		staking::{MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS, MAX_VALIDATORS},
 	},
 	AccountId, Aura, AuraEquivocation, Balance, Balances, BlockNumber, GenesisParameters, Grandpa,
 	Liveness, Offences, Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys, Staking,
@@ -16,7 +19,7 @@ use crate::{
 use alloc::vec::Vec;
 use frame_support::{
 	parameter_types,
-	traits::{ConstBool, ConstU32, Get},
+	traits::{ConstBool, ConstU32, ConstU8, Get},
 	weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight},
 };
 use pallet_aura_equivocation::WeightInfo as _;
@@ -157,7 +160,11 @@ impl pallet_aura_equivocation::Config for Runtime {
 
 impl pallet_liveness::Config for Runtime {
 	type Candidates = Staking;
-	type ReportOffence = Offences;
+	type LevelDecayEras = ConstU32<LEVEL_DECAY_ERAS>;
+	type MaxCandidates = ConstU32<MAX_ELECTABLE_TARGETS>;
+	type MaxSuspensionLevel = ConstU8<MAX_SUSPENSION_LEVEL>;
+	type MinElectable = ConstU32<MIN_ELECTABLE_CANDIDATES>;
+	type OutageSessions = ConstU32<OUTAGE_SESSIONS>;
 	type WeightInfo = pallet_liveness::weights::SubstrateWeight<Runtime>;
 }
 

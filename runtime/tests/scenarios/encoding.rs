@@ -1,6 +1,7 @@
 //! Pins of the encodings and indices that clients depend on. Changing one of them changes the
 //! protocol.
 
+use codec::Encode;
 use frame_support::traits::PalletsInfoAccess;
 use gtos_runtime::{
 	check_weight::CheckWeight, configs::accounts::ProxyType, constants::block::WEIGHT_PER_BYTE,
@@ -112,6 +113,23 @@ fn storage_proxy_deploys_and_puts_and_does_nothing_else() {
 	let chill = RuntimeCall::from(pallet_staking::Call::chill {});
 	assert!(ProxyType::Storage.filter(&deploy) && ProxyType::Storage.filter(&put));
 	assert!(!ProxyType::Storage.filter(&chill));
+}
+
+#[test]
+fn staking_proxy_ends_the_suspension_of_its_validator() {
+	use frame_support::traits::InstanceFilter;
+	let rejoin = RuntimeCall::from(pallet_liveness::Call::rejoin {});
+	assert_eq!(rejoin.encode(), [29, 0]);
+	for (kind, may) in [
+		(ProxyType::Any, true),
+		(ProxyType::NonTransfer, true),
+		(ProxyType::Governance, false),
+		(ProxyType::Staking, true),
+		(ProxyType::CancelProxy, false),
+		(ProxyType::Storage, false),
+	] {
+		assert_eq!(kind.filter(&rejoin), may, "{kind:?}");
+	}
 }
 
 /// A proxy may add and remove only proxies of its own type and of the types below.

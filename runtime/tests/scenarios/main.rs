@@ -13,6 +13,7 @@ mod governance;
 mod key_owners;
 mod metadata;
 mod nonces;
+mod outages;
 mod payouts;
 mod presets;
 mod replay;

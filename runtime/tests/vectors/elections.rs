@@ -5,6 +5,7 @@ use crate::{
 	vector_file::{Bytes, Check, Decimal, Nothing},
 };
 use gtos_runtime::{AccountId, Runtime, RuntimeOrigin, Staking, System};
+use pallet_liveness::{Record, Standing};
 use pallet_session::SessionManager;
 use pallet_staking::{EraInfo, Forcing, RewardDestination, ValidatorPrefs};
 use serde::Deserialize;
@@ -31,6 +32,8 @@ struct Staker {
 	account: Bytes,
 	stake: Decimal,
 	has_session_keys: bool,
+	#[serde(default)]
+	is_suspended: bool,
 	/// Nominated validators; `None` if the staker is a candidate.
 	targets: Option<Vec<Bytes>>,
 }
@@ -60,6 +63,12 @@ impl Staker {
 		Staking::bond(origin(), self.stake.0, RewardDestination::Staked).expect("it has the money");
 		if self.has_session_keys {
 			pallet_session::NextKeys::<Runtime>::insert(&account, session_keys(number, 0));
+		}
+		if self.is_suspended {
+			let standing = Standing::Suspended { until: EraIndex::MAX, stake: self.stake.0 };
+			let record = Record { validator: account.clone(), level: 1, standing };
+			pallet_liveness::Records::<Runtime>::try_mutate(|records| records.try_push(record))
+				.expect("there are few");
 		}
 		match &self.targets {
 			None => Staking::validate(origin(), ValidatorPrefs::default()),

@@ -56,6 +56,7 @@ kinds! {
 	"slash-deferral" => offences::SlashDeferral,
 	"slot" => authorship::SlotRule,
 	"storage-key" => state::StorageKey,
+	"suspension" => liveness::Suspension,
 	"trie" => hashing::Trie,
 	"validity" => validity::Validity,
 	"validity-error" => transactions::ValidityErrors,

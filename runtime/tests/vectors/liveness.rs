@@ -1,8 +1,8 @@
-//! Which validators missed slots, and which are chilled for it.
+//! Which validators missed slots, and which are suspended for it.
 
 use crate::{
 	chain,
-	vector_file::{Bytes, Check, Nothing},
+	vector_file::{Bytes, Check, Decimal, Nothing},
 };
 use codec::Encode;
 use frame_support::{traits::Hooks, BoundedVec};
@@ -11,11 +11,13 @@ use gtos_runtime::{
 	Staking, System,
 };
 use pallet_genesis_parameters::ChainTiming;
-use pallet_liveness::{CurrentCounts, LastSession, SlotCount};
+use pallet_liveness::{CurrentCounts, Event, LastSession, Records, SlotCount, SparedSessions};
 use pallet_session::SessionManager;
 use pallet_staking::ValidatorPrefs;
 use serde::Deserialize;
 use sp_consensus_aura::Slot;
+use sp_runtime::{DispatchError, DispatchResult};
+use sp_staking::EraIndex;
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
@@ -83,18 +85,21 @@ impl Check for MissedSlots {
 	}
 }
 
-/// Which validators are chilled at the end of a session (CON-R19).
+/// Which validators are suspended at the end of a session (CON-R19).
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Liveness {
 	/// Minimum number of validators that an election must elect.
 	minimum: u32,
-	/// Candidates that are not in the set.
+	/// Electable candidates that are not in the set.
 	waiting: u32,
+	/// Sessions in a row before this one that suspended nobody, although they had too many offenders.
+	spared_before: u32,
 	validators: Vec<Row>,
-	/// Indices in the order of the offences.
-	chilled: Vec<usize>,
-	spared: u32,
+	/// Indices in the order of the events.
+	suspended: Vec<usize>,
+	not_suspended: u32,
+	spared_after: u32,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +117,25 @@ impl Row {
 	}
 }
 
+/// Ends a session in which the validators of the set used and missed these slots.
+fn end_session(counts: Vec<SlotCount>) {
+	CurrentCounts::<Runtime>::set(BoundedVec::truncate_from(counts));
+	type Manager = <Runtime as pallet_session::Config>::SessionManager;
+	<Manager as SessionManager<AccountId>>::end_session(0);
+}
+
+/// Events of the pallet in this block.
+fn events() -> impl Iterator<Item = pallet_liveness::Event<Runtime>> {
+	System::events().into_iter().filter_map(|record| match record.event {
+		RuntimeEvent::Liveness(event) => Some(event),
+		_ => None,
+	})
+}
+
+fn is_candidate(who: &AccountId) -> bool {
+	pallet_staking::Validators::<Runtime>::contains_key(who)
+}
+
 impl Check for Liveness {
 	type Shared = Nothing;
 
@@ -119,61 +143,148 @@ impl Check for Liveness {
 		chain::network_of(self.validators.len(), ChainTiming::default()).execute_with(|| {
 			System::set_block_number(1);
 			let set = Session::validators();
-			let is_candidate =
-				|who: &AccountId| pallet_staking::Validators::<Runtime>::contains_key(who);
 			pallet_staking::MinimumValidatorCount::<Runtime>::put(self.minimum);
 			for number in 0..self.waiting {
 				let who = sp_crypto_hashing::blake2_256(&("waiting", number).encode()).into();
 				Staking::do_add_validator(&who, ValidatorPrefs::default());
+				let keys = chain::session_keys(1_000 + number as usize, 0);
+				pallet_session::NextKeys::<Runtime>::insert(&who, keys);
 			}
+			// Nobody can elect it, so it does not count.
+			let keyless = sp_crypto_hashing::blake2_256(b"keyless").into();
+			Staking::do_add_validator(&keyless, ValidatorPrefs::default());
 			for (who, _) in set.iter().zip(&self.validators).filter(|(_, row)| !row.is_candidate) {
 				Staking::chill(RuntimeOrigin::signed(who.clone())).expect("it is a candidate");
 			}
-			let counts: Vec<SlotCount> = self.validators.iter().map(Row::count).collect();
-			CurrentCounts::<Runtime>::set(BoundedVec::truncate_from(counts));
+			SparedSessions::<Runtime>::put(self.spared_before);
 			let stake = |who: &AccountId| {
 				pallet_staking::Ledger::<Runtime>::get(who).map(|ledger| ledger.active)
 			};
 			let stakes: Vec<_> = set.iter().map(stake).collect();
 
-			type Manager = <Runtime as pallet_session::Config>::SessionManager;
-			<Manager as SessionManager<AccountId>>::end_session(0);
+			end_session(self.validators.iter().map(Row::count).collect());
 
 			let index = |who: &AccountId| set.iter().position(|one| one == who);
-			let (mut chilled, mut spared) = (Vec::new(), 0);
-			for record in System::events() {
-				match record.event {
-					RuntimeEvent::Liveness(pallet_liveness::Event::ValidatorOffline {
-						session,
-						validator,
-						produced,
-						missed,
-					}) => {
+			let (mut suspended, mut not_suspended) = (Vec::new(), 0);
+			for event in events() {
+				match event {
+					Event::ValidatorOffline { session, validator, produced, missed, until } => {
 						let index = index(&validator).expect("it is in the set");
 						let count = self.validators[index].count();
-						let expected = (0, count.produced, count.missed - count.excused);
-						assert_eq!((session, produced, missed), expected);
-						chilled.push(index);
+						let expected = (0, count.produced, count.missed - count.excused, 1);
+						assert_eq!((session, produced, missed, until), expected);
+						suspended.push(index);
 					},
-					RuntimeEvent::Liveness(pallet_liveness::Event::OffendersNotChilled {
-						session,
-						count: number,
-					}) => {
+					Event::OffendersNotSuspended { session, count } => {
 						assert_eq!(session, 0);
-						spared = number;
+						not_suspended = count;
 					},
-					_ => {},
+					event => panic!("{event:?}"),
 				}
 			}
-			assert_eq!((&chilled, spared), (&self.chilled, self.spared));
+			assert_eq!((&suspended, not_suspended), (&self.suspended, self.not_suspended));
+			assert_eq!(SparedSessions::<Runtime>::get(), self.spared_after);
 			for (number, row) in self.validators.iter().enumerate() {
-				let stands = row.is_candidate && !chilled.contains(&number);
-				assert_eq!(is_candidate(&set[number]), stands, "validator {number}");
+				let is_suspended = gtos_runtime::Liveness::is_suspended(&set[number]);
+				assert_eq!(is_suspended, suspended.contains(&number), "validator {number}");
+				assert_eq!(is_candidate(&set[number]), row.is_candidate, "validator {number}");
 			}
 			// Nothing else happens to them.
 			assert_eq!(set.iter().map(stake).collect::<Vec<_>>(), stakes);
 			assert!(pallet_staking::UnappliedSlashes::<Runtime>::iter().next().is_none());
 			assert!(pallet_session::DisabledValidators::<Runtime>::get().is_empty());
+		});
+	}
+}
+
+/// Steps in the life of the first validator of a set of seven (CON-R27, CON-R28).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suspension {
+	/// What every validator has bonded at first.
+	stake: Decimal,
+	steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Step {
+	planned_era: EraIndex,
+	action: String,
+	amount: Option<Decimal>,
+	/// Name of the pallet's error.
+	error: Option<String>,
+	/// Names of the events about the validator.
+	events: Vec<String>,
+	is_candidate: bool,
+	is_suspended: bool,
+	/// SCALE of level and standing.
+	record: Option<Bytes>,
+}
+
+impl Step {
+	fn run(&self, who: &AccountId) -> DispatchResult {
+		let origin = RuntimeOrigin::signed(who.clone());
+		let amount = || self.amount.as_ref().expect("the action has an amount").0;
+		let good = SlotCount { produced: 9, ..Default::default() };
+		let bad = SlotCount { missed: 9, ..Default::default() };
+		match self.action.as_str() {
+			"session" => end_session(vec![good; VALIDATORS]),
+			"missed session" => {
+				end_session([vec![bad], vec![good; VALIDATORS - 1]].concat());
+			},
+			"rejoin" => return gtos_runtime::Liveness::rejoin(origin),
+			"chill" => return Staking::chill(origin),
+			"validate" => return Staking::validate(origin, ValidatorPrefs::default()),
+			"unbond" => {
+				return Staking::unbond(origin, amount()).map(|_| ()).map_err(|error| error.error);
+			},
+			"bond extra" => return Staking::bond_extra(origin, amount()),
+			"minimum bond" => pallet_staking::MinValidatorBond::<Runtime>::put(amount()),
+			action => panic!("unknown action {action}"),
+		}
+		Ok(())
+	}
+
+	fn check(&self, who: &AccountId) {
+		pallet_staking::CurrentEra::<Runtime>::put(self.planned_era);
+		System::reset_events();
+		let error: Option<String> = self.run(who).err().map(|error| match error {
+			DispatchError::Module(error) => error.message.expect("the error has a name").into(),
+			error => panic!("{error:?}"),
+		});
+		assert_eq!(error, self.error);
+		let name = |event: Event<Runtime>| match event {
+			Event::ValidatorOffline { validator, .. } if validator == *who => "ValidatorOffline",
+			Event::ValidatorReturned { validator } if validator == *who => "ValidatorReturned",
+			Event::ReturnRefused { validator } if validator == *who => "ReturnRefused",
+			event => panic!("{event:?}"),
+		};
+		assert_eq!(events().map(name).collect::<Vec<_>>(), self.events);
+		assert_eq!(is_candidate(who), self.is_candidate);
+		assert_eq!(gtos_runtime::Liveness::is_suspended(who), self.is_suspended);
+		let records = Records::<Runtime>::get();
+		assert!(records.iter().all(|record| record.validator == *who));
+		let record = records.first().map(|record| (record.level, &record.standing).encode());
+		assert_eq!(record, self.record.as_ref().map(|record| record.0.clone()));
+	}
+}
+
+/// Size of the set of a suspension.
+const VALIDATORS: usize = 7;
+
+impl Check for Suspension {
+	type Shared = Nothing;
+
+	fn check(self, _: &Nothing) {
+		assert_eq!(self.stake.0, chain::STAKE);
+		chain::network_of(VALIDATORS, ChainTiming::default()).execute_with(|| {
+			System::set_block_number(1);
+			let who = Session::validators().remove(0);
+			for (number, step) in self.steps.iter().enumerate() {
+				println!("step {number}: {}", step.action);
+				step.check(&who);
+			}
 		});
 	}
 }

@@ -17,9 +17,16 @@ def _account(kind: str, number: int) -> bytes:
     return blake2_256(f"gtos/vectors/{kind}/{number}".encode())
 
 
-def _candidates(*stakes: int, keyless: tuple[int, ...] = ()) -> list[Staker]:
+def _candidates(
+    *stakes: int, keyless: tuple[int, ...] = (), suspended: tuple[int, ...] = ()
+) -> list[Staker]:
     return [
-        Staker(_account("candidate", number), stake, has_session_keys=number not in keyless)
+        Staker(
+            _account("candidate", number),
+            stake,
+            has_session_keys=number not in keyless,
+            is_suspended=number in suspended,
+        )
         for number, stake in enumerate(stakes)
     ]
 
@@ -83,6 +90,7 @@ def _case(
                 "hasSessionKeys": staker.has_session_keys,
                 "targets": None if staker.targets is None else list(staker.targets),
             }
+            | ({"isSuspended": True} if staker.is_suspended else {})
             for staker in stakers
         ],
         "elected": elected and [_exposure(*item) for item in elected.items()],
@@ -111,6 +119,22 @@ def _snapshots() -> VectorFile:
                 "a candidate without session keys",
                 2,
                 [*_candidates(3 * TOS, 2 * TOS, TOS, keyless=(0,)), _nominator(0, TOS, 0, 2)],
+            ),
+            _case(
+                "a suspended candidate",
+                3,
+                [*_candidates(*[TOS] * 3, 4 * TOS, 2 * TOS, suspended=(3,)), _nominator(0, TOS, 3, 0)],
+            ),
+            _case(
+                "a suspended candidate if only three others have session keys",
+                3,
+                _candidates(*[TOS] * 3, 4 * TOS, 2 * TOS, keyless=(4,), suspended=(3,)),
+            ),
+            _case(
+                "suspended candidates if there are fewer others than the minimum",
+                6,
+                _candidates(*[TOS] * 4, 4 * TOS, 2 * TOS, suspended=(3, 4)),
+                minimum=5,
             ),
             _case(
                 "stakes that are no whole number of votes",

@@ -1,10 +1,10 @@
-"""Slots that validators miss, and the validators that are chilled for it."""
+"""Slots that validators miss, and the validators that are suspended for it."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from emit import VectorFile
-from model.liveness import Session, SlotCount, chilled
+from model.liveness import OUTAGE_SESSIONS, Session, SlotCount, Validator, suspended
 
 
 def _count(count: SlotCount) -> dict[str, int]:
@@ -47,17 +47,19 @@ def _missed_slots() -> VectorFile:
             case("no slot is missed", 1_000, 1_001, 1_002, 1_003, 1_004, 1_005),
             case("one slot is missed", 1_000, 1_002),
             case("all slots but one are missed", 1_000, 1_004),
-            case("a whole round of authorities", 1_000, 1_005),
-            case("a round and a half", 1_002, 1_009),
-            case("the author of the block missed its own earlier slot", 1_001, 1_006),
-            case("gaps add up", 1_000, 1_003, 1_004, 1_009, 1_010, 1_017),
-            case("one authority", 1_000, 1_001, 1_004, authorities=1),
-            case("three authorities", 1_000, 1_001, 1_006, 1_007, 1_020, authorities=3),
+            case("a whole round of authorities counts for nobody", 1_000, 1_005),
+            case("a round and a half counts for nobody", 1_002, 1_009),
+            case("gaps add up, and long ones do not count", 1_000, 1_003, 1_004, 1_009, 1_010, 1_013, 1_017),
+            case("one authority misses nothing", 1_000, 1_001, 1_004, authorities=1),
+            case("two authorities", 1_000, 1_002, 1_004, 1_007, authorities=2),
+            case("three authorities", 1_000, 1_001, 1_004, 1_007, 1_009, 1_020, authorities=3),
+            case("a hundred authorities: the longest gap that counts", 1_000, 1_100, authorities=100),
+            case("a hundred authorities: the shortest gap that does not", 1_000, 1_101, authorities=100),
             case("two thousand years of half-second slots", 1_000, 1_000 + 2**37, authorities=7),
             case("the first block: nothing is missed before it", 0, 3_600_000_007, first_block=1),
-            case("the second block", 7, 12, first_block=2),
-            case("missed slots of a disabled validator are excused", 1_000, 1_004, 1_010, disabled=(1,)),
-            case("several are disabled", 1_001, 1_007, 1_009, 1_021, authorities=7, disabled=(0, 2)),
+            case("the second block", 7, 10, first_block=2),
+            case("missed slots of a disabled validator are excused", 1_000, 1_004, 1_007, disabled=(1,)),
+            case("several are disabled", 1_001, 1_007, 1_009, 1_015, authorities=7, disabled=(0, 2)),
             case(
                 "a block that rotates the session counts for the old session",
                 1_000,
@@ -91,39 +93,61 @@ def _row(produced: int, missed: int, excused: int = 0, is_candidate: bool = True
 def _offences() -> VectorFile:
     good, bad, gone = _row(9, 0), _row(0, 9), _row(9, 0, is_candidate=False)
 
-    def case(name: str, *rows: Row, minimum: int = 1, waiting: int = 0) -> dict[str, Any]:
+    def case(
+        name: str, *rows: Row, minimum: int = 1, waiting: int = 0, spared: int = 0
+    ) -> dict[str, Any]:
         counts = [SlotCount(*row[:3]) for row in rows]
         candidates = [row[3] for row in rows]
-        offenders, spared = chilled(counts, candidates, waiting, minimum)
+        offenders, others, spared_after = suspended(counts, candidates, waiting, minimum, spared)
         return {
             "name": name,
             "minimum": minimum,
             "waiting": waiting,
+            "sparedBefore": spared,
             "validators": [
                 _count(count) | {"isCandidate": is_candidate}
                 for count, is_candidate in zip(counts, candidates)
             ],
-            "chilled": offenders,
-            "spared": spared,
+            "suspended": offenders,
+            "notSuspended": others,
+            "sparedAfter": spared_after,
         }
 
+    last = OUTAGE_SESSIONS - 1
     return VectorFile(
         "conformance/consensus/liveness",
         "liveness",
-        "Validators that are chilled at the end of a session",
-        ["CON-R19"],
+        "Validators that are suspended at the end of a session",
+        ["CON-R19", "LIV-I7"],
         [
-            case("no slot is missed", good, good, good, good),
-            case("half is not more than half", good, _row(5, 5), good, good),
-            case("one more than half", good, _row(5, 6), good, good),
-            case("a validator without slots", good, _row(0, 0), good, good),
-            case("three validators: nobody may be chilled", good, bad, good),
-            case("four: one may be", bad, bad, good, good),
-            case("the validator that missed most", _row(0, 8), bad, good, good),
-            case("excused slots do not count", _row(0, 20, 20), _row(2, 20, 18), good, good),
-            case("only slots that are not excused count", _row(0, 20, 20), _row(2, 20, 17), good, good),
-            case("excused slots do not count for the order of misses", _row(0, 20, 18), bad, good, good),
+            case("no slot is missed", good, good, good, good, waiting=1),
+            case("half is not more than half", good, _row(5, 5), good, good, waiting=1),
+            case("one more than half", good, _row(5, 6), good, good, waiting=1),
+            case("a validator without slots", good, _row(0, 0), good, good, waiting=1),
+            case("three validators: nobody may be suspended", good, bad, good, waiting=9),
+            case("three validators: not even in the last session of a row", bad, bad, good, waiting=9, spared=last),
+            case("four: one may be", good, bad, good, good, waiting=1),
+            case("four without a fifth candidate: nobody may be", good, bad, good, good),
+            case("five: one may be", good, bad, good, good, good),
+            case("five: two are too many", good, bad, good, good, bad),
+            case("two are too many again, in the last session but one", good, bad, good, good, bad, spared=last - 1),
+            case("the last session in a row suspends the worst", good, bad, good, good, _row(0, 10), spared=last),
+            case("of equals in the last session the first one", good, bad, good, good, bad, spared=last),
+            case("a session with as many as may be ends the row", good, bad, good, good, good, spared=last - 1),
+            case("a session without offenders ends the row", *[good] * 5, spared=last),
+            case("the last session in a row, but nobody can be spared", *[bad] * 4, spared=last),
+            case("excused slots do not count", _row(0, 20, 20), _row(2, 20, 18), good, good, waiting=1),
+            case(
+                "only slots that are not excused count", _row(0, 20, 20), _row(2, 20, 17), good, good, waiting=1
+            ),
+            case(
+                "excused slots do not count for the order of misses",
+                *(_row(0, 20, 18), bad, good, good),
+                waiting=1,
+                spared=last,
+            ),
             case("an outage of the whole network", *[_row(1, 9)] * 10),
+            case("the last session of an outage of the whole network", *[_row(1, 9)] * 10, spared=last),
             case(
                 "the most missed first, then by index",
                 _row(0, 5),
@@ -133,33 +157,141 @@ def _offences() -> VectorFile:
                 _row(0, 7),
                 good,
                 _row(0, 7),
-                good,
-                good,
-                good,
+                *[good] * 3,
+                spared=last,
             ),
+            case("as many as may be, the most missed first", _row(0, 5), _row(0, 7), bad, *[good] * 7),
             case(
-                "a validator that is no longer a candidate is not chilled",
+                "a validator that is no longer a candidate is not suspended",
                 _row(0, 9, 0, False),
-                good,
-                good,
-                good,
+                *[good] * 4,
+                waiting=1,
             ),
             case(
                 "a validator that is no longer a candidate counts to the third",
-                bad,
-                bad,
-                bad,
+                *[bad] * 3,
                 gone,
-                good,
-                good,
-                good,
+                *[good] * 3,
+                spared=last,
             ),
-            case("two that have left, of seven", bad, bad, gone, gone, good, good, good),
-            case("three that have left, of seven", bad, gone, gone, gone, good, good, good),
+            case("two that have left, of seven", bad, bad, gone, gone, good, good, good, spared=last),
+            case("three that have left, of seven", bad, gone, gone, gone, good, good, good, spared=last),
             case("enough candidates must be left for the next election", *[bad] * 3, *[good] * 7, minimum=8),
-            case("no candidate can be spared", *[bad] * 3, *[good] * 7, minimum=10),
-            case("waiting candidates count as left", *[bad] * 3, *[good] * 7, minimum=10, waiting=2),
-            case("a minimum of none is a minimum of one", bad, good, good, good, minimum=0),
+            case(
+                "as many are suspended as the next election can spare",
+                *[bad] * 3,
+                *[good] * 7,
+                minimum=8,
+                spared=last,
+            ),
+            case("no candidate can be spared", *[bad] * 3, *[good] * 7, minimum=10, spared=last),
+            case("waiting candidates count as left", *[bad] * 3, *[good] * 7, minimum=10, waiting=2, spared=last),
+            case("a minimum of none is a minimum of four", bad, good, good, good, minimum=0, spared=last),
+        ],
+    )
+
+
+def _suspensions() -> VectorFile:
+    """Steps in the life of one validator; the other six of the set miss nothing."""
+    bond = 10**18
+
+    def case(name: str, *steps: tuple[int, str] | tuple[int, str, int]) -> dict[str, Any]:
+        validator, told = Validator(bond), []
+        for planned, action, *amount in steps:
+            validator.events, error = [], None
+            match action:
+                case "session":
+                    validator.end_session(planned, misses=False)
+                case "missed session":
+                    validator.end_session(planned, misses=True)
+                case "rejoin":
+                    error = validator.rejoin(planned)
+                case "chill":
+                    validator.is_candidate = False
+                case "validate":
+                    validator.is_candidate = True
+                case "unbond":
+                    validator.stake -= amount[0]
+                case "bond extra":
+                    validator.stake += amount[0]
+                case "minimum bond":
+                    validator.minimum_bond = amount[0]
+                case _:
+                    raise ValueError(action)
+            told.append(
+                {
+                    "plannedEra": planned,
+                    "action": action,
+                    "amount": str(amount[0]) if amount else None,
+                    "error": error,
+                    "events": validator.events,
+                    "isCandidate": validator.is_candidate,
+                    "isSuspended": validator.is_suspended(),
+                    "record": validator.record.encode() if validator.record else None,
+                }
+            )
+        return {"name": name, "stake": str(bond), "steps": told}
+
+    def served(*eras: int) -> list[tuple[int, str]]:
+        return [(era, "session") for era in eras]
+
+    missed = "missed session"
+    return VectorFile(
+        "conformance/consensus/suspension",
+        "suspension",
+        "Suspensions of a validator that misses its slots, and their ends",
+        ["CON-R27", "CON-R28", "LIV-I5", "LIV-I6"],
+        [
+            case("one era", (0, missed), *served(0, 1, 2)),
+            case("from a later era on", (7, missed), *served(7, 8)),
+            case("it misses sessions while it is suspended", (3, missed), (3, missed), (3, missed), (4, "session")),
+            case("it misses its slots again as soon as it returns", (0, missed), (1, missed), *served(2, 3)),
+            case(
+                "each suspension is longer, up to the limit",
+                *((era, missed) for era in (0, 1, 3, 7, 15, 31, 63, 95)),
+                *served(126, 127),
+            ),
+            case(
+                "the level decays",
+                *((0, missed), (1, missed)),
+                *served(3, 26, 27, 28, 50, 51, 52),
+            ),
+            case("an era without a session does not matter", (0, missed), *served(30, 53, 54, 77, 78)),
+            case(
+                "a suspension after the level has fallen",
+                *((0, missed), (1, missed)),
+                *served(3, 27),
+                *((28, missed), (30, "session")),
+            ),
+            case("it asks to return", (0, missed), (0, "rejoin"), (0, "session"), (0, missed), *served(1, 2)),
+            case("it asks without being suspended", (0, "rejoin"), (0, missed), (0, "rejoin"), (0, "rejoin")),
+            case("it chills itself", (0, missed), (0, "chill"), (0, "rejoin"), *served(0, 1), (1, "validate")),
+            case(
+                "it chills itself and validates in the same session",
+                *((0, missed), (0, "chill"), (0, "validate")),
+                *served(0, 1),
+            ),
+            case(
+                "it chills itself and validates in the next session",
+                *((0, missed), (0, "chill"), (0, "session"), (0, "validate"), (0, "session")),
+            ),
+            case("it unbonds a part", (0, missed), (0, "unbond", 1), *served(0, 1), (1, "rejoin")),
+            case("it unbonds a part and asks to return", (0, missed), (0, "unbond", 1), (0, "rejoin"), *served(0, 1)),
+            case(
+                "it unbonds a part and bonds it again",
+                *((0, missed), (0, "unbond", 5), (0, "bond extra", 5)),
+                *served(0, 1),
+            ),
+            case(
+                "it has less than the minimum bond",
+                *((0, missed), (0, "minimum bond", bond + 1), (0, "rejoin")),
+                *served(0, 1),
+            ),
+            case(
+                "it bonds the rest of the minimum",
+                *((0, missed), (0, "minimum bond", bond + 1), (0, "bond extra", 1)),
+                *served(0, 1),
+            ),
         ],
     )
 
@@ -167,3 +299,4 @@ def _offences() -> VectorFile:
 def files() -> Iterator[VectorFile]:
     yield _missed_slots()
     yield _offences()
+    yield _suspensions()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from model.economics import BILLION, of
 from model.hashing import twox_64
+from model.liveness import MIN_ELECTABLE
 
 # The denominator of loads and scores, which are never greater than 1.
 ONE = 2**128 - 1
@@ -18,6 +19,7 @@ class Staker:
     stake: int
     targets: tuple[bytes, ...] | None = None
     has_session_keys: bool = False
+    is_suspended: bool = False
 
     @property
     def approved(self) -> tuple[bytes, ...]:
@@ -138,8 +140,11 @@ def candidate_order(account: bytes) -> bytes:
 def elect(seats: int, minimum: int, issuance: int, stakers: list[Staker]) -> dict[bytes, Exposure] | None:
     """The elected validators in the order of the set with their exposures; None if the election fails."""
     unit = vote_unit(issuance)
-    with_keys = (staker for staker in stakers if staker.targets is None and staker.has_session_keys)
-    candidates = sorted((staker.account for staker in with_keys), key=candidate_order)
+    able = [staker for staker in stakers if staker.targets is None and staker.has_session_keys]
+    others = [staker for staker in able if not staker.is_suspended]
+    # Suspended candidates stand too if too few others do.
+    standing = others if len(others) >= max(minimum, MIN_ELECTABLE) else able
+    candidates = sorted((staker.account for staker in standing), key=candidate_order)
     voters = _voters(stakers, candidates, unit)
     elected = _phragmen(seats, candidates, voters)
     exposures: dict[bytes, Exposure] = {}

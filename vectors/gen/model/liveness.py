@@ -1,6 +1,6 @@
-"""Slots that validators use and miss, and the validators that are chilled for it."""
+"""Slots that validators use and miss, and the validators that are suspended for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from model import scale
 
@@ -20,9 +20,20 @@ class SlotCount:
         return b"".join(map(scale.compact, (self.produced, self.missed, self.excused)))
 
 
+# A suspension leaves at least this number of electable candidates.
+MIN_ELECTABLE = 4
+# Sessions in a row with too many offenders, of which the last one suspends.
+OUTAGE_SESSIONS = 6
+MAX_LEVEL = 5
+LEVEL_DECAY_ERAS = 24
+MAX_RECORDS = 100
+
+
 def turns(parent: int, slot: int, authorities: int, authority: int) -> int:
-    """How many slots between the two, both excluded, belong to `authority`."""
-    return (slot - 1 - authority) // authorities - (parent - authority) // authorities
+    """How many slots between the two, both excluded, `authority` missed."""
+    if slot - parent - 1 >= authorities:
+        return 0
+    return sum(missed % authorities == authority for missed in range(parent + 1, slot))
 
 
 class Session:
@@ -50,15 +61,95 @@ class Session:
         return scale.sequence(count.encode() for count in self.current)
 
 
-def chilled(
-    counts: list[SlotCount], candidates: list[bool], waiting: int, minimum: int
-) -> tuple[list[int], int]:
-    """The validators to chill, and the number of spared ones. `waiting` candidates are not in the set."""
+def suspended(
+    counts: list[SlotCount], candidates: list[bool], waiting: int, minimum: int, spared: int
+) -> tuple[list[int], int, int]:
+    """The validators to suspend, the number of other offenders, and the spared sessions in a row.
+
+    `waiting` electable candidates are not in the set; `spared` sessions before were in a row.
+    """
     offenders = [
         index for index, count in enumerate(counts) if candidates[index] and count.at_fault > count.produced
     ]
-    offenders.sort(key=lambda index: (-counts[index].at_fault, index))
     gone = candidates.count(False)
-    spare = candidates.count(True) + waiting - max(minimum, 1)
+    spare = candidates.count(True) + waiting - max(minimum, MIN_ELECTABLE)
     most = max(min((len(counts) - 1) // 3 - gone, spare), 0)
-    return offenders[:most], len(offenders[most:])
+    if len(offenders) > most and spared + 1 < OUTAGE_SESSIONS:
+        return [], len(offenders), spared + 1
+    offenders.sort(key=lambda index: (-counts[index].at_fault, index))
+    return offenders[:most], len(offenders[most:]), 0
+
+
+@dataclass
+class Suspended:
+    until: int
+    stake: int
+
+    def encode(self) -> bytes:
+        return scale.variant(0, scale.u32(self.until) + scale.u128(self.stake))
+
+
+@dataclass
+class Returned:
+    since: int
+
+    def encode(self) -> bytes:
+        return scale.variant(1, scale.u32(self.since))
+
+
+@dataclass
+class Record:
+    level: int
+    standing: Suspended | Returned
+
+    def encode(self) -> bytes:
+        return scale.u8(self.level) + self.standing.encode()
+
+
+@dataclass
+class Validator:
+    """One validator of a large set, of which it alone misses slots."""
+
+    stake: int
+    minimum_bond: int = 0
+    is_candidate: bool = True
+    record: Record | None = None
+    events: list[str] = field(default_factory=list)
+
+    def is_suspended(self) -> bool:
+        return self.record is not None and isinstance(self.record.standing, Suspended)
+
+    def end_session(self, planned: int, misses: bool) -> None:
+        self._settle(planned)
+        if misses and self.is_candidate and not self.is_suspended():
+            level = self.record.level if self.record else 0
+            standing = Suspended(planned + 2**level, self.stake)
+            self.record = Record(min(level + 1, MAX_LEVEL), standing)
+            self.events.append("ValidatorOffline")
+
+    def _settle(self, planned: int) -> None:
+        match self.record:
+            case Record(level, Suspended(until, stake)):
+                if not self.is_candidate:
+                    self.record = None
+                elif planned >= until and self.stake >= max(stake, self.minimum_bond):
+                    self.record = Record(level, Returned(planned))
+                    self.events.append("ValidatorReturned")
+                elif planned >= until:
+                    self.record, self.is_candidate = None, False
+                    self.events.append("ReturnRefused")
+            case Record(level, Returned(since)) if planned >= since + LEVEL_DECAY_ERAS:
+                self.record = Record(level - 1, Returned(since + LEVEL_DECAY_ERAS)) if level > 1 else None
+
+    def rejoin(self, planned: int) -> str | None:
+        """The name of the error, if it is refused."""
+        if not self.is_suspended():
+            return "NotSuspended"
+        if not self.is_candidate:
+            return "NotCandidate"
+        if self.stake < self.minimum_bond:
+            return "InsufficientBond"
+        assert self.record
+        self.record = Record(self.record.level, Returned(planned))
+        self.events.append("ValidatorReturned")
+        return None

@@ -31,34 +31,46 @@ fn skipped_slots_are_missed_by_their_authors() {
 		block_in(FIRST_SLOT);
 		block_in(FIRST_SLOT + 3);
 		assert_eq!(counts(), [(1, 0, 0), (0, 1, 0), (0, 1, 0), (1, 0, 0)]);
-		// Ten slots: 0 1 2 3, 0 1 2 3, 0 1.
-		block_in(FIRST_SLOT + 14);
-		assert_eq!(counts(), [(1, 3, 0), (0, 4, 0), (1, 3, 0), (1, 2, 0)]);
+		// Three slots: 0 1 2.
+		block_in(FIRST_SLOT + 7);
+		assert_eq!(counts(), [(1, 1, 0), (0, 2, 0), (0, 2, 0), (2, 0, 0)]);
 	});
 }
 
-/// CON-R18: an author can miss slots before the one in which it makes a block.
+/// CON-R18: in a gap as long as the set everybody let a turn pass, so nobody is at fault.
 #[test]
-fn author_misses_its_own_skipped_slots() {
+fn gap_as_long_as_the_set_counts_for_nobody() {
+	Chain::of(4).run(|| {
+		block_in(FIRST_SLOT);
+		block_in(FIRST_SLOT + 5);
+		assert_eq!(counts(), [(1, 0, 0), (1, 0, 0), (0, 0, 0), (0, 0, 0)]);
+		block_in(FIRST_SLOT + 100);
+		assert_eq!(counts(), [(2, 0, 0), (1, 0, 0), (0, 0, 0), (0, 0, 0)]);
+		// One slot less is the fault of those whose turns they were.
+		block_in(FIRST_SLOT + 104);
+		assert_eq!(counts(), [(3, 0, 0), (1, 1, 0), (0, 1, 0), (0, 1, 0)]);
+	});
+}
+
+/// CON-R18: every gap is as long as a set of one.
+#[test]
+fn only_authority_misses_nothing() {
 	Chain::of(1).run(|| {
 		block_in(FIRST_SLOT);
+		block_in(FIRST_SLOT + 2);
 		block_in(FIRST_SLOT + 10);
-		assert_eq!(counts(), [(2, 9, 0)]);
+		assert_eq!(counts(), [(3, 0, 0)]);
 	});
 }
 
 /// CON-R18: the work does not grow with the length of the gap.
 #[test]
-fn gap_up_to_the_highest_slot_is_counted_exactly() {
+fn gap_up_to_the_highest_slot_counts_for_nobody() {
 	Chain::of(7).run(|| {
 		block_in(FIRST_SLOT);
 		block_in(u64::MAX - 1);
-		let skipped = u64::MAX - 2 - FIRST_SLOT;
-		let missed = counts().iter().map(|(_, missed, _)| missed).sum::<u64>();
-		assert_eq!(missed, skipped);
-		for (_, missed, _) in counts() {
-			assert!(missed == skipped / 7 || missed == skipped / 7 + 1);
-		}
+		assert!(counts().iter().all(|(_, missed, _)| *missed == 0));
+		assert_eq!(counts().iter().map(|(produced, ..)| produced).sum::<u32>(), 2);
 	});
 }
 
@@ -91,22 +103,24 @@ fn slots_before_disabling_are_not_excused() {
 		block_in(FIRST_SLOT);
 		block_in(FIRST_SLOT + 3);
 		assert_ok!(equivocate(2));
-		block_in(FIRST_SLOT + 8);
-		assert_eq!(counts(), [(2, 1, 0), (0, 2, 1), (0, 2, 0), (1, 1, 0)]);
+		block_in(FIRST_SLOT + 7);
+		assert_eq!(counts(), [(1, 1, 0), (0, 2, 1), (0, 2, 0), (2, 0, 0)]);
 	});
 }
 
 /// CON-R18: the formula agrees with counting slot by slot.
 #[test]
-fn turns_between_two_slots_are_as_many_as_counted_one_by_one() {
+fn skipped_turns_are_as_many_as_counted_one_by_one() {
 	for n in 1..=7_u32 {
 		for parent in 0..15_u64 {
 			for slot in parent..40 {
+				let is_long = slot.saturating_sub(parent + 1) >= u64::from(n);
 				for authority in 0..n {
 					let counted = (parent + 1..slot)
 						.filter(|slot| slot % u64::from(n) == u64::from(authority))
-						.count() as u64;
-					assert_eq!(turns_between(parent, slot, n, authority), counted);
+						.count();
+					let expected = !is_long && counted == 1;
+					assert_eq!(is_turn_skipped(parent, slot, n, authority), expected);
 				}
 			}
 		}
@@ -114,25 +128,21 @@ fn turns_between_two_slots_are_as_many_as_counted_one_by_one() {
 }
 
 #[test]
-fn turns_between_adjacent_slots_or_of_no_authority_are_none() {
-	assert_eq!(turns_between(5, 5, 3, 0), 0);
-	assert_eq!(turns_between(5, 4, 3, 0), 0);
-	assert_eq!(turns_between(u64::MAX, 0, 3, 0), 0);
-	assert_eq!(turns_between(0, 100, 0, 0), 0);
-	assert_eq!(turns_between(0, 100, 3, 3), 0);
+fn turns_between_adjacent_slots_or_of_no_authority_are_not_skipped() {
+	for (parent, slot) in [(5, 6), (5, 5), (5, 4), (u64::MAX, 0)] {
+		assert!((0..4).all(|authority| !is_turn_skipped(parent, slot, 3, authority)));
+	}
+	assert!(!is_turn_skipped(0, 2, 0, 0));
+	assert!(!is_turn_skipped(0, 2, 3, 4));
 }
 
 #[test]
 fn turns_between_the_highest_slots_do_not_overflow() {
-	assert_eq!(turns_between(0, u64::MAX, 1, 0), u64::MAX - 1);
-	// 2^64 - 2 slots are 2^32 + 1 rounds of 2^32 - 1 authorities, less one slot. The first slot
-	// belongs to index 1, so the missing one belongs to index 0.
-	let rounds = u64::MAX / u64::from(u32::MAX);
-	assert_eq!(turns_between(0, u64::MAX, u32::MAX, 0), rounds - 1);
-	assert_eq!(turns_between(0, u64::MAX, u32::MAX, 1), rounds);
-	assert_eq!(turns_between(0, u64::MAX, u32::MAX, u32::MAX - 1), rounds);
-	assert_eq!(turns_between(u64::MAX - 2, u64::MAX, u32::MAX, 0), 0);
-	assert_eq!(turns_between(u64::MAX - 2, u64::MAX, 2, 0), 1);
+	// 2^64 - 2 is a multiple of 2 and one more than a multiple of 3.
+	assert!(is_turn_skipped(u64::MAX - 2, u64::MAX, 2, 0));
+	assert!(!is_turn_skipped(u64::MAX - 2, u64::MAX, 2, 1));
+	assert!(is_turn_skipped(u64::MAX - 2, u64::MAX, 3, 2));
+	assert!(!is_turn_skipped(0, u64::MAX, u32::MAX, 0));
 }
 
 #[test]

@@ -5,7 +5,6 @@ use codec::{Encode, MaxEncodedLen};
 use frame_support::traits::{GetStorageVersion, StorageVersion};
 use hex_literal::hex;
 use sp_runtime::AccountId32;
-use sp_staking::offence::Offence;
 
 /// CON-R18: the counts of a validator are compact integers.
 #[test]
@@ -37,6 +36,8 @@ fn storage_keys_are_pinned() {
 	let key = |item: &[u8]| [pallet, sp_io::hashing::twox_128(item)].concat();
 	assert_eq!(CurrentCounts::<Test>::hashed_key().to_vec(), key(b"CurrentCounts"));
 	assert_eq!(LastSession::<Test>::hashed_key().to_vec(), key(b"LastSession"));
+	assert_eq!(Records::<Test>::hashed_key().to_vec(), key(b"Records"));
+	assert_eq!(SparedSessions::<Test>::hashed_key().to_vec(), key(b"SparedSessions"));
 	Chain::of(1).run(|| {
 		assert_eq!(Liveness::on_chain_storage_version(), StorageVersion::new(1));
 		assert_eq!(Liveness::in_code_storage_version(), StorageVersion::new(1));
@@ -46,24 +47,44 @@ fn storage_keys_are_pinned() {
 /// CON-R19: clients decode events like this.
 #[test]
 fn event_encodings_are_pinned() {
-	let offline =
-		Event::<Test>::ValidatorOffline { session: 1, validator: 2, produced: 3, missed: 4 };
-	let bytes = [&[0][..], &[1, 0, 0, 0], &[2, 0, 0, 0, 0, 0, 0, 0], &[3, 0, 0, 0], &[4], &[0; 7]];
+	let offline = Event::<Test>::ValidatorOffline {
+		session: 1,
+		validator: 2,
+		produced: 3,
+		missed: 4,
+		until: 5,
+	};
+	let bytes = [
+		&[0][..],
+		&[1, 0, 0, 0],
+		&[2, 0, 0, 0, 0, 0, 0, 0],
+		&[3, 0, 0, 0],
+		&[4, 0, 0, 0, 0, 0, 0, 0],
+		&[5, 0, 0, 0],
+	];
 	assert_eq!(offline.encode(), bytes.concat());
-	let not_chilled = Event::<Test>::OffendersNotChilled { session: 1, count: 2 };
-	assert_eq!(not_chilled.encode(), [1, 1, 0, 0, 0, 2, 0, 0, 0]);
+	let not_suspended = Event::<Test>::OffendersNotSuspended { session: 1, count: 2 };
+	assert_eq!(not_suspended.encode(), [1, 1, 0, 0, 0, 2, 0, 0, 0]);
+	let returned = Event::<Test>::ValidatorReturned { validator: 2 };
+	assert_eq!(returned.encode(), [2, 2, 0, 0, 0, 0, 0, 0, 0]);
+	let refused = Event::<Test>::ReturnRefused { validator: 2 };
+	assert_eq!(refused.encode(), [3, 2, 0, 0, 0, 0, 0, 0, 0]);
 }
 
-/// CON-R19: kind, time slot and slash fraction of the offence.
+/// CON-R27: a record of a suspension.
 #[test]
-fn offence_is_pinned() {
-	let offence = MissedSlots { session: 5, validator_count: 4, offenders: vec![1_u64, 2] };
-	assert_eq!(<MissedSlots<u64> as Offence<u64>>::ID, *b"liveness:missing");
-	assert_eq!(offence.slot(), 5);
-	assert_eq!(offence.session_index(), 5);
-	assert_eq!(offence.validator_set_count(), 4);
-	assert_eq!(offence.offenders(), [1, 2]);
-	for offenders in [1, 2, 100] {
-		assert!(offence.slash_fraction(offenders).is_zero());
-	}
+fn record_encodings_are_pinned() {
+	let validator = AccountId32::new([7; 32]);
+	let standing = Standing::Suspended { until: 0x0403_0201, stake: 0x1_0000 };
+	let record = Record { validator: validator.clone(), level: 2, standing };
+	let bytes = [&[7; 32][..], &[2, 0, 1, 2, 3, 4, 0, 0, 1], &[0; 13]].concat();
+	assert_eq!(record.encode(), bytes);
+	let record = Record { validator, level: 3, standing: Standing::Returned { since: 5 } };
+	assert_eq!(record.encode(), [&[7; 32][..], &[3, 1, 5, 0, 0, 0]].concat());
+}
+
+/// CON-R28: the call has no arguments.
+#[test]
+fn call_encoding_is_pinned() {
+	assert_eq!(Call::<Test>::rejoin {}.encode(), [0]);
 }

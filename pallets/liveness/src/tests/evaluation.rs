@@ -1,4 +1,4 @@
-//! Which validators are chilled when a session ends (CON-R19).
+//! Which validators are suspended when a session ends (CON-R19).
 
 use super::*;
 
@@ -7,32 +7,31 @@ fn row(produced: u32, missed: u64) -> (u32, u64, u64) {
 	(produced, missed, 0)
 }
 
-/// CON-R19: one offence, and an event for each offender.
+/// CON-R19: one event for each offender; the validator stays a candidate and loses nothing.
 #[test]
-fn validator_that_misses_more_than_half_is_reported_and_chilled() {
+fn validator_that_misses_more_than_half_is_suspended() {
 	Chain::of(4).run(|| {
 		end_session(&[3]);
 		assert_eq!(
 			events(),
-			[Event::ValidatorOffline { session: 0, validator: 3, produced: 0, missed: 6 }]
-		);
-		assert_eq!(candidates(), [1, 2, 4]);
-		let reports = System::read_events_for_pallet::<pallet_offences::Event>();
-		assert_eq!(
-			reports,
-			[pallet_offences::Event::Offence {
-				kind: *b"liveness:missing",
-				slot: vec![0, 0, 0, 0]
+			[Event::ValidatorOffline {
+				session: 0,
+				validator: 3,
+				produced: 0,
+				missed: 6,
+				until: 1
 			}]
 		);
-		let staking = System::read_events_for_pallet::<pallet_staking::Event<Test>>();
-		assert_eq!(staking, [pallet_staking::Event::Chilled { stash: 3 }]);
+		assert_eq!(candidates(), [1, 2, 4]);
+		assert!(pallet_staking::Validators::<Test>::contains_key(3));
+		assert!(pallet_offences::Reports::<Test>::iter().next().is_none());
+		assert_eq!(System::read_events_for_pallet::<pallet_staking::Event<Test>>(), []);
 	});
 }
 
 /// CON-R19: the validator loses its seat in the next election and keeps its stake.
 #[test]
-fn chilled_validator_keeps_its_stake_and_its_seat_until_the_next_set() {
+fn suspended_validator_keeps_its_stake_and_its_seat_until_the_next_set() {
 	Chain::of(4).with_waiting(1).run(|| {
 		let staked = Staking::ledger(3.into()).expect("it is bonded").active;
 		end_session(&[3]);
@@ -58,28 +57,16 @@ fn evaluation_in_the_block_of_an_election_comes_first() {
 		end_session(&[]);
 		// The rotation into session 2 elects era 1.
 		end_session(&[1]);
-		assert_eq!(chilled(), [1]);
+		assert_eq!(suspended(), [1]);
 		assert_eq!(pallet_staking::CurrentEra::<Test>::get(), Some(1));
 		let queued = Session::queued_keys().into_iter().map(|(who, _)| who).collect::<Vec<_>>();
 		assert_eq!(queued, [2, 3, 4, 5]);
 	});
 }
 
-/// CON-R19: a chilled validator can declare itself a candidate again.
-#[test]
-fn chilled_validator_that_stands_again_is_elected() {
-	Chain::of(4).with_waiting(1).run(|| {
-		end_session(&[3]);
-		assert_ok!(Staking::validate(RuntimeOrigin::signed(3), Default::default()));
-		end_session(&[]);
-		end_session(&[]);
-		assert_eq!(Session::validators(), [1, 2, 3, 4]);
-	});
-}
-
 /// CON-R19: a validator that misses exactly half of its slots is not an offender.
 #[test]
-fn validator_that_misses_half_is_not_chilled() {
+fn validator_that_misses_half_is_not_suspended() {
 	Chain::of(4).build().execute_with(|| {
 		end_session_with(&[row(5, 5), row(5, 0), row(0, 0), row(u32::MAX, u32::MAX.into())]);
 		assert_eq!(events(), []);
@@ -89,7 +76,13 @@ fn validator_that_misses_half_is_not_chilled() {
 		end_session_with(&[row(5, 5), row(5, 6), row(0, 0), row(9, 9)]);
 		assert_eq!(
 			events(),
-			[Event::ValidatorOffline { session: 0, validator: 2, produced: 5, missed: 6 }]
+			[Event::ValidatorOffline {
+				session: 0,
+				validator: 2,
+				produced: 5,
+				missed: 6,
+				until: 1
+			}]
 		);
 	});
 }
@@ -107,14 +100,20 @@ fn slots_missed_while_disabled_do_not_count() {
 		end_session_with(&rows);
 		assert_eq!(
 			events(),
-			[Event::ValidatorOffline { session: 0, validator: 6, produced: 2, missed: 3 }]
+			[Event::ValidatorOffline {
+				session: 0,
+				validator: 6,
+				produced: 2,
+				missed: 3,
+				until: 1
+			}]
 		);
 	});
 }
 
-/// CON-R19: disabled validators miss all their slots and are not chilled for it.
+/// CON-R19: disabled validators miss all their slots and are not suspended for it.
 #[test]
-fn disabled_validators_are_not_chilled_for_missed_slots() {
+fn disabled_validators_are_not_suspended_for_missed_slots() {
 	Chain::of(10).run(|| {
 		next_block(&[]);
 		for who in [2, 5, 10] {
@@ -133,14 +132,67 @@ fn disabled_validators_are_not_chilled_for_missed_slots() {
 	});
 }
 
+/// CON-R19: an outage of the whole network suspends nobody.
+#[test]
+fn session_with_too_many_offenders_suspends_nobody() {
+	Chain::of(10).build().execute_with(|| {
+		let mut rows = vec![row(9, 0); 10];
+		rows[..4].fill(row(0, 9));
+		end_session_with(&rows);
+		assert_eq!(events(), [Event::OffendersNotSuspended { session: 0, count: 4 }]);
+		assert_eq!(candidates(), (1..=10).collect::<Vec<_>>());
+		assert_eq!(SparedSessions::<Test>::get(), 1);
+		// As many as may be are suspended at once.
+		rows[3] = row(9, 0);
+		end_session_with(&rows);
+		assert_eq!((suspended(), not_suspended()), (vec![1, 2, 3], 0));
+		assert_eq!(SparedSessions::<Test>::get(), 0);
+	});
+}
+
+/// CON-R19: a third plus one that is idle for a long time is not spared for ever.
+#[test]
+fn last_session_of_a_row_with_too_many_offenders_suspends_the_worst() {
+	Chain::of(10).build().execute_with(|| {
+		let mut rows = vec![row(9, 0); 10];
+		rows[2..6].fill(row(0, 9));
+		rows[5] = row(0, 10);
+		for _ in 1..OUTAGE_SESSIONS {
+			end_session_with(&rows);
+			assert_eq!((suspended(), not_suspended()), (vec![], 4));
+		}
+		end_session_with(&rows);
+		assert_eq!((suspended(), not_suspended()), (vec![6, 3, 4], 1));
+		assert_eq!(SparedSessions::<Test>::get(), 0);
+		// The next row begins.
+		end_session_with(&rows);
+		assert_eq!((suspended(), not_suspended()), (vec![], 1));
+		assert_eq!(SparedSessions::<Test>::get(), 1);
+	});
+}
+
+/// CON-R19: a session with fewer offenders ends the row.
+#[test]
+fn session_without_too_many_offenders_ends_the_row() {
+	for quiet in [vec![row(9, 0); 4], vec![row(0, 9), row(9, 0), row(9, 0), row(9, 0)]] {
+		Chain::of(4).build().execute_with(|| {
+			end_session_with(&[row(0, 9); 4]);
+			assert_eq!(SparedSessions::<Test>::get(), 1);
+			end_session_with(&quiet);
+			assert_eq!(SparedSessions::<Test>::get(), 0);
+		});
+	}
+}
+
 /// CON-R19: fewer than a third, for example 1 of 4, 2 of 7 or 33 of 100.
 #[test]
-fn session_in_which_all_are_offline_chills_less_than_a_third() {
+fn outage_suspends_less_than_a_third_at_last() {
 	for (n, most) in [(1, 0), (2, 0), (3, 0), (4, 1), (6, 1), (7, 2), (10, 3), (21, 6), (100, 33)] {
 		Chain::of(n).build().execute_with(|| {
+			make_outage_last();
 			end_session_with(&vec![row(1, 9); n as usize]);
-			assert_eq!(chilled(), (1..=most).collect::<Vec<_>>());
-			assert_eq!(not_chilled(), n - most as u32);
+			assert_eq!(suspended(), (1..=most).collect::<Vec<_>>());
+			assert_eq!(not_suspended(), n - most as u32);
 			assert_eq!(candidates().len() as u32, n - most as u32);
 		});
 	}
@@ -148,8 +200,9 @@ fn session_in_which_all_are_offline_chills_less_than_a_third() {
 
 /// CON-R19: offenders are sorted by slots at fault, then by index.
 #[test]
-fn offenders_with_the_most_missed_slots_are_chilled_first() {
+fn offenders_with_the_most_missed_slots_are_suspended_first() {
 	Chain::of(10).build().execute_with(|| {
+		make_outage_last();
 		end_session_with(&[
 			row(0, 5),
 			row(0, 7),
@@ -163,25 +216,21 @@ fn offenders_with_the_most_missed_slots_are_chilled_first() {
 			row(9, 0),
 			row(9, 0),
 		]);
-		assert_eq!(chilled(), [4, 2, 5]);
-		assert_eq!(not_chilled(), 3);
+		assert_eq!(suspended(), [4, 2, 5]);
+		assert_eq!(not_suspended(), 3);
 	});
 }
 
-/// CON-R19: an outage of several sessions, as when finality stalls and authors back off, chills no more
-/// validators than an outage of one.
+/// CON-R18, CON-R19: while all authors pause together, as when finality stalls, nobody is at fault.
 #[test]
-fn outage_of_several_sessions_chills_less_than_a_third_in_total() {
+fn pauses_as_long_as_the_set_suspend_nobody() {
 	Chain::of(10).run(|| {
 		next_block(&[]);
-		// Two sessions with a block every 31 slots, so each validator misses about three per block.
-		let mut all = Vec::new();
-		while Session::current_index() < 2 {
-			block_in(slot() + 31);
-			all.extend(chilled());
+		while Session::current_index() < 2 * OUTAGE_SESSIONS {
+			block_in(slot() + 11);
+			assert_eq!(events(), []);
 		}
-		assert_eq!(all.len(), 3);
-		assert_eq!(candidates().len(), 7);
+		assert_eq!(candidates().len(), 10);
 	});
 }
 
@@ -191,15 +240,28 @@ fn validators_that_left_count_towards_the_third() {
 	Chain::of(10).build().execute_with(|| {
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(9)));
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(10)));
+		make_outage_last();
 		end_session_with(&[row(0, 9); 10]);
-		assert_eq!(chilled(), [1]);
-		assert_eq!(not_chilled(), 7);
+		assert_eq!(suspended(), [1]);
+		assert_eq!(not_suspended(), 7);
 	});
 	Chain::of(4).build().execute_with(|| {
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(3)));
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(4)));
+		make_outage_last();
 		end_session_with(&[row(0, 9); 4]);
-		assert_eq!((chilled(), not_chilled()), (vec![], 2));
+		assert_eq!((suspended(), not_suspended()), (vec![], 2));
+	});
+}
+
+/// CON-R19: suspended validators count towards the third as long as they have a seat.
+#[test]
+fn validators_suspended_before_count_towards_the_third() {
+	Chain::of(7).run(|| {
+		end_session(&[1, 2]);
+		assert_eq!(suspended(), [1, 2]);
+		end_session(&[1, 2, 3]);
+		assert_eq!((suspended(), not_suspended()), (vec![], 1));
 	});
 }
 
@@ -212,50 +274,66 @@ fn offender_that_left_is_not_reported() {
 		rows[0] = row(0, 9);
 		end_session_with(&rows);
 		assert_eq!(events(), []);
-		assert!(pallet_offences::Reports::<Test>::iter().next().is_none());
 	});
 }
 
 /// CON-R19: the next election needs its minimum of candidates.
 #[test]
 fn candidates_do_not_fall_below_the_minimum() {
-	for (minimum, most) in [(0, 3), (1, 3), (7, 3), (8, 2), (9, 1), (10, 0), (11, 0)] {
-		Chain::of(10).with_minimum(1).build().execute_with(|| {
+	for (minimum, electable, most) in
+		[(0, 0, 3), (1, 7, 3), (7, 1, 3), (8, 1, 2), (1, 9, 1), (9, 4, 1), (10, 4, 0), (4, 11, 0)]
+	{
+		Chain::of(10).with_minimum(1).with_electable(electable).build().execute_with(|| {
 			pallet_staking::MinimumValidatorCount::<Test>::put(minimum);
+			make_outage_last();
 			end_session_with(&[row(0, 9); 10]);
-			assert_eq!(chilled().len(), most);
-			assert_eq!(not_chilled() as usize, 10 - most);
+			assert_eq!(suspended().len(), most);
+			assert_eq!(not_suspended() as usize, 10 - most);
 		});
 	}
 	// Candidates without a seat count towards the minimum.
 	Chain::of(10).with_waiting(2).with_minimum(10).build().execute_with(|| {
+		make_outage_last();
 		end_session_with(&[row(0, 9); 10]);
-		assert_eq!(chilled().len(), 2);
+		assert_eq!(suspended().len(), 2);
 	});
 }
 
-/// CON-R19: without offenders there is neither an event nor an offence.
+/// CON-R19: an election does not elect candidates without session keys, so they do not count.
+#[test]
+fn candidates_without_keys_do_not_count_towards_the_minimum() {
+	Chain::of(4).with_waiting(1).with_electable(4).build().execute_with(|| {
+		assert_ok!(Session::purge_keys(RuntimeOrigin::signed(5)));
+		end_session_with(&[row(0, 9), row(9, 0), row(9, 0), row(9, 0)]);
+		assert_eq!((suspended(), not_suspended()), (vec![], 1));
+	});
+	Chain::of(4).with_waiting(1).with_electable(4).build().execute_with(|| {
+		end_session_with(&[row(0, 9), row(9, 0), row(9, 0), row(9, 0)]);
+		assert_eq!((suspended(), not_suspended()), (vec![1], 0));
+	});
+}
+
+/// CON-R19: without offenders there is no event.
 #[test]
 fn session_in_which_all_are_online_reports_nothing() {
 	Chain::of(4).run(|| {
 		end_session(&[]);
 		assert_eq!(events(), []);
-		assert!(pallet_offences::Reports::<Test>::iter().next().is_none());
+		assert!(Liveness::suspended().is_empty());
 	});
 }
 
-/// CON-R19: a validator that stays offline after it was chilled is not reported again.
+/// CON-R19: a validator that stays offline while it is suspended is not reported again.
 #[test]
-fn offender_is_reported_once_until_it_stands_again() {
+fn offender_is_reported_once_until_it_returns() {
 	Chain::of(4).with_waiting(1).run(|| {
 		end_session(&[2]);
-		assert_eq!(chilled(), [2]);
+		assert_eq!(suspended(), [2]);
 		end_session(&[2]);
 		assert_eq!(events(), []);
-		assert_ok!(Staking::validate(RuntimeOrigin::signed(2), Default::default()));
+		assert_ok!(Liveness::rejoin(RuntimeOrigin::signed(2)));
 		end_session(&[2]);
-		assert_eq!(chilled(), [2]);
-		assert_eq!(pallet_offences::Reports::<Test>::iter().count(), 2);
+		assert_eq!(suspended(), [2]);
 	});
 }
 

@@ -96,3 +96,50 @@ fn counts_of_more_slots_than_have_passed_are_found() {
 		reason
 	);
 }
+
+/// Replaces the records of suspensions, of which the chain has one: validator 2 is suspended until era 1.
+fn change_records(change: impl FnOnce(&mut Vec<Record<AccountId>>)) {
+	let mut records = Records::<Test>::get().into_inner();
+	assert_eq!(records.len(), 1);
+	change(&mut records);
+	Records::<Test>::put(RecordsOf::<Test>::truncate_from(records));
+}
+
+/// LIV-I5: each validator has one record.
+#[test]
+fn validator_with_two_records_is_found() {
+	assert_eq!(
+		broken(|| change_records(|records| records.push(records[0].clone()))),
+		"LIV-I5: a validator has two records"
+	);
+}
+
+/// LIV-I6: level, end and return are possible.
+#[test]
+fn records_that_cannot_be_are_found() {
+	for level in [0, MAX_LEVEL + 1] {
+		assert_eq!(
+			broken(|| change_records(|records| records[0].level = level)),
+			"LIV-I6: a level is out of range"
+		);
+	}
+	let standing = |standing| broken(|| change_records(|records| records[0].standing = standing));
+	let until = suspension_eras(MAX_LEVEL) + 1;
+	assert_eq!(
+		standing(Standing::Suspended { until, stake: 0 }),
+		"LIV-I6: a suspension is too long"
+	);
+	assert_eq!(
+		standing(Standing::Returned { since: 1 }),
+		"LIV-I6: a validator returns in the future"
+	);
+}
+
+/// LIV-I7: a session after too many in a row suspends the worst.
+#[test]
+fn too_many_spared_sessions_are_found() {
+	assert_eq!(
+		broken(|| SparedSessions::<Test>::put(OUTAGE_SESSIONS)),
+		"LIV-I7: more sessions in a row suspended nobody than may"
+	);
+}

@@ -1,0 +1,141 @@
+//! The suspension of validators that missed too many slots, and its end (CON-R27, CON-R28).
+
+use crate::*;
+use alloc::{collections::BTreeSet, vec::Vec};
+use frame_support::{ensure, traits::Get, BoundedVec};
+use sp_runtime::DispatchResult;
+use sp_staking::EraIndex;
+
+impl<T: Config> Pallet<T> {
+	/// The validators that no election may elect at present.
+	pub fn suspended() -> BTreeSet<T::AccountId> {
+		let records = Records::<T>::get().into_iter();
+		records.filter(Record::is_suspended).map(|record| record.validator).collect()
+	}
+
+	/// Whether no election may elect `who` at present.
+	pub fn is_suspended(who: &T::AccountId) -> bool {
+		Records::<T>::get().iter().any(|record| record.validator == *who && record.is_suspended())
+	}
+
+	/// Suspends the validators and returns, for each of them, the era with whose election the suspension
+	/// is over (CON-R27).
+	pub(crate) fn suspend<'a>(validators: impl Iterator<Item = &'a T::AccountId>) -> Vec<EraIndex>
+	where
+		T::AccountId: 'a,
+	{
+		let planned = T::Candidates::planned_era();
+		let mut records = Records::<T>::take().into_inner();
+		let ends = validators.map(|who| Self::suspend_one(&mut records, who, planned)).collect();
+		// Never truncates: `suspend_one` makes room for each record that it adds.
+		Records::<T>::put(BoundedVec::truncate_from(records));
+		ends
+	}
+
+	fn suspend_one(
+		records: &mut Vec<Record<T::AccountId>>,
+		who: &T::AccountId,
+		planned: EraIndex,
+	) -> EraIndex {
+		let known = records.iter().position(|record| record.validator == *who);
+		let level = known.map_or(0, |at| records.remove(at).level);
+		let most = <T as pallet_aura::Config>::MaxAuthorities::get() as usize;
+		if records.len() >= most {
+			Self::forget_one(records);
+		}
+		let until = planned.saturating_add(suspension_eras(level));
+		records.push(Record {
+			validator: who.clone(),
+			level: level.saturating_add(1).min(T::MaxSuspensionLevel::get()),
+			standing: Standing::Suspended { until, stake: T::Candidates::stake(who) },
+		});
+		until
+	}
+
+	/// Removes the record that is missed least: the oldest of a validator that has returned, or else the
+	/// one whose suspension ends first.
+	fn forget_one(records: &mut Vec<Record<T::AccountId>>) {
+		let age = |(_, record): &(usize, &Record<T::AccountId>)| match record.standing {
+			Standing::Returned { since } => (false, since),
+			Standing::Suspended { until, .. } => (true, until),
+		};
+		let Some((at, _)) = records.iter().enumerate().min_by_key(age) else { return };
+		let forgotten = records.remove(at);
+		if forgotten.is_suspended() {
+			Self::deposit_event(Event::ValidatorReturned { validator: forgotten.validator });
+		}
+	}
+
+	/// Ends the suspensions that are over, and lets the levels of validators that have returned decay
+	/// (CON-R27, CON-R28). Returns the number of records that it has looked at.
+	pub(crate) fn settle_suspensions() -> u32 {
+		let records = Records::<T>::get();
+		let looked_at = records.len() as u32;
+		if looked_at == 0 {
+			return 0;
+		}
+		let planned = T::Candidates::planned_era();
+		let kept = records.into_iter().filter_map(|record| Self::settle(record, planned)).collect();
+		// Never truncates: no record is added.
+		Records::<T>::put(BoundedVec::truncate_from(kept));
+		looked_at
+	}
+
+	/// What is left of a record at the end of a session; `None` if nothing.
+	fn settle(mut record: Record<T::AccountId>, planned: EraIndex) -> Option<Record<T::AccountId>> {
+		match record.standing {
+			Standing::Suspended { until, stake } => {
+				// It was chilled by itself or for an equivocation, unbonded everything, or nominates.
+				if !T::Candidates::is_candidate(&record.validator) {
+					return None;
+				}
+				if planned < until {
+					return Some(record);
+				}
+				if !Self::may_return(&record.validator, stake) {
+					T::Candidates::chill(&record.validator);
+					Self::deposit_event(Event::ReturnRefused { validator: record.validator });
+					return None;
+				}
+				record.standing = Standing::Returned { since: planned };
+				let validator = record.validator.clone();
+				Self::deposit_event(Event::ValidatorReturned { validator });
+				Some(record)
+			},
+			Standing::Returned { since } => {
+				let next = since.saturating_add(T::LevelDecayEras::get());
+				if planned >= next {
+					record.level = record.level.saturating_sub(1);
+					record.standing = Standing::Returned { since: next };
+				}
+				(record.level > 0).then_some(record)
+			},
+		}
+	}
+
+	/// Whether a validator that had `stake` at the time of its suspension returns without being asked.
+	fn may_return(who: &T::AccountId, stake: u128) -> bool {
+		T::Candidates::stake(who) >= stake && T::Candidates::has_minimum_bond(who)
+	}
+
+	/// Ends the suspension of the stash that `who` is or controls, at its own request (CON-R28).
+	pub(crate) fn do_rejoin(who: T::AccountId) -> DispatchResult {
+		let stash = T::Candidates::stash_of(&who).unwrap_or(who);
+		let mut records = Records::<T>::get();
+		let record = records
+			.iter_mut()
+			.find(|record| record.validator == stash && record.is_suspended())
+			.ok_or(Error::<T>::NotSuspended)?;
+		ensure!(T::Candidates::is_candidate(&stash), Error::<T>::NotCandidate);
+		ensure!(T::Candidates::has_minimum_bond(&stash), Error::<T>::InsufficientBond);
+		record.standing = Standing::Returned { since: T::Candidates::planned_era() };
+		Records::<T>::put(records);
+		Self::deposit_event(Event::ValidatorReturned { validator: stash });
+		Ok(())
+	}
+}
+
+/// Number of elected sets that a suspension of this `level` keeps a validator out of: 2^`level`.
+pub fn suspension_eras(level: u8) -> EraIndex {
+	1_u32.checked_shl(level.into()).unwrap_or(EraIndex::MAX)
+}

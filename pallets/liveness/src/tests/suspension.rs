@@ -1,0 +1,292 @@
+//! How long a suspension lasts and how it ends (CON-R24, CON-R27, CON-R28).
+
+use super::*;
+use frame_support::assert_noop;
+use pallet_staking::{CurrentEra, ValidatorPrefs, Validators};
+use sp_runtime::Perbill;
+
+const GOOD: (u32, u64, u64) = (9, 0, 0);
+const BAD: (u32, u64, u64) = (0, 9, 0);
+
+fn signed(who: AccountId) -> RuntimeOrigin {
+	RuntimeOrigin::signed(who)
+}
+
+/// Ends a session in which only validator 1 missed its slots, if it did.
+fn end_session_of_first(misses: bool) {
+	let mut rows = vec![GOOD; Session::validators().len()];
+	if misses {
+		rows[0] = BAD;
+	}
+	end_session_with(&rows);
+}
+
+fn plan_era(era: u32) {
+	CurrentEra::<Test>::put(era);
+}
+
+fn record() -> Option<(u8, Standing)> {
+	let records = Records::<Test>::get().into_iter();
+	records.map(|record| (record.level, record.standing)).next()
+}
+
+fn stake(who: AccountId) -> u128 {
+	Staking::ledger(who.into()).expect("it is bonded").active
+}
+
+/// The standing of validator 1 while it is suspended.
+fn suspended_until(until: u32) -> Standing {
+	Standing::Suspended { until, stake: stake(1) }
+}
+
+/// CON-R27: each further suspension is twice as long, up to the limit.
+#[test]
+fn suspensions_double_up_to_the_limit() {
+	Chain::of(4).build().execute_with(|| {
+		for (planned, until, level) in [(0, 1, 1), (1, 3, 2), (3, 7, 2), (7, 11, 2)] {
+			plan_era(planned);
+			end_session_of_first(true);
+			assert_eq!(suspended(), [1]);
+			assert_eq!(record(), Some((level, suspended_until(until))));
+		}
+	});
+}
+
+/// CON-R27, CON-R28: the suspension ends with the era that it names, not before, and by itself.
+#[test]
+fn suspension_ends_by_itself() {
+	Chain::of(4).build().execute_with(|| {
+		let prefs = ValidatorPrefs { commission: Perbill::from_percent(7), blocked: false };
+		assert_ok!(Staking::validate(signed(1), prefs.clone()));
+		plan_era(5);
+		end_session_of_first(true);
+		end_session_of_first(false);
+		assert_eq!(candidates(), [2, 3, 4]);
+		plan_era(6);
+		end_session_of_first(false);
+		assert_eq!(events(), [Event::ValidatorReturned { validator: 1 }]);
+		assert_eq!(candidates(), [1, 2, 3, 4]);
+		assert_eq!(Validators::<Test>::get(1), prefs);
+		assert_eq!(record(), Some((1, Standing::Returned { since: 6 })));
+	});
+}
+
+/// CON-R27: a level falls by one after a number of eras, and the record goes with level 0.
+#[test]
+fn level_of_a_validator_that_returned_decays() {
+	Chain::of(4).build().execute_with(|| {
+		end_session_of_first(true);
+		plan_era(1);
+		end_session_of_first(true);
+		plan_era(3);
+		end_session_of_first(false);
+		assert_eq!(record(), Some((2, Standing::Returned { since: 3 })));
+		plan_era(2 + LEVEL_DECAY_ERAS);
+		end_session_of_first(false);
+		assert_eq!(record(), Some((2, Standing::Returned { since: 3 })));
+		plan_era(3 + LEVEL_DECAY_ERAS);
+		end_session_of_first(false);
+		let since = 3 + LEVEL_DECAY_ERAS;
+		assert_eq!(record(), Some((1, Standing::Returned { since })));
+		// The second suspension of a validator whose first is half forgotten.
+		plan_era(since + 1);
+		end_session_of_first(true);
+		assert_eq!(record(), Some((2, suspended_until(since + 3))));
+		assert_ok!(Liveness::rejoin(signed(1)));
+		for eras in 1..=2 {
+			plan_era(since + 1 + eras * LEVEL_DECAY_ERAS);
+			end_session_of_first(false);
+		}
+		assert_eq!(record(), None);
+	});
+}
+
+/// CON-R28: the stash or its controller ends the suspension at once.
+#[test]
+fn suspended_validator_rejoins_at_once() {
+	Chain::of(4).build().execute_with(|| {
+		assert_noop!(Liveness::rejoin(signed(1)), Error::<Test>::NotSuspended);
+		end_session_of_first(true);
+		assert_noop!(Liveness::rejoin(signed(2)), Error::<Test>::NotSuspended);
+		assert_noop!(Liveness::rejoin(RuntimeOrigin::root()), sp_runtime::DispatchError::BadOrigin);
+		System::reset_events();
+		assert_ok!(Liveness::rejoin(signed(1)));
+		assert_eq!(events(), [Event::ValidatorReturned { validator: 1 }]);
+		assert_eq!(candidates(), [1, 2, 3, 4]);
+		assert_eq!(record(), Some((1, Standing::Returned { since: 0 })));
+		assert_noop!(Liveness::rejoin(signed(1)), Error::<Test>::NotSuspended);
+	});
+}
+
+/// CON-R28: a controller of its own, as old stashes have, can end the suspension of the stash.
+#[test]
+fn controller_ends_the_suspension_of_its_stash() {
+	Chain::of(4).build().execute_with(|| {
+		end_session_of_first(true);
+		let ledger = pallet_staking::Ledger::<Test>::take(1).expect("it is bonded");
+		pallet_staking::Ledger::<Test>::insert(99, ledger);
+		pallet_staking::Bonded::<Test>::insert(1, 99);
+		assert_ok!(Liveness::rejoin(signed(99)));
+		assert!(!Liveness::is_suspended(&1));
+	});
+}
+
+/// CON-R28: a validator that chilled itself, or was chilled for an equivocation, does not return.
+#[test]
+fn chilled_validator_does_not_return() {
+	let chills: [fn(); 3] = [
+		|| Staking::chill(signed(1)).expect("it is bonded"),
+		|| equivocate(1).expect("it is the first report"),
+		|| Staking::nominate(signed(1), vec![2]).expect("it is bonded"),
+	];
+	for chill in chills {
+		Chain::of(4).build().execute_with(|| {
+			next_block(&[]);
+			end_session_of_first(true);
+			chill();
+			assert_noop!(Liveness::rejoin(signed(1)), Error::<Test>::NotCandidate);
+			end_session_of_first(false);
+			assert_eq!(record(), None);
+			plan_era(9);
+			end_session_of_first(false);
+			assert_eq!(events(), []);
+			assert_eq!(candidates(), [2, 3, 4]);
+			assert!(!Validators::<Test>::contains_key(1));
+		});
+	}
+}
+
+/// CON-R28: a validator that has unbonded some of its stake does not return by itself.
+#[test]
+fn validator_with_less_stake_than_before_does_not_return() {
+	Chain::of(4).build().execute_with(|| {
+		end_session_of_first(true);
+		assert_ok!(Staking::unbond(signed(1), 1));
+		end_session_of_first(false);
+		assert_eq!(events(), []);
+		plan_era(1);
+		end_session_of_first(false);
+		assert_eq!(events(), [Event::ReturnRefused { validator: 1 }]);
+		assert!(!Validators::<Test>::contains_key(1));
+		assert_eq!(record(), None);
+	});
+	// It may come back when asked.
+	Chain::of(4).build().execute_with(|| {
+		end_session_of_first(true);
+		assert_ok!(Staking::unbond(signed(1), 1));
+		assert_ok!(Liveness::rejoin(signed(1)));
+		plan_era(1);
+		end_session_of_first(false);
+		assert_eq!(candidates(), [1, 2, 3, 4]);
+	});
+}
+
+/// CON-R28: a validator below the minimum bond does not return.
+#[test]
+fn validator_below_the_minimum_bond_does_not_return() {
+	Chain::of(4).build().execute_with(|| {
+		end_session_of_first(true);
+		pallet_staking::MinValidatorBond::<Test>::put(stake(1) + 1);
+		assert_noop!(Liveness::rejoin(signed(1)), Error::<Test>::InsufficientBond);
+		plan_era(1);
+		end_session_of_first(false);
+		assert_eq!(events(), [Event::ReturnRefused { validator: 1 }]);
+		assert!(!Validators::<Test>::contains_key(1));
+	});
+}
+
+/// CON-R28: a validator that unbonds everything is chilled by staking.
+#[test]
+fn validator_that_unbonds_everything_does_not_return() {
+	Chain::of(4).build().execute_with(|| {
+		end_session_of_first(true);
+		assert_ok!(Staking::unbond(signed(1), stake(1)));
+		plan_era(1);
+		end_session_of_first(false);
+		assert_eq!(events(), []);
+		assert!(!Validators::<Test>::contains_key(1));
+	});
+}
+
+/// CON-R24: an election leaves a suspended validator out, and its nominations wait for it.
+#[test]
+fn suspended_validator_is_out_of_one_set_and_returns_with_its_nominations() {
+	Chain::of(4).with_waiting(2).run(|| {
+		// Candidate 6 nominates validator 3 instead.
+		assert_ok!(Staking::nominate(signed(6), vec![3]));
+		let mut sets = Vec::new();
+		end_session(&[3]);
+		while Session::current_index() < 4 * SESSIONS_PER_ERA {
+			end_session(&[]);
+			if Session::current_index().is_multiple_of(SESSIONS_PER_ERA) {
+				sets.push(Session::validators());
+			}
+		}
+		assert_eq!(sets[0], [1, 2, 4, 5]);
+		assert_eq!(sets[1], [1, 2, 3, 4]);
+		let exposure = pallet_staking::EraInfo::<Test>::get_full_exposure(2, &3);
+		assert_eq!(exposure.others.len(), 1);
+	});
+}
+
+/// CON-R24: an election with too few other candidates elects suspended validators too.
+#[test]
+fn suspended_validators_are_elected_if_too_few_others_are_left() {
+	Chain::of(4).with_electable(3).run(|| {
+		end_session(&[1]);
+		assert_eq!(suspended(), [1]);
+		assert_ok!(Staking::chill(signed(4)));
+		while Session::current_index() < SESSIONS_PER_ERA {
+			end_session(&[]);
+		}
+		assert_eq!(Session::validators(), [1, 2, 3]);
+	});
+}
+
+/// CON-R27: a new record takes the place of the oldest one of a validator that has returned, or of the
+/// suspension that ends first.
+#[test]
+fn full_records_make_room() {
+	let most = MaxAuthorities::get();
+	let with_room = |change: &dyn Fn(u32) -> Standing| {
+		let record = |index| Record {
+			validator: 1_000 + u64::from(index),
+			level: 1,
+			standing: change(index),
+		};
+		Records::<Test>::put(RecordsOf::<Test>::truncate_from((0..most).map(record).collect()));
+		System::set_block_number(1);
+		System::reset_events();
+		assert_eq!(Liveness::suspend([1_u64].iter()), [11]);
+		let records = Records::<Test>::get();
+		assert_eq!(records.len() as u32, most);
+		assert_eq!(records.last().map(|record| record.validator), Some(1));
+		let missing = (0..most).filter(|index| {
+			!records.iter().any(|record| record.validator == 1_000 + u64::from(*index))
+		});
+		missing.collect::<Vec<_>>()
+	};
+	Chain::of(4).build().execute_with(|| {
+		plan_era(10);
+		let forgotten = with_room(&|index| match index {
+			7 => Standing::Returned { since: 4 },
+			8 => Standing::Returned { since: 3 },
+			9 => Standing::Returned { since: 3 },
+			_ => Standing::Suspended { until: 11, stake: 0 },
+		});
+		assert_eq!(forgotten, [8]);
+		assert_eq!(events(), []);
+		let forgotten = with_room(&|index| Standing::Suspended {
+			until: if index == 5 { 11 } else { 12 },
+			stake: 0,
+		});
+		assert_eq!(forgotten, [5]);
+		assert_eq!(events(), [Event::ValidatorReturned { validator: 1_005 }]);
+	});
+}
+
+#[test]
+fn suspension_eras_are_powers_of_two_without_overflow() {
+	assert_eq!([0, 1, 5, 31].map(suspension_eras), [1, 2, 32, 1 << 31]);
+	assert_eq!([32, u8::MAX].map(suspension_eras), [u32::MAX; 2]);
+}
