@@ -1,6 +1,7 @@
 //! Tests of the whole runtime, block by block. They are one test program, because each further
 //! program would compile the runtime again.
 
+mod block_limits;
 mod blocks;
 mod common;
 mod contracts;

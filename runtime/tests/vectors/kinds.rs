@@ -25,6 +25,7 @@ kinds! {
 	"account" => hashing::Account,
 	"address" => hashing::Address,
 	"arithmetic" => economics::Arithmetic,
+	"block-budget" => state::Budgets,
 	"call" => transactions::Call,
 	"chain-timing" => state::Timing,
 	"constant" => state::Constant,
