@@ -10,6 +10,7 @@ mod dpos;
 mod elections;
 mod encoding;
 mod entry_changes;
+mod fullness;
 mod governance;
 mod key_owners;
 mod metadata;
