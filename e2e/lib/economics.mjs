@@ -4,6 +4,11 @@
 const BILLION = 10n ** 9n;
 const ONE = 10n ** 18n;
 
+// A block of one-second slots on a `wan`, in picoseconds and bytes (STA-R12).
+const BLOCK_WEIGHT = 177n * 10n ** 9n;
+const NORMAL_WEIGHT = BLOCK_WEIGHT * 3n / 4n;
+const NORMAL_LENGTH = 294_912n * 15n / 16n;
+
 /** `a / b` in parts of 10^9, rounded down and at most 10^9. */
 export const part = (a, b) => (b === 0n || a > b ? BILLION : (a * BILLION) / b);
 
@@ -18,10 +23,11 @@ const rent = (keyLength, valueLength, blocks) => (256n + keyLength + valueLength
 export const FORMULAS = {
 	'contract-price': ({ storedBytes }) => ({ price: (512n + storedBytes) * 10n ** 8n }),
 	deposit: ({ items, bytes: length }) => ({ deposit: items * 2n * 10n ** 10n + length * 10n ** 8n }),
-	'fee-multiplier': ({ multiplier, weight }) => {
+	'fee-multiplier': ({ multiplier, weight, length }) => {
 		const mul = (a, b) => (a * b) / ONE;
-		const max = 6n * 10n ** 11n;
-		const used = least(weight, max);
+		const [time, size] = [least(weight, NORMAL_WEIGHT), least(length, NORMAL_LENGTH)];
+		const isLong = size * NORMAL_WEIGHT > time * NORMAL_LENGTH;
+		const [used, max] = isLong ? [size, NORMAL_LENGTH] : [time, NORMAL_WEIGHT];
 		const target = max / 4n;
 		const v = 75n * 10n ** 12n;
 		const diff = (most(used, target) - least(used, target)) * ONE / max;
@@ -33,8 +39,8 @@ export const FORMULAS = {
 	},
 	'fee-split': ({ fee, tip }) => ({ treasury: fee * 80n / 100n, author: fee - fee * 80n / 100n + tip }),
 	'inclusion-fee': ({ length, weight, multiplier }) => ({
-		lengthFee: length * 10n ** 6n,
-		weightFee: multiplier * least(weight, 8n * 10n ** 11n) / ONE,
+		lengthFee: multiplier * length * 10n ** 6n / ONE,
+		weightFee: multiplier * least(weight, BLOCK_WEIGHT) / ONE,
 	}),
 	quorum: ({ authorities: n }) => ({ votes: n - (n - 1n) / 3n, offline: (n - 1n) / 3n }),
 	rent: ({ keyLength, valueLength, blocks }) => ({ rent: rent(keyLength, valueLength, blocks) }),

@@ -15,6 +15,7 @@ import {
 	encodeAddress,
 	xxhashAsU8a,
 } from '@polkadot/util-crypto';
+import { blockBudget, networkCode } from '../lib/block-budget.mjs';
 import { contractAddress, withoutLength } from '../lib/contracts.mjs';
 import { FORMULAS } from '../lib/economics.mjs';
 import { entryKey } from '../lib/entries.mjs';
@@ -139,6 +140,10 @@ const CHECKS = {
 	},
 	address: checkAddress,
 	arithmetic: checkArithmetic,
+	'block-budget': ({ slotDurationMs, network, encodedNetwork, budget }) => {
+		assert.deepEqual(blockBudget(slotDurationMs, network), budget);
+		equalBytes(littleEndian(networkCode(network), 1), encodedNetwork);
+	},
 	call: ({ encoded, arguments: values, refused }) => {
 		if (!refused) {
 			equalBytes(u8aConcat(bytes(encoded).slice(0, 2), ...values.map(encode)), encoded);

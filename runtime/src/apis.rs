@@ -13,8 +13,8 @@ mod transaction_outcome;
 
 use crate::{
 	genesis_config_presets, AccountId, Aura, Balance, Block, BlockNumber, ContractStore, Executive,
-	Grandpa, Hash, InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys,
-	Staking, System, TransactionPayment, TtlKv, VERSION,
+	GenesisParameters, Grandpa, Hash, InherentDataExt, Nonce, Runtime, RuntimeCall,
+	RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, TtlKv, VERSION,
 };
 use alloc::vec::Vec;
 use frame_support::{genesis_builder_helper::get_preset, weights::Weight};
@@ -103,6 +103,8 @@ impl_runtime_apis! {
 			tx: <Block as BlockT>::Extrinsic,
 			block_hash: <Block as BlockT>::Hash,
 		) -> TransactionValidity {
+			// The limits of a block are read several times. Nothing that is written here is kept.
+			GenesisParameters::note_budget();
 			Executive::validate_transaction(source, tx, block_hash)
 		}
 	}
@@ -160,6 +162,12 @@ impl_runtime_apis! {
 			authority_id: GrandpaId,
 		) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
 			equivocations::grandpa_key_ownership_proof(authority_id)
+		}
+	}
+
+	impl pallet_genesis_parameters_runtime_api::GenesisParametersApi<Block> for Runtime {
+		fn block_budget() -> pallet_genesis_parameters::BlockBudget {
+			GenesisParameters::budget()
 		}
 	}
 

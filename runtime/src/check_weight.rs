@@ -1,14 +1,24 @@
-//! The weight that a transaction has because of its length.
+//! The weight that a transaction has because of its length, and the limits of operational transactions.
 
-use crate::{constants::block::WEIGHT_PER_BYTE, Runtime, RuntimeCall, RuntimeOrigin};
+use crate::{
+	configs::block_limits::{largest_extrinsic, MaxBlockLength, MaxBlockWeight},
+	constants::block::WEIGHT_PER_BYTE,
+	Runtime, RuntimeCall, RuntimeOrigin, System,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode};
-use frame_support::weights::Weight;
+use frame_support::{
+	dispatch::DispatchClass,
+	weights::{constants::ExtrinsicBaseWeight, Weight},
+};
 use scale_info::{Type, TypeInfo};
 use sp_runtime::{
 	traits::{
-		DispatchInfoOf, Implication, PostDispatchInfoOf, TransactionExtension, ValidateResult,
+		BlakeTwo256, DispatchInfoOf, Hash, Implication, PostDispatchInfoOf, TransactionExtension,
+		ValidateResult,
 	},
-	transaction_validity::{TransactionSource, TransactionValidity, TransactionValidityError},
+	transaction_validity::{
+		InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityError,
+	},
 	DispatchResult,
 };
 
@@ -16,7 +26,8 @@ type Inner = frame_system::CheckWeight<Runtime>;
 type Info = DispatchInfoOf<RuntimeCall>;
 type PostInfo = PostDispatchInfoOf<RuntimeCall>;
 
-/// [`frame_system::CheckWeight`] with an additional weight for each byte of the call (ECO-R2).
+/// [`frame_system::CheckWeight`] with an additional weight for each byte of the call (ECO-R2), which holds
+/// operational transactions to what the block has left (TXN-R28).
 ///
 /// A block decodes, hashes and copies its transactions before and after it dispatches them. The
 /// weight of a call includes none of that work, and the base weight includes only that of a short
@@ -58,6 +69,7 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 		implication: &impl Implication,
 		source: TransactionSource,
 	) -> ValidateResult<Self::Val, RuntimeCall> {
+		ensure_operational_fits(call, info, len)?;
 		self.0.validate(origin, call, info, len, implicit, implication, source)
 	}
 
@@ -69,6 +81,7 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 		info: &Info,
 		len: usize,
 	) -> Result<Self::Pre, TransactionValidityError> {
+		ensure_operational_has_room(call, info)?;
 		self.0.prepare(val, origin, call, info, len)
 	}
 
@@ -83,6 +96,7 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 	}
 
 	fn bare_validate(call: &RuntimeCall, info: &Info, len: usize) -> TransactionValidity {
+		ensure_operational_fits(call, info, len)?;
 		Inner::bare_validate(call, info, len)
 	}
 
@@ -91,6 +105,8 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 		info: &Info,
 		len: usize,
 	) -> Result<(), TransactionValidityError> {
+		ensure_operational_fits(call, info, len)?;
+		ensure_operational_has_room(call, info)?;
 		Inner::bare_validate_and_prepare(call, info, len)
 	}
 
@@ -101,5 +117,57 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 		result: &DispatchResult,
 	) -> Result<(), TransactionValidityError> {
 		Inner::bare_post_dispatch(info, post_info, len, result)
+	}
+}
+
+/// Refuses an operational transaction that is heavier than a block, or with which this block would be longer
+/// than its budget.
+///
+/// Anybody can send operational calls, and the SDK's limits of the class are those of a runtime upgrade. The
+/// application of an authorised upgrade may exceed the budget: the authorisation ends with it, so one block
+/// for each upgrade may be late.
+fn ensure_operational_fits(
+	call: &RuntimeCall,
+	info: &Info,
+	len: usize,
+) -> Result<(), TransactionValidityError> {
+	if info.class != DispatchClass::Operational {
+		return Ok(());
+	}
+	let length = u32::try_from(len).unwrap_or(u32::MAX);
+	let max_block = MaxBlockWeight::get();
+	let is_too_long = System::block_size().saturating_add(length) > MaxBlockLength::get();
+	if is_too_long || info.total_weight().any_gt(largest_extrinsic(max_block, max_block)) {
+		ensure_authorised_upgrade(call)?;
+	}
+	Ok(())
+}
+
+/// Refuses an operational transaction with which this block would be heavier than its budget, unless it
+/// applies an authorised upgrade.
+fn ensure_operational_has_room(
+	call: &RuntimeCall,
+	info: &Info,
+) -> Result<(), TransactionValidityError> {
+	if info.class != DispatchClass::Operational {
+		return Ok(());
+	}
+	let next = System::block_weight()
+		.total()
+		.saturating_add(info.total_weight())
+		.saturating_add(ExtrinsicBaseWeight::get());
+	if next.any_gt(MaxBlockWeight::get()) {
+		ensure_authorised_upgrade(call)?;
+	}
+	Ok(())
+}
+
+fn ensure_authorised_upgrade(call: &RuntimeCall) -> Result<(), TransactionValidityError> {
+	match (call, System::authorized_upgrade()) {
+		(
+			RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { code }),
+			Some(upgrade),
+		) if *upgrade.code_hash() == BlakeTwo256::hash(code) => Ok(()),
+		_ => Err(InvalidTransaction::ExhaustsResources.into()),
 	}
 }

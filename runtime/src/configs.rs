@@ -1,6 +1,7 @@
 //! The configuration of each pallet, with one file for each subject.
 
 pub mod accounts;
+pub mod block_limits;
 pub mod consensus;
 pub mod fees;
 pub mod governance;
@@ -9,4 +10,5 @@ pub mod storage;
 pub mod system;
 pub mod timing;
 
-pub use system::{RuntimeBlockLength, RuntimeBlockWeights, SS58Prefix};
+pub use block_limits::{RuntimeBlockLength, RuntimeBlockWeights};
+pub use system::SS58Prefix;

@@ -20,7 +20,7 @@ pub mod currency {
 	}
 }
 
-/// What one block may hold.
+/// What one block may hold, as parts of the budget that follows from slot and network (STA-R12).
 pub mod block {
 	use frame_support::weights::{
 		constants::{
@@ -30,12 +30,11 @@ pub mod block {
 	};
 	use sp_runtime::Perbill;
 
-	/// Execution time of a block: what an author can spend in its part of a one-second slot.
-	///
-	/// Proof size is not limited separately, because the chain makes no proofs of validity (ADR 0012).
-	pub const MAX_WEIGHT: Weight = Weight::from_parts(800 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
-	/// Encoded length of a block, in bytes: one second of a 20 Mbit/s line.
-	pub const MAX_LENGTH_BYTES: u32 = 5 * 512 * 1024;
+	/// Longest block of any chain, in bytes: one that holds the Wasm of a runtime upgrade (TXN-R28).
+	pub const MAX_LENGTH_BYTES: u32 = pallet_genesis_parameters::budget::MAX_LENGTH_BYTES as u32;
+	/// Least execution time that scheduled calls may take in a block, so that one can replace the runtime:
+	/// the SDK declares 164 ms for it. With short slots such a block is late.
+	pub const UPGRADE_WEIGHT: Weight = Weight::from_parts(250 * WEIGHT_REF_TIME_PER_MILLIS, 0);
 	/// Execution time of a block without transactions.
 	///
 	/// This and the next two values are measured: docs/measurements.md.
@@ -48,8 +47,10 @@ pub mod block {
 		read: 5_290 * WEIGHT_REF_TIME_PER_NANOS,
 		write: 18_580 * WEIGHT_REF_TIME_PER_NANOS,
 	};
-	/// Part of weight and length that ordinary transactions may fill.
+	/// Part of the weight that ordinary transactions may fill.
 	pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
+	/// Part of the length that ordinary transactions may fill, in sixteenths. Operational ones are short.
+	pub const NORMAL_LENGTH_SIXTEENTHS: u32 = 15;
 	/// Part of the weight that ordinary transactions get even if the hooks declare a full block.
 	///
 	/// `pallet-session` declares one in every block that rotates the session, even if it used less.

@@ -14,7 +14,7 @@ use alloc::{
 	vec::Vec,
 };
 use frame_support::traits::BuildGenesisConfig;
-use pallet_genesis_parameters::ChainTiming;
+use pallet_genesis_parameters::{ChainTiming, NetworkProfile};
 use pallet_staking::StakerStatus;
 use serde_json::{json, Value};
 use sp_core::{crypto::KeyTypeId, hexdisplay::HexDisplay};
@@ -22,9 +22,9 @@ use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{traits::OpaqueKeys, Perbill};
 
-/// One validator, Alice, with half-second slots and eras of half a minute.
+/// One validator, Alice, with half-second slots and eras of half a minute, for nodes in one place.
 pub const DEV: &str = "dev";
-/// Three validators, Alice, Bob and Charlie, with the timing of [`DEV`].
+/// Three validators, Alice, Bob and Charlie, with the timing and the network of [`DEV`].
 pub const LOCAL: &str = "local";
 /// Timing and limits of a live network without accounts and validators: a template that an operator
 /// fills in.
@@ -66,6 +66,7 @@ pub fn get(name: &PresetId) -> Option<Vec<u8>> {
 pub fn build_state(json: &[u8]) -> Result<(), String> {
 	let config: RuntimeGenesisConfig =
 		serde_json::from_slice(json).map_err(|error| format!("Invalid genesis JSON: {error}"))?;
+	config.genesis_parameters.check_slot()?;
 	check_validators(&config)?;
 	config.build();
 	Ok(())
@@ -155,7 +156,10 @@ fn development(validators: &[Sr25519Keyring]) -> Value {
 	let committee = validators.iter().map(|v| v.to_account_id()).collect::<Vec<_>>();
 	json!({
 		"balances": { "balances": endowed },
-		"genesisParameters": { "timing": DEVELOPMENT_TIMING },
+		"genesisParameters": {
+			"timing": DEVELOPMENT_TIMING,
+			"network": NetworkProfile::Lan,
+		},
 		"session": { "keys": keys },
 		"staking": {
 			"validatorCount": validators.len(),
@@ -173,7 +177,10 @@ fn development(validators: &[Sr25519Keyring]) -> Value {
 fn live() -> Value {
 	json!({
 		"balances": { "balances": [] },
-		"genesisParameters": { "timing": ChainTiming::default() },
+		"genesisParameters": {
+			"timing": ChainTiming::default(),
+			"network": NetworkProfile::Wan,
+		},
 		"session": { "keys": [] },
 		"staking": {
 			"validatorCount": 21,

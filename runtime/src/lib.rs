@@ -21,6 +21,7 @@ pub mod check_weight;
 pub mod configs;
 pub mod constants;
 mod election_solver;
+mod fees_by_fullness;
 pub mod genesis_config_presets;
 mod migrations;
 

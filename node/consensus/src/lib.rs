@@ -1,5 +1,6 @@
 //! What the node adds to the SDK's Aura, GRANDPA and sync: reports of author equivocations, the
-//! pause of the authors while finality lags, inherent data, the import of downloaded state, and
+//! pause of the authors while finality lags, inherent data, the time in which an author takes
+//! transactions, the import of downloaded state, and
 //! reserved peers that stay connected.
 //!
 //! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
@@ -11,5 +12,6 @@
 pub mod backoff;
 pub mod equivocation;
 pub mod inherents;
+pub mod proposer;
 pub mod state_import;
 pub mod sync_network;

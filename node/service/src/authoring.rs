@@ -1,17 +1,32 @@
 //! Authoring: a validator's Aura worker.
 
 use crate::components::{ObservedBlockImport, SelectChain};
-use gtos_node_consensus::{backoff::PauseWhileFinalityLags, inherents};
+use gtos_node_consensus::{
+	backoff::PauseWhileFinalityLags,
+	inherents,
+	proposer::{BuildTime, TimedProposers},
+};
 use gtos_node_types::{Block, FullClient, TransactionPool};
 use gtos_runtime::Hash;
-use sc_consensus_aura::{SlotProportion, StartAuraParams};
+use pallet_genesis_parameters_runtime_api::GenesisParametersApi;
+use sc_consensus_aura::StartAuraParams;
 use sc_network_sync::SyncingService;
 use sc_service::{Error, TaskManager};
 use sc_telemetry::TelemetryHandle;
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
 use sp_consensus_aura::sr25519::{AuthorityId as AuraId, AuthorityPair as AuraPair};
 use sp_keystore::KeystorePtr;
+use sp_runtime::Percent;
 use std::sync::Arc;
 use substrate_prometheus_endpoint::Registry;
+
+/// Part of the time for transactions in which the proposer tries all that are left in the pool, although some
+/// no longer fit. Afterwards it tries eight more and ends the block.
+///
+/// A full block is ready at once if the pool is full of transactions that do not fit, and short ones still
+/// get in if long ones are ahead of them.
+const TRIES_AFTER_FULL: Percent = Percent::from_percent(25);
 
 /// The parts of the node that the Aura worker needs.
 pub struct Author {
@@ -39,15 +54,21 @@ impl Author {
 	/// Starts the worker. The node stops if the worker ends: a validator must not run without
 	/// authoring.
 	pub fn start(self, task_manager: &TaskManager) -> Result<(), Error> {
-		let proposer_factory = sc_basic_authorship::ProposerFactory::new(
+		let slot_duration =
+			sc_consensus_aura::slot_duration::<AuraId, Block, FullClient>(&self.client)?;
+		// Read once: genesis fixes it. After an upgrade that changes it, it applies from the next start on.
+		let best = self.client.info().best_hash;
+		let budget =
+			self.client.runtime_api().block_budget(best).map_err(sp_blockchain::Error::from)?;
+		let build_time = BuildTime::new(budget, slot_duration);
+		let mut proposer_factory = sc_basic_authorship::ProposerFactory::new(
 			task_manager.spawn_handle(),
 			self.client.clone(),
 			self.transaction_pool,
 			self.prometheus_registry.as_ref(),
 			self.telemetry.clone(),
 		);
-		let slot_duration =
-			sc_consensus_aura::slot_duration::<AuraId, Block, FullClient>(&self.client)?;
+		proposer_factory.set_soft_deadline(TRIES_AFTER_FULL);
 		let backoff_authoring_blocks = PauseWhileFinalityLags::new(self.client.clone());
 		let create_inherent_data_providers = move |_: Hash, ()| async move {
 			Ok::<_, Box<dyn std::error::Error + Send + Sync>>(inherents::providers(slot_duration))
@@ -58,7 +79,7 @@ impl Author {
 				client: self.client,
 				select_chain: self.select_chain,
 				block_import: self.block_import,
-				proposer_factory,
+				proposer_factory: TimedProposers::new(proposer_factory, build_time),
 				sync_oracle: self.sync.clone(),
 				justification_sync_link: self.sync,
 				create_inherent_data_providers,
@@ -68,8 +89,8 @@ impl Author {
 				backoff_authoring_blocks: Some(backoff_authoring_blocks),
 				keystore: self.keystore,
 				// The other nodes need the rest of the slot to receive and execute the block.
-				block_proposal_slot_portion: SlotProportion::new(2f32 / 3f32),
-				max_block_proposal_slot_portion: None,
+				block_proposal_slot_portion: build_time.slot_portion(),
+				max_block_proposal_slot_portion: Some(build_time.max_slot_portion()),
 				telemetry: self.telemetry,
 				compatibility_mode: Default::default(),
 			},

@@ -3,11 +3,18 @@
 use crate::*;
 use codec::Encode;
 use frame_support::{
+	dispatch::DispatchClass,
 	traits::Get,
-	weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight},
+	weights::{
+		constants::{WEIGHT_REF_TIME_PER_MICROS, WEIGHT_REF_TIME_PER_MILLIS},
+		Weight,
+	},
 };
 use sp_runtime::traits::UniqueSaturatedInto;
 use sp_session::MembershipProof;
+
+/// Weight that is kept free for the extensions of a signed report.
+const EXTENSIONS_WEIGHT: Weight = Weight::from_parts(2 * WEIGHT_REF_TIME_PER_MILLIS, 0);
 
 impl<T: Config> Pallet<T> {
 	/// Weight of a signed report: one check and the offence.
@@ -15,8 +22,10 @@ impl<T: Config> Pallet<T> {
 		equivocation_proof: &EquivocationProofOf<T>,
 		key_owner_proof: &MembershipProof,
 	) -> Weight {
-		Self::check_weight(equivocation_proof, key_owner_proof)
-			.saturating_add(Self::offence_weight())
+		Self::at_most_a_block(
+			Self::check_weight(equivocation_proof, key_owner_proof)
+				.saturating_add(Self::offence_weight()),
+		)
 	}
 
 	/// Weight of an unsigned report, which is also checked before its dispatch.
@@ -24,8 +33,19 @@ impl<T: Config> Pallet<T> {
 		equivocation_proof: &EquivocationProofOf<T>,
 		key_owner_proof: &MembershipProof,
 	) -> Weight {
-		Self::report_weight(equivocation_proof, key_owner_proof)
-			.saturating_add(Self::check_weight(equivocation_proof, key_owner_proof))
+		let check = Self::check_weight(equivocation_proof, key_owner_proof);
+		Self::at_most_a_block(check.saturating_mul(2).saturating_add(Self::offence_weight()))
+	}
+
+	/// `weight`, but at most what a single transaction of the normal class may weigh.
+	///
+	/// The weight of a report is that of an offender with the most nominators. With short slots it exceeds a
+	/// block, and a report that fits no block would leave the offence unpunished. A report is then declared
+	/// to fill the normal class; the block that contains it may be late.
+	pub fn at_most_a_block(weight: Weight) -> Weight {
+		let limits = T::BlockWeights::get();
+		let most = limits.get(DispatchClass::Normal).max_extrinsic.unwrap_or(limits.max_block);
+		weight.min(most.saturating_sub(EXTENSIONS_WEIGHT))
 	}
 
 	/// Weight of one check. Grows with the length of everything that the reporter sends, including the

@@ -8,6 +8,7 @@ use frame_support::{
 	traits::{ConstU32, Get, KeyOwnerProofSystem, OnFinalize},
 	weights::Weight,
 };
+use frame_system::limits::BlockWeights;
 use gtos_staking_mock::impl_staking_configs;
 pub use gtos_staking_mock::{pre_digest, Balance};
 use pallet_session::historical;
@@ -67,10 +68,12 @@ impl frame_system::Config for Test {
 	type AccountData = pallet_balances::AccountData<Balance>;
 	type Block = Block;
 	type BlockHashCount = ConstU32<BLOCK_HASH_COUNT>;
+	type BlockWeights = TestBlockWeights;
 }
 
 parameter_types! {
 	pub static SlashDeferDuration: u32 = 0;
+	pub static TestBlockWeights: BlockWeights = BlockWeights::default();
 	pub static ChillWeight: Weight = Weight::from_parts(100_000_000, 0);
 }
 

@@ -1,23 +1,29 @@
-//! Chain timing that genesis fixes and no call can change.
+//! Chain timing and network that genesis fixes and no call can change, and the limits of a block that
+//! follow from them.
 //!
 //! One Wasm serves every network: a development chain with half-second slots and eras of half a
 //! minute, and a live chain with one-second slots and eras of an hour. They differ by the
-//! [`ChainTiming`] that their genesis writes here. The runtime passes it to the other pallets
-//! through `Get`.
+//! [`ChainTiming`] and the [`NetworkProfile`] that their genesis writes here. The runtime passes them to the
+//! other pallets through `Get`.
 //!
-//! The pallet has no calls and no events, and no hook writes, so nothing changes the value after
-//! genesis (STA-R9 in `specs/state.md`). A value outside the bounds of [`ChainTiming::check`] is refused
-//! when the genesis configuration is parsed, so that chain-spec tools report the reason instead of a
-//! trapped runtime. The bounds exclude values with which no chain could run. They do not exclude slots
-//! that are too short for full blocks ([`ChainTiming::slot_duration_ms`]).
+//! The pallet has no calls and no events, and its hooks leave nothing behind, so nothing changes the values
+//! after genesis (STA-R9 and STA-R11 in `specs/state.md`). A timing outside the bounds of
+//! [`ChainTiming::check`] is refused when the genesis configuration is parsed, so that chain-spec tools report
+//! the reason instead of a trapped runtime. The bounds exclude values with which no chain could run.
+//! [`check_slot`] excludes slots in which no block would reach the next author.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub use budget::check_slot;
+pub use network::NetworkProfile;
 pub use pallet::*;
+pub use pallet_genesis_parameters_runtime_api::BlockBudget;
 pub use types::*;
 
+pub mod budget;
+mod network;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -25,7 +31,8 @@ mod types;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use frame_support::pallet_prelude::*;
+	use crate::budget::{block_budget, LEAST_BUDGET};
+	use frame_support::{pallet_prelude::*, traits::Get};
 	use frame_system::pallet_prelude::*;
 
 	#[pallet::pallet]
@@ -40,6 +47,21 @@ pub mod pallet {
 	#[pallet::whitelist_storage]
 	pub type Timing<T: Config> = StorageValue<_, ChainTiming, ValueQuery>;
 
+	/// The network between the validators. Written only by genesis (STA-R11).
+	// Whitelisted: every block reads it, like the timing.
+	#[pallet::storage]
+	#[pallet::whitelist_storage]
+	pub type Network<T: Config> = StorageValue<_, NetworkProfile, ValueQuery>;
+
+	/// The limits of the block that is being executed, a copy of what [`block_budget`] answers.
+	///
+	/// The limits are read about a dozen times for each transaction. A value that the block itself has
+	/// written is read from memory, the timing and the network from the database. Written by
+	/// [`Pallet::note_budget`], removed at the end of the block, so no block leaves it in the state.
+	#[pallet::storage]
+	#[pallet::whitelist_storage]
+	pub type Budget<T: Config> = StorageValue<_, BlockBudget>;
+
 	/// The genesis part of the pallet.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -47,6 +69,8 @@ pub mod pallet {
 		/// The chain's timing. [`ChainTiming::default`] is that of a live network.
 		#[serde(deserialize_with = "types::deserialize_checked")]
 		pub timing: ChainTiming,
+		/// The network between the validators. [`NetworkProfile::default`] is that of a live network.
+		pub network: NetworkProfile,
 		/// Binds the type parameter.
 		#[serde(skip)]
 		pub _config: core::marker::PhantomData<T>,
@@ -58,7 +82,20 @@ pub mod pallet {
 			if let Err(reason) = self.timing.check() {
 				panic!("genesisParameters.timing: {reason}");
 			}
+			if let Err(reason) = self.check_slot() {
+				panic!("{reason}");
+			}
 			Timing::<T>::put(&self.timing);
+			Network::<T>::put(self.network);
+		}
+	}
+
+	impl<T: Config> GenesisConfig<T> {
+		/// Checks that a block can reach the next author within a slot (STA-R11).
+		///
+		/// A runtime calls it before it builds the genesis, to answer the reason instead of panicking.
+		pub fn check_slot(&self) -> Result<(), &'static str> {
+			check_slot(self.timing.slot_duration_ms, self.network)
 		}
 	}
 
@@ -69,13 +106,29 @@ pub mod pallet {
 		fn timing_constant() -> ChainTiming {
 			Self::timing()
 		}
+
+		/// The network that genesis chose.
+		#[pallet::constant_name(Network)]
+		fn network_constant() -> NetworkProfile {
+			Self::network()
+		}
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			Self::note_budget();
+			// It is written and removed again; what it reads is whitelisted.
+			T::DbWeight::get().writes(1)
+		}
+
+		fn on_finalize(_: BlockNumberFor<T>) {
+			Budget::<T>::kill();
+		}
+
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
-			Self::timing().check().map_err(Into::into)
+			Self::do_try_state()
 		}
 	}
 
@@ -85,11 +138,64 @@ pub mod pallet {
 		/// The default if there is no state. Only native code calls it without a state: the generated
 		/// integrity tests, and the metadata of a runtime that is not running. Wasm always has a state.
 		pub fn timing() -> ChainTiming {
-			#[cfg(feature = "std")]
-			if sp_externalities::with_externalities(|_| ()).is_none() {
-				return ChainTiming::default();
+			if has_state() {
+				Timing::<T>::get()
+			} else {
+				ChainTiming::default()
 			}
-			Timing::<T>::get()
+		}
+
+		/// The network that genesis chose. The default if there is no state, as for [`Self::timing`].
+		pub fn network() -> NetworkProfile {
+			if has_state() {
+				Network::<T>::get()
+			} else {
+				NetworkProfile::default()
+			}
+		}
+
+		/// What a block may cost (STA-R12). The same in every block of a chain.
+		pub fn budget() -> BlockBudget {
+			let noted = if has_state() { Budget::<T>::get() } else { None };
+			noted.unwrap_or_else(Self::derive_budget)
+		}
+
+		/// Keeps the limits of a block at hand for the rest of the block.
+		///
+		/// Every block begins with it. A runtime calls it as well before it validates a transaction of the
+		/// pool, which runs no hooks and discards what it writes.
+		pub fn note_budget() {
+			Budget::<T>::put(Self::derive_budget());
+		}
+
+		fn derive_budget() -> BlockBudget {
+			// Genesis refuses a slot that is too short for a block. Only root could write one, and a chain
+			// whose slots change stops in any case (CON-R1).
+			block_budget(Self::timing().slot_duration_ms, Self::network()).unwrap_or(LEAST_BUDGET)
+		}
+
+		/// Checks the values of genesis, and that no block has left its limits behind.
+		#[cfg(any(feature = "try-runtime", test))]
+		pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::timing().check()?;
+			check_slot(Self::timing().slot_duration_ms, Self::network())?;
+			frame_support::ensure!(
+				!Budget::<T>::exists(),
+				"GenesisParameters.Budget is still in the state after the end of its block"
+			);
+			Ok(())
 		}
 	}
+}
+
+/// Whether storage can be read.
+#[cfg(feature = "std")]
+fn has_state() -> bool {
+	sp_externalities::with_externalities(|_| ()).is_some()
+}
+
+/// Wasm always has a state.
+#[cfg(not(feature = "std"))]
+fn has_state() -> bool {
+	true
 }

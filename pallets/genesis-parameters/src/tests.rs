@@ -1,11 +1,19 @@
-//! Genesis, bounds and encoding of the timing (STA-R9).
+//! Genesis, bounds and encoding of the timing (STA-R9) and the network (STA-R11), and the limits of a block
+//! that follow from them (STA-R12).
 
 use crate::{
-	pallet::{GenesisConfig, Timing},
-	ChainTiming, Pallet,
+	budget::{block_budget, LEAST_BUDGET, MAX_LENGTH_BYTES, MIN_LENGTH_BYTES, MIN_WEIGHT_MS},
+	check_slot,
+	pallet::{Budget, GenesisConfig, Network, Timing},
+	BlockBudget, ChainTiming,
+	NetworkProfile::{self, Lan, Wan},
+	Pallet,
 };
 use codec::{Decode, Encode};
-use frame_support::{derive_impl, traits::BuildGenesisConfig};
+use frame_support::{
+	derive_impl,
+	traits::{BuildGenesisConfig, OnFinalize, OnInitialize},
+};
 use sp_io::TestExternalities;
 
 type Block = frame_system::mocking::MockBlock<Test>;
@@ -37,15 +45,18 @@ fn fast() -> ChainTiming {
 }
 
 fn parse(timing: serde_json::Value) -> Result<ChainTiming, String> {
-	serde_json::from_value::<GenesisConfig<Test>>(serde_json::json!({ "timing": timing }))
-		.map(|genesis| genesis.timing)
-		.map_err(|error| error.to_string())
+	serde_json::from_value::<GenesisConfig<Test>>(serde_json::json!({
+		"timing": timing,
+		"network": "lan",
+	}))
+	.map(|genesis| genesis.timing)
+	.map_err(|error| error.to_string())
 }
 
 #[test]
 fn genesis_writes_the_chosen_timing() {
 	TestExternalities::default().execute_with(|| {
-		GenesisConfig::<Test> { timing: fast(), ..Default::default() }.build();
+		GenesisConfig::<Test> { timing: fast(), network: Lan, ..Default::default() }.build();
 		assert_eq!(Timing::<Test>::get(), fast());
 		assert_eq!(Pallet::<Test>::timing(), fast());
 	});
@@ -65,7 +76,7 @@ fn timing_outside_a_chain_is_the_default() {
 #[test]
 fn timing_on_a_chain_is_shown_as_a_metadata_constant() {
 	TestExternalities::default().execute_with(|| {
-		GenesisConfig::<Test> { timing: fast(), ..Default::default() }.build();
+		GenesisConfig::<Test> { timing: fast(), network: Lan, ..Default::default() }.build();
 		let constants = Pallet::<Test>::pallet_constants_metadata();
 		let timing = constants.iter().find(|c| c.name == "Timing").expect("it is declared");
 		assert_eq!(ChainTiming::decode(&mut &timing.value[..]), Ok(fast()));
@@ -198,5 +209,137 @@ fn genesis_build_with_a_timing_outside_its_bounds_panics() {
 	TestExternalities::default().execute_with(|| {
 		let timing = ChainTiming { slot_duration_ms: 0, ..fast() };
 		GenesisConfig::<Test> { timing, ..Default::default() }.build();
+	});
+}
+
+fn budget(build_ms: u32, weight_ms: u32, length_bytes: u32) -> Option<BlockBudget> {
+	Some(BlockBudget { build_ms, weight_ms, length_bytes })
+}
+
+/// STA-R12: the table of the specification.
+#[test]
+fn budgets_of_the_specification() {
+	for (network, slot, expected) in [
+		(Wan, 500, None),
+		(Wan, 674, None),
+		(Wan, 675, budget(29, 25, 294_912)),
+		(Wan, 1_000, budget(202, 177, 294_912)),
+		(Wan, 2_000, budget(730, 642, 312_500)),
+		(Wan, 6_000, budget(2_719, 2_397, 937_500)),
+		(Lan, 94, None),
+		(Lan, 100, budget(32, 27, 294_912)),
+		(Lan, 250, budget(109, 95, 468_750)),
+		(Lan, 500, budget(233, 205, 968_750)),
+		(Lan, 1_000, budget(482, 425, 1_937_500)),
+		(Lan, 2_000, budget(1_002, 883, 2_621_440)),
+	] {
+		assert_eq!(block_budget(slot, network), expected, "{network:?} {slot}");
+	}
+}
+
+/// STA-R12: whatever the slot, the parts add up to at most the slot, and longer slots hold no less.
+#[test]
+fn block_of_any_slot_reaches_the_next_author_in_time() {
+	for (network, clock, round_trip, rate) in [(Wan, 20, 100, 2_500), (Lan, 5, 2, 31_250)] {
+		let mut last = LEAST_BUDGET;
+		for slot in 1..=60_000_u32 {
+			let Some(budget) = block_budget(slot.into(), network) else { continue };
+			let (weight, length) = (u64::from(budget.weight_ms), u64::from(budget.length_bytes));
+			// Building takes 1,000 / 882 of the weight.
+			assert!(u64::from(budget.build_ms) * 882 >= weight * 1_000, "{slot}");
+			// The line is idle for at most one round trip in each round of the cold window.
+			let mut idle_rounds = 0;
+			let mut window = 14_600;
+			while window < rate * round_trip {
+				window *= 2;
+				idle_rounds += 1;
+			}
+			let most_transfer = idle_rounds * round_trip + length / rate + 1;
+			let least_transfer = length / rate;
+			let others = u64::from(budget.build_ms) + weight + 2 * 10 + clock + round_trip * 3 / 2;
+			assert!(others + least_transfer <= slot.into(), "{network:?} {slot}: {budget:?}");
+			// Nothing is wasted either: a millisecond or two are lost by rounding.
+			assert!(others + most_transfer + 2 >= slot.into(), "{network:?} {slot}: {budget:?}");
+			assert!((MIN_LENGTH_BYTES..=MAX_LENGTH_BYTES).contains(&length));
+			assert!(weight >= MIN_WEIGHT_MS);
+			assert!(budget.length_bytes >= last.length_bytes, "{slot}");
+			last = budget;
+		}
+	}
+}
+
+#[test]
+fn budget_of_an_absurd_slot_does_not_overflow() {
+	for network in [Wan, Lan] {
+		for slot in [0, 1, u64::MAX / 2, u64::MAX] {
+			assert_eq!(block_budget(slot, network), None);
+		}
+	}
+}
+
+/// STA-R11: genesis is the only writer, and the variants' bytes do not change.
+#[test]
+fn genesis_writes_the_chosen_network() {
+	TestExternalities::default().execute_with(|| {
+		GenesisConfig::<Test> { timing: fast(), network: Lan, ..Default::default() }.build();
+		assert_eq!(Network::<Test>::get(), Lan);
+		assert_eq!(Pallet::<Test>::network(), Lan);
+	});
+	assert_eq!(Pallet::<Test>::network(), Wan);
+	assert_eq!([Wan.encode(), Lan.encode()], [[0], [1]]);
+	assert_eq!(NetworkProfile::default(), Wan);
+}
+
+/// STA-R11: the error says what is wrong and what helps.
+#[test]
+fn slot_too_short_for_its_network_is_refused() {
+	assert_eq!(check_slot(675, Wan), Ok(()));
+	assert_eq!(check_slot(100, Lan), Ok(()));
+	let error = check_slot(674, Wan).expect_err("it is too short");
+	assert!(error.contains("too short for the network `wan`, which needs at least 675"), "{error}");
+	assert!(check_slot(94, Lan).is_err());
+}
+
+#[test]
+#[should_panic(expected = "too short for the network `wan`")]
+fn genesis_build_with_a_slot_too_short_for_its_network_panics() {
+	TestExternalities::default().execute_with(|| {
+		GenesisConfig::<Test> { timing: fast(), network: Wan, ..Default::default() }.build();
+	});
+}
+
+#[test]
+fn block_keeps_its_budget_until_it_ends() {
+	TestExternalities::default().execute_with(|| {
+		GenesisConfig::<Test> { timing: fast(), network: Lan, ..Default::default() }.build();
+		let budget = Pallet::<Test>::budget();
+		assert_eq!(Some(budget), block_budget(500, Lan));
+		Pallet::<Test>::on_initialize(1);
+		assert_eq!(Budget::<Test>::get(), Some(budget));
+		Timing::<Test>::kill();
+		assert_eq!(Pallet::<Test>::budget(), budget);
+		Pallet::<Test>::on_finalize(1);
+		assert!(!Budget::<Test>::exists());
+		assert_eq!(Some(Pallet::<Test>::budget()), block_budget(1_000, Lan));
+	});
+	// Outside a chain it is that of the default timing and network.
+	assert_eq!(Some(Pallet::<Test>::budget()), block_budget(1_000, Wan));
+}
+
+#[test]
+fn budget_of_a_slot_that_genesis_refuses_is_the_least() {
+	TestExternalities::default().execute_with(|| {
+		Timing::<Test>::put(fast());
+		assert_eq!(Pallet::<Test>::budget(), LEAST_BUDGET);
+		assert!(Pallet::<Test>::do_try_state().is_err());
+	});
+}
+
+#[test]
+fn budget_left_behind_by_a_block_is_found() {
+	TestExternalities::default().execute_with(|| {
+		assert_eq!(Pallet::<Test>::do_try_state(), Ok(()));
+		Pallet::<Test>::note_budget();
+		assert!(Pallet::<Test>::do_try_state().is_err());
 	});
 }

@@ -4,8 +4,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Shortest slot, in milliseconds: enough to propagate a block on one continent. Not enough for full
-/// blocks: see [`ChainTiming::slot_duration_ms`].
+/// Shortest slot, in milliseconds. The network may need longer ones ([`crate::check_slot`]).
 pub const MIN_SLOT_DURATION_MS: u64 = 100;
 /// Longest slot, in milliseconds: one minute.
 pub const MAX_SLOT_DURATION_MS: u64 = 60_000;
@@ -43,9 +42,7 @@ pub const MAX_HOUR_BLOCKS: u32 = 36_000;
 pub struct ChainTiming {
 	/// Time between two blocks, in milliseconds.
 	///
-	/// The weight limit of a block is a constant of the runtime and made for slots of one second, which
-	/// is the default. Shorter slots are for development networks, where a full block takes longer than
-	/// its slot and is late.
+	/// With the network it determines the limits of a block ([`crate::budget::block_budget`]).
 	pub slot_duration_ms: u64,
 	/// Blocks per session; validators rotate at its end.
 	pub session_length_blocks: u32,
@@ -78,8 +75,8 @@ impl Default for ChainTiming {
 impl ChainTiming {
 	/// Checks that every field is in its range. The error names the field and the range.
 	///
-	/// With a field outside its range, no chain could run. The check does not tell whether full blocks
-	/// fit the slot, because this pallet does not know the weight limit of a block.
+	/// With a field outside its range, no chain could run. Whether blocks fit the slot depends on the network
+	/// too: [`crate::check_slot`].
 	pub fn check(&self) -> Result<(), &'static str> {
 		if !(MIN_SLOT_DURATION_MS..=MAX_SLOT_DURATION_MS).contains(&self.slot_duration_ms) {
 			return Err("slotDurationMs must be between 100 and 60000");

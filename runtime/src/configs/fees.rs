@@ -2,21 +2,20 @@
 
 use crate::{
 	account_store::AccountStore,
-	constants::currency::{EXISTENTIAL_DEPOSIT, MICRO_TOS},
+	constants::currency::EXISTENTIAL_DEPOSIT,
+	fees_by_fullness::{FullnessFeeUpdate, MultipliedLengthFee},
 	AccountId, Authorship, Balance, Balances, Runtime, RuntimeEvent, RuntimeFreezeReason,
 	RuntimeHoldReason,
 };
 use frame_support::{
-	parameter_types,
 	traits::{
 		fungible::{Balanced, Credit},
 		tokens::imbalance::ResolveTo,
 		ConstU128, ConstU32, ConstU8, Imbalance, OnUnbalanced, VariantCountOf,
 	},
-	weights::{ConstantMultiplier, IdentityFee},
+	weights::IdentityFee,
 };
-use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
-use sp_runtime::{FixedPointNumber, Perquintill};
+use pallet_transaction_payment::FungibleAdapter;
 
 impl pallet_balances::Config for Runtime {
 	type AccountStore = AccountStore;
@@ -58,25 +57,9 @@ impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFee {
 	}
 }
 
-parameter_types! {
-	/// Fullness of the normal class above which fees rise and below which they fall (ECO-R3).
-	pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
-	/// With full blocks of one second, fees rise by 0.0056 % a block: about a hundredfold in a day.
-	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(75, 1_000_000);
-	pub MinimumMultiplier: Multiplier = Multiplier::from_u32(1);
-	pub MaximumMultiplier: Multiplier = Multiplier::from_u32(1_000);
-}
-
 impl pallet_transaction_payment::Config for Runtime {
-	type FeeMultiplierUpdate = TargetedFeeAdjustment<
-		Self,
-		TargetBlockFullness,
-		AdjustmentVariable,
-		MinimumMultiplier,
-		MaximumMultiplier,
-	>;
-	// One TOS per megabyte.
-	type LengthToFee = ConstantMultiplier<Balance, ConstU128<MICRO_TOS>>;
+	type FeeMultiplierUpdate = FullnessFeeUpdate;
+	type LengthToFee = MultipliedLengthFee;
 	type OnChargeTransaction = FungibleAdapter<Balances, SplitFee>;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type RuntimeEvent = RuntimeEvent;

@@ -8,6 +8,7 @@ pub use tracks::TracksInfo;
 
 use crate::{
 	configs::{
+		block_limits::MaxBlockWeight,
 		fees::TreasuryAccount,
 		timing::{hours, HOURS_PER_DAY},
 	},
@@ -53,8 +54,9 @@ impl pallet_preimage::Config for Runtime {
 }
 
 parameter_types! {
-	/// Scheduled calls, such as a runtime upgrade, may take most of a block.
-	pub MaximumSchedulerWeight: Weight = Perbill::from_percent(80) * block::MAX_WEIGHT;
+	/// Scheduled calls may take most of a block, and always as much as a runtime upgrade declares.
+	pub MaximumSchedulerWeight: Weight =
+		(Perbill::from_percent(80) * MaxBlockWeight::get()).max(block::UPGRADE_WEIGHT);
 }
 
 impl pallet_scheduler::Config for Runtime {
@@ -125,7 +127,7 @@ pub type TechnicalCollective = pallet_collective::Instance1;
 
 parameter_types! {
 	pub TechnicalMotionDuration: BlockNumber = hours(3 * HOURS_PER_DAY);
-	pub MaxCommitteeProposalWeight: Weight = Perbill::from_percent(50) * block::MAX_WEIGHT;
+	pub MaxCommitteeProposalWeight: Weight = Perbill::from_percent(50) * MaxBlockWeight::get();
 }
 
 impl pallet_collective::Config<TechnicalCollective> for Runtime {

@@ -1,15 +1,11 @@
 //! Contracts and expiring entries: limits and prices.
 
 use crate::{
-	configs::fees::TreasuryAccount,
-	constants::{
-		block::MAX_WEIGHT,
-		storage::{
-			CONTRACT_RECORD_BYTES, ENTRY_OVERHEAD_BYTES, MAX_BACKLOG_SCAN, MAX_CODE_LENGTH_BYTES,
-			MAX_KEY_LENGTH_BYTES, MAX_PAGE_SCAN, MAX_PAGE_SIZE, MAX_TTL_BLOCKS,
-			MAX_VALUE_LENGTH_BYTES, MIN_TTL_BLOCKS, PRICE_PER_BYTE, RENT_PER_BYTE_BLOCK,
-			SWEEP_RATIO,
-		},
+	configs::{block_limits::MaxBlockWeight, fees::TreasuryAccount},
+	constants::storage::{
+		CONTRACT_RECORD_BYTES, ENTRY_OVERHEAD_BYTES, MAX_BACKLOG_SCAN, MAX_CODE_LENGTH_BYTES,
+		MAX_KEY_LENGTH_BYTES, MAX_PAGE_SCAN, MAX_PAGE_SIZE, MAX_TTL_BLOCKS, MAX_VALUE_LENGTH_BYTES,
+		MIN_TTL_BLOCKS, PRICE_PER_BYTE, RENT_PER_BYTE_BLOCK, SWEEP_RATIO,
 	},
 	Balances, Runtime, Timestamp,
 };
@@ -32,7 +28,7 @@ impl pallet_contract_store::Config for Runtime {
 
 parameter_types! {
 	/// Weight that the removal of expired entries may take before a block's transactions.
-	pub SweepWeight: Weight = SWEEP_RATIO * MAX_WEIGHT;
+	pub SweepWeight: Weight = SWEEP_RATIO * MaxBlockWeight::get();
 }
 
 impl pallet_ttl_kv::Config for Runtime {

@@ -2,11 +2,10 @@
 //! overwrites a deployed contract.
 
 use crate::common::{chain, run_block, sign};
-use frame_support::traits::fungible::Mutate;
+use frame_support::{dispatch::DispatchClass, traits::fungible::Mutate};
 use gtos_runtime::{
-	configs::{accounts::ProxyType, fees::TreasuryAccount},
+	configs::{accounts::ProxyType, fees::TreasuryAccount, RuntimeBlockLength},
 	constants::{
-		block,
 		currency::{EXISTENTIAL_DEPOSIT, TOS},
 		storage::MAX_CODE_LENGTH_BYTES,
 	},
@@ -95,7 +94,8 @@ fn deployment_of_the_longest_code_pays_fee_and_price() {
 #[test]
 fn deployments_of_the_longest_code_fill_a_block_by_its_length() {
 	chain(DEV).execute_with(|| {
-		let fitting = block::NORMAL_RATIO * block::MAX_LENGTH_BYTES / MAX_CODE_LENGTH_BYTES;
+		let normal = *RuntimeBlockLength::get().max.get(DispatchClass::Normal);
+		let fitting = normal / MAX_CODE_LENGTH_BYTES;
 		let deploy_nth = |n: u32| sign(Alice, n, deploy(&longest(n as u8)));
 		let mut results = run_block(0, (0..=fitting).map(deploy_nth).collect());
 		let last = results.pop().expect("there are results");

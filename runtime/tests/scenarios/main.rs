@@ -1,6 +1,7 @@
 //! Tests of the whole runtime, block by block. They are one test program, because each further
 //! program would compile the runtime again.
 
+mod block_limits;
 mod blocks;
 mod common;
 mod contracts;
@@ -9,6 +10,7 @@ mod dpos;
 mod elections;
 mod encoding;
 mod entry_changes;
+mod fullness;
 mod governance;
 mod key_owners;
 mod metadata;

@@ -86,7 +86,8 @@ impl Arithmetic {
 	fn fee_multiplier(&self) -> Outputs {
 		chain::with_accounts(Vec::new()).execute_with(|| {
 			let weight = Weight::from_parts(self.input("weight").u64(), 0);
-			System::set_block_consumed_resources(weight, 0);
+			let length = self.input("length").u32() as usize;
+			System::set_block_consumed_resources(weight, length);
 			let multiplier = FixedU128::from_inner(self.input("multiplier").0);
 			type Update = <Runtime as pallet_transaction_payment::Config>::FeeMultiplierUpdate;
 			vec![("next", Update::convert(multiplier).into_inner())]

@@ -26,6 +26,7 @@ kinds! {
 	"address" => hashing::Address,
 	"arithmetic" => economics::Arithmetic,
 	"aura-equivocation" => offences::AuraEquivocation,
+	"block-budget" => state::Budgets,
 	"call" => transactions::Call,
 	"chain-timing" => state::Timing,
 	"constant" => state::Constant,

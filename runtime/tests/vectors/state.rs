@@ -1,4 +1,5 @@
-//! Pallets, storage keys, records, constants and the chain's timing (specs/state.md).
+//! Pallets, storage keys, records, constants, the chain's timing and network, and the limits of a block
+//! (specs/state.md).
 
 use crate::{
 	metadata,
@@ -6,13 +7,18 @@ use crate::{
 };
 use codec::{DecodeAll, Encode};
 use frame_metadata::v14::StorageEntryType;
+use frame_support::dispatch::DispatchClass;
 use frame_system::AccountInfo;
-use gtos_runtime::{Balance, Nonce};
+use gtos_runtime::{
+	configs::{RuntimeBlockLength, RuntimeBlockWeights},
+	Balance, GenesisParameters, Nonce, Runtime,
+};
 use pallet_balances::AccountData;
-use pallet_genesis_parameters::ChainTiming;
+use pallet_genesis_parameters::{ChainTiming, NetworkProfile};
 use serde::Deserialize;
 use serde_json::Value;
 use sp_crypto_hashing::{blake2_128, twox_128, twox_64};
+use sp_runtime::BuildStorage;
 
 /// A pallet and its index (STA-R1).
 #[derive(Deserialize)]
@@ -146,6 +152,60 @@ impl Check for Timing {
 		assert_eq!(self.timing.encode(), self.encoded.0);
 		let check = self.timing.check();
 		assert_eq!(check.is_ok(), self.is_accepted, "{check:?}");
+	}
+}
+
+/// What a block may cost for a slot and a network (STA-R12), or that genesis refuses them (STA-R11).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Budgets {
+	slot_duration_ms: u64,
+	network: NetworkProfile,
+	encoded_network: Bytes,
+	budget: Option<Limits>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Limits {
+	build_ms: u32,
+	weight_ms: u32,
+	length_bytes: u32,
+	normal_weight: Decimal,
+	normal_length_bytes: u32,
+}
+
+impl Check for Budgets {
+	type Shared = Nothing;
+
+	fn check(self, _: &Nothing) {
+		assert_eq!(self.network.encode(), self.encoded_network.0);
+		let timing =
+			ChainTiming { slot_duration_ms: self.slot_duration_ms, ..ChainTiming::default() };
+		let genesis = pallet_genesis_parameters::GenesisConfig::<Runtime> {
+			timing,
+			network: self.network,
+			..Default::default()
+		};
+		assert_eq!(genesis.check_slot().is_ok(), self.budget.is_some());
+		if self.budget.is_none() {
+			return;
+		}
+		let mut state = sp_io::TestExternalities::new(
+			genesis.build_storage().expect("the slot is long enough for the network"),
+		);
+		state.execute_with(|| {
+			let budget = GenesisParameters::budget();
+			let normal = RuntimeBlockWeights::get().get(DispatchClass::Normal).max_total;
+			let limits = Limits {
+				build_ms: budget.build_ms,
+				weight_ms: budget.weight_ms,
+				length_bytes: budget.length_bytes,
+				normal_weight: Decimal(normal.expect("it is limited").ref_time().into()),
+				normal_length_bytes: *RuntimeBlockLength::get().max.get(DispatchClass::Normal),
+			};
+			assert_eq!(Some(limits), self.budget);
+		});
 	}
 }
 

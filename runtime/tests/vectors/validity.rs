@@ -3,7 +3,7 @@
 //! The checks come in the order of TXN-R17. The cases are about the sender's address (TXN-R4) and account
 //! (TXN-R18, TXN-R20), the form of the extrinsic (TXN-R5, TXN-R6), what it is signed for (TXN-R10), its
 //! era (TXN-R14) and nonce (TXN-R15, TXN-R16), its fee (TXN-R19), its class (TXN-R21) and its length
-//! (TXN-R22).
+//! (TXN-R22, TXN-R28).
 
 use crate::{
 	chain,

@@ -92,7 +92,7 @@ def _inclusion_fees() -> VectorFile:
     def case(name: str, length: int, weight: int, multiplier: int) -> dict[str, Any]:
         inputs = {"length": length, "weight": weight, "multiplier": multiplier}
         outputs = {
-            "lengthFee": eco.length_fee(length),
+            "lengthFee": eco.length_fee(length, multiplier),
             "weightFee": eco.weight_fee(weight, multiplier),
         }
         return arithmetic(name, "inclusion-fee", inputs, outputs)
@@ -105,19 +105,22 @@ def _inclusion_fees() -> VectorFile:
             case("an ordinary transfer", 147, 150_000_000, ONE),
             case("the same at three and a half times the price", 147, 150_000_000, 7 * ONE // 2),
             case("rounded down", 0, 3, 1_333_333_333_333_333_333),
+            case("the length rounded down", 3, 0, 1_000_000_111_111_111_111),
             case("nothing", 0, 0, ONE),
-            case("the whole block", 1_966_080, eco.MAX_BLOCK_WEIGHT, 1_000 * ONE),
+            case("the whole block", eco.MAX_NORMAL_LENGTH, eco.MAX_BLOCK_WEIGHT, 1_000 * ONE),
             case("more than the whole block", 1, 2 * eco.MAX_BLOCK_WEIGHT, ONE),
         ],
     )
 
 
 def _multipliers() -> VectorFile:
-    def case(name: str, multiplier: int, weight: int) -> dict[str, Any]:
-        outputs = {"next": eco.next_multiplier(multiplier, weight)}
-        return arithmetic(name, "fee-multiplier", {"multiplier": multiplier, "weight": weight}, outputs)
+    def case(name: str, multiplier: int, weight: int, length: int = 0) -> dict[str, Any]:
+        inputs = {"multiplier": multiplier, "weight": weight, "length": length}
+        outputs = {"next": eco.next_multiplier(multiplier, weight, length)}
+        return arithmetic(name, "fee-multiplier", inputs, outputs)
 
     full, target = eco.MAX_NORMAL_WEIGHT, eco.MAX_NORMAL_WEIGHT // 4
+    long, long_target = eco.MAX_NORMAL_LENGTH, eco.MAX_NORMAL_LENGTH // 4
     return _arithmetic(
         "fee-multiplier",
         "The multiplier after a block",
@@ -132,6 +135,15 @@ def _multipliers() -> VectorFile:
             case("empty", 123_456_789_012_345_678_901, 0),
             case("full at the maximum: no further rise", 1_000 * ONE, full),
             case("hooks used more than the limit of the normal class", 2 * ONE, 2 * full),
+            case("full of one long remark", 2 * ONE, full // 500, long),
+            case("longer than the normal class may be, by an upgrade", 2 * ONE, 0, 9 * long),
+            case("full in both", 2 * ONE, full, long),
+            case("half full of weight, a third of length", 2 * ONE, full // 2, long // 3),
+            case("a third of weight, half full of length", 2 * ONE, full // 3, long // 2),
+            case("on the target of length", 5 * ONE, target // 2, long_target),
+            case("a byte above the target", 5 * ONE, target // 2, long_target + 1),
+            case("a byte below the target", 5 * ONE, target // 2, long_target - 1),
+            case("light and short", 5 * ONE, full // 10, long // 8),
         ],
     )
 

@@ -1,12 +1,15 @@
 """Accounts, amounts and the transfer that cases of several files share."""
 
+from model.block_budget import LIVE
 from model.calls import transfer
 from model.extrinsics import Payload, signed
 from model.keys import test_key
 
 TOS = 10**12
 EXISTENTIAL_DEPOSIT = 10**9
-MAX_NORMAL_LENGTH = 1_966_080
+
+# The states of the vectors are those of a chain with one-second slots on a `wan`.
+MAX_LENGTH, MAX_NORMAL_LENGTH = LIVE.length, LIVE.normal_length
 
 SENDER = test_key("ed25519", 1)
 # Receives transfers and never signs.

@@ -5,6 +5,7 @@ from typing import Any
 
 from emit import VectorFile
 from model import scale, trie
+from model import block_budget
 from model.accounts import NEW_LOGIC, TREASURY, record
 from model.extrinsics import GENESIS_HASH
 from model.storage import account_key, map_key, value_key
@@ -57,6 +58,7 @@ def _keys() -> VectorFile:
             key_case("the total issuance", "Balances", "TotalIssuance"),
             key_case("the time", "Timestamp", "Now"),
             key_case("the chain's timing", "GenesisParameters", "Timing"),
+            key_case("the chain's network", "GenesisParameters", "Network"),
             key_case("the fee multiplier", "TransactionPayment", "NextFeeMultiplier"),
             key_case("an account", "System", "Account", (concat, account)),
             key_case("the treasury", "System", "Account", (concat, TREASURY)),
@@ -177,7 +179,41 @@ def _timing() -> VectorFile:
     )
 
 
+def _budgets() -> VectorFile:
+    def case(slot: int, network: str) -> dict[str, Any]:
+        found = block_budget.budget(slot, network)
+        return {
+            "name": f"slots of {slot:,} ms on a {network}",
+            "slotDurationMs": slot,
+            "network": network,
+            "encodedNetwork": scale.u8(block_budget.NETWORKS[network].code),
+            "budget": found
+            and {
+                "buildMs": found.build_ms,
+                "weightMs": found.weight_ms,
+                "lengthBytes": found.length,
+                "normalWeight": str(found.normal_weight),
+                "normalLengthBytes": found.normal_length,
+            },
+        }
+
+    # Beside round slots the ends of what is allowed, and slots between which a round of the window, the least
+    # length or the greatest length begins or ends.
+    slots = {
+        "wan": (100, 500, 674, 675, 1_000, 1_500, 1_903, 1_904, 2_000, 2_911, 2_912, 3_000, 6_000, 16_784, 60_000),
+        "lan": (100, 159, 160, 200, 250, 500, 750, 1_000, 1_343, 1_344, 1_500, 2_000, 6_000, 60_000),
+    }
+    return VectorFile(
+        "conformance/state/block-budget",
+        "block-budget",
+        "What a block may cost for a slot and a network; no budget means that genesis refuses them",
+        ["STA-R11", "STA-R12"],
+        [case(slot, network) for network, all_slots in slots.items() for slot in all_slots],
+    )
+
+
 def files() -> Iterator[VectorFile]:
+    yield _budgets()
     yield pallet_file("conformance/state/pallet-index", ["STA-R1"], INDICES)
     yield _keys()
     yield _root()

@@ -15,6 +15,7 @@ from cases.fixtures import (
     BODY,
     EXISTENTIAL_DEPOSIT,
     GOOD,
+    MAX_LENGTH,
     MAX_NORMAL_LENGTH,
     NONCE,
     PAYMENT,
@@ -350,6 +351,12 @@ def _classes() -> Iterator[dict[str, Any]]:
         _refused("Invalid", "ExhaustsResources"),
         rules=["TXN-R22"],
     )
+    yield _case(
+        "an operational call longer than a block, which applies no authorised upgrade",
+        _upgrade(MAX_LENGTH + 1, NONCE),
+        _refused("Invalid", "ExhaustsResources"),
+        rules=["TXN-R28"],
+    )
 
 
 def _of_length(length: int, nonce: int, tip: int = 0) -> bytes:
@@ -362,6 +369,12 @@ def _of_length(length: int, nonce: int, tip: int = 0) -> bytes:
         if len(extrinsic) == length:
             return extrinsic
     raise ValueError(f"no remark makes an extrinsic of {length} bytes")
+
+
+def _upgrade(length: int, nonce: int) -> bytes:
+    """A signed upgrade of a little more than `length` bytes."""
+    call = Call("System", "apply_authorized_upgrade", {"code": b"\x2e" * length})
+    return signed(PAYMENT.with_(call=call.encode(), nonce=nonce), SENDER)
 
 
 def _orders() -> Iterator[dict[str, Any]]:

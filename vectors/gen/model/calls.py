@@ -40,6 +40,7 @@ ENCODERS: dict[str, Callable[[Any], bytes]] = {
 # The index of each call and the types of its arguments, in order.
 CALLS: dict[tuple[str, str], tuple[int, dict[str, str]]] = {
     ("System", "remark"): (0, {"remark": "bytes"}),
+    ("System", "apply_authorized_upgrade"): (11, {"code": "bytes"}),
     ("Timestamp", "set"): (0, {"now": "compactMoment"}),
     ("Balances", "transfer_allow_death"): (0, {"dest": "account", "value": "compactBalance"}),
     ("Balances", "transfer_keep_alive"): (3, {"dest": "account", "value": "compactBalance"}),

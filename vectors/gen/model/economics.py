@@ -1,12 +1,18 @@
 """Fees, rewards and slashes in integer arithmetic."""
 
+from fractions import Fraction
+
+from model.block_budget import LIVE, PICOSECONDS
+
 BILLION = 10**9
 ONE = 10**18
 TOS = 10**12
 
 LENGTH_FEE = 10**6
-MAX_BLOCK_WEIGHT = 8 * 10**11
-MAX_NORMAL_WEIGHT = 6 * 10**11
+# Those of one-second slots on a `wan`.
+MAX_BLOCK_WEIGHT = LIVE.weight_ms * PICOSECONDS
+MAX_NORMAL_WEIGHT = LIVE.normal_weight
+MAX_NORMAL_LENGTH = LIVE.normal_length
 VARIABILITY = 75 * 10**12
 YEAR_MS = 31_557_600_000
 MAX_INFLATION = 100_000_000
@@ -28,20 +34,22 @@ def _mul(a: int, b: int) -> int:
     return a * b // ONE
 
 
-def length_fee(length: int) -> int:
-    return LENGTH_FEE * length
+def length_fee(length: int, multiplier: int) -> int:
+    return multiplier * LENGTH_FEE * length // ONE
 
 
 def weight_fee(weight: int, multiplier: int) -> int:
     return multiplier * min(weight, MAX_BLOCK_WEIGHT) // ONE
 
 
-def next_multiplier(multiplier: int, weight: int) -> int:
-    weight, target = min(weight, MAX_NORMAL_WEIGHT), MAX_NORMAL_WEIGHT // 4
-    difference = abs(weight - target) * ONE // MAX_NORMAL_WEIGHT
+def next_multiplier(multiplier: int, weight: int, length: int) -> int:
+    used = {MAX_NORMAL_WEIGHT: min(weight, MAX_NORMAL_WEIGHT), MAX_NORMAL_LENGTH: min(length, MAX_NORMAL_LENGTH)}
+    limit = max(used, key=lambda limit: Fraction(used[limit], limit))
+    target = limit // 4
+    difference = abs(used[limit] - target) * ONE // limit
     first = _mul(VARIABILITY, difference)
     second = _mul(_mul(VARIABILITY, VARIABILITY) // 2, _mul(difference, difference))
-    if weight >= target:
+    if used[limit] >= target:
         changed = multiplier + _mul(first + second, multiplier)
     else:
         changed = multiplier - _mul(first - second, multiplier)

@@ -4,7 +4,11 @@
 use super::*;
 use crate::WeightInfo;
 use codec::Encode;
-use frame_support::dispatch::GetDispatchInfo;
+use frame_support::{
+	dispatch::{DispatchClass, GetDispatchInfo},
+	weights::Weight,
+};
+use frame_system::limits::BlockWeights;
 use sp_consensus_aura::Slot;
 use sp_core::{
 	offchain::{testing::TestTransactionPoolExt, TransactionPoolExt},
@@ -16,6 +20,7 @@ use sp_runtime::{
 		InvalidTransaction, TransactionPriority, TransactionSource, TransactionValidityError,
 		ValidTransaction,
 	},
+	Perbill,
 };
 
 fn unsigned(proof: &Proof, owner: &MembershipProof) -> Call<Test> {
@@ -177,7 +182,22 @@ fn weight_of_a_report_grows_with_its_length_only() {
 		// All 100 validators may have been reported for the slot and are chilled again.
 		ChillWeight::mutate(|weight| *weight = weight.saturating_mul(2));
 		assert_eq!(weight(owner(2)), honest + 100 * 100_000_000);
-		// A report must fit the normal class of a block, which is 600 ms.
-		assert!(honest < 600_000_000_000, "{honest}");
+	})
+}
+
+/// CON-R22: a report that may take longer than a short block still fits one.
+#[test]
+fn report_heavier_than_the_normal_class_fills_it() {
+	on_chain(|| {
+		go_to(8);
+		let weight = || unsigned(&equivocation(2, 100), &owner(2)).get_dispatch_info().call_weight;
+		let uncapped = weight();
+		let block = Weight::from_parts(uncapped.ref_time(), u64::MAX);
+		let short = BlockWeights::with_sensible_defaults(block, Perbill::from_percent(75));
+		TestBlockWeights::set(short.clone());
+		let most = short.get(DispatchClass::Normal).max_extrinsic.expect("it is limited");
+		assert!(uncapped.any_gt(most));
+		// 2 ms are left for the extensions of a signed report.
+		assert_eq!(weight().ref_time(), most.ref_time() - 2_000_000_000);
 	})
 }

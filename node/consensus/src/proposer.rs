@@ -1,0 +1,209 @@
+//! The time in which a validator takes transactions into its block (STA-R12).
+//!
+//! After slots without a block, the slot worker of the SDK gives the next author several times its usual time,
+//! so that hooks that take long can end at last. A full pool would use up that time, and the author would be
+//! late as well. So the worker's time may grow to a slot, and the time for transactions never grows.
+
+use futures::future::{BoxFuture, FutureExt, TryFutureExt};
+use pallet_genesis_parameters_runtime_api::BlockBudget;
+use sc_consensus_aura::{SlotDuration, SlotProportion};
+use sp_consensus::{Environment, ProposeArgs, Proposer};
+use sp_runtime::traits::Block as BlockT;
+use std::time::Duration;
+
+/// Part of a worker's time that the SDK gives its proposer.
+const PROPOSER_PART: f32 = 0.98;
+
+/// How long an author may build, as parts of a slot and as a time.
+#[derive(Clone, Copy, Debug)]
+pub struct BuildTime {
+	budget: BlockBudget,
+	slot_duration: SlotDuration,
+}
+
+impl BuildTime {
+	/// From what the runtime answers.
+	pub fn new(budget: BlockBudget, slot_duration: SlotDuration) -> Self {
+		Self { budget, slot_duration }
+	}
+
+	/// Part of a slot after which the worker discards an unfinished block.
+	pub fn slot_portion(&self) -> SlotProportion {
+		let slot = self.slot_duration.as_duration();
+		SlotProportion::new(self.build().as_secs_f32() / slot.as_secs_f32())
+	}
+
+	/// The same after slots without a block. Only the hooks of a block can use it.
+	pub fn max_slot_portion(&self) -> SlotProportion {
+		SlotProportion::new(1.0)
+	}
+
+	/// Longest time of the proposer. It spends 90 % of it on transactions.
+	fn proposing(&self) -> Duration {
+		self.build().mul_f32(PROPOSER_PART)
+	}
+
+	fn build(&self) -> Duration {
+		Duration::from_millis(self.budget.build_ms.into())
+	}
+}
+
+/// Makes proposers that take transactions for no longer than the [`BuildTime`].
+#[derive(Clone)]
+pub struct TimedProposers<E> {
+	proposers: E,
+	build_time: BuildTime,
+}
+
+impl<E> TimedProposers<E> {
+	/// Limits the time of the proposers that `proposers` makes.
+	pub fn new(proposers: E, build_time: BuildTime) -> Self {
+		Self { proposers, build_time }
+	}
+}
+
+impl<Block: BlockT, E: Environment<Block>> Environment<Block> for TimedProposers<E> {
+	type CreateProposer = BoxFuture<'static, Result<Self::Proposer, Self::Error>>;
+	type Error = E::Error;
+	type Proposer = TimedProposer<E::Proposer>;
+
+	fn init(&mut self, parent_header: &Block::Header) -> Self::CreateProposer {
+		let longest = self.build_time.proposing();
+		self.proposers
+			.init(parent_header)
+			.map_ok(move |proposer| TimedProposer { proposer, longest })
+			.boxed()
+	}
+}
+
+/// A proposer that takes transactions for a limited time.
+pub struct TimedProposer<P> {
+	proposer: P,
+	longest: Duration,
+}
+
+impl<Block: BlockT, P: Proposer<Block>> Proposer<Block> for TimedProposer<P> {
+	type Error = P::Error;
+	type Proposal = P::Proposal;
+
+	fn propose(self, args: ProposeArgs<Block>) -> Self::Proposal {
+		let max_duration = args.max_duration.min(self.longest);
+		self.proposer.propose(ProposeArgs { max_duration, ..args })
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use futures::{
+		executor::block_on,
+		future::{ready, Ready},
+	};
+	use gtos_node_types::Block;
+	use sp_consensus::{Error, Proposal};
+	use sp_runtime::traits::Header as _;
+	use std::sync::{Arc, Mutex};
+
+	const BUDGET: BlockBudget =
+		BlockBudget { build_ms: 202, weight_ms: 177, length_bytes: 294_912 };
+
+	fn build_time() -> BuildTime {
+		BuildTime::new(BUDGET, SlotDuration::from_millis(1_000))
+	}
+
+	/// Notes how much time it gets, and proposes nothing.
+	#[derive(Clone, Default)]
+	struct NotesTime(Arc<Mutex<Option<Duration>>>);
+
+	impl Environment<Block> for NotesTime {
+		type CreateProposer = Ready<Result<Self, Error>>;
+		type Error = Error;
+		type Proposer = Self;
+
+		fn init(&mut self, _: &<Block as BlockT>::Header) -> Self::CreateProposer {
+			ready(Ok(self.clone()))
+		}
+	}
+
+	impl Proposer<Block> for NotesTime {
+		type Error = Error;
+		type Proposal = Ready<Result<Proposal<Block>, Error>>;
+
+		fn propose(self, args: ProposeArgs<Block>) -> Self::Proposal {
+			*self.0.lock().expect("no test has panicked") = Some(args.max_duration);
+			ready(Err(Error::NoIntermediate))
+		}
+	}
+
+	/// Time that the inner proposer gets if the worker gives `max_duration`.
+	fn given(max_duration: Duration) -> Duration {
+		let inner = NotesTime::default();
+		let header = <Block as BlockT>::Header::new(
+			1,
+			Default::default(),
+			Default::default(),
+			Default::default(),
+			Default::default(),
+		);
+		let proposer = block_on(TimedProposers::new(inner.clone(), build_time()).init(&header))
+			.expect("it is always there");
+		let args = ProposeArgs::<Block> { max_duration, ..Default::default() };
+		assert!(block_on(proposer.propose(args)).is_err());
+		let noted = *inner.0.lock().expect("no test has panicked");
+		noted.expect("it has been asked")
+	}
+
+	#[test]
+	fn time_for_transactions_does_not_grow_after_missed_slots() {
+		let usual = Duration::from_millis(202).mul_f32(0.98);
+		assert_eq!(given(usual), usual);
+		assert_eq!(given(Duration::from_millis(1_300)), usual);
+		assert_eq!(given(Duration::from_millis(980)), usual);
+	}
+
+	#[test]
+	fn time_for_transactions_is_shorter_in_a_slot_that_is_nearly_over() {
+		assert_eq!(given(Duration::from_millis(50)), Duration::from_millis(50));
+	}
+
+	/// STA-R12: the runtime's budget and the time for transactions are one.
+	#[test]
+	fn time_for_transactions_suffices_for_the_weight_of_a_block() {
+		let transactions = build_time().proposing().mul_f32(0.9);
+		assert!(transactions >= Duration::from_millis(BUDGET.weight_ms.into()), "{transactions:?}");
+	}
+
+	#[test]
+	fn worker_gets_the_build_time_and_never_more_than_a_slot() {
+		assert!((build_time().slot_portion().get() - 0.202).abs() < 1e-6);
+		let header = <Block as BlockT>::Header::new(
+			9,
+			Default::default(),
+			Default::default(),
+			Default::default(),
+			Default::default(),
+		);
+		let slot = Duration::from_secs(1);
+		for skipped in [0, 1, 3, 100] {
+			let info = sc_consensus_slots::SlotInfo::<Block>::new(
+				(100 + skipped).into(),
+				Box::new(()),
+				slot,
+				header.clone(),
+				None,
+			);
+			let time = sc_consensus_slots::proposing_remaining_duration(
+				Some(99.into()),
+				&info,
+				&build_time().slot_portion(),
+				Some(&build_time().max_slot_portion()),
+				sc_consensus_slots::SlotLenienceType::Exponential,
+				"test",
+			);
+			assert!(time <= slot, "{skipped} skipped: {time:?}");
+			if skipped == 0 {
+				assert!(time <= Duration::from_millis(203), "{time:?}");
+			}
+		}
+	}
+}

@@ -1,0 +1,261 @@
+//! What a block may hold: the budget of slot and network, the share of each class, and the one block that a
+//! runtime upgrade may exceed it with.
+
+use crate::common::{build, chain, genesis_json, rolled_back, run_block, sign};
+use frame_support::{
+	dispatch::DispatchClass,
+	traits::{IntegrityTest, UnfilteredDispatchable},
+	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
+};
+use gtos_runtime::{
+	configs::{RuntimeBlockLength, RuntimeBlockWeights},
+	constants::{block, storage::MAX_CODE_LENGTH_BYTES},
+	genesis_config_presets::{DEV, LIVE, LOCAL},
+	AllPalletsWithSystem, Executive, GenesisParameters, Runtime, RuntimeCall, RuntimeOrigin,
+	System, UncheckedExtrinsic,
+};
+use pallet_genesis_parameters::{BlockBudget, Budget, NetworkProfile};
+use serde_json::{json, Value};
+use sp_io::TestExternalities;
+use sp_keyring::Sr25519Keyring::Alice;
+use sp_runtime::{
+	traits::{BlakeTwo256, Hash as _},
+	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
+};
+
+const TOO_LARGE: TransactionValidityError =
+	TransactionValidityError::Invalid(InvalidTransaction::ExhaustsResources);
+
+/// The state of `dev` with another slot and network.
+fn chain_with(slot_duration_ms: u64, network: &str) -> TestExternalities {
+	let mut config = genesis_json(DEV);
+	config["genesisParameters"]["timing"]["slotDurationMs"] = slot_duration_ms.into();
+	config["genesisParameters"]["network"] = network.into();
+	build(&config).expect("the slot is long enough")
+}
+
+/// Bytes of a Wasm that is longer than a block, and shorter than the longest.
+fn long_code() -> Vec<u8> {
+	let length = GenesisParameters::budget().length_bytes + 1;
+	assert!(length < block::MAX_LENGTH_BYTES - 1_024);
+	vec![7; length as usize]
+}
+
+fn apply_upgrade(code: Vec<u8>) -> RuntimeCall {
+	RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { code })
+}
+
+fn authorise(code: &[u8]) {
+	let code_hash = BlakeTwo256::hash(code);
+	RuntimeCall::System(frame_system::Call::authorize_upgrade_without_checks { code_hash })
+		.dispatch_bypass_filter(RuntimeOrigin::root())
+		.expect("root may");
+}
+
+fn validate(transaction: UncheckedExtrinsic) -> Result<(), TransactionValidityError> {
+	let parent = System::block_hash(0);
+	rolled_back(|| {
+		Executive::validate_transaction(TransactionSource::External, transaction, parent)
+			.map(|_| ())
+	})
+}
+
+/// STA-R11, STA-R12: the development networks are lans, the live one is a wan.
+#[test]
+fn presets_have_the_budgets_of_their_slots_and_networks() {
+	for preset in [DEV, LOCAL] {
+		chain(preset).execute_with(|| {
+			assert_eq!(GenesisParameters::network(), NetworkProfile::Lan);
+			let budget = BlockBudget { build_ms: 233, weight_ms: 205, length_bytes: 968_750 };
+			assert_eq!(GenesisParameters::budget(), budget);
+		});
+	}
+	let live = genesis_json(LIVE);
+	assert_eq!(live["genesisParameters"]["network"], json!("wan"));
+	chain_with(1_000, "wan").execute_with(|| {
+		let budget = BlockBudget { build_ms: 202, weight_ms: 177, length_bytes: 294_912 };
+		assert_eq!(GenesisParameters::budget(), budget);
+	});
+}
+
+/// STA-R12: each slot and network has limits of its own.
+#[test]
+fn limits_are_parts_of_the_budget() {
+	for (slot, network) in
+		[(1_000, "wan"), (6_000, "wan"), (250, "lan"), (500, "lan"), (1_000, "lan")]
+	{
+		chain_with(slot, network).execute_with(|| {
+			let budget = GenesisParameters::budget();
+			let weights = RuntimeBlockWeights::get();
+			let whole = u64::from(budget.weight_ms) * WEIGHT_REF_TIME_PER_MILLIS;
+			assert_eq!(weights.max_block.ref_time(), whole);
+			let normal = weights.get(DispatchClass::Normal);
+			assert_eq!(normal.max_total.map(|weight| weight.ref_time()), Some(whole / 4 * 3));
+			let length = RuntimeBlockLength::get();
+			let normal = *length.max.get(DispatchClass::Normal);
+			assert_eq!(normal, budget.length_bytes * 15 / 16);
+			assert!(normal > MAX_CODE_LENGTH_BYTES + 4 * 1_024);
+			assert_eq!(*length.max.get(DispatchClass::Operational), block::MAX_LENGTH_BYTES);
+		});
+	}
+}
+
+/// What every pallet demands of its configuration holds with the least budgets, too.
+#[test]
+fn pallets_accept_the_limits_of_short_slots() {
+	for (slot, network) in [(675, "wan"), (1_000, "wan"), (100, "lan"), (250, "lan"), (500, "lan")]
+	{
+		chain_with(slot, network).execute_with(|| {
+			RuntimeBlockWeights::get().validate().unwrap_or_else(|error| {
+				panic!("{slot} ms, {network}: {error:?}");
+			});
+			AllPalletsWithSystem::integrity_test();
+		});
+	}
+}
+
+/// STA-R11: no chain starts whose blocks would never be in time.
+#[test]
+fn slot_too_short_for_its_network_is_refused() {
+	let refused = |slot: u64, network: &str| {
+		let mut config = genesis_json(DEV);
+		config["genesisParameters"]["timing"]["slotDurationMs"] = slot.into();
+		config["genesisParameters"]["network"] = network.into();
+		build(&config).err()
+	};
+	for slot in [100, 250, 500, 674] {
+		let error = refused(slot, "wan").expect("a block takes longer than that");
+		assert!(error.contains("too short for the network `wan`"), "{error}");
+	}
+	assert_eq!(refused(675, "wan"), None);
+	assert_eq!(refused(100, "lan"), None);
+	assert!(refused(500, "moon").expect("there is no such network").contains("unknown variant"));
+}
+
+/// The copy that a block keeps for itself is not in the state afterwards.
+#[test]
+fn budget_leaves_the_state_with_its_block() {
+	chain(DEV).execute_with(|| {
+		let budget = GenesisParameters::budget();
+		for _ in 0..3 {
+			run_block(0, vec![]);
+			assert!(!Budget::<Runtime>::exists());
+			assert_eq!(GenesisParameters::budget(), budget);
+		}
+	});
+}
+
+/// TXN-R28: anybody can send operational calls, so they get no more than the block has left.
+#[test]
+fn operational_transaction_longer_than_the_block_is_refused() {
+	chain(DEV).execute_with(|| {
+		let code = long_code();
+		for call in [
+			RuntimeCall::System(frame_system::Call::set_code { code: code.clone() }),
+			apply_upgrade(code),
+		] {
+			let transaction = sign(Alice, 0, call);
+			assert_eq!(validate(transaction.clone()), Err(TOO_LARGE));
+			assert_eq!(run_block(0, vec![transaction]), [Err(TOO_LARGE)]);
+		}
+	});
+}
+
+/// TXN-R28: several shorter ones do not fit either.
+#[test]
+fn operational_transactions_together_longer_than_the_block_are_refused() {
+	chain_with(6_000, "lan").execute_with(|| {
+		// Applying an upgrade that nobody has authorised fails and pays.
+		let code = vec![7; GenesisParameters::budget().length_bytes as usize / 3];
+		let results = run_block(
+			0,
+			(0..3).map(|nonce| sign(Alice, nonce, apply_upgrade(code.clone()))).collect(),
+		);
+		assert!(results[..2].iter().all(|result| matches!(result, Ok(Err(_)))), "{results:?}");
+		assert_eq!(results[2], Err(TOO_LARGE));
+	});
+}
+
+/// TXN-R28: with short slots, replacing the code weighs more than a block.
+#[test]
+fn operational_transaction_heavier_than_the_block_is_refused() {
+	chain_with(250, "lan").execute_with(|| {
+		let transaction = sign(Alice, 0, apply_upgrade(vec![7]));
+		assert_eq!(validate(transaction.clone()), Err(TOO_LARGE));
+		assert_eq!(run_block(0, vec![transaction]), [Err(TOO_LARGE)]);
+	});
+}
+
+/// TXN-R28: an authorised upgrade may exceed weight and length, once.
+#[test]
+fn authorised_upgrade_may_exceed_the_budget_once() {
+	for (slot, network) in [(250, "lan"), (500, "lan"), (1_000, "wan")] {
+		chain_with(slot, network).execute_with(|| {
+			let code = long_code();
+			authorise(&code);
+			let other = vec![8; code.len()];
+			assert_eq!(validate(sign(Alice, 0, apply_upgrade(other))), Err(TOO_LARGE));
+			let transaction = sign(Alice, 0, apply_upgrade(code.clone()));
+			assert_eq!(validate(transaction.clone()), Ok(()));
+			let again = sign(Alice, 1, apply_upgrade(code.clone()));
+			assert_eq!(run_block(0, vec![transaction, again]), [Ok(Ok(())), Err(TOO_LARGE)]);
+			let stored = sp_io::storage::get(sp_core::storage::well_known_keys::CODE);
+			assert_eq!(stored.as_deref(), Some(&code[..]));
+		});
+	}
+}
+
+/// Scheduled calls may weigh as much as replacing the runtime does, whatever the slot.
+#[test]
+fn scheduler_can_replace_the_runtime_in_short_slots() {
+	use frame_support::dispatch::GetDispatchInfo;
+	chain_with(100, "lan").execute_with(|| {
+		let set_code = RuntimeCall::System(frame_system::Call::set_code { code: vec![7] });
+		let most: Weight = <Runtime as pallet_scheduler::Config>::MaximumWeight::get();
+		assert!(set_code.get_dispatch_info().call_weight.all_lt(most));
+	});
+}
+
+/// CON-R14, CON-R22: an offence is punished whatever the slot, so a report always fits a block.
+#[test]
+fn report_of_an_equivocation_fits_every_block() {
+	use pallet_grandpa::WeightInfo;
+	type Weights = <Runtime as pallet_grandpa::Config>::WeightInfo;
+	let report = |slot, network| {
+		chain_with(slot, network).execute_with(|| {
+			let normal = RuntimeBlockWeights::get().get(DispatchClass::Normal).max_extrinsic;
+			let report = Weights::report_equivocation(100, 1_000);
+			assert!(report.all_lt(normal.expect("it is limited")), "{slot} {network}: {report:?}");
+			report
+		})
+	};
+	let whole = report(6_000, "wan");
+	for (slot, network) in [(675, "wan"), (1_000, "wan"), (100, "lan"), (250, "lan"), (500, "lan")]
+	{
+		assert!(report(slot, network).all_lte(whole));
+	}
+}
+
+/// STA-R11: clients read the network among the constants.
+#[test]
+fn metadata_shows_the_network() {
+	use frame_metadata::RuntimeMetadata;
+	for (network, encoded) in [("wan", 0), ("lan", 1)] {
+		chain_with(1_000, network).execute_with(|| {
+			let RuntimeMetadata::V14(metadata) = Runtime::metadata().1 else {
+				panic!("the legacy metadata is of version 14");
+			};
+			let pallet = metadata.pallets.iter().find(|p| p.name == "GenesisParameters");
+			let constants = &pallet.expect("it is there").constants;
+			let shown = constants.iter().find(|c| c.name == "Network").expect("it is declared");
+			assert_eq!(shown.value, [encoded]);
+		});
+	}
+}
+
+#[test]
+fn presets_name_their_network() {
+	let network =
+		|preset| -> Value { genesis_json(preset)["genesisParameters"]["network"].clone() };
+	assert_eq!([DEV, LOCAL, LIVE].map(network), [json!("lan"), json!("lan"), json!("wan")]);
+}
