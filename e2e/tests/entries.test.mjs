@@ -36,7 +36,7 @@ describe('expiring entries', async () => {
 
 	/** Rent of an entry for so many blocks (TTL-R6). */
 	const rent = (key, value, blocks) =>
-		BigInt((prices.entryOverheadBytes + length(key) + length(value)) * blocks) * prices.rentPerByteBlock;
+		BigInt((prices.entryOverheadBytes + 2 * length(key) + length(value)) * blocks) * prices.rentPerByteBlock;
 
 	it('an entry is put, overwritten, extended, expires, is put again and deleted, with an event for each', async () => {
 		const { pair, done, submitted } = await newOwner(api);

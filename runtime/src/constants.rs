@@ -78,8 +78,8 @@ pub mod storage {
 	pub const MAX_KEY_LENGTH_BYTES: u32 = 128;
 	/// Longest value of an expiring entry. May be raised, never lowered.
 	pub const MAX_VALUE_LENGTH_BYTES: u32 = 16 * 1024;
-	/// Bytes that an expiring entry occupies in addition to key and value: the rest of its storage key, its
-	/// fixed fields, its reference in the expiry index and trie nodes.
+	/// Bytes that an expiring entry occupies in addition to its value and twice its key: the rest of its
+	/// storage key, its fixed fields, the owner in its reference in the expiry index, and trie nodes.
 	pub const ENTRY_OVERHEAD_BYTES: u32 = 256;
 	/// Shortest life of an entry, in blocks.
 	pub const MIN_TTL_BLOCKS: BlockNumber = 1;

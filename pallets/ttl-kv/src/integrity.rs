@@ -27,6 +27,7 @@ impl<T: Config> Pallet<T> {
 		let most_bytes = T::EntryOverheadBytes::get()
 			.checked_add(T::MaxKeyLength::get())
 			.and_then(|bytes| bytes.checked_add(T::MaxValueLength::get()))
+			.and_then(|bytes| bytes.checked_add(T::MaxKeyLength::get()))
 			.expect("the bytes of an entry overflow");
 		let most_rent = T::RentPerByteBlock::get()
 			.checked_mul(&most_bytes.into())

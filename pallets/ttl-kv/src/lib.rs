@@ -97,8 +97,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxValueLength: Get<u32>;
 
-		/// Bytes that each entry is charged for in addition to key and value: for the rest of its storage
-		/// key, its fixed fields, its reference, and trie nodes.
+		/// Bytes that each entry is charged for in addition to its value and twice its key: for the rest
+		/// of its storage key, its fixed fields, the owner in its reference, and trie nodes.
 		#[pallet::constant]
 		type EntryOverheadBytes: Get<u32>;
 

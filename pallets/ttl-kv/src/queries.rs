@@ -60,9 +60,7 @@ impl<T: Config> Pallet<T> {
 		let in_range = (One::one()..=T::MaxKeyLength::get()).contains(&key_len)
 			&& (One::one()..=T::MaxValueLength::get()).contains(&value_len)
 			&& (T::MinTtl::get()..=T::MaxTtl::get()).contains(&ttl);
-		// Saturating: lengths within their limits are far from 2^32.
-		let bytes = T::EntryOverheadBytes::get().saturating_add(key_len).saturating_add(value_len);
-		in_range.then(|| Self::rent(bytes, ttl))
+		in_range.then(|| Self::rent(Self::charged_bytes(key_len, value_len), ttl))
 	}
 
 	/// How much the store holds, dead entries included (TTL-R19).

@@ -52,7 +52,8 @@ def charge(length: int, blocks: int, old_length: int, old_blocks: int) -> int:
 
 
 def entry_length(key_length: int, value_length: int) -> int:
-    return ENTRY_OVERHEAD_BYTES + key_length + value_length
+    """The key counts twice: in the storage key of the entry and in its index reference."""
+    return ENTRY_OVERHEAD_BYTES + 2 * key_length + value_length
 
 
 def entry_key(owner: bytes, key: bytes) -> bytes:

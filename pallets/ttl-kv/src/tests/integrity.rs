@@ -45,7 +45,7 @@ fn configuration_without_lifetimes_is_refused() {
 
 #[test]
 fn configuration_with_overflowing_rent_is_refused() {
-	let most_bytes_and_blocks = 16_768 * u128::from(u32::MAX);
+	let most_bytes_and_blocks = 16_896 * u128::from(u32::MAX);
 	let highest = u128::MAX / most_bytes_and_blocks;
 	assert_eq!(check(move || RentPerByteBlock::set(highest)), Ok(()));
 	assert_refused(move || RentPerByteBlock::set(highest + 1), "the largest rent overflows");

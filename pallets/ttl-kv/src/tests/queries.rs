@@ -192,7 +192,7 @@ fn list_from_an_absent_start_continues_after_its_position() {
 fn quote_is_the_rent_of_a_new_entry() {
 	on_chain(|| {
 		assert_eq!(TtlKv::quote(3, 5, 10), Some(rent(3, 5, 10)));
-		assert_eq!(TtlKv::quote(1, 1, 1), Some(258));
+		assert_eq!(TtlKv::quote(1, 1, 1), Some(259));
 		assert_eq!(TtlKv::quote(128, 16_384, 31_536_000), Some(rent(128, 16_384, 31_536_000)));
 		// The same after a put.
 		assert_ok!(put(ALICE, KEY, VALUE, 10));

@@ -7,7 +7,7 @@ use sp_runtime::StateVersion;
 use std::collections::BTreeMap;
 
 /// Keys and values stored under `prefix`.
-fn items_under(prefix: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {
+pub fn items_under(prefix: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {
 	let mut items = BTreeMap::new();
 	let mut key = prefix.to_vec();
 	while let Some(next) = sp_io::storage::next_key(&key).filter(|key| key.starts_with(prefix)) {
