@@ -104,6 +104,10 @@ pub mod storage {
 }
 
 /// Sizes of the validator set and its elections.
+	/// Part of a block that the removal of expired entries may take after its transactions.
+	///
+	/// Together with [`SWEEP_RATIO`] it is half a block (ADR 0023).
+	pub const IDLE_SWEEP_RATIO: Perbill = Perbill::from_percent(20);
 pub mod staking {
 	/// Most validators of an era, and so most Aura and GRANDPA authorities.
 	pub const MAX_VALIDATORS: u32 = 100;

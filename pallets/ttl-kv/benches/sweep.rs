@@ -78,6 +78,7 @@ impl pallet_balances::Config for Runtime {
 impl pallet_ttl_kv::Config for Runtime {
 	type Currency = Balances;
 	type EntryOverheadBytes = ConstU32<256>;
+	type IdleSweepWeight = SweepWeight;
 	type MaxBacklogScan = ConstU32<10_000>;
 	type MaxKeyLength = ConstU32<128>;
 	type MaxPageScan = ConstU32<1_000>;

@@ -67,3 +67,9 @@ impl<T: Config> Pallet<T> {
 		);
 	}
 }
+		let sweep = T::SweepWeight::get().saturating_add(T::IdleSweepWeight::get());
+		let block = T::BlockWeights::get().max_block;
+		assert!(
+			sweep.all_lte(block),
+			"SweepWeight and IdleSweepWeight add up to {sweep:?}; a block has {block:?}: lower one"
+		);

@@ -17,8 +17,9 @@
 //! - Only the owner of an entry changes, extends or deletes it, with a signed call. No answer depends
 //!   on whether the sweep has removed an entry yet.
 //! - Work in a block is bounded: the guaranteed part of the sweep by [`Config::SweepQuota`] and
-//!   [`Config::SweepWeight`], the rest by the weight that the block has left. The guaranteed part
-//!   removes more than the calls of a full block can add, so no load makes the backlog grow.
+//!   [`Config::SweepWeight`], the rest by [`Config::IdleSweepWeight`] and the weight that the block has
+//!   left. The guaranteed part removes more than the calls of a full block can add, so no load makes
+//!   the backlog grow.
 //! - No account can make a put of another account fail: no part of the index can fill up.
 //! - The sweep moves no balance, so it cannot fail.
 
@@ -114,6 +115,11 @@ pub mod pallet {
 		/// Most weight that the sweep uses before the extrinsics of a block.
 		#[pallet::constant]
 		type SweepWeight: Get<Weight>;
+
+		/// Most weight that the sweep uses after the extrinsics of a block, however much the block has
+		/// left. Zero leaves the whole sweep to [`Config::SweepWeight`].
+		#[pallet::constant]
+		type IdleSweepWeight: Get<Weight>;
 
 		/// Most items of one answer to [`Pallet::list`].
 		#[pallet::constant]
@@ -293,7 +299,7 @@ pub mod pallet {
 		}
 
 		fn on_idle(now: BlockNumberFor<T>, remaining: Weight) -> Weight {
-			let mut meter = WeightMeter::with_limit(remaining);
+			let mut meter = WeightMeter::with_limit(remaining.min(T::IdleSweepWeight::get()));
 			Self::sweep(now, u32::MAX, &mut meter);
 			meter.consumed()
 		}

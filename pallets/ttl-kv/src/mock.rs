@@ -30,7 +30,10 @@ const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 /// Part of a block that the sweep may take before its extrinsics.
 const SWEEP_RATIO: Perbill = Perbill::from_percent(30);
 
-/// Bytes that an entry is charged for in addition to key and value.
+/// Part of a block that the sweep may take after its extrinsics.
+const IDLE_SWEEP_RATIO: Perbill = Perbill::from_percent(20);
+
+/// Bytes that an entry is charged for in addition to its value and twice its key.
 pub const OVERHEAD: u128 = 256;
 
 frame_support::construct_runtime!(
@@ -55,6 +58,7 @@ parameter_types! {
 	pub static RentPerByteBlock: u128 = 1;
 	pub static SweepQuota: u32 = 5_000;
 	pub static SweepWeight: Weight = SWEEP_RATIO * MaxBlock::get();
+	pub static IdleSweepWeight: Weight = IDLE_SWEEP_RATIO * MaxBlock::get();
 	pub static MaxPageSize: u32 = 100;
 	pub static MaxPageScan: u32 = 1_000;
 	pub static MaxBacklogScan: u32 = 10_000;
@@ -84,6 +88,7 @@ impl pallet_ttl_kv::Config for Test {
 	type Currency = Balances;
 	type EntryOverheadBytes = ConstU32<256>;
 	type MaxBacklogScan = MaxBacklogScan;
+	type IdleSweepWeight = IdleSweepWeight;
 	type MaxKeyLength = ConstU32<128>;
 	type MaxPageScan = MaxPageScan;
 	type MaxPageSize = MaxPageSize;
@@ -106,6 +111,7 @@ pub fn new_chain() -> TestExternalities {
 	SweepWeight::set(SWEEP_RATIO * MaxBlock::get());
 	MaxPageSize::set(100);
 	MaxPageScan::set(1_000);
+	IdleSweepWeight::set(IDLE_SWEEP_RATIO * MaxBlock::get());
 	MaxBacklogScan::set(10_000);
 	let storage = RuntimeGenesisConfig::default().build_storage().expect("it is sound");
 	let mut chain = TestExternalities::new(storage);

@@ -87,6 +87,18 @@ fn configuration_whose_sweep_falls_behind_is_refused() {
 }
 
 /// TTL-R18: the quota computed from the weights exceeds the references that a block can add.
+/// TTL-R18: both parts of the sweep together leave the block within its weight.
+#[test]
+fn configuration_whose_sweep_exceeds_the_block_is_refused() {
+	let rest = || MaxBlock::get() - SweepWeight::get();
+	assert_eq!(check(move || IdleSweepWeight::set(rest())), Ok(()));
+	assert_refused(
+		move || IdleSweepWeight::set(rest() + Weight::from_parts(1, 0)),
+		"SweepWeight and IdleSweepWeight add up to",
+	);
+	assert_eq!(check(|| IdleSweepWeight::set(Weight::zero())), Ok(()));
+}
+
 #[test]
 fn quota_of_a_full_block_is_one_more_than_it_can_add() {
 	let quota = FullBlockQuota::<Test>::get();

@@ -249,6 +249,43 @@ fn idle_sweep_continues_within_the_remaining_weight() {
 	});
 }
 
+/// TTL-R18: `on_idle` uses no more than `IdleSweepWeight`, however much weight the block has left.
+#[test]
+fn idle_sweep_stays_within_its_own_weight() {
+	for dimension in [0, 1] {
+		on_chain(|| {
+			put_storm(100, 1);
+			SweepQuota::set(0);
+			go_to(2);
+			let most = weight_of(7);
+			IdleSweepWeight::set(match dimension {
+				0 => Weight::from_parts(most.ref_time(), u64::MAX),
+				_ => Weight::from_parts(u64::MAX, most.proof_size()),
+			});
+			let used = TtlKv::on_idle(2, Weight::MAX);
+			assert!(used.all_lte(IdleSweepWeight::get()), "{used:?}");
+			let swept = 100 - backlog();
+			assert!((7..100).contains(&swept), "{swept}");
+			assert_eq!(pruned_in_block(Weight::zero()), [u32::try_from(swept).expect("few")]);
+			SweepQuota::set(1_000);
+			begin_block(3);
+		});
+	}
+}
+
+/// TTL-R18: without a weight of its own, `on_idle` does not sweep.
+#[test]
+fn idle_sweep_can_be_switched_off() {
+	on_chain(|| {
+		put_storm(100, 1);
+		SweepQuota::set(40);
+		IdleSweepWeight::set(Weight::zero());
+		go_to(2);
+		assert_eq!(TtlKv::on_idle(2, Weight::MAX), Weight::zero());
+		assert_eq!(backlog(), 60);
+	});
+}
+
 /// TTL-R16: there is a `Pruned` event only if an entry was removed.
 #[test]
 fn block_without_a_removal_has_no_event() {
