@@ -269,6 +269,8 @@ describe('expiring entries', async () => {
 		]) {
 			assert.deepEqual(await code('kv_quote', ...params), { code: 10002, data });
 		}
-		assert.deepEqual(await code('kv_stats', unknown), { code: 10003, data: unknown });
+		assert.deepEqual(await code('kv_stats', null, unknown), { code: 10003, data: unknown });
+		// Not a position but a block, which is the parameter after it.
+		assert.deepEqual(await code('kv_stats', unknown), { code: 10001, data: 'start' });
 	});
 });

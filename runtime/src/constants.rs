@@ -94,20 +94,23 @@ pub mod storage {
 	pub const MAX_ENDING_PAGES: usize = 1_000;
 	/// An answer about expiring entries that has this number of items reads no further page.
 	pub const MAX_ENDING_ITEMS: usize = 1_000;
-	/// Most items of the expiry index that one count of the backlog reads.
-	pub const MAX_BACKLOG_SCAN: u32 = 10_000;
+	/// Most pages of the expiry index that one count of the backlog reads.
+	pub const MAX_BACKLOG_SCAN: u32 = 1_000;
+	/// Bytes of entries or of pages of the expiry index after which an answer ends: reached with 64 of the
+	/// largest entries, or with 203 full pages of the longest keys.
+	pub const MAX_QUERY_BYTES: u32 = 1024 * 1024;
 	/// Part of a block that the removal of expired entries may take before its transactions.
 	///
 	/// It must suffice to remove as many entries as a full block can put; the pallet's integrity test fails
 	/// otherwise.
 	pub const SWEEP_RATIO: Perbill = Perbill::from_percent(30);
-}
-
-/// Sizes of the validator set and its elections.
 	/// Part of a block that the removal of expired entries may take after its transactions.
 	///
 	/// Together with [`SWEEP_RATIO`] it is half a block (ADR 0023).
 	pub const IDLE_SWEEP_RATIO: Perbill = Perbill::from_percent(20);
+}
+
+/// Sizes of the validator set and its elections.
 pub mod staking {
 	/// Most validators of an era, and so most Aura and GRANDPA authorities.
 	pub const MAX_VALIDATORS: u32 = 100;

@@ -20,6 +20,8 @@
 //!   [`Config::SweepWeight`], the rest by [`Config::IdleSweepWeight`] and the weight that the block has
 //!   left. The guaranteed part removes more than the calls of a full block can add, so no load makes
 //!   the backlog grow.
+//! - Work for an answer is bounded in items and in bytes ([`Config::MaxQueryBytes`]). What exceeds the
+//!   bounds is in the answer to the next call.
 //! - No account can make a put of another account fail: no part of the index can fill up.
 //! - The sweep moves no balance, so it cannot fail.
 
@@ -51,7 +53,7 @@ pub mod weights;
 
 pub use index::PAGE_LENGTH;
 pub use pallet::*;
-pub use pallet_ttl_kv_runtime_api::{EntryMetadata, EntryPage, Statistics};
+pub use pallet_ttl_kv_runtime_api::{BacklogPosition, EntryMetadata, EntryPage, Statistics};
 pub use sweep::FullBlockQuota;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -129,10 +131,14 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxPageScan: Get<u32>;
 
-		/// Most pages of the index on which [`Pallet::statistics`] counts the backlog. A backlog that
-		/// spans more pages is reported too low.
+		/// Most pages of the index on which one call of [`Pallet::statistics`] counts the backlog.
 		#[pallet::constant]
 		type MaxBacklogScan: Get<u32>;
+
+		/// Bytes after which an answer ends: keys and values for [`Pallet::list`], pages of the index for
+		/// [`Pallet::statistics`]. An answer reads at most one entry or page more.
+		#[pallet::constant]
+		type MaxQueryBytes: Get<u32>;
 
 		/// Weights of the calls and of the sweep.
 		type WeightInfo: WeightInfo;

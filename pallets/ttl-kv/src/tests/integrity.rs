@@ -56,6 +56,7 @@ fn configuration_without_pages_is_refused() {
 	assert_refused(|| MaxPageSize::set(0), "MaxPageSize must be at least 1");
 	assert_refused(|| MaxPageScan::set(0), "MaxPageScan must be at least 1");
 	assert_refused(|| MaxBacklogScan::set(0), "MaxBacklogScan must be at least 1");
+	assert_refused(|| MaxQueryBytes::set(0), "MaxQueryBytes must be at least 1");
 }
 
 #[test]
@@ -86,7 +87,6 @@ fn configuration_whose_sweep_falls_behind_is_refused() {
 	assert_refused(move || SweepWeight::set(less), "raise SweepQuota or SweepWeight");
 }
 
-/// TTL-R18: the quota computed from the weights exceeds the references that a block can add.
 /// TTL-R18: both parts of the sweep together leave the block within its weight.
 #[test]
 fn configuration_whose_sweep_exceeds_the_block_is_refused() {
@@ -99,6 +99,7 @@ fn configuration_whose_sweep_exceeds_the_block_is_refused() {
 	assert_eq!(check(|| IdleSweepWeight::set(Weight::zero())), Ok(()));
 }
 
+/// TTL-R18: the quota computed from the weights exceeds the references that a block can add.
 #[test]
 fn quota_of_a_full_block_is_one_more_than_it_can_add() {
 	let quota = FullBlockQuota::<Test>::get();

@@ -41,7 +41,7 @@ fn pruned_in_block(idle: Weight) -> Vec<u32> {
 }
 
 fn backlog() -> u64 {
-	TtlKv::statistics().backlog
+	TtlKv::statistics(None).backlog
 }
 
 /// Weight of a sweep that takes `count` references, each from a page of its own.
@@ -69,7 +69,7 @@ fn storm_is_unreadable_at_once_and_removed_quota_by_quota() {
 				begin_block(11 + block);
 				left -= quota.min(left);
 				assert_eq!(backlog(), u64::from(left));
-				assert_eq!(TtlKv::statistics().entries, u64::from(left));
+				assert_eq!(TtlKv::statistics(None).entries, u64::from(left));
 				for n in [0, count / 2, count - 1] {
 					assert_eq!(get(&ALICE, &n.to_le_bytes()), None);
 				}
@@ -345,7 +345,7 @@ fn dead_entries_that_are_put_again_leave_the_backlog() {
 		assert_eq!(backlog(), 90 - again);
 		assert!(TtlKv::on_idle(2, Weight::MAX).all_gt(Weight::zero()));
 		assert_eq!(backlog(), 0);
-		assert_eq!(TtlKv::statistics().entries, 34);
+		assert_eq!(TtlKv::statistics(None).entries, 34);
 		for n in (0..100u32).step_by(3) {
 			assert_eq!(get(&ALICE, &n.to_le_bytes()), Some(b"again".to_vec()));
 		}
@@ -353,7 +353,7 @@ fn dead_entries_that_are_put_again_leave_the_backlog() {
 		SweepQuota::set(5_000);
 		begin_block(52);
 		assert_eq!(backlog(), 0);
-		assert_eq!(TtlKv::statistics().entries, 0);
+		assert_eq!(TtlKv::statistics(None).entries, 0);
 	});
 }
 
@@ -372,7 +372,7 @@ fn pages_emptied_between_the_hooks_do_not_stop_the_sweep() {
 		}
 		TtlKv::on_idle(2, Weight::MAX);
 		assert_eq!(backlog(), 0);
-		assert_eq!(TtlKv::statistics().entries, 32);
+		assert_eq!(TtlKv::statistics(None).entries, 32);
 	});
 }
 
@@ -410,7 +410,7 @@ fn puts_during_a_backlog_live_and_end_as_usual() {
 			}
 		}
 		go_to(15);
-		assert_eq!(TtlKv::statistics().entries, 0);
+		assert_eq!(TtlKv::statistics(None).entries, 0);
 	});
 }
 
