@@ -232,7 +232,7 @@ class Store:
         return self._run(attempt)
 
     def sweep(self, now: int) -> None:
-        """The sweep of `on_initialize`, for fewer expired entries than the quota."""
+        """The sweep of `on_initialize`, if fewer entries have expired than the quota allows."""
         self.entries = {at: entry for at, entry in self.entries.items() if now < entry.expires_at}
 
     @staticmethod
