@@ -17,7 +17,7 @@ export const of = (fraction, amount) => (fraction * amount + 499_999_999n) / BIL
 
 const least = (a, b) => (a < b ? a : b);
 const most = (a, b) => (a > b ? a : b);
-const rent = (keyLength, valueLength, blocks) => (256n + keyLength + valueLength) * blocks;
+const rent = (keyLength, valueLength, blocks) => (256n + 2n * keyLength + valueLength) * blocks;
 
 /** The formulas that `arithmetic` vectors name. Each takes and returns an object of bigints. */
 export const FORMULAS = {

@@ -50,7 +50,17 @@ export async function newOwner(api, amount = 10n * TOS) {
 
 export const kvGet = (api, { address }, key, at) => rawCall(api, 'kv_get', address, key, at);
 export const kvMeta = (api, { address }, key, at) => rawCall(api, 'kv_getMeta', address, key, at);
-export const kvStats = (api, at) => rawCall(api, 'kv_stats', at);
+
+/** Statistics with the whole backlog, which a node counts a part at a time. Name a block unless there is no backlog. */
+export async function kvStats(api, at) {
+	let { next, ...stats } = await rawCall(api, 'kv_stats', null, at);
+	while (next !== null) {
+		const more = await rawCall(api, 'kv_stats', next, at);
+		stats.backlog += more.backlog;
+		next = more.next;
+	}
+	return stats;
+}
 
 /** All entries of the owner, read in pages of `limit`. */
 export async function kvAll(api, { address }, { prefix, at, limit = constants(api, 'ttlKv').maxPageSize } = {}) {

@@ -22,7 +22,9 @@ use gtos_dpos_api::{EpochInfo, Snapshot, Validator, ValidatorDetails};
 use pallet_aura_equivocation::EquivocationProofOf;
 use pallet_contract_store_runtime_api::{contract_address, ContractPage, ContractRecord};
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
-use pallet_ttl_kv_runtime_api::{EndingPage, EntryChange, EntryMetadata, EntryPage, Statistics};
+use pallet_ttl_kv_runtime_api::{
+	BacklogPosition, EndingPage, EntryChange, EntryMetadata, EntryPage, Statistics,
+};
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
@@ -295,8 +297,8 @@ impl_runtime_apis! {
 			TtlKv::quote(key_len, value_len, ttl)
 		}
 
-		fn statistics() -> Statistics {
-			TtlKv::statistics()
+		fn statistics(start: Option<BacklogPosition>) -> Statistics {
+			TtlKv::statistics(start)
 		}
 
 		fn proof_key(owner: AccountId, key: Vec<u8>) -> Option<Vec<u8>> {

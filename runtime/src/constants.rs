@@ -79,8 +79,8 @@ pub mod storage {
 	pub const MAX_KEY_LENGTH_BYTES: u32 = 128;
 	/// Longest value of an expiring entry. May be raised, never lowered.
 	pub const MAX_VALUE_LENGTH_BYTES: u32 = 16 * 1024;
-	/// Bytes that an expiring entry occupies in addition to key and value: the rest of its storage key, its
-	/// fixed fields, its reference in the expiry index and trie nodes.
+	/// Bytes that an expiring entry occupies in addition to its value and twice its key: the rest of its
+	/// storage key, its fixed fields, the owner in its reference in the expiry index, and trie nodes.
 	pub const ENTRY_OVERHEAD_BYTES: u32 = 256;
 	/// Shortest life of an entry, in blocks.
 	pub const MIN_TTL_BLOCKS: BlockNumber = 1;
@@ -95,13 +95,20 @@ pub mod storage {
 	pub const MAX_ENDING_PAGES: usize = 1_000;
 	/// An answer about expiring entries that has this number of items reads no further page.
 	pub const MAX_ENDING_ITEMS: usize = 1_000;
-	/// Most items of the expiry index that one count of the backlog reads.
-	pub const MAX_BACKLOG_SCAN: u32 = 10_000;
+	/// Most pages of the expiry index that one count of the backlog reads.
+	pub const MAX_BACKLOG_SCAN: u32 = 1_000;
+	/// Bytes of entries or of pages of the expiry index after which an answer ends: reached with 64 of the
+	/// largest entries, or with 203 full pages of the longest keys.
+	pub const MAX_QUERY_BYTES: u32 = 1024 * 1024;
 	/// Part of a block that the removal of expired entries may take before its transactions.
 	///
 	/// It must suffice to remove as many entries as a full block can put; the pallet's integrity test fails
 	/// otherwise.
 	pub const SWEEP_RATIO: Perbill = Perbill::from_percent(30);
+	/// Part of a block that the removal of expired entries may take after its transactions.
+	///
+	/// Together with [`SWEEP_RATIO`] it is half a block (ADR 0023).
+	pub const IDLE_SWEEP_RATIO: Perbill = Perbill::from_percent(20);
 }
 
 /// Sizes of the validator set and its elections.

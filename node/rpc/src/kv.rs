@@ -20,7 +20,7 @@ use jsonrpsee::{
 	core::async_trait, proc_macros::rpc, ConnectionId, PendingSubscriptionSink,
 	SubscriptionCloseResponse,
 };
-use pallet_ttl_kv_runtime_api::TtlKvApi;
+use pallet_ttl_kv_runtime_api::{BacklogPosition, TtlKvApi};
 use response::{EntryProof, Metadata, Page, Stats};
 use sc_client_api::BlockchainEvents;
 use sc_rpc::SubscriptionTaskExecutor;
@@ -70,9 +70,9 @@ pub trait EntryRpc {
 		at: Option<Value>,
 	) -> Result<String, Error>;
 
-	/// Returns statistics of the store (RPC-R22).
+	/// Returns statistics of the store, with the backlog after the position `start` (RPC-R22).
 	#[method(name = "kv_stats", blocking)]
-	fn stats(&self, at: Option<Value>) -> Result<Stats, Error>;
+	fn stats(&self, start: Option<Value>, at: Option<Value>) -> Result<Stats, Error>;
 
 	/// Returns a proof of an entry, live or expired, or of its absence (RPC-R23).
 	#[method(name = "kv_getProof", blocking)]
@@ -86,6 +86,11 @@ pub trait EntryRpc {
 		prefix: Option<Value>,
 		from: Option<Value>,
 	) -> SubscriptionCloseResponse;
+}
+
+/// Reads the position at which a count of the backlog continues (RPC-R22).
+fn position(name: &'static str, value: &Value) -> Result<BacklogPosition, Error> {
+	parameter::bytes(name, value)?.try_into().map_err(|_| Error::Unreadable(name))
 }
 
 /// Serves the methods.
@@ -224,9 +229,10 @@ impl EntryRpcServer for Entries {
 		}))
 	}
 
-	fn stats(&self, at: Option<Value>) -> Result<Stats, Error> {
+	fn stats(&self, start: Option<Value>, at: Option<Value>) -> Result<Stats, Error> {
+		let start = parameter::optional(position, "start", start.as_ref())?;
 		let at = query::block(&self.client, at.as_ref())?;
-		Ok(self.call(at, |api| api.statistics(at))?.into())
+		Ok(self.call(at, |api| api.statistics(at, start))?.into())
 	}
 
 	fn proof(&self, owner: Value, key: Value, at: Option<Value>) -> Result<EntryProof, Error> {
@@ -316,6 +322,8 @@ mod tests {
 					assert_eq!(json!(rent.to_string()), result, "{}", exchange.name);
 				},
 				"kv_stats" => {
+					let start = exchange.params.first();
+					parameter::optional(position, "start", start).unwrap();
 					round_trip::<Stats>(&result);
 				},
 				"kv_getProof" => {
@@ -388,11 +396,28 @@ mod tests {
 			json!({ "items": [item], "next": "0x03" })
 		);
 
-		let statistics = Statistics { entries: 1, bytes: 2, backlog: 3, last_revision: 4 };
-		assert_eq!(
-			serde_json::to_value(Stats::from(statistics)).unwrap(),
-			json!({ "entries": 1, "bytes": 2, "backlog": 3, "lastRevision": "4" })
-		);
+		let statistics =
+			|next| Statistics { entries: 1, bytes: 2, backlog: 3, last_revision: 4, next };
+		let mut expected = json!({
+			"entries": 1,
+			"bytes": 2,
+			"backlog": 3,
+			"lastRevision": "4",
+			"next": null,
+		});
+		assert_eq!(serde_json::to_value(Stats::from(statistics(None))).unwrap(), expected);
+		expected["next"] = json!("0x010101010101010101010101");
+		assert_eq!(serde_json::to_value(Stats::from(statistics(Some([1; 12])))).unwrap(), expected);
+		assert_eq!(position("start", &expected["next"]).unwrap(), [1; 12]);
+	}
+
+	/// RPC-R22: a block hash in the place of the position is refused, instead of being taken for one.
+	#[test]
+	fn position_of_another_length_is_refused() {
+		for length in [0, 11, 13, 32] {
+			let digits = format!("0x{}", "5a".repeat(length));
+			assert!(position("start", &json!(digits)).is_err(), "{digits}");
+		}
 	}
 
 	#[test]

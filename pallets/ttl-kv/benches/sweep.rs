@@ -78,10 +78,12 @@ impl pallet_balances::Config for Runtime {
 impl pallet_ttl_kv::Config for Runtime {
 	type Currency = Balances;
 	type EntryOverheadBytes = ConstU32<256>;
-	type MaxBacklogScan = ConstU32<10_000>;
+	type IdleSweepWeight = SweepWeight;
+	type MaxBacklogScan = ConstU32<1_000>;
 	type MaxKeyLength = ConstU32<128>;
 	type MaxPageScan = ConstU32<1_000>;
 	type MaxPageSize = ConstU32<100>;
+	type MaxQueryBytes = ConstU32<{ 1 << 20 }>;
 	type MaxTtl = ConstU32<MAX_TTL>;
 	type MaxValueLength = ConstU32<16_384>;
 	type MinTtl = ConstU32<1>;

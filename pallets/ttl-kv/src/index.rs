@@ -12,7 +12,12 @@
 //! Storage keys sort by height and then by page, so the page that is due next is the first one.
 
 use crate::*;
-use frame_support::{defensive, storage::KeyPrefixIterator, traits::Get};
+use codec::{Compact, Decode};
+use frame_support::{
+	defensive,
+	storage::KeyPrefixIterator,
+	traits::{Defensive, Get},
+};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{SaturatedConversion, UniqueSaturatedFrom, UniqueSaturatedInto};
 
@@ -32,6 +37,21 @@ pub(crate) fn page_key<T: Config>(expires_at: BlockNumberFor<T>, revision: u64) 
 /// Height at which the entries of a page end.
 pub(crate) fn height_of<T: Config>((height, _): &PageKey) -> BlockNumberFor<T> {
 	BlockNumberFor::<T>::unique_saturated_from(u32::from_be_bytes(*height))
+}
+
+/// Position of a page in the order of all pages: its storage key without the prefix.
+pub(crate) fn position_of((height, page): PageKey) -> BacklogPosition {
+	let mut position = BacklogPosition::default();
+	for (byte, from) in position.iter_mut().zip(height.into_iter().chain(page)) {
+		*byte = from;
+	}
+	position
+}
+
+/// The page at `position`.
+pub(crate) fn page_at(position: BacklogPosition) -> PageKey {
+	let [a, b, c, d, page @ ..] = position;
+	([a, b, c, d], page)
 }
 
 impl<T: Config> Pallet<T> {
@@ -83,13 +103,37 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Number of references of heights up to `now`, on at most [`Config::MaxBacklogScan`] pages.
-	pub(crate) fn backlog(now: BlockNumberFor<T>) -> u64 {
-		Self::pages_after(None)
-			.take(T::MaxBacklogScan::get().saturated_into())
-			.take_while(|page| height_of::<T>(page) <= now)
-			.filter_map(|(height, page)| ExpiryPages::<T>::decode_len(height, page))
-			.map(SaturatedConversion::saturated_into::<u64>)
-			.sum()
+	/// Number of references of heights up to `now` on the pages after `start`, or on all. If it ends
+	/// before the last such page, also returns the page after which the count continues.
+	pub(crate) fn backlog(
+		now: BlockNumberFor<T>,
+		start: Option<PageKey>,
+	) -> (u64, Option<PageKey>) {
+		let mut pages = Self::pages_after(start).take_while(|page| height_of::<T>(page) <= now);
+		let (mut count, mut bytes_read, mut last) = (0u64, 0u32, None);
+		for _ in 0..T::MaxBacklogScan::get() {
+			let Some(page) = pages.next() else { return (count, None) };
+			let (references, bytes) = Self::page_size(&page);
+			// Saturating: the loop ends long before 2^32.
+			count = count.saturating_add(references.into());
+			bytes_read = bytes_read.saturating_add(bytes);
+			last = Some(page);
+			if bytes_read >= T::MaxQueryBytes::get() {
+				break;
+			}
+		}
+		(count, pages.next().and(last))
+	}
+
+	/// Number of references on a stored page, and the length of the page in bytes.
+	fn page_size((height, page): &PageKey) -> (u32, u32) {
+		let mut buffer = [0; 5];
+		let storage_key = ExpiryPages::<T>::hashed_key_for(height, page);
+		let len = sp_io::storage::read(&storage_key, &mut buffer, 0).unwrap_or_default();
+		let head = &buffer[..buffer.len().min(len.saturated_into())];
+		let references = Compact::<u32>::decode(&mut &head[..])
+			.defensive_proof("every page begins with the number of its references")
+			.map_or(0, |references| references.0);
+		(references, len)
 	}
 }

@@ -20,12 +20,14 @@ impl<T: Config> Pallet<T> {
 		assert!(T::MaxPageSize::get() > 0, "MaxPageSize must be at least 1");
 		assert!(T::MaxPageScan::get() > 0, "MaxPageScan must be at least 1");
 		assert!(T::MaxBacklogScan::get() > 0, "MaxBacklogScan must be at least 1");
+		assert!(T::MaxQueryBytes::get() > 0, "MaxQueryBytes must be at least 1");
 		// The expiry index keeps heights in 32 bits.
 		let highest = BlockNumberFor::<T>::max_value();
 		assert!(TryInto::<u32>::try_into(highest).is_ok(), "a block number must fit into 32 bits");
 
 		let most_bytes = T::EntryOverheadBytes::get()
 			.checked_add(T::MaxKeyLength::get())
+			.and_then(|bytes| bytes.checked_add(T::MaxKeyLength::get()))
 			.and_then(|bytes| bytes.checked_add(T::MaxValueLength::get()))
 			.expect("the bytes of an entry overflow");
 		let most_rent = T::RentPerByteBlock::get()
@@ -56,13 +58,20 @@ impl<T: Config> Pallet<T> {
 		);
 	}
 
-	/// The sweep takes at least as many references as a block can add (TTL-R18).
+	/// The sweep takes at least as many references as a block can add, and both its parts together fit a
+	/// block (TTL-R18).
 	fn check_sweep() {
 		let (taken, added) = (Self::least_references_taken(), Self::most_references_added());
 		assert!(
 			taken >= added,
 			"a block can add {added} references, but its sweep may take only {taken}: raise \
 			 SweepQuota or SweepWeight"
+		);
+		let sweep = T::SweepWeight::get().saturating_add(T::IdleSweepWeight::get());
+		let block = T::BlockWeights::get().max_block;
+		assert!(
+			sweep.all_lte(block),
+			"SweepWeight and IdleSweepWeight add up to {sweep:?}; a block has {block:?}: lower one"
 		);
 	}
 }

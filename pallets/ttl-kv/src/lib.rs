@@ -17,8 +17,11 @@
 //! - Only the owner of an entry changes, extends or deletes it, with a signed call. No answer depends
 //!   on whether the sweep has removed an entry yet.
 //! - Work in a block is bounded: the guaranteed part of the sweep by [`Config::SweepQuota`] and
-//!   [`Config::SweepWeight`], the rest by the weight that the block has left. The guaranteed part
-//!   removes more than the calls of a full block can add, so no load makes the backlog grow.
+//!   [`Config::SweepWeight`], the rest by [`Config::IdleSweepWeight`] and the weight that the block has
+//!   left. The guaranteed part removes more than the calls of a full block can add, so no load makes
+//!   the backlog grow.
+//! - Work for an answer is bounded in items and in bytes ([`Config::MaxQueryBytes`]). What exceeds the
+//!   bounds is in the answer to the next call.
 //! - No account can make a put of another account fail: no part of the index can fill up.
 //! - The sweep moves no balance, so it cannot fail.
 
@@ -50,7 +53,7 @@ pub mod weights;
 
 pub use index::PAGE_LENGTH;
 pub use pallet::*;
-pub use pallet_ttl_kv_runtime_api::{EntryMetadata, EntryPage, Statistics};
+pub use pallet_ttl_kv_runtime_api::{BacklogPosition, EntryMetadata, EntryPage, Statistics};
 pub use sweep::FullBlockQuota;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -97,8 +100,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxValueLength: Get<u32>;
 
-		/// Bytes that each entry is charged for in addition to key and value: for the rest of its storage
-		/// key, its fixed fields, its reference, and trie nodes.
+		/// Bytes that each entry is charged for in addition to its value and twice its key: for the rest
+		/// of its storage key, its fixed fields, the owner in its reference, and trie nodes.
 		#[pallet::constant]
 		type EntryOverheadBytes: Get<u32>;
 
@@ -115,6 +118,11 @@ pub mod pallet {
 		#[pallet::constant]
 		type SweepWeight: Get<Weight>;
 
+		/// Most weight that the sweep uses after the extrinsics of a block, however much the block has
+		/// left. Zero leaves the whole sweep to [`Config::SweepWeight`].
+		#[pallet::constant]
+		type IdleSweepWeight: Get<Weight>;
+
 		/// Most items of one answer to [`Pallet::list`].
 		#[pallet::constant]
 		type MaxPageSize: Get<u32>;
@@ -123,10 +131,14 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxPageScan: Get<u32>;
 
-		/// Most pages of the index on which [`Pallet::statistics`] counts the backlog. A backlog that
-		/// spans more pages is reported too low.
+		/// Most pages of the index on which one call of [`Pallet::statistics`] counts the backlog.
 		#[pallet::constant]
 		type MaxBacklogScan: Get<u32>;
+
+		/// Bytes after which an answer ends: keys and values for [`Pallet::list`], pages of the index for
+		/// [`Pallet::statistics`]. An answer reads at most one entry or page more.
+		#[pallet::constant]
+		type MaxQueryBytes: Get<u32>;
 
 		/// Weights of the calls and of the sweep.
 		type WeightInfo: WeightInfo;
@@ -293,7 +305,7 @@ pub mod pallet {
 		}
 
 		fn on_idle(now: BlockNumberFor<T>, remaining: Weight) -> Weight {
-			let mut meter = WeightMeter::with_limit(remaining);
+			let mut meter = WeightMeter::with_limit(remaining.min(T::IdleSweepWeight::get()));
 			Self::sweep(now, u32::MAX, &mut meter);
 			meter.consumed()
 		}

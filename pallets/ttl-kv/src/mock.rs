@@ -30,7 +30,10 @@ const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 /// Part of a block that the sweep may take before its extrinsics.
 const SWEEP_RATIO: Perbill = Perbill::from_percent(30);
 
-/// Bytes that an entry is charged for in addition to key and value.
+/// Part of a block that the sweep may take after its extrinsics.
+const IDLE_SWEEP_RATIO: Perbill = Perbill::from_percent(20);
+
+/// Bytes that an entry is charged for in addition to its value and twice its key.
 pub const OVERHEAD: u128 = 256;
 
 frame_support::construct_runtime!(
@@ -55,9 +58,11 @@ parameter_types! {
 	pub static RentPerByteBlock: u128 = 1;
 	pub static SweepQuota: u32 = 5_000;
 	pub static SweepWeight: Weight = SWEEP_RATIO * MaxBlock::get();
+	pub static IdleSweepWeight: Weight = IDLE_SWEEP_RATIO * MaxBlock::get();
 	pub static MaxPageSize: u32 = 100;
 	pub static MaxPageScan: u32 = 1_000;
-	pub static MaxBacklogScan: u32 = 10_000;
+	pub static MaxBacklogScan: u32 = 1_000;
+	pub static MaxQueryBytes: u32 = 1 << 20;
 }
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -83,10 +88,12 @@ impl pallet_balances::Config for Test {
 impl pallet_ttl_kv::Config for Test {
 	type Currency = Balances;
 	type EntryOverheadBytes = ConstU32<256>;
+	type IdleSweepWeight = IdleSweepWeight;
 	type MaxBacklogScan = MaxBacklogScan;
 	type MaxKeyLength = ConstU32<128>;
 	type MaxPageScan = MaxPageScan;
 	type MaxPageSize = MaxPageSize;
+	type MaxQueryBytes = MaxQueryBytes;
 	type MaxTtl = MaxTtl;
 	type MaxValueLength = ConstU32<16_384>;
 	type MinTtl = MinTtl;
@@ -104,9 +111,11 @@ pub fn new_chain() -> TestExternalities {
 	RentPerByteBlock::set(1);
 	SweepQuota::set(5_000);
 	SweepWeight::set(SWEEP_RATIO * MaxBlock::get());
+	IdleSweepWeight::set(IDLE_SWEEP_RATIO * MaxBlock::get());
 	MaxPageSize::set(100);
 	MaxPageScan::set(1_000);
-	MaxBacklogScan::set(10_000);
+	MaxBacklogScan::set(1_000);
+	MaxQueryBytes::set(1 << 20);
 	let storage = RuntimeGenesisConfig::default().build_storage().expect("it is sound");
 	let mut chain = TestExternalities::new(storage);
 	chain.execute_with(|| {

@@ -1,11 +1,29 @@
 //! Answers to the runtime API (TTL-R20), from the state of the block that is queried.
 
-use crate::*;
+use crate::{
+	entries::len_of,
+	index::{page_at, position_of},
+	*,
+};
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{storage::StoragePrefixedMap, traits::Get, Blake2_128Concat, StorageHasher};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{One, SaturatedConversion, Saturating, Zero};
+
+/// Metadata of an entry that is live at height `now`.
+fn live_metadata<BlockNumber: Copy + PartialOrd + Saturating>(
+	head: EntryHead<BlockNumber>,
+	now: BlockNumber,
+) -> Option<EntryMetadata<BlockNumber>> {
+	if !head.is_live(now) {
+		return None;
+	}
+	let EntryHead { expires_at, created_at, revision, value_len } = head;
+	// Saturating: a live entry ends after `now`.
+	let remaining_blocks = expires_at.saturating_sub(now);
+	Some(EntryMetadata { value_len, expires_at, created_at, revision, remaining_blocks })
+}
 
 impl<T: Config> Pallet<T> {
 	/// Value of the live entry under `key`.
@@ -20,10 +38,13 @@ impl<T: Config> Pallet<T> {
 		key: Vec<u8>,
 	) -> Option<EntryMetadata<BlockNumberFor<T>>> {
 		let key = Self::checked_key(key).ok()?;
-		Self::live_metadata(owner, &key)
+		live_metadata(Self::head(owner, &key)?, Self::now())
 	}
 
 	/// Live entries of `owner` whose key begins with `prefix`, in order of storage key.
+	///
+	/// A page ends after `limit` items, [`Config::MaxPageSize`] items, [`Config::MaxPageScan`] stored
+	/// entries or [`Config::MaxQueryBytes`], whichever comes first.
 	pub fn list(
 		owner: &T::AccountId,
 		prefix: &[u8],
@@ -39,16 +60,21 @@ impl<T: Config> Pallet<T> {
 			None => Entries::<T>::iter_key_prefix(owner),
 			Some(start) => Entries::<T>::iter_key_prefix_from(owner, Self::position(owner, &start)),
 		};
+		let now = Self::now();
 		let mut last = None;
+		let mut bytes_read = 0u32;
 		for _ in 0..T::MaxPageScan::get() {
 			let Some(key) = keys.next() else { return EntryPage { items, next: None } };
-			if key.starts_with(prefix) {
-				if let Some(metadata) = Self::live_metadata(owner, &key) {
-					items.push((key.to_vec(), metadata));
-				}
+			// Saturating: the loop ends long before 2^32.
+			bytes_read = bytes_read.saturating_add(len_of(&key));
+			// The database reads the whole value, although only its beginning is decoded.
+			let head = key.starts_with(prefix).then(|| Self::head(owner, &key)).flatten();
+			if let Some(head) = head {
+				bytes_read = bytes_read.saturating_add(head.value_len);
+				items.extend(live_metadata(head, now).map(|metadata| (key.to_vec(), metadata)));
 			}
 			last = Some(key.into_inner());
-			if items.len() >= limit.saturated_into() {
+			if items.len() >= limit.saturated_into() || bytes_read >= T::MaxQueryBytes::get() {
 				break;
 			}
 		}
@@ -60,38 +86,28 @@ impl<T: Config> Pallet<T> {
 		let in_range = (One::one()..=T::MaxKeyLength::get()).contains(&key_len)
 			&& (One::one()..=T::MaxValueLength::get()).contains(&value_len)
 			&& (T::MinTtl::get()..=T::MaxTtl::get()).contains(&ttl);
-		// Saturating: lengths within their limits are far from 2^32.
-		let bytes = T::EntryOverheadBytes::get().saturating_add(key_len).saturating_add(value_len);
-		in_range.then(|| Self::rent(bytes, ttl))
+		in_range.then(|| Self::rent(Self::charged_bytes(key_len, value_len), ttl))
 	}
 
-	/// How much the store holds, dead entries included (TTL-R19).
-	pub fn statistics() -> Statistics {
+	/// How much the store holds, dead entries included (TTL-R19). The backlog is counted on the pages
+	/// of the index after `start`.
+	///
+	/// The count ends after [`Config::MaxBacklogScan`] pages or [`Config::MaxQueryBytes`].
+	pub fn statistics(start: Option<BacklogPosition>) -> Statistics {
 		let StoreTotals { entries, bytes } = Totals::<T>::get();
+		let (backlog, next) = Self::backlog(Self::now(), start.map(page_at));
 		Statistics {
 			entries,
 			bytes,
-			backlog: Self::backlog(Self::now()),
+			backlog,
 			last_revision: LastRevision::<T>::get(),
+			next: next.map(position_of),
 		}
 	}
 
 	/// Storage key of the entry under `key`; `None` for a key outside the limits.
 	pub fn proof_key(owner: &T::AccountId, key: Vec<u8>) -> Option<Vec<u8>> {
 		Self::checked_key(key).ok().map(|key| Entries::<T>::hashed_key_for(owner, key))
-	}
-
-	/// Metadata of the live entry under a key within the limits.
-	fn live_metadata(
-		owner: &T::AccountId,
-		key: &KeyOf<T>,
-	) -> Option<EntryMetadata<BlockNumberFor<T>>> {
-		let now = Self::now();
-		let EntryHead { expires_at, created_at, revision, value_len } =
-			Self::head(owner, key).filter(|head| head.is_live(now))?;
-		// Saturating: a live entry ends after `now`.
-		let remaining_blocks = expires_at.saturating_sub(now);
-		Some(EntryMetadata { value_len, expires_at, created_at, revision, remaining_blocks })
 	}
 
 	/// Position of `key` in the order of its owner's storage keys, also for a key that no entry can

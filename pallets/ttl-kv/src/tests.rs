@@ -87,7 +87,7 @@ fn revision_of(owner: &AccountId32, key: &[u8]) -> Option<u64> {
 
 /// Rent of an entry, by the formula of TTL-R6.
 fn rent(key_len: usize, value_len: usize, blocks: u32) -> u128 {
-	(OVERHEAD + key_len as u128 + value_len as u128) * u128::from(blocks)
+	(OVERHEAD + 2 * key_len as u128 + value_len as u128) * u128::from(blocks)
 }
 
 fn free(account: &AccountId32) -> u128 {

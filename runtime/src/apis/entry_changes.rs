@@ -1,13 +1,15 @@
 //! Which entries of an owner a block changed, and which of them expire after it (RPC-R25).
 
 use crate::{
-	constants::storage::{MAX_ENDING_ITEMS, MAX_ENDING_PAGES},
+	constants::storage::{MAX_ENDING_ITEMS, MAX_ENDING_PAGES, MAX_QUERY_BYTES},
 	AccountId, Runtime, RuntimeEvent, System, TtlKv,
 };
 use alloc::vec::Vec;
+use codec::Encode;
 use frame_system::EventRecord;
 use pallet_ttl_kv::{Event, ExpiryPages, Reference, PAGE_LENGTH};
 use pallet_ttl_kv_runtime_api::{Change, EndingPage, EntryChange};
+use sp_runtime::traits::SaturatedConversion;
 
 /// Changes to the entries of `owner` whose key begins with `prefix`, made by the block of this state.
 pub fn changes(owner: &AccountId, prefix: &[u8]) -> Vec<EntryChange> {
@@ -39,6 +41,10 @@ pub fn changes(owner: &AccountId, prefix: &[u8]) -> Vec<EntryChange> {
 /// this state and have expired in the next block.
 ///
 /// Only this state can answer: the next block begins by removing them.
+///
+/// An answer ends with the page of the expiry index with which it has [`MAX_ENDING_ITEMS`] items, has
+/// looked at [`MAX_ENDING_PAGES`] pages, or has read [`MAX_QUERY_BYTES`] of pages and of values of items.
+/// So it reads at most one full page and the values of its 32 entries more than that.
 pub fn ending(owner: &AccountId, prefix: &[u8], start: u64) -> EndingPage {
 	let mut items = Vec::new();
 	let Some(height) = System::block_number().checked_add(1).map(u32::to_be_bytes) else {
@@ -52,16 +58,21 @@ pub fn ending(owner: &AccountId, prefix: &[u8], start: u64) -> EndingPage {
 		},
 	};
 	let mut next = None;
+	let mut bytes_read = 0u32;
 	for _ in 0..MAX_ENDING_PAGES {
 		let Some((page, references)) = pages.next() else {
 			return EndingPage { items, next: None };
 		};
 		let first = items.len();
+		// Saturating, here and below: the loop ends long before 2^32.
+		bytes_read = bytes_read.saturating_add(references.encoded_size().saturated_into());
 		for Reference { owner: of, key } in references {
 			if of == *owner && key.starts_with(prefix) {
 				let key = key.into_inner();
-				let metadata = TtlKv::metadata(owner, key.clone());
-				items.extend(metadata.map(|metadata| (key, metadata.revision)));
+				let Some(metadata) = TtlKv::metadata(owner, key.clone()) else { continue };
+				// The database reads the whole value.
+				bytes_read = bytes_read.saturating_add(metadata.value_len);
+				items.push((key, metadata.revision));
 			}
 		}
 		// A page holds references of consecutive revisions, unsorted.
@@ -71,7 +82,7 @@ pub fn ending(owner: &AccountId, prefix: &[u8], start: u64) -> EndingPage {
 		next = u64::from_be_bytes(page)
 			.checked_add(1)
 			.and_then(|page| page.checked_mul(PAGE_LENGTH.into()));
-		if items.len() >= MAX_ENDING_ITEMS {
+		if items.len() >= MAX_ENDING_ITEMS || bytes_read >= MAX_QUERY_BYTES {
 			break;
 		}
 	}

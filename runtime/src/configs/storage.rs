@@ -3,9 +3,10 @@
 use crate::{
 	configs::{block_limits::MaxBlockWeight, fees::TreasuryAccount},
 	constants::storage::{
-		CONTRACT_RECORD_BYTES, ENTRY_OVERHEAD_BYTES, MAX_BACKLOG_SCAN, MAX_CODE_LENGTH_BYTES,
-		MAX_KEY_LENGTH_BYTES, MAX_PAGE_SCAN, MAX_PAGE_SIZE, MAX_TTL_BLOCKS, MAX_VALUE_LENGTH_BYTES,
-		MIN_TTL_BLOCKS, PRICE_PER_BYTE, RENT_PER_BYTE_BLOCK, SWEEP_RATIO,
+		CONTRACT_RECORD_BYTES, ENTRY_OVERHEAD_BYTES, IDLE_SWEEP_RATIO, MAX_BACKLOG_SCAN,
+		MAX_CODE_LENGTH_BYTES, MAX_KEY_LENGTH_BYTES, MAX_PAGE_SCAN, MAX_PAGE_SIZE, MAX_QUERY_BYTES,
+		MAX_TTL_BLOCKS, MAX_VALUE_LENGTH_BYTES, MIN_TTL_BLOCKS, PRICE_PER_BYTE, RENT_PER_BYTE_BLOCK,
+		SWEEP_RATIO,
 	},
 	Balances, Runtime, Timestamp,
 };
@@ -29,15 +30,19 @@ impl pallet_contract_store::Config for Runtime {
 parameter_types! {
 	/// Weight that the removal of expired entries may take before a block's transactions.
 	pub SweepWeight: Weight = SWEEP_RATIO * MaxBlockWeight::get();
+	/// Weight that the removal of expired entries may take after a block's transactions.
+	pub IdleSweepWeight: Weight = IDLE_SWEEP_RATIO * MaxBlockWeight::get();
 }
 
 impl pallet_ttl_kv::Config for Runtime {
 	type Currency = Balances;
 	type EntryOverheadBytes = ConstU32<ENTRY_OVERHEAD_BYTES>;
+	type IdleSweepWeight = IdleSweepWeight;
 	type MaxBacklogScan = ConstU32<MAX_BACKLOG_SCAN>;
 	type MaxKeyLength = ConstU32<MAX_KEY_LENGTH_BYTES>;
 	type MaxPageScan = ConstU32<MAX_PAGE_SCAN>;
 	type MaxPageSize = ConstU32<MAX_PAGE_SIZE>;
+	type MaxQueryBytes = ConstU32<MAX_QUERY_BYTES>;
 	type MaxTtl = ConstU32<MAX_TTL_BLOCKS>;
 	type MaxValueLength = ConstU32<MAX_VALUE_LENGTH_BYTES>;
 	type MinTtl = ConstU32<MIN_TTL_BLOCKS>;

@@ -3,9 +3,11 @@
 use crate::common::{call_api, chain, run_block, sign};
 use codec::Encode;
 use gtos_runtime::{
-	constants::storage::MAX_ENDING_ITEMS, genesis_config_presets::DEV, AccountId, RuntimeCall,
-	RuntimeOrigin, System,
+	constants::storage::{MAX_ENDING_ITEMS, MAX_QUERY_BYTES, MAX_VALUE_LENGTH_BYTES},
+	genesis_config_presets::DEV,
+	AccountId, RuntimeCall, RuntimeOrigin, System,
 };
+use pallet_ttl_kv::PAGE_LENGTH;
 use pallet_ttl_kv_runtime_api::{Change, EndingPage, EntryChange};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob};
 use sp_runtime::traits::Dispatchable;
@@ -116,6 +118,40 @@ fn ending_entries_of_several_pages_are_in_ascending_order_of_revision() {
 		assert_eq!(second.next, None);
 		let revisions = first.items.into_iter().chain(second.items).map(|(_, revision)| revision);
 		assert_eq!(revisions.collect::<Vec<_>>(), (1..=COUNT.into()).collect::<Vec<u64>>());
+	});
+}
+
+/// RPC-R25: an answer ends with the page of the index with which it has read `MAX_QUERY_BYTES` of
+/// values.
+#[test]
+fn ending_entries_with_large_values_are_answered_in_parts() {
+	let value = vec![7; MAX_VALUE_LENGTH_BYTES as usize];
+	let most = (MAX_QUERY_BYTES / MAX_VALUE_LENGTH_BYTES) as usize;
+	let count = 2 * most;
+	chain(DEV).execute_with(|| {
+		for n in 0..count {
+			let put = RuntimeCall::TtlKv(pallet_ttl_kv::Call::kv_put_ttl {
+				key: n.to_be_bytes().to_vec(),
+				value: value.clone(),
+				ttl: 2,
+			});
+			put.dispatch(RuntimeOrigin::signed(Alice.to_account_id())).expect("it succeeds");
+		}
+		run_block(0, vec![]);
+		let (mut start, mut found) = (0, 0);
+		loop {
+			let EndingPage { items, next } = ending(Alice, b"", start);
+			assert!(items.len() <= most + PAGE_LENGTH as usize, "{}", items.len());
+			found += items.len();
+			match next {
+				Some(next) => start = next,
+				None => break,
+			}
+		}
+		assert_eq!(found, count);
+		assert!(start > 0, "one answer had everything");
+		// Values of another owner are not read: one answer looks at all of them.
+		assert_eq!(ending(Bob, b"", 0), page(&[]));
 	});
 }
 

@@ -213,6 +213,8 @@ def _rents() -> Iterator[VectorFile]:
                 ("RentPerByteBlock", "u128", kv.RENT_PER_BYTE_BLOCK, scale.u128, "TTL-R6"),
                 ("MaxPageSize", "u32", kv.MAX_PAGE_SIZE, scale.u32, "TTL-R20"),
                 ("MaxPageScan", "u32", kv.MAX_PAGE_SCAN, scale.u32, "TTL-R20"),
+                ("MaxBacklogScan", "u32", kv.MAX_BACKLOG_SCAN, scale.u32, "TTL-R19"),
+                ("MaxQueryBytes", "u32", kv.MAX_QUERY_BYTES, scale.u32, "TTL-R20"),
             )
         ],
     )

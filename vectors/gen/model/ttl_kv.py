@@ -15,6 +15,9 @@ ENTRY_OVERHEAD_BYTES = 256
 RENT_PER_BYTE_BLOCK = 1
 MAX_PAGE_SIZE = 100
 MAX_PAGE_SCAN = 1_000
+MAX_BACKLOG_SCAN = 1_000
+MAX_QUERY_BYTES = 2**20
+PAGE_LENGTH = 32
 LAST_BLOCK = 2**32 - 1
 
 INDEX = PALLETS["TtlKv"]
@@ -52,7 +55,8 @@ def charge(length: int, blocks: int, old_length: int, old_blocks: int) -> int:
 
 
 def entry_length(key_length: int, value_length: int) -> int:
-    return ENTRY_OVERHEAD_BYTES + key_length + value_length
+    """The key counts twice: in the storage key of the entry and in its index reference."""
+    return ENTRY_OVERHEAD_BYTES + 2 * key_length + value_length
 
 
 def entry_key(owner: bytes, key: bytes) -> bytes:
@@ -84,7 +88,7 @@ ABSENT = object()
 
 @dataclass
 class Store:
-    """The pallet's part of the state, without the expiry index."""
+    """The pallet's part of the state. The expiry index follows from the entries."""
 
     entries: dict[tuple[bytes, bytes], Entry] = field(default_factory=dict)
     last_revision: int = 0
@@ -108,9 +112,30 @@ class Store:
         length = sum(len(key) + len(entry.value) for (_, key), entry in self.entries.items())
         return scale.u64(len(self.entries)) + scale.u64(length)
 
-    def statistics(self, now: int) -> bytes:
-        backlog = sum(now >= entry.expires_at for entry in self.entries.values())
-        return self._totals() + scale.u64(backlog) + scale.u64(self.last_revision)
+    def _due_pages(self, now: int) -> dict[bytes, list[bytes]]:
+        """References of the entries that have expired, by the position of their page, in order."""
+        pages: dict[bytes, list[bytes]] = {}
+        for (owner, key), entry in self.entries.items():
+            if now >= entry.expires_at:
+                number = entry.revision // PAGE_LENGTH
+                position = entry.expires_at.to_bytes(4, "big") + number.to_bytes(8, "big")
+                pages.setdefault(position, []).append(owner + scale.data(key))
+        return dict(sorted(pages.items()))
+
+    def backlog(self, now: int, start: bytes | None = None) -> tuple[int, bytes | None]:
+        """The expired entries that one answer counts after a position, and where the next one continues."""
+        pages = {position: page for position, page in self._due_pages(now).items() if position > (start or b"")}
+        count, length = 0, 0
+        for looked_at, (position, references) in enumerate(pages.items(), start=1):
+            count += len(references)
+            length += len(scale.sequence(references))
+            if looked_at == MAX_BACKLOG_SCAN or length >= MAX_QUERY_BYTES:
+                return count, position if looked_at < len(pages) else None
+        return count, None
+
+    def statistics(self, now: int, start: bytes | None = None) -> bytes:
+        backlog, following = self.backlog(now, start)
+        return self._totals() + scale.u64(backlog) + scale.u64(self.last_revision) + scale.option(following)
 
     def page(
         self, owner: bytes, prefix: bytes, start: bytes | None, limit: int, now: int
@@ -127,11 +152,15 @@ class Store:
         limit = min(limit, MAX_PAGE_SIZE)
         if limit == 0:
             return [], None
+        length = 0
         for looked_at, key in enumerate(keys, start=1):
-            entry = self.find(owner, key, now)
-            if entry and key.startswith(prefix):
-                found.append((key, entry))
-            if len(found) == limit or looked_at == MAX_PAGE_SCAN:
+            length += len(key)
+            if key.startswith(prefix):
+                length += len(self.entries[owner, key].value)
+                entry = self.find(owner, key, now)
+                if entry:
+                    found.append((key, entry))
+            if len(found) == limit or looked_at == MAX_PAGE_SCAN or length >= MAX_QUERY_BYTES:
                 return found, key if looked_at < len(keys) else None
         return found, None
 

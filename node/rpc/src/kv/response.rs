@@ -55,7 +55,7 @@ impl From<EntryPage<BlockNumber>> for Page {
 	}
 }
 
-/// Statistics of the store.
+/// Statistics of the store, and the position after which the count of the backlog continues.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "camelCase")]
@@ -64,12 +64,14 @@ pub struct Stats {
 	bytes: u64,
 	backlog: u64,
 	last_revision: String,
+	next: Option<Bytes>,
 }
 
 impl From<Statistics> for Stats {
 	fn from(statistics: Statistics) -> Self {
-		let Statistics { entries, bytes, backlog, last_revision } = statistics;
-		Self { entries, bytes, backlog, last_revision: last_revision.to_string() }
+		let Statistics { entries, bytes, backlog, last_revision, next } = statistics;
+		let next = next.map(|position| position.to_vec().into());
+		Self { entries, bytes, backlog, last_revision: last_revision.to_string(), next }
 	}
 }
 

@@ -41,7 +41,8 @@ sp_api::decl_runtime_apis! {
 		/// Entries of `owner` whose key begins with `prefix`, starting after the key `start`.
 		///
 		/// A page ends after `limit` items, after the runtime's `MaxPageSize` items, or after the runtime
-		/// has looked at `MaxPageScan` stored entries. A page without items may have a `next`.
+		/// has looked at `MaxPageScan` stored entries or `MaxQueryBytes` of them. A page without items may
+		/// have a `next`.
 		fn list(
 			owner: AccountId,
 			prefix: Vec<u8>,
@@ -52,8 +53,11 @@ sp_api::decl_runtime_apis! {
 		/// Rent of a new entry; `None` if a length or `ttl` is out of its range.
 		fn quote(key_len: u32, value_len: u32, ttl: BlockNumber) -> Option<Balance>;
 
-		/// How much the store holds.
-		fn statistics() -> Statistics;
+		/// How much the store holds. Counts the backlog after `start`, or all of it.
+		///
+		/// The count ends after the runtime's `MaxBacklogScan` pages of the index, or `MaxQueryBytes` of
+		/// them. The counts of several answers at the same block add up to the backlog.
+		fn statistics(start: Option<BacklogPosition>) -> Statistics;
 
 		/// Storage key whose proof shows presence, absence or expiry of the entry; `None` for a key that
 		/// no entry can have.

@@ -202,10 +202,12 @@ fn answer_encodings_are_pinned() {
 		EntryPage { items, next: Some(KEY.to_vec()) }.encode(),
 		[&hex!("04 0c6b6579")[..], &encoded, &hex!("01 0c6b6579")].concat()
 	);
-	assert_eq!(
-		Statistics { entries: 1, bytes: 2, backlog: 3, last_revision: 4 }.encode(),
-		hex!("0100000000000000 0200000000000000 0300000000000000 0400000000000000")
-	);
+	let encoded = hex!("0100000000000000 0200000000000000 0300000000000000 0400000000000000");
+	let statistics =
+		|next| Statistics { entries: 1, bytes: 2, backlog: 3, last_revision: 4, next }.encode();
+	assert_eq!(statistics(None), [&encoded[..], &[0]].concat());
+	let position = hex!("00000005 0000000000000006");
+	assert_eq!(statistics(Some(position)), [&encoded[..], &[1], &position].concat());
 }
 
 /// TTL-R20: a node finds the API by this id and version.

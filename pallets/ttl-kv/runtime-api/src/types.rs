@@ -28,6 +28,10 @@ pub struct EntryPage<BlockNumber> {
 	pub next: Option<Vec<u8>>,
 }
 
+/// Where a count of the backlog continues: a height and a page of it in the expiry index, both
+/// big-endian.
+pub type BacklogPosition = [u8; 12];
+
 /// How much the store holds (TTL-R19). Field order is part of the API's encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
 pub struct Statistics {
@@ -35,8 +39,11 @@ pub struct Statistics {
 	pub entries: u64,
 	/// Total length of their keys and values in bytes, without overhead.
 	pub bytes: u64,
-	/// Number of dead entries that wait for the sweep.
+	/// Number of dead entries that wait for the sweep, as far as this answer counts them: after the
+	/// `start` that was passed, up to `next`.
 	pub backlog: u64,
 	/// Revision of the newest put of any account; 0 before the first put.
 	pub last_revision: u64,
+	/// What to pass as `start` to count the rest of the backlog; `None` if there is no more.
+	pub next: Option<BacklogPosition>,
 }

@@ -12,7 +12,7 @@ fn delete_removes_the_entry_without_paying_back() {
 		assert_ok!(delete(ALICE, KEY));
 		assert_eq!(stored(&ALICE, KEY), None);
 		assert_eq!(free(&ALICE), paid);
-		let statistics = TtlKv::statistics();
+		let statistics = TtlKv::statistics(None);
 		assert_eq!((statistics.entries, statistics.bytes, statistics.backlog), (0, 0, 0));
 		assert_eq!(
 			events(),
@@ -44,10 +44,10 @@ fn delete_of_a_dead_entry_fails_and_leaves_it_to_the_sweep() {
 			assert_ok!(put(ALICE, KEY, VALUE, 10));
 			go_to(11);
 			assert_noop!(delete(ALICE, KEY), Error::<Test>::EntryNotFound);
-			assert_eq!(TtlKv::statistics().backlog, u64::from(quota == 0));
+			assert_eq!(TtlKv::statistics(None).backlog, u64::from(quota == 0));
 			SweepQuota::set(5_000);
 			go_to(12);
-			assert_eq!(TtlKv::statistics().entries, 0);
+			assert_eq!(TtlKv::statistics(None).entries, 0);
 		});
 	}
 }

@@ -38,11 +38,11 @@ fn extend_moves_the_end_and_nothing_else() {
 fn extend_by_no_more_than_is_left_changes_nothing() {
 	on_chain(|| {
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
-		let before = (stored(&ALICE, KEY), free(&ALICE), TtlKv::statistics());
+		let before = (stored(&ALICE, KEY), free(&ALICE), TtlKv::statistics(None));
 		for ttl in [1, 9, 10] {
 			System::reset_events();
 			assert_ok!(extend(ALICE, KEY, ttl));
-			assert_eq!((stored(&ALICE, KEY), free(&ALICE), TtlKv::statistics()), before);
+			assert_eq!((stored(&ALICE, KEY), free(&ALICE), TtlKv::statistics(None)), before);
 			// The event is deposited all the same.
 			assert_eq!(
 				events(),

@@ -43,7 +43,7 @@ fn configuration_without_lifetimes_is_refused() {
 
 #[test]
 fn configuration_with_overflowing_rent_is_refused() {
-	let most_bytes_and_blocks = 16_768 * u128::from(u32::MAX);
+	let most_bytes_and_blocks = 16_896 * u128::from(u32::MAX);
 	let highest = u128::MAX / most_bytes_and_blocks;
 	assert_eq!(check(move || RentPerByteBlock::set(highest)), Ok(()));
 	assert_refused(move || RentPerByteBlock::set(highest + 1), "the largest rent overflows");
@@ -54,6 +54,7 @@ fn configuration_without_pages_is_refused() {
 	assert_refused(|| MaxPageSize::set(0), "MaxPageSize must be at least 1");
 	assert_refused(|| MaxPageScan::set(0), "MaxPageScan must be at least 1");
 	assert_refused(|| MaxBacklogScan::set(0), "MaxBacklogScan must be at least 1");
+	assert_refused(|| MaxQueryBytes::set(0), "MaxQueryBytes must be at least 1");
 }
 
 #[test]
@@ -82,6 +83,18 @@ fn configuration_whose_sweep_falls_behind_is_refused() {
 	assert_eq!(check(move || SweepWeight::set(weight)), Ok(()));
 	let less = weight - Weight::from_parts(1, 0);
 	assert_refused(move || SweepWeight::set(less), "raise SweepQuota or SweepWeight");
+}
+
+/// TTL-R18: both parts of the sweep together leave the block within its weight.
+#[test]
+fn configuration_whose_sweep_exceeds_the_block_is_refused() {
+	let rest = || MaxBlock::get() - SweepWeight::get();
+	assert_eq!(check(move || IdleSweepWeight::set(rest())), Ok(()));
+	assert_refused(
+		move || IdleSweepWeight::set(rest() + Weight::from_parts(1, 0)),
+		"SweepWeight and IdleSweepWeight add up to",
+	);
+	assert_eq!(check(|| IdleSweepWeight::set(Weight::zero())), Ok(()));
 }
 
 /// TTL-R18: the quota computed from the weights exceeds the references that a block can add.

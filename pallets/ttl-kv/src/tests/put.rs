@@ -152,11 +152,11 @@ fn put_over_a_dead_entry_creates_a_new_entry() {
 			assert_eq!((entry.created_at, entry.expires_at, entry.revision), (3, 13, 2));
 			// No credit.
 			assert_eq!(before - free(&ALICE), rent(3, 9, 10));
-			let statistics = TtlKv::statistics();
+			let statistics = TtlKv::statistics(None);
 			assert_eq!((statistics.entries, statistics.bytes, statistics.backlog), (1, 12, 0));
 			SweepQuota::set(5_000);
 			go_to(13);
-			assert_eq!(TtlKv::statistics().entries, 0);
+			assert_eq!(TtlKv::statistics(None).entries, 0);
 		});
 	}
 }
@@ -182,8 +182,8 @@ fn puts_of_one_key_in_one_block_leave_one_entry() {
 			assert_invariants();
 		}
 		assert_eq!(get(&ALICE, KEY), Some(b"e".to_vec()));
-		assert_eq!(TtlKv::statistics().entries, 1);
+		assert_eq!(TtlKv::statistics(None).entries, 1);
 		go_to(6);
-		assert_eq!(TtlKv::statistics().entries, 0);
+		assert_eq!(TtlKv::statistics(None).entries, 0);
 	});
 }

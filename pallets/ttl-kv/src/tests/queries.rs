@@ -1,7 +1,7 @@
 //! Answers of the runtime API.
 
 use super::*;
-use crate::{EntryMetadata, EntryPage, Statistics};
+use crate::{BacklogPosition, EntryMetadata, EntryPage, Statistics};
 
 fn list(prefix: &[u8], start: Option<&[u8]>, limit: u32) -> (Vec<Vec<u8>>, Option<Vec<u8>>) {
 	let start = start.map(<[u8]>::to_vec);
@@ -192,7 +192,7 @@ fn list_from_an_absent_start_continues_after_its_position() {
 fn quote_is_the_rent_of_a_new_entry() {
 	on_chain(|| {
 		assert_eq!(TtlKv::quote(3, 5, 10), Some(rent(3, 5, 10)));
-		assert_eq!(TtlKv::quote(1, 1, 1), Some(258));
+		assert_eq!(TtlKv::quote(1, 1, 1), Some(259));
 		assert_eq!(TtlKv::quote(128, 16_384, 31_536_000), Some(rent(128, 16_384, 31_536_000)));
 		// The same after a put.
 		assert_ok!(put(ALICE, KEY, VALUE, 10));
@@ -226,40 +226,154 @@ fn statistics_count_dead_entries_until_they_are_swept() {
 	on_chain(|| {
 		SweepQuota::set(1);
 		assert_eq!(
-			TtlKv::statistics(),
-			Statistics { entries: 0, bytes: 0, backlog: 0, last_revision: 0 }
+			TtlKv::statistics(None),
+			Statistics { entries: 0, bytes: 0, backlog: 0, last_revision: 0, next: None }
 		);
 		for key in [b"a", b"b", b"c"] {
 			assert_ok!(put(ALICE, key, VALUE, 5));
 		}
 		assert_ok!(put(BOB, b"bob", b"v", 50));
-		let of = |entries, bytes, backlog| Statistics { entries, bytes, backlog, last_revision: 4 };
-		assert_eq!(TtlKv::statistics(), of(4, 22, 0));
+		let of = |entries, bytes, backlog| Statistics {
+			entries,
+			bytes,
+			backlog,
+			last_revision: 4,
+			next: None,
+		};
+		assert_eq!(TtlKv::statistics(None), of(4, 22, 0));
 		go_to(5);
-		assert_eq!(TtlKv::statistics(), of(4, 22, 0));
+		assert_eq!(TtlKv::statistics(None), of(4, 22, 0));
 		go_to(6);
-		assert_eq!(TtlKv::statistics(), of(3, 16, 2));
+		assert_eq!(TtlKv::statistics(None), of(3, 16, 2));
 		go_to(7);
-		assert_eq!(TtlKv::statistics(), of(2, 10, 1));
+		assert_eq!(TtlKv::statistics(None), of(2, 10, 1));
 		go_to(8);
-		assert_eq!(TtlKv::statistics(), of(1, 4, 0));
+		assert_eq!(TtlKv::statistics(None), of(1, 4, 0));
 	});
 }
 
-/// TTL-R19: a query looks at no more than `MaxBacklogScan` pages of the index.
+/// Position of page number `page` of entries that end at `height`.
+fn position(height: u8, page: u8) -> BacklogPosition {
+	[0, 0, 0, height, 0, 0, 0, 0, 0, 0, 0, page]
+}
+
+/// Backlog and position of each answer, until one has no next.
+fn backlog_by_answer() -> Vec<(u64, Option<BacklogPosition>)> {
+	let mut answers = vec![];
+	let mut start = None;
+	loop {
+		let Statistics { backlog, next, .. } = TtlKv::statistics(start);
+		answers.push((backlog, next));
+		if next.is_none() {
+			return answers;
+		}
+		start = next;
+	}
+}
+
+/// Puts 95 entries that end at height 6, on a page of 31 references and two of 32, and one that ends
+/// later; then goes to that height without a sweep.
+fn put_backlog() {
+	SweepQuota::set(0);
+	for n in 0..95_u8 {
+		assert_ok!(put(ALICE, &[n], VALUE, 5));
+	}
+	assert_ok!(put(ALICE, b"live", VALUE, 6));
+	go_to(6);
+}
+
+/// TTL-R19: an answer counts on no more than `MaxBacklogScan` pages of the index, and the next one
+/// continues there.
 #[test]
 fn statistics_count_the_backlog_on_a_bounded_number_of_pages() {
 	on_chain(|| {
-		SweepQuota::set(0);
-		// 31 revisions of the first page, then two full ones.
-		for n in 0..95_u8 {
-			assert_ok!(put(ALICE, &[n], VALUE, 5));
-		}
-		go_to(6);
-		for (pages, backlog) in [(1, 31), (2, 63), (3, 95), (4, 95)] {
+		put_backlog();
+		let (first, second) = (Some(position(6, 0)), Some(position(6, 1)));
+		for (pages, expected) in [
+			(1, vec![(31, first), (32, second), (32, None)]),
+			(2, vec![(63, second), (32, None)]),
+			(3, vec![(95, None)]),
+			(4, vec![(95, None)]),
+		] {
 			MaxBacklogScan::set(pages);
-			assert_eq!(TtlKv::statistics().backlog, backlog);
+			assert_eq!(backlog_by_answer(), expected);
 		}
+	});
+}
+
+/// TTL-R19: an answer ends with the page that reaches `MaxQueryBytes`.
+#[test]
+fn statistics_count_the_backlog_on_a_bounded_number_of_bytes() {
+	on_chain(|| {
+		put_backlog();
+		// A reference has 32 bytes of owner and 2 of key; the number of references takes 1.
+		let (first, second) = (Some(position(6, 0)), Some(position(6, 1)));
+		let (short, full) = (1 + 31 * 34, 1 + 32 * 34);
+		for (bytes, expected) in [
+			(1, vec![(31, first), (32, second), (32, None)]),
+			(short, vec![(31, first), (32, second), (32, None)]),
+			(short + 1, vec![(63, second), (32, None)]),
+			(short + full, vec![(63, second), (32, None)]),
+			(short + full + 1, vec![(95, None)]),
+		] {
+			MaxQueryBytes::set(bytes);
+			assert_eq!(backlog_by_answer(), expected, "{bytes}");
+		}
+	});
+}
+
+/// TTL-R19: a count continues after any position, also if the sweep has removed its page.
+#[test]
+fn statistics_continue_after_a_position_without_a_page() {
+	on_chain(|| {
+		put_backlog();
+		let backlog = |start| TtlKv::statistics(Some(start)).backlog;
+		assert_eq!(backlog(position(5, 200)), 95);
+		assert_eq!(backlog(position(6, 0)), 64);
+		assert_eq!(backlog(position(6, 2)), 0);
+		assert_eq!(backlog([u8::MAX; 12]), 0);
+		SweepQuota::set(40);
+		go_to(7);
+		assert_eq!(backlog(position(6, 0)), 55 + 1);
+	});
+}
+
+/// TTL-R20: a page ends with the entry that reaches `MaxQueryBytes`. The value of an entry counts if its
+/// key begins with the prefix.
+#[test]
+fn list_of_large_entries_ends_after_its_bytes() {
+	on_chain(|| {
+		let keys = (0..6).map(|n| vec![b'a', n]).collect::<Vec<_>>();
+		for key in &keys {
+			assert_ok!(put(ALICE, key, &[7; 98], 10));
+		}
+		let keys = sorted(keys);
+		for (bytes, items) in [(1, 1), (100, 1), (101, 2), (200, 2), (201, 3), (500, 5)] {
+			MaxQueryBytes::set(bytes);
+			let next = Some(keys[items - 1].clone());
+			assert_eq!(list(b"", None, 100), (keys[..items].to_vec(), next), "{bytes}");
+		}
+		for bytes in [501, 600, 601] {
+			MaxQueryBytes::set(bytes);
+			assert_eq!(list(b"", None, 100), (keys.clone(), None), "{bytes}");
+		}
+		// Only keys count.
+		MaxQueryBytes::set(8);
+		assert_eq!(list(b"b", None, 100), (vec![], Some(keys[3].clone())));
+		assert_eq!(list(b"b", Some(&keys[3]), 100), (vec![], None));
+	});
+}
+
+/// TTL-R20: values of dead entries count as well, because they are read.
+#[test]
+fn list_over_large_dead_entries_ends_after_its_bytes() {
+	on_chain(|| {
+		let dead = put_many(10, 1);
+		SweepQuota::set(0);
+		MaxQueryBytes::set(6 * 7);
+		go_to(2);
+		assert_eq!(list(b"", None, 100), (vec![], Some(dead[5].clone())));
+		assert_eq!(list(b"", Some(&dead[5]), 100), (vec![], None));
 	});
 }
 

@@ -12,15 +12,15 @@ fn charge_of(call: impl FnOnce() -> DispatchResult) -> u128 {
 	charge
 }
 
-/// TTL-R6: overhead, key and value count as bytes.
+/// TTL-R6: overhead, value and twice the key count as bytes.
 #[test]
 fn rent_is_bytes_times_blocks_times_rate() {
 	on_chain(|| {
 		// The examples of the specification, in units.
-		assert_eq!(charge_of(|| put(ALICE, &[7; 32], &[7; 224], 1)), 512);
-		assert_eq!(charge_of(|| put(ALICE, &[8; 32], &[7; 224], 31_536_000)), 16_146_432_000);
-		assert_eq!(charge_of(|| put(ALICE, &[7; 128], &[7; 16_384], 31_536_000)), 528_795_648_000);
-		assert_eq!(charge_of(|| put(ALICE, &[1], &[1], 1)), 258);
+		assert_eq!(charge_of(|| put(ALICE, &[7; 32], &[7; 224], 1)), 544);
+		assert_eq!(charge_of(|| put(ALICE, &[8; 32], &[7; 224], 31_536_000)), 17_155_584_000);
+		assert_eq!(charge_of(|| put(ALICE, &[7; 128], &[7; 16_384], 31_536_000)), 532_832_256_000);
+		assert_eq!(charge_of(|| put(ALICE, &[1], &[1], 1)), 259);
 	});
 }
 
@@ -31,7 +31,7 @@ fn rent_at_any_rate_is_what_the_quote_says() {
 		for rate in [0, 1, 3, 1_000] {
 			RentPerByteBlock::set(rate);
 			let quote = TtlKv::quote(32, 224, 100).expect("it is in range");
-			assert_eq!(quote, 512 * 100 * rate);
+			assert_eq!(quote, 544 * 100 * rate);
 			let key = rate.to_le_bytes();
 			assert_eq!(
 				charge_of(|| put(ALICE, &key, &[7; 240], 100)),
@@ -39,6 +39,28 @@ fn rent_at_any_rate_is_what_the_quote_says() {
 			);
 		}
 	});
+}
+
+/// TTL-R6: the overhead and twice the key cover what an entry adds to the state besides its value, at
+/// every length of the key and with a page of the index for itself alone.
+#[test]
+fn rent_covers_every_byte_that_an_entry_stores() {
+	let stored_bytes = || -> usize {
+		super::sweep::items_under(&sp_io::hashing::twox_128(b"TtlKv"))
+			.iter()
+			.map(|(key, value)| key.len() + value.len())
+			.sum()
+	};
+	for key_len in [1, 32, 63, 64, 128] {
+		on_chain(|| {
+			// Creates the counters, which all entries share.
+			assert_ok!(put(BOB, KEY, VALUE, 1_000));
+			LastRevision::<Test>::put(1_000);
+			let before = stored_bytes();
+			let paid = charge_of(|| put(ALICE, &vec![7; key_len], &[7; 100], 1));
+			assert!(paid as usize >= stored_bytes() - before, "{key_len}");
+		});
+	}
 }
 
 /// TTL-R7: bytes and blocks that are already paid for cost nothing.
@@ -86,10 +108,10 @@ fn overwrite_by_less_costs_nothing_and_pays_nothing_back() {
 #[test]
 fn overwrite_that_costs_exactly_the_credit_costs_nothing() {
 	on_chain(|| {
-		// 2 * 300 * 10 = 300 * 20.
-		assert_ok!(put(ALICE, KEY, &[7; 600 - 256 - 3], 10));
-		assert_eq!(charge_of(|| put(ALICE, KEY, &[7; 300 - 256 - 3], 20)), 0);
-		assert_eq!(charge_of(|| put(ALICE, KEY, &[7; 301 - 256 - 3], 20)), 20);
+		// 600 * 10 = 300 * 20.
+		assert_ok!(put(ALICE, KEY, &[7; 600 - 256 - 2 * 3], 10));
+		assert_eq!(charge_of(|| put(ALICE, KEY, &[7; 300 - 256 - 2 * 3], 20)), 0);
+		assert_eq!(charge_of(|| put(ALICE, KEY, &[7; 301 - 256 - 2 * 3], 20)), 20);
 	});
 }
 
@@ -174,6 +196,8 @@ fn charge_of_nothing_succeeds_without_spendable_funds() {
 #[test]
 fn rent_of_the_largest_entry_is_exact() {
 	on_chain(|| {
-		assert_eq!(TtlKv::rent(16_768, u32::MAX), 16_768 * u128::from(u32::MAX));
+		let bytes = TtlKv::charged_bytes(128, 16_384);
+		assert_eq!(bytes, 16_896);
+		assert_eq!(TtlKv::rent(bytes, u32::MAX), 16_896 * u128::from(u32::MAX));
 	});
 }

@@ -7,7 +7,7 @@ use sp_runtime::StateVersion;
 use std::collections::BTreeMap;
 
 /// Keys and values stored under `prefix`.
-fn items_under(prefix: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {
+pub fn items_under(prefix: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {
 	let mut items = BTreeMap::new();
 	let mut key = prefix.to_vec();
 	while let Some(next) = sp_io::storage::next_key(&key).filter(|key| key.starts_with(prefix)) {
@@ -41,7 +41,7 @@ fn pruned_in_block(idle: Weight) -> Vec<u32> {
 }
 
 fn backlog() -> u64 {
-	TtlKv::statistics().backlog
+	TtlKv::statistics(None).backlog
 }
 
 /// Weight of a sweep that takes `count` references, each from a page of its own.
@@ -69,7 +69,7 @@ fn storm_is_unreadable_at_once_and_removed_quota_by_quota() {
 				begin_block(11 + block);
 				left -= quota.min(left);
 				assert_eq!(backlog(), u64::from(left));
-				assert_eq!(TtlKv::statistics().entries, u64::from(left));
+				assert_eq!(TtlKv::statistics(None).entries, u64::from(left));
 				for n in [0, count / 2, count - 1] {
 					assert_eq!(get(&ALICE, &n.to_le_bytes()), None);
 				}
@@ -249,6 +249,43 @@ fn idle_sweep_continues_within_the_remaining_weight() {
 	});
 }
 
+/// TTL-R18: `on_idle` uses no more than `IdleSweepWeight`, however much weight the block has left.
+#[test]
+fn idle_sweep_stays_within_its_own_weight() {
+	for dimension in [0, 1] {
+		on_chain(|| {
+			put_storm(100, 1);
+			SweepQuota::set(0);
+			go_to(2);
+			let most = weight_of(7);
+			IdleSweepWeight::set(match dimension {
+				0 => Weight::from_parts(most.ref_time(), u64::MAX),
+				_ => Weight::from_parts(u64::MAX, most.proof_size()),
+			});
+			let used = TtlKv::on_idle(2, Weight::MAX);
+			assert!(used.all_lte(IdleSweepWeight::get()), "{used:?}");
+			let swept = 100 - backlog();
+			assert!((7..100).contains(&swept), "{swept}");
+			assert_eq!(pruned_in_block(Weight::zero()), [u32::try_from(swept).expect("few")]);
+			SweepQuota::set(1_000);
+			begin_block(3);
+		});
+	}
+}
+
+/// TTL-R18: without a weight of its own, `on_idle` does not sweep.
+#[test]
+fn idle_sweep_can_be_switched_off() {
+	on_chain(|| {
+		put_storm(100, 1);
+		SweepQuota::set(40);
+		IdleSweepWeight::set(Weight::zero());
+		go_to(2);
+		assert_eq!(TtlKv::on_idle(2, Weight::MAX), Weight::zero());
+		assert_eq!(backlog(), 60);
+	});
+}
+
 /// TTL-R16: there is a `Pruned` event only if an entry was removed.
 #[test]
 fn block_without_a_removal_has_no_event() {
@@ -308,7 +345,7 @@ fn dead_entries_that_are_put_again_leave_the_backlog() {
 		assert_eq!(backlog(), 90 - again);
 		assert!(TtlKv::on_idle(2, Weight::MAX).all_gt(Weight::zero()));
 		assert_eq!(backlog(), 0);
-		assert_eq!(TtlKv::statistics().entries, 34);
+		assert_eq!(TtlKv::statistics(None).entries, 34);
 		for n in (0..100u32).step_by(3) {
 			assert_eq!(get(&ALICE, &n.to_le_bytes()), Some(b"again".to_vec()));
 		}
@@ -316,7 +353,7 @@ fn dead_entries_that_are_put_again_leave_the_backlog() {
 		SweepQuota::set(5_000);
 		begin_block(52);
 		assert_eq!(backlog(), 0);
-		assert_eq!(TtlKv::statistics().entries, 0);
+		assert_eq!(TtlKv::statistics(None).entries, 0);
 	});
 }
 
@@ -335,7 +372,7 @@ fn pages_emptied_between_the_hooks_do_not_stop_the_sweep() {
 		}
 		TtlKv::on_idle(2, Weight::MAX);
 		assert_eq!(backlog(), 0);
-		assert_eq!(TtlKv::statistics().entries, 32);
+		assert_eq!(TtlKv::statistics(None).entries, 32);
 	});
 }
 
@@ -373,7 +410,7 @@ fn puts_during_a_backlog_live_and_end_as_usual() {
 			}
 		}
 		go_to(15);
-		assert_eq!(TtlKv::statistics().entries, 0);
+		assert_eq!(TtlKv::statistics(None).entries, 0);
 	});
 }
 

@@ -110,12 +110,19 @@ def _answers() -> Iterator[Answer]:
     stats = {
         "entries": len(stored.entries),
         "bytes": sum(len(key) + len(entry.value) for (_, key), entry in stored.entries.items()),
-        "backlog": sum(NOW >= entry.expires_at for entry in stored.entries.values()),
+        "backlog": stored.backlog(NOW)[0],
         "lastRevision": str(stored.last_revision),
+        "next": None,
     }
     yield _ask(22, "stats", "three live entries and an expired one", [None], result=stats)
-    empty = {"entries": 0, "bytes": 0, "backlog": 0, "lastRevision": "0"}
-    yield _ask(22, "stats", "a new chain", [BLOCK_HASH], result=empty)
+    empty = {"entries": 0, "bytes": 0, "backlog": 0, "lastRevision": "0", "next": None}
+    yield _ask(22, "stats", "a new chain", [None, BLOCK_HASH], result=empty)
+    position = NOW.to_bytes(4, "big") + bytes(8)
+    rest = stats | {"backlog": stored.backlog(NOW, position)[0]}
+    yield _ask(22, "stats", "the backlog after a position", [position], result=rest)
+    for name, start in (("a block's hash", BLOCK_HASH), ("no bytes", "5")):
+        unread = error(10_001, "start")
+        yield _ask(22, "stats", f"a position that is {name}", [start], error=unread)
 
     state = stored.items() | {value_key("System", "Number"): scale.u32(NOW)}
     for name, key in (("a live entry", b"a/1"), ("an entry that has expired", b"a/3"), ("no entry", b"a/4")):

@@ -82,8 +82,8 @@ class _Run(Run):
         self.ask("list", ALICE + scale.data(prefix) + start_ + scale.u32(limit), items + next_)
         return following
 
-    def statistics(self) -> None:
-        self.ask("statistics", b"", self.store.statistics(self.block))
+    def statistics(self, start: bytes | None = None) -> None:
+        self.ask("statistics", scale.option(start), self.store.statistics(self.block, start))
 
     def case(self, name: str, rules: list[str]) -> dict[str, Any]:
         return scenario.case(name, rules, self.accounts, self.steps, self.start)
@@ -296,6 +296,15 @@ def _queries() -> Iterator[dict[str, Any]]:
     run.get(b"short")
     run.statistics()
     yield run.case("value, metadata and statistics", ["TTL-R19", "TTL-R20", "TTL-R3"])
+
+    run = _Run()
+    for number in range(36):
+        run.put(key=b"k%02d" % number, ttl=5 + number // 34)
+    run.advance(BLOCK + 6, False)
+    run.statistics()
+    for height, page in ((4, 9), (5, 0), (5, 1), (6, 0), (6, 1)):
+        run.statistics((BLOCK + height).to_bytes(4, "big") + page.to_bytes(8, "big"))
+    yield run.case("the backlog after a position", ["TTL-R19"])
 
     run = _Run()
     for number in range(12):
