@@ -1,5 +1,6 @@
-//! What the node adds to the SDK's Aura, GRANDPA and sync: reports of author equivocations,
-//! inherent data, the import of downloaded state, and reserved peers that stay connected.
+//! What the node adds to the SDK's Aura, GRANDPA and sync: reports of equivocations, the check of
+//! the clock, the count of missed slots, inherent data, the import of downloaded state, and reserved
+//! peers that stay connected.
 //!
 //! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
 //! crate assembles the node and passes in what each part needs.
@@ -7,7 +8,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod clock;
 pub mod equivocation;
 pub mod inherents;
+pub mod own_slots;
+mod rate_limit;
 pub mod state_import;
 pub mod sync_network;

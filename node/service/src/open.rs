@@ -6,7 +6,7 @@ use crate::{
 	finality, import_queue,
 	telemetry::PendingTelemetry,
 };
-use gtos_node_consensus::equivocation;
+use gtos_node_consensus::{clock::Clock, equivocation};
 use gtos_node_types::{FullClient, TransactionPool};
 use sc_service::{Configuration, Error, TaskManager};
 use std::sync::Arc;
@@ -23,13 +23,17 @@ pub fn open(config: &Configuration) -> Result<PartialComponents, Error> {
 	let transaction_pool = start_pool(config, &task_manager, client.clone());
 	let (grandpa_import, grandpa_link) =
 		finality::block_import(client.clone(), select_chain.clone(), telemetry_handle.clone())?;
-	let (block_import, observed_headers) = equivocation::observe(grandpa_import.clone());
+	let equivocation_metrics = equivocation::Metrics::new(config.prometheus_registry())?;
+	let clock = Arc::new(Clock::default());
+	let (block_import, observed_headers) =
+		equivocation::observe(grandpa_import.clone(), clock.clone(), equivocation_metrics.clone());
 	let import_queue = import_queue::start(
 		config,
 		&task_manager,
 		client.clone(),
 		block_import.clone(),
 		grandpa_import,
+		clock.clone(),
 		telemetry_handle,
 	)?;
 
@@ -41,7 +45,14 @@ pub fn open(config: &Configuration) -> Result<PartialComponents, Error> {
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: ConsensusParts { block_import, observed_headers, grandpa_link, telemetry },
+		other: ConsensusParts {
+			block_import,
+			observed_headers,
+			equivocation_metrics,
+			clock,
+			grandpa_link,
+			telemetry,
+		},
 	})
 }
 

@@ -1,5 +1,6 @@
 //! The header of a block, as the reporter receives it.
 
+use super::recent_headers::MAX_SLOTS;
 use codec::Encode;
 use gtos_node_types::Block;
 use gtos_runtime::{opaque::Header, Hash};
@@ -27,17 +28,25 @@ pub struct ObservedHeader {
 }
 
 impl ObservedHeader {
-	/// The header of `block`.
+	/// The header of `block`, in slot `now`; `None` if the slot is not known yet.
 	///
-	/// `None` for a block that was not just announced or authored, because it may be too old to
-	/// report; for a block whose seal was not checked; and for a header that has no slot or is
-	/// longer than [`MAX_HEADER_BYTES`].
-	pub(super) fn of(block: &BlockImportParams<Block>) -> Option<Self> {
-		let is_recent = matches!(
-			block.origin,
-			BlockOrigin::NetworkBroadcast | BlockOrigin::ConsensusBroadcast | BlockOrigin::Own
-		);
-		if !is_recent || block.with_state() || block.state_action.skip_execution_checks() {
+	/// `None` for a block that may be too old to report, because it was not just announced or
+	/// authored, and is not one of the last slots of a sync; for a block whose seal was not checked;
+	/// and for a header that has no slot or is longer than [`MAX_HEADER_BYTES`].
+	pub(super) fn of(block: &BlockImportParams<Block>, now: Option<Slot>) -> Option<Self> {
+		let is_synced = match block.origin {
+			BlockOrigin::NetworkBroadcast | BlockOrigin::ConsensusBroadcast | BlockOrigin::Own => {
+				false
+			},
+			BlockOrigin::NetworkInitialSync => true,
+			_ => return None,
+		};
+		if block.with_state() || block.state_action.skip_execution_checks() {
+			return None;
+		}
+		let slot = find_pre_digest::<Block, AuthoritySignature>(&block.header).ok()?;
+		let is_recent = |now| slot.saturating_add(MAX_SLOTS as u64) >= now;
+		if is_synced && !now.is_some_and(is_recent) {
 			return None;
 		}
 		let is_own = block.origin == BlockOrigin::Own;

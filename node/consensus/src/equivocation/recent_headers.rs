@@ -62,7 +62,9 @@ impl RecentHeaders {
 	/// Makes the reporter ignore later headers of `author` in `slot`.
 	pub(super) fn mark_handled(&mut self, slot: Slot, author: AuthorityId) {
 		if let Some(headers) = self.slots.get_mut(&slot) {
-			headers.handled.push(author);
+			if !headers.handled.contains(&author) {
+				headers.handled.push(author);
+			}
 		}
 	}
 }
