@@ -4,6 +4,7 @@ use crate::{logging::LogFormat, prove_ownership::ProveOwnershipCmd};
 use gtos_node_chain_spec as chain_spec;
 use sc_cli::SubstrateCli;
 use sc_storage_monitor::StorageMonitorParams;
+use std::path::PathBuf;
 
 /// Where users report bugs.
 const SUPPORT_URL: &str = "https://github.com/gtos/gtos/issues";
@@ -74,6 +75,13 @@ pub struct Run {
 	#[arg(long, value_name = "BLOCKS", default_value_t = 86_400)]
 	pub tx_index_blocks: u32,
 
+	/// Folder in which the node keeps runtimes after compiling them, so that its next start
+	/// is faster. The default is `compiled-runtimes` in the base path.
+	///
+	/// Several nodes on one machine may share a folder. Whoever can write to it controls the node.
+	#[arg(long, value_name = "FOLDER")]
+	pub compiled_runtimes: Option<PathBuf>,
+
 	/// Format of the log on standard error.
 	///
 	/// With `json`, each line is one object. Options for the colours, details or reloading of the
@@ -95,7 +103,7 @@ pub enum Subcommand {
 	/// Write a chain specification.
 	ExportChainSpec(sc_cli::ExportChainSpecCmd),
 
-	/// Execute a block of the database again.
+	/// Re-execute a block of the database.
 	CheckBlock(sc_cli::CheckBlockCmd),
 
 	/// Write blocks of the database to a file.

@@ -1,7 +1,7 @@
 //! Runs the command that the command line names.
 
 use crate::{
-	cli::{Cli, KeyCommand, Run, Subcommand},
+	cli::{Cli, KeyCommand, Subcommand},
 	logging::{self, LogFormat},
 	ports,
 };
@@ -63,11 +63,11 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> sc_cli::Result<()> {
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
-	let Run { base, storage_monitor, grandpa_gossip_period_ms, tx_index_blocks, .. } = &cli.run;
+	let run = &cli.run;
 	let mut runner = node_runner(cli)?;
 
 	// The SDK would replace a busy port with a random one, which clients do not know.
-	if base.rpc_params.experimental_rpc_endpoint.is_empty() {
+	if run.base.rpc_params.experimental_rpc_endpoint.is_empty() {
 		for endpoint in runner.config_mut().rpc.addr.iter_mut().flatten() {
 			endpoint.retry_random_port = false;
 		}
@@ -75,12 +75,13 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	ports::ensure_free(runner.config()).map_err(user_error)?;
 
 	let options = service::Options {
-		grandpa_gossip_period: Duration::from_millis(*grandpa_gossip_period_ms),
-		storage_monitor: storage_monitor.clone(),
-		transaction_index_window: NonZeroU32::new(*tx_index_blocks),
+		compiled_runtimes: run.compiled_runtimes.clone(),
+		grandpa_gossip_period: Duration::from_millis(run.grandpa_gossip_period_ms),
+		storage_monitor: run.storage_monitor.clone(),
+		transaction_index_window: NonZeroU32::new(run.tx_index_blocks),
 	};
-	let run = runner.run_node_until_exit(|config| async move { service::start(config, options) });
-	run.map_err(sc_cli::Error::from)
+	let node = runner.run_node_until_exit(|config| async move { service::start(config, options) });
+	node.map_err(sc_cli::Error::from)
 }
 
 /// The SDK's runner, with the log format that the operator chose.

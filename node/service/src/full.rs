@@ -7,7 +7,7 @@ use crate::{
 	finality::Voter,
 	network::{self, Network},
 	offchain,
-	open::open,
+	open::open_with,
 	own_slots, rpc, storage_monitor, transaction_index,
 };
 use gtos_node_types::Block;
@@ -20,10 +20,12 @@ use sc_service::{Configuration, Error, SpawnTasksParams, TaskManager};
 use sc_storage_monitor::StorageMonitorParams;
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 /// What the operator chooses beyond the SDK's configuration.
 pub struct Options {
+	/// Folder of compiled runtimes; `None` for the one in the base path.
+	pub compiled_runtimes: Option<PathBuf>,
 	/// How long a GRANDPA vote is expected to travel.
 	pub grandpa_gossip_period: Duration,
 	/// When the node stops for lack of disk space.
@@ -63,7 +65,7 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 				grandpa_link,
 				mut telemetry,
 			},
-	} = open(&config)?;
+	} = open_with(&config, options.compiled_runtimes.as_deref())?;
 	let keystore = keystore_container.keystore();
 	let offchain_pool = OffchainTransactionPoolFactory::new(transaction_pool.clone());
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);

@@ -9,14 +9,27 @@ use crate::{
 use gtos_node_consensus::{clock::Clock, equivocation};
 use gtos_node_types::{FullClient, TransactionPool};
 use sc_service::{Configuration, Error, TaskManager};
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
+
+/// Folder of compiled runtimes in the base path, unless the operator names another.
+const COMPILED_RUNTIMES: &str = "compiled-runtimes";
 
 /// Opens the database, and starts the transaction pool and the import queue over it.
 pub fn open(config: &Configuration) -> Result<PartialComponents, Error> {
+	open_with(config, None)
+}
+
+/// Like [`open`], but keeps compiled runtimes in the given folder.
+pub(crate) fn open_with(
+	config: &Configuration,
+	compiled_runtimes: Option<&Path>,
+) -> Result<PartialComponents, Error> {
+	let default_folder = config.base_path.path().join(COMPILED_RUNTIMES);
+	let compiled_runtimes = compiled_runtimes.unwrap_or(&default_folder);
 	let telemetry = PendingTelemetry::new(config)?;
 	let telemetry_handle = telemetry.as_ref().map(PendingTelemetry::handle);
 	let ClientParts { client, backend, keystore_container, task_manager } =
-		client::open(config, telemetry_handle.clone())?;
+		client::open(config, compiled_runtimes, telemetry_handle.clone())?;
 	let telemetry = telemetry.map(|telemetry| telemetry.start(&task_manager));
 
 	let select_chain = sc_consensus::LongestChain::new(backend.clone());

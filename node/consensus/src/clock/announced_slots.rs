@@ -13,7 +13,7 @@ use sp_timestamp::Timestamp;
 use std::{error::Error, future::Future, pin::Pin, sync::Arc};
 use tokio::sync::mpsc;
 
-/// Most announced headers that can wait for [`Watch`](super::Watch). Samples beyond that are lost,
+/// Maximum number of announced headers that can wait for [`Watch`](super::Watch). Samples beyond that are lost,
 /// and the next blocks give others.
 pub(super) const QUEUE_HEADERS: usize = 64;
 

@@ -9,7 +9,7 @@ use sp_runtime::{
 };
 use tokio::sync::mpsc;
 
-/// Most reports of GRANDPA's voter that can wait for the reporter.
+/// Maximum number of reports of GRANDPA's voter that can wait for the reporter.
 pub(super) const QUEUE_REPORTS: usize = 64;
 
 /// The pool into which the runtime puts a report that it makes.

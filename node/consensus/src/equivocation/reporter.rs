@@ -23,7 +23,7 @@ use sp_runtime::{traits::Header as _, OpaqueExtrinsic};
 use std::{error::Error, pin::pin, sync::Arc};
 use tokio::sync::mpsc;
 
-/// Most events that are handled before equivocations are reported.
+/// Maximum number of events that are handled before equivocations are reported.
 const EVENTS_PER_PASS: usize = 64;
 
 /// Compares the headers that a [`HeaderObserver`](super::HeaderObserver) passes on, and reports.

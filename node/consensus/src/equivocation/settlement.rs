@@ -12,7 +12,7 @@ use sp_consensus_aura::{sr25519::AuthorityId, Slot};
 use sp_runtime::OpaqueExtrinsic;
 use std::{error::Error, sync::Arc};
 
-/// Most equivocations that are tried in one pass. A pass follows each new block, so it must take
+/// Maximum number of equivocations that are tried in one pass. A pass follows each new block, so it must take
 /// far less than a slot; one attempt calls the runtime about five times.
 pub(super) const MAX_ATTEMPTS_PER_PASS: usize = 16;
 

@@ -5,11 +5,11 @@ use codec::{Decode, Encode};
 use sc_client_api::AuxStore;
 use std::{collections::VecDeque, sync::Arc};
 
-/// Most equivocations that are kept: 64 rounds or slots, while an equivocation is settled within a
-/// few blocks if finality works. With the longest headers they take 2 MiB.
+/// Maximum number of equivocations that are kept. If finality works, each is settled within a few
+/// blocks. With the longest headers, all of them take 2 MiB.
 pub(super) const MAX_UNSETTLED: usize = 64;
 
-/// Most double seals of one key that are kept, so that one validator cannot crowd out the others.
+/// Maximum number of double seals of one key that are kept, so that one validator cannot crowd out the others.
 /// One of them suffices to remove the validator.
 pub(super) const MAX_SEALS_OF_KEY: usize = 16;
 
