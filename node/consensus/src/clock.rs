@@ -10,6 +10,9 @@
 //! against the time of the authors ([`Clock::network_time`]), so the node goes on following the
 //! chain. Its own blocks still have the time of its own clock.
 //!
+//! Before there is a median, a block from the future that sync requests is refused as by the SDK, and
+//! its peer disconnected.
+//!
 //! The median counts only with samples of two thirds of the authorities. As long as fewer than one
 //! third of them are faulty, it lies between the clocks of honest ones.
 

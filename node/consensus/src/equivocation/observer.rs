@@ -7,7 +7,7 @@ use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResul
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Most headers that can wait for the reporter: about as many as a flood brings in a second.
+/// Maximum number of headers that can wait for the reporter: about as many as a flood brings in a second.
 pub(super) const QUEUE_HEADERS: usize = 256;
 
 /// A block import that passes a copy of each header to the reporter and changes nothing.
