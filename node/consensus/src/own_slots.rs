@@ -85,18 +85,18 @@ impl OwnSlots {
 		if *parent.number() == 0 {
 			return Ok(0);
 		}
-		let (after, before) = (slot_of(&parent)?, slot_of(&header)?);
+		let (after, before) = (*slot_of(&parent)?, *slot_of(&header)?);
 		// Most blocks follow in the next slot; for these the runtime need not be asked.
-		if *before <= after.saturating_add(1) {
+		if before <= after.saturating_add(1) {
 			return Ok(0);
 		}
 		let authorities = self.authorities(parent_hash)?;
 		let own = authorities.iter().map(|key| self.is_own(key)).collect::<Vec<_>>();
-		Ok(own_slots_between(*after, *before, &own))
+		Ok(own_slots_between(after, before, &own))
 	}
 
 	/// Counts the slot and warns, if the slot belongs to an own key by the best block that is known.
-	fn leave_while_syncing(&self, slot: Slot) {
+	fn leave_while_syncing(&self, slot: u64) {
 		let best = self.client.info().best_hash;
 		// Without a state it is not known whose slot it is: the node has just begun a fast sync.
 		let Ok(authorities) = self.authorities(best) else { return };
@@ -172,7 +172,7 @@ impl<S: SyncOracle> SyncOracle for WatchedSync<S> {
 		let is_syncing = self.inner.is_major_syncing();
 		if is_syncing {
 			let slot = Slot::from_timestamp(Timestamp::current(), self.slot_duration);
-			self.own_slots.leave_while_syncing(slot);
+			self.own_slots.leave_while_syncing(*slot);
 		}
 		is_syncing
 	}

@@ -65,8 +65,9 @@ impl Offsets {
 			return Verdict::Unknown;
 		}
 		let slot_ms = i64::try_from(slot_ms).unwrap_or(i64::MAX);
-		// An author announces its block about two thirds into the slot.
-		let usual_ms = slot_ms / 3 * 2;
+		// An author announces an empty block at the begin of the slot, and a full one after two
+		// thirds of it.
+		let usual_ms = slot_ms / 3;
 		let errors = self.samples.values().map(|sample| sample.offset_ms.saturating_sub(usual_ms));
 		let error_ms = median(errors.collect());
 		if error_ms < -slot_ms {
@@ -95,7 +96,7 @@ mod tests {
 
 	const SLOT_MS: u64 = 900;
 	/// Arrival of a block by a right clock.
-	const USUAL_MS: i64 = 600;
+	const USUAL_MS: i64 = 300;
 
 	fn authors(count: u8) -> Vec<AuthorityId> {
 		let key = |byte| sp_core::sr25519::Public::unchecked_from([byte; 32]).into();

@@ -31,6 +31,8 @@ pub struct Watch {
 	announced: mpsc::Receiver<Announced>,
 	offsets: Offsets,
 	warning: RateLimit,
+	/// For the news that the clock is right again.
+	news: RateLimit,
 	/// Whether the last verdict was that the clock is wrong.
 	is_wrong: bool,
 	error_ms: Gauge<I64>,
@@ -56,6 +58,7 @@ pub fn watch(
 		announced,
 		offsets: Offsets::default(),
 		warning: RateLimit::new(WARNING_PERIOD),
+		news: RateLimit::new(WARNING_PERIOD),
 		is_wrong: false,
 		error_ms,
 	};
@@ -93,7 +96,7 @@ impl Watch {
 			check_header_slot_and_seal::<Block, AuthorityPair>(any_slot, header, &authorities)
 				.ok()?;
 		let author = slot_author::<AuthorityPair>(slot, &authorities)?.clone();
-		let begin_ms = u64::from(slot).saturating_mul(duration.as_millis());
+		let begin_ms = (*slot).saturating_mul(duration.as_millis());
 		let now = Instant::now();
 		self.offsets.insert(author, slot, difference(arrived.as_millis(), begin_ms), now);
 		Some(self.offsets.judge(&authorities, duration.as_millis(), now))
@@ -116,7 +119,7 @@ impl Watch {
 				tracing::warn!(target: LOG_TARGET, "{warning}")
 			},
 			Some(_) => (),
-			None if was_wrong => tracing::info!(
+			None if was_wrong && self.news.is_due() => tracing::info!(
 				target: LOG_TARGET,
 				"This node's clock agrees with those of the block authors again",
 			),

@@ -1,6 +1,5 @@
 //! The header of a block, as the reporter receives it.
 
-use super::recent_headers::MAX_SLOTS;
 use codec::Encode;
 use gtos_node_types::Block;
 use gtos_runtime::{opaque::Header, Hash};
@@ -8,6 +7,10 @@ use sc_consensus::BlockImportParams;
 use sc_consensus_aura::standalone::find_pre_digest;
 use sp_consensus::BlockOrigin;
 use sp_consensus_aura::{sr25519::AuthoritySignature, Slot};
+
+/// Number of slots whose headers are kept. It covers more than any honest delay, and is far smaller
+/// than the number of block hashes against which the chain checks a report.
+pub(super) const MAX_SLOTS: usize = 256;
 
 /// Longest header that is observed, in bytes.
 ///

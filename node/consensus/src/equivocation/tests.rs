@@ -4,9 +4,9 @@ mod settlement;
 
 use super::{
 	metrics::Metrics,
-	observed_header::{ObservedHeader, MAX_HEADER_BYTES},
+	observed_header::{ObservedHeader, MAX_HEADER_BYTES, MAX_SLOTS},
 	observer::{observe, QUEUE_HEADERS},
-	recent_headers::{RecentHeaders, MAX_HEADERS_PER_SLOT, MAX_SLOTS},
+	recent_headers::{RecentHeaders, MAX_HEADERS_PER_SLOT},
 };
 use crate::clock::Clock;
 use codec::Encode;
