@@ -381,9 +381,11 @@ fn record_on_disk_has_the_pinned_bytes() {
 	node.settlement.add(UnsettledReport::of_votes(extrinsic(&[0xaa, 0xbb]), 10));
 	let bytes = disk.get_aux(b"gtos/unsettled-equivocations").unwrap().unwrap();
 	// Format, number of records, kind, report with its length, height, submissions.
-	let expected = [&[1, 1 << 2, 1, 2 << 2, 0xaa, 0xbb][..], &[10, 0, 0, 0], &[0; 4]].concat();
+	let expected: Vec<u8> =
+		[&[1, 1 << 2, 1, 2 << 2, 0xaa, 0xbb][..], &[10, 0, 0, 0], &[0; 4]].concat();
 	assert_eq!(bytes, expected);
-	assert_eq!(pair(1, 5).encode()[..33], [&[0][..], &[1; 32]].concat());
+	let kind_and_key: Vec<u8> = [&[0][..], &[1; 32]].concat();
+	assert_eq!(pair(1, 5).encode()[..33], kind_and_key);
 }
 
 #[test]
