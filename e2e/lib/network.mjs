@@ -31,10 +31,10 @@ export const joinArguments = ({ spec, nodes }) => ['--chain', spec, '--reserved-
 
 /**
  * Starts a node and connects to it with `connectTo`. Returns what `startNode` returns, with `api`. `stop(signal)` also closes
- * the connection.
+ * the connection. `env` is added to the environment of the node.
  */
-export async function startConnected(args, connectTo = connect) {
-	const node = await startNode(args);
+export async function startConnected(args, connectTo = connect, env = {}) {
+	const node = await startNode(args, env);
 	try {
 		const api = await connectTo(node.rpc);
 		const stop = async (signal) => {

@@ -82,8 +82,8 @@ export async function gtos(...args) {
 	return stdout;
 }
 
-function spawnBinary(binary, args, stdio) {
-	const child = spawn(binary, args, { stdio: ['ignore', stdio, stdio] });
+function spawnBinary(binary, args, stdio, env) {
+	const child = spawn(binary, args, { stdio: ['ignore', stdio, stdio], env: { ...process.env, ...env } });
 	const kill = () => child.kill('SIGKILL');
 	cleanups.add(kill);
 	child.once('close', () => cleanups.delete(kill));
@@ -92,9 +92,9 @@ function spawnBinary(binary, args, stdio) {
 
 /**
  * Starts a node on free ports and waits until its JSON-RPC port accepts connections. `log()` answers its log so far.
- * `stop(signal)` sends SIGTERM or the given signal and answers the exit code.
+ * `stop(signal)` sends SIGTERM or the given signal and answers the exit code. `env` is added to the environment.
  */
-export async function startNode(args) {
+export async function startNode(args, env) {
 	const port = await freePorts(3);
 	const logFile = join(temporaryFolder(), 'log');
 	const fd = openSync(logFile, 'w');
@@ -107,6 +107,7 @@ export async function startNode(args) {
 			...['--compiled-runtimes', COMPILED_RUNTIMES],
 		].map(String),
 		fd,
+		env,
 	);
 	closeSync(fd);
 	const ended = once(child, 'close');

@@ -1,6 +1,6 @@
-//! What the node adds to the SDK's Aura, GRANDPA and sync: reports of author equivocations, the
-//! pause of the authors while finality lags, inherent data, the time in which an author takes
-//! transactions, the import of downloaded state, and
+//! What the node adds to the SDK's Aura, GRANDPA and sync: reports of equivocations, the check of
+//! the clock, the count of missed slots, the pause of the authors while finality lags, inherent
+//! data, the time in which an author takes transactions, the import of downloaded state, and
 //! reserved peers that stay connected.
 //!
 //! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
@@ -10,8 +10,11 @@
 #![deny(missing_docs)]
 
 pub mod backoff;
+pub mod clock;
 pub mod equivocation;
 pub mod inherents;
+pub mod own_slots;
 pub mod proposer;
+mod rate_limit;
 pub mod state_import;
 pub mod sync_network;

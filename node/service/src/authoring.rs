@@ -4,6 +4,7 @@ use crate::components::{ObservedBlockImport, SelectChain};
 use gtos_node_consensus::{
 	backoff::PauseWhileFinalityLags,
 	inherents,
+	own_slots::{OwnSlots, WatchedSync},
 	proposer::{BuildTime, TimedProposers},
 };
 use gtos_node_types::{Block, FullClient, TransactionPool};
@@ -40,6 +41,8 @@ pub struct Author {
 	pub block_import: ObservedBlockImport,
 	/// Block sync: announces blocks, and says whether the node is syncing.
 	pub sync: Arc<SyncingService<Block>>,
+	/// The slots of this node's own keys.
+	pub own_slots: Arc<OwnSlots>,
 	/// Keys to seal with.
 	pub keystore: KeystorePtr,
 	/// Whether to author without peers.
@@ -80,7 +83,7 @@ impl Author {
 				select_chain: self.select_chain,
 				block_import: self.block_import,
 				proposer_factory: TimedProposers::new(proposer_factory, build_time),
-				sync_oracle: self.sync.clone(),
+				sync_oracle: WatchedSync::new(self.sync.clone(), self.own_slots, slot_duration),
 				justification_sync_link: self.sync,
 				create_inherent_data_providers,
 				force_authoring: self.force_authoring,

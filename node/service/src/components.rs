@@ -1,8 +1,12 @@
 //! The parts of the opened chain.
 
-use gtos_node_consensus::equivocation::{HeaderObserver, ObservedHeader};
+use gtos_node_consensus::{
+	clock::Clock,
+	equivocation::{HeaderObserver, Metrics, ObservedHeader},
+};
 use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
 use sc_telemetry::Telemetry;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// The fork choice: the longest chain that contains the last final block.
@@ -33,6 +37,9 @@ pub struct ConsensusParts {
 	pub(crate) block_import: ObservedBlockImport,
 	/// Headers of the blocks that `block_import` receives.
 	pub(crate) observed_headers: mpsc::Receiver<ObservedHeader>,
+	pub(crate) equivocation_metrics: Metrics,
+	/// The clock by which blocks are checked.
+	pub(crate) clock: Arc<Clock>,
 	pub(crate) grandpa_link: GrandpaLink,
 	pub(crate) telemetry: Option<Telemetry>,
 }

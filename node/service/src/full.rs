@@ -8,7 +8,7 @@ use crate::{
 	network::{self, Network},
 	offchain,
 	open::open_with,
-	rpc, storage_monitor, transaction_index,
+	own_slots, rpc, storage_monitor, transaction_index,
 };
 use gtos_node_types::Block;
 use gtos_runtime::Hash;
@@ -56,7 +56,15 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: ConsensusParts { block_import, observed_headers, grandpa_link, mut telemetry },
+		other:
+			ConsensusParts {
+				block_import,
+				observed_headers,
+				equivocation_metrics,
+				clock,
+				grandpa_link,
+				mut telemetry,
+			},
 	} = open_with(&config, options.compiled_runtimes.as_deref())?;
 	let keystore = keystore_container.keystore();
 	let offchain_pool = OffchainTransactionPoolFactory::new(transaction_pool.clone());
@@ -74,6 +82,7 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 		transaction_pool: transaction_pool.clone(),
 		import_queue,
 		authority_set: grandpa_link.shared_authority_set().clone(),
+		clock,
 	};
 	let Network { service: network, sync, system_rpc_tx, tx_handler_controller, grandpa } =
 		network::start::<N>(&config, &task_manager, network_params)?;
@@ -84,7 +93,7 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 		&client,
 		&backend,
 		keystore.clone(),
-		offchain_pool.clone(),
+		offchain_pool,
 		network.clone(),
 	)?;
 
@@ -123,22 +132,29 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 		tracing_execute_block: None,
 	})?;
 
-	let report_pool = role.is_authority().then(|| offchain_pool.clone());
-	equivocation_reports::start(
-		&task_manager,
-		client.clone(),
-		sync.clone(),
-		report_pool,
+	let report_params = equivocation_reports::Params {
+		client: client.clone(),
+		sync: sync.clone(),
+		pool: role.is_authority().then(|| transaction_pool.clone()),
 		observed_headers,
-	);
+		metrics: equivocation_metrics,
+	};
+	let grandpa_pool = equivocation_reports::start(&task_manager, report_params);
 
 	if role.is_authority() {
+		let own_slots = own_slots::start(
+			&task_manager,
+			client.clone(),
+			keystore.clone(),
+			prometheus_registry.as_ref(),
+		)?;
 		let author = Author {
 			client,
 			transaction_pool,
 			select_chain,
 			block_import,
 			sync: sync.clone(),
+			own_slots,
 			keystore: keystore.clone(),
 			force_authoring,
 			prometheus_registry: prometheus_registry.clone(),
@@ -157,7 +173,7 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 			network,
 			sync,
 			voter_state,
-			pool: offchain_pool,
+			pool: grandpa_pool,
 			prometheus_registry,
 			telemetry: telemetry_handle,
 		};

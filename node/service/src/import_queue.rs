@@ -1,7 +1,7 @@
 //! The import queue: Aura's checks of blocks from the network, and the block import behind them.
 
 use crate::components::{GrandpaBlockImport, ObservedBlockImport};
-use gtos_node_consensus::{inherents, state_import::StateImport};
+use gtos_node_consensus::{clock::Clock, inherents, state_import::StateImport};
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::Hash;
 use sc_consensus_aura::{CheckForEquivocation, ImportQueueParams};
@@ -17,17 +17,23 @@ pub fn start(
 	client: Arc<FullClient>,
 	block_import: ObservedBlockImport,
 	justification_import: GrandpaBlockImport,
+	clock: Arc<Clock>,
 	telemetry: Option<TelemetryHandle>,
 ) -> Result<sc_consensus::DefaultImportQueue<Block>, Error> {
 	let slot_client = client.clone();
 	let create_inherent_data_providers = move |parent: Hash, ()| {
 		let client = slot_client.clone();
+		let clock = clock.clone();
 		async move {
 			let slot_duration =
 				sc_consensus_aura::standalone::slot_duration_at::<AuraId, Block, FullClient>(
 					&client, parent,
 				)?;
-			Ok::<_, Box<dyn std::error::Error + Send + Sync>>(inherents::providers(slot_duration))
+			clock.set_slot_duration(slot_duration);
+			Ok::<_, Box<dyn std::error::Error + Send + Sync>>(inherents::providers_at(
+				clock.network_time(),
+				slot_duration,
+			))
 		}
 	};
 	let queue = sc_consensus_aura::import_queue::<AuraPair, _, _, _, _, _>(ImportQueueParams {

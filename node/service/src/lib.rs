@@ -11,6 +11,7 @@
 
 mod authoring;
 mod client;
+mod clock_watch;
 mod components;
 mod equivocation_reports;
 mod finality;
@@ -19,6 +20,7 @@ mod import_queue;
 mod network;
 mod offchain;
 mod open;
+mod own_slots;
 mod rpc;
 mod storage_monitor;
 mod telemetry;

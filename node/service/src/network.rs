@@ -1,7 +1,7 @@
 //! The peer-to-peer network and block sync.
 
-use crate::finality;
-use gtos_node_consensus::sync_network;
+use crate::{clock_watch, finality};
+use gtos_node_consensus::{clock::Clock, sync_network};
 use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
 use gtos_runtime::{BlockNumber, Hash};
 use sc_consensus_grandpa::SharedAuthoritySet;
@@ -16,7 +16,6 @@ use sc_service::{
 	TaskManager, WarpSyncConfig,
 };
 use sc_utils::mpsc::TracingUnboundedSender;
-use sp_consensus::block_validation::DefaultBlockAnnounceValidator;
 use std::sync::Arc;
 
 /// The parts of the node that the network needs.
@@ -31,6 +30,8 @@ pub struct Params {
 	pub import_queue: sc_consensus::DefaultImportQueue<Block>,
 	/// GRANDPA authorities, for warp proofs.
 	pub authority_set: SharedAuthoritySet<Hash, BlockNumber>,
+	/// The clock that is compared with the slots of announced blocks.
+	pub clock: Arc<Clock>,
 }
 
 /// The running network.
@@ -51,7 +52,7 @@ pub struct Network {
 pub fn start<N: NetworkBackend<Block, Hash>>(
 	config: &Configuration,
 	task_manager: &TaskManager,
-	Params { client, backend, transaction_pool, import_queue, authority_set }: Params,
+	Params { client, backend, transaction_pool, import_queue, authority_set, clock }: Params,
 ) -> Result<Network, Error> {
 	let mut net_config = FullNetworkConfiguration::<Block, Hash, N>::new(
 		&config.network,
@@ -65,6 +66,7 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 		authority_set,
 		Vec::new(),
 	));
+	let announced_slots = clock_watch::start(config, task_manager, clock, client.clone())?;
 	let (sync_handle, sync_commands) = sync_network::handle_for_sync();
 	let (sync_service, block_announce_config) =
 		sc_service::build_default_syncing_engine(DefaultSyncingEngineConfig {
@@ -72,7 +74,7 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 			protocol_id: config.protocol_id(),
 			fork_id: config.chain_spec.fork_id(),
 			net_config: &mut net_config,
-			block_announce_validator: Box::new(DefaultBlockAnnounceValidator),
+			block_announce_validator: Box::new(announced_slots),
 			network_service_handle: sync_handle,
 			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
 			client: client.clone(),

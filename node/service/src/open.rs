@@ -6,7 +6,7 @@ use crate::{
 	finality, import_queue,
 	telemetry::PendingTelemetry,
 };
-use gtos_node_consensus::equivocation;
+use gtos_node_consensus::{clock::Clock, equivocation};
 use gtos_node_types::{FullClient, TransactionPool};
 use sc_service::{Configuration, Error, TaskManager};
 use std::{path::Path, sync::Arc};
@@ -36,13 +36,17 @@ pub(crate) fn open_with(
 	let transaction_pool = start_pool(config, &task_manager, client.clone());
 	let (grandpa_import, grandpa_link) =
 		finality::block_import(client.clone(), select_chain.clone(), telemetry_handle.clone())?;
-	let (block_import, observed_headers) = equivocation::observe(grandpa_import.clone());
+	let equivocation_metrics = equivocation::Metrics::new(config.prometheus_registry())?;
+	let clock = Arc::new(Clock::default());
+	let (block_import, observed_headers) =
+		equivocation::observe(grandpa_import.clone(), clock.clone(), equivocation_metrics.clone());
 	let import_queue = import_queue::start(
 		config,
 		&task_manager,
 		client.clone(),
 		block_import.clone(),
 		grandpa_import,
+		clock.clone(),
 		telemetry_handle,
 	)?;
 
@@ -54,7 +58,14 @@ pub(crate) fn open_with(
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: ConsensusParts { block_import, observed_headers, grandpa_link, telemetry },
+		other: ConsensusParts {
+			block_import,
+			observed_headers,
+			equivocation_metrics,
+			clock,
+			grandpa_link,
+			telemetry,
+		},
 	})
 }
 

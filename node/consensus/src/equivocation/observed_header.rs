@@ -8,6 +8,10 @@ use sc_consensus_aura::standalone::find_pre_digest;
 use sp_consensus::BlockOrigin;
 use sp_consensus_aura::{sr25519::AuthoritySignature, Slot};
 
+/// Number of slots whose headers are kept. It covers more than any honest delay, and is far smaller
+/// than the number of block hashes against which the chain checks a report.
+pub(super) const MAX_SLOTS: usize = 256;
+
 /// Longest header that is observed, in bytes.
 ///
 /// The header of a valid block is never longer. The part that the author writes has at most 1,024
@@ -27,17 +31,25 @@ pub struct ObservedHeader {
 }
 
 impl ObservedHeader {
-	/// The header of `block`.
+	/// The header of `block`, in slot `now`; `None` if the slot is not known yet.
 	///
-	/// `None` for a block that was not just announced or authored, because it may be too old to
-	/// report; for a block whose seal was not checked; and for a header that has no slot or is
-	/// longer than [`MAX_HEADER_BYTES`].
-	pub(super) fn of(block: &BlockImportParams<Block>) -> Option<Self> {
-		let is_recent = matches!(
-			block.origin,
-			BlockOrigin::NetworkBroadcast | BlockOrigin::ConsensusBroadcast | BlockOrigin::Own
-		);
-		if !is_recent || block.with_state() || block.state_action.skip_execution_checks() {
+	/// `None` for a block that may be too old to report, because it was not just announced or
+	/// authored, and is not one of the last slots of a sync; for a block whose seal was not checked;
+	/// and for a header that has no slot or is longer than [`MAX_HEADER_BYTES`].
+	pub(super) fn of(block: &BlockImportParams<Block>, now: Option<Slot>) -> Option<Self> {
+		let is_synced = match block.origin {
+			BlockOrigin::NetworkBroadcast | BlockOrigin::ConsensusBroadcast | BlockOrigin::Own => {
+				false
+			},
+			BlockOrigin::NetworkInitialSync => true,
+			_ => return None,
+		};
+		if block.with_state() || block.state_action.skip_execution_checks() {
+			return None;
+		}
+		let slot = find_pre_digest::<Block, AuthoritySignature>(&block.header).ok()?;
+		let is_recent = |now| slot.saturating_add(MAX_SLOTS as u64) >= now;
+		if is_synced && !now.is_some_and(is_recent) {
 			return None;
 		}
 		let is_own = block.origin == BlockOrigin::Own;

@@ -1,11 +1,13 @@
 //! The wrapper around block import that observes headers.
 
-use super::observed_header::ObservedHeader;
+use super::{metrics::Metrics, observed_header::ObservedHeader};
+use crate::clock::Clock;
 use gtos_node_types::Block;
 use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Most headers that can wait for the reporter: about as many as a flood brings in a second.
+/// Maximum number of headers that can wait for the reporter: about as many as a flood brings in a second.
 pub(super) const QUEUE_HEADERS: usize = 256;
 
 /// A block import that passes a copy of each header to the reporter and changes nothing.
@@ -13,12 +15,18 @@ pub(super) const QUEUE_HEADERS: usize = 256;
 pub struct HeaderObserver<I> {
 	inner: I,
 	observed: mpsc::Sender<ObservedHeader>,
+	clock: Arc<Clock>,
+	metrics: Metrics,
 }
 
 /// Wraps `inner`, and returns the receiver of the observed headers.
-pub fn observe<I>(inner: I) -> (HeaderObserver<I>, mpsc::Receiver<ObservedHeader>) {
-	let (sender, receiver) = mpsc::channel(QUEUE_HEADERS);
-	(HeaderObserver { inner, observed: sender }, receiver)
+pub fn observe<I>(
+	inner: I,
+	clock: Arc<Clock>,
+	metrics: Metrics,
+) -> (HeaderObserver<I>, mpsc::Receiver<ObservedHeader>) {
+	let (observed, receiver) = mpsc::channel(QUEUE_HEADERS);
+	(HeaderObserver { inner, observed, clock, metrics }, receiver)
 }
 
 #[async_trait::async_trait]
@@ -36,9 +44,11 @@ impl<I: BlockImport<Block> + Send + Sync> BlockImport<Block> for HeaderObserver<
 		&self,
 		block: BlockImportParams<Block>,
 	) -> Result<ImportResult, Self::Error> {
-		if let Some(header) = ObservedHeader::of(&block) {
-			// A full queue or a missing receiver is ignored: import must not wait.
-			let _ = self.observed.try_send(header);
+		if let Some(header) = ObservedHeader::of(&block, self.clock.slot()) {
+			// Import must not wait for a full queue or a missing receiver.
+			if self.observed.try_send(header).is_err() {
+				self.metrics.count_dropped_header();
+			}
 		}
 		self.inner.import_block(block).await
 	}

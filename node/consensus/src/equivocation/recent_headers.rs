@@ -1,13 +1,9 @@
 //! The recent headers that the reporter keeps in memory, bounded in number.
 
-use super::observed_header::ObservedHeader;
+use super::observed_header::{ObservedHeader, MAX_SLOTS};
 use sp_consensus_aura::{sr25519::AuthorityId, Slot};
 use sp_runtime::traits::Header as _;
 use std::collections::BTreeMap;
-
-/// Number of slots whose headers are kept. It covers more than any honest delay, and is far smaller
-/// than the number of block hashes against which the chain checks a report.
-pub(super) const MAX_SLOTS: usize = 256;
 
 /// Maximum number of headers that are kept for a slot, one for each parent.
 ///
@@ -62,7 +58,9 @@ impl RecentHeaders {
 	/// Makes the reporter ignore later headers of `author` in `slot`.
 	pub(super) fn mark_handled(&mut self, slot: Slot, author: AuthorityId) {
 		if let Some(headers) = self.slots.get_mut(&slot) {
-			headers.handled.push(author);
+			if !headers.handled.contains(&author) {
+				headers.handled.push(author);
+			}
 		}
 	}
 }

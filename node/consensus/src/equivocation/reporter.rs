@@ -1,31 +1,49 @@
 //! The background task that compares observed headers and reports equivocations.
 
-use super::{observed_header::ObservedHeader, recent_headers::RecentHeaders};
-use gtos_node_types::{Block, FullClient};
-use pallet_aura_equivocation_runtime_api::{AuraEquivocationApi, EquivocationProof};
+use super::{
+	evidence::{HeaderPair, UnsettledReport},
+	metrics::{Kind, Metrics, Step},
+	observed_header::ObservedHeader,
+	recent_headers::RecentHeaders,
+	reporting_client::ReportingClient,
+	settlement::{Chain, Settlement},
+	LOG_TARGET,
+};
+use futures::{future, stream, Stream, StreamExt};
+use gtos_node_types::{Block, FullClient, TransactionPool};
+use sc_client_api::BlockchainEvents;
 use sc_consensus_aura::standalone::slot_author;
-use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use sp_api::{ApiExt, ProvideRuntimeApi};
-use sp_blockchain::HeaderBackend;
+use sp_api::ProvideRuntimeApi;
 use sp_consensus::SyncOracle;
 use sp_consensus_aura::{
 	sr25519::{AuthorityId, AuthorityPair},
 	AuraApi,
 };
-use sp_runtime::traits::Header as _;
-use std::{error::Error, sync::Arc};
+use sp_runtime::{traits::Header as _, OpaqueExtrinsic};
+use std::{error::Error, pin::pin, sync::Arc};
 use tokio::sync::mpsc;
 
-const LOG_TARGET: &str = "equivocation";
+/// Maximum number of events that are handled before equivocations are reported.
+const EVENTS_PER_PASS: usize = 64;
 
 /// Compares the headers that a [`HeaderObserver`](super::HeaderObserver) passes on, and reports.
 pub struct Reporter {
 	client: Arc<FullClient>,
 	sync: Arc<dyn SyncOracle + Send + Sync>,
+	metrics: Metrics,
 	/// `None` in a node that does not author blocks: only the node's own blocks could include its
 	/// report.
-	pool: Option<OffchainTransactionPoolFactory<Block>>,
+	settlement: Option<Settlement<ReportingClient, FullClient>>,
 	recent: RecentHeaders,
+}
+
+/// What wakes the reporter.
+enum Event {
+	Header(ObservedHeader),
+	/// GRANDPA's voter has made a report.
+	Votes(OpaqueExtrinsic),
+	/// There is a new best block or a new final one.
+	Head,
 }
 
 impl Reporter {
@@ -33,28 +51,65 @@ impl Reporter {
 	pub fn new(
 		client: Arc<FullClient>,
 		sync: Arc<dyn SyncOracle + Send + Sync>,
-		pool: Option<OffchainTransactionPoolFactory<Block>>,
+		pool: Option<Arc<TransactionPool>>,
+		metrics: Metrics,
 	) -> Self {
-		Self { client, sync, pool, recent: RecentHeaders::default() }
+		let settlement = pool.map(|pool| {
+			let chain = ReportingClient { client: client.clone(), pool };
+			Settlement::new(chain, client.clone(), metrics.clone())
+		});
+		Self { client, sync, metrics, settlement, recent: RecentHeaders::default() }
 	}
 
-	/// Runs until the observer is dropped, which happens when the node stops.
-	pub async fn run(mut self, mut observed: mpsc::Receiver<ObservedHeader>) {
-		while let Some(header) = observed.recv().await {
-			// During a major sync the blocks are old: validators that were online reported them
-			// then.
-			if self.sync.is_major_syncing() {
-				continue;
-			}
-			for other in self.recent.insert(&header) {
-				if let Err(error) = self.compare(&other, &header) {
-					tracing::warn!(
-						target: LOG_TARGET,
-						"Two blocks of slot {} cannot be compared or reported: {error}",
-						header.slot,
-					);
+	/// Runs until the node stops. `votes` are the reports of GRANDPA's voter.
+	pub async fn run(
+		mut self,
+		headers: mpsc::Receiver<ObservedHeader>,
+		votes: mpsc::Receiver<OpaqueExtrinsic>,
+	) {
+		let received = stream::select(
+			stream_of(headers).map(Event::Header),
+			stream_of(votes).map(Event::Votes),
+		);
+		let events = stream::select(received, self.heads());
+		let mut events = pin!(events.ready_chunks(EVENTS_PER_PASS));
+		while let Some(events) = events.next().await {
+			for event in events {
+				match event {
+					Event::Header(header) => self.take_header(&header),
+					Event::Votes(report) => self.take_votes(report),
+					Event::Head => (),
 				}
 			}
+			self.report();
+		}
+	}
+
+	/// An event for each new best or final block.
+	fn heads(&self) -> impl Stream<Item = Event> {
+		let best = self.client.import_notification_stream();
+		let best = best.filter(|imported| future::ready(imported.is_new_best));
+		let last_final = self.client.finality_notification_stream();
+		stream::select(best.map(|_| Event::Head), last_final.map(|_| Event::Head))
+	}
+
+	fn take_header(&mut self, header: &ObservedHeader) {
+		for other in self.recent.insert(header) {
+			if let Err(error) = self.compare(&other, header) {
+				tracing::warn!(
+					target: LOG_TARGET,
+					"Two blocks of slot {} cannot be compared: {error}",
+					header.slot,
+				);
+			}
+		}
+	}
+
+	fn take_votes(&mut self, report: OpaqueExtrinsic) {
+		self.metrics.count(Kind::Grandpa, Step::Seen);
+		if let Some(settlement) = &mut self.settlement {
+			let best_number = settlement.chain.heads().best_number;
+			settlement.add(UnsettledReport::of_votes(report, best_number));
 		}
 	}
 
@@ -71,6 +126,7 @@ impl Reporter {
 		{
 			return Ok(());
 		}
+		self.metrics.count(Kind::Aura, Step::Seen);
 		let (one, two) = (first.header.hash(), second.header.hash());
 		if first.is_own || second.is_own {
 			tracing::error!(
@@ -85,10 +141,21 @@ impl Reporter {
 			target: LOG_TARGET,
 			"Aura key {offender} has sealed two blocks in slot {slot}: {one:?} and {two:?}",
 		);
-		// If the chain does not accept this pair, it may accept the next one.
-		if self.report(offender.clone(), first, second)? {
+		let Some(settlement) = &mut self.settlement else {
 			self.recent.mark_handled(slot, offender);
-		}
+			return Ok(());
+		};
+		// If the chain does not accept this pair, it may accept the next one. So the slot counts as
+		// handled only once a report of it is accepted.
+		let pair = HeaderPair {
+			offender,
+			slot,
+			first_header: first.header.clone(),
+			second_header: second.header.clone(),
+		};
+		// The proof is made now, while the state of the parent is certainly stored.
+		let key_owner = settlement.chain.key_owner(&pair).ok();
+		settlement.add(UnsettledReport::of_headers(pair, key_owner));
 		Ok(())
 	}
 
@@ -103,63 +170,19 @@ impl Reporter {
 		Ok(slot_author::<AuthorityPair>(header.slot, &authorities).cloned())
 	}
 
-	/// Submits the report to the pool. Returns whether this equivocation needs no further work.
-	fn report(
-		&self,
-		offender: AuthorityId,
-		first: &ObservedHeader,
-		second: &ObservedHeader,
-	) -> Result<bool, Box<dyn Error + Send + Sync>> {
-		let Some(pool) = &self.pool else { return Ok(true) };
-		let slot = second.slot;
-		let best = self.client.info().best_hash;
-		let mut api = self.client.runtime_api();
-		if !api.has_api::<dyn AuraEquivocationApi<Block>>(best)? {
-			tracing::debug!(
-				target: LOG_TARGET,
-				"The runtime does not accept reports of Aura equivocations"
-			);
-			return Ok(true);
+	/// Reports the equivocations that are not settled. During a major sync they wait, because the
+	/// best block is old.
+	fn report(&mut self) {
+		let Some(settlement) = &mut self.settlement else { return };
+		if settlement.is_empty() || self.sync.is_major_syncing() {
+			return;
 		}
-
-		// The report has to name the session of the later parent.
-		let later = [first, second].into_iter().max_by_key(|header| *header.header.number());
-		let parent = *later.unwrap_or(second).header.parent_hash();
-		let proof = self.client.runtime_api().generate_key_ownership_proof(
-			parent,
-			slot,
-			offender.clone(),
-		)?;
-		let Some(key_owner_proof) = proof else {
-			return Err(
-				format!("no proof that {offender} belongs to a validator at {parent:?}").into()
-			);
-		};
-
-		api.register_extension(pool.offchain_transaction_pool(best));
-		let equivocation_proof = EquivocationProof {
-			offender: offender.clone(),
-			slot,
-			first_header: first.header.clone(),
-			second_header: second.header.clone(),
-		};
-		let submitted = api.submit_report_equivocation_unsigned_extrinsic(
-			best,
-			equivocation_proof,
-			key_owner_proof,
-		)?;
-		if submitted.is_some() {
-			tracing::info!(
-				target: LOG_TARGET,
-				"Reported Aura key {offender} for two blocks in slot {slot}",
-			);
-		} else {
-			// Either another validator has already reported it, or a parent is not on this chain.
-			tracing::debug!(
-				target: LOG_TARGET,
-				"The chain does not accept the report of Aura key {offender} for slot {slot}",
-			);
+		for (author, slot) in settlement.try_next() {
+			self.recent.mark_handled(slot, author);
 		}
-		Ok(submitted.is_some())
 	}
+}
+
+fn stream_of<T>(mut receiver: mpsc::Receiver<T>) -> impl Stream<Item = T> {
+	stream::poll_fn(move |context| receiver.poll_recv(context))
 }

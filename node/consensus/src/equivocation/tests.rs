@@ -1,10 +1,14 @@
 //! Observed headers, and the memory in which the reporter compares them.
 
+mod settlement;
+
 use super::{
-	observed_header::{ObservedHeader, MAX_HEADER_BYTES},
+	metrics::Metrics,
+	observed_header::{ObservedHeader, MAX_HEADER_BYTES, MAX_SLOTS},
 	observer::{observe, QUEUE_HEADERS},
-	recent_headers::{RecentHeaders, MAX_HEADERS_PER_SLOT, MAX_SLOTS},
+	recent_headers::{RecentHeaders, MAX_HEADERS_PER_SLOT},
 };
+use crate::clock::Clock;
 use codec::Encode;
 use gtos_node_types::Block;
 use gtos_runtime::{
@@ -141,7 +145,8 @@ fn author_is_handled_in_one_slot_only() {
 #[test]
 fn observer_passes_the_sealed_header_on_and_imports_the_block() {
 	let inner = Inner::default();
-	let (observer, mut received) = observe(inner.clone());
+	let metrics = Metrics::new(None).unwrap();
+	let (observer, mut received) = observe(inner.clone(), Arc::default(), metrics);
 	let block = params(BlockOrigin::NetworkBroadcast, 5);
 	let hash = block.post_hash();
 	futures::executor::block_on(observer.import_block(block)).unwrap();
@@ -155,31 +160,39 @@ fn observer_passes_the_sealed_header_on_and_imports_the_block() {
 
 #[test]
 fn own_block_is_observed_as_such() {
-	let own = ObservedHeader::of(&params(BlockOrigin::Own, 5));
+	let own = ObservedHeader::of(&params(BlockOrigin::Own, 5), None);
 	assert!(own.is_some_and(|header| header.is_own));
 }
 
 #[test]
-fn block_of_a_sync_or_a_file_is_not_observed() {
-	for origin in [
-		BlockOrigin::Genesis,
-		BlockOrigin::NetworkInitialSync,
-		BlockOrigin::File,
-		BlockOrigin::WarpSync,
-		BlockOrigin::GapSync,
-	] {
-		assert!(ObservedHeader::of(&params(origin, 5)).is_none(), "{origin:?}");
+fn block_that_was_stored_elsewhere_or_not_executed_is_not_observed() {
+	let now = Some(Slot::from(5));
+	for origin in
+		[BlockOrigin::Genesis, BlockOrigin::File, BlockOrigin::WarpSync, BlockOrigin::GapSync]
+	{
+		assert!(ObservedHeader::of(&params(origin, 5), now).is_none(), "{origin:?}");
 	}
+}
+
+#[test]
+fn block_of_a_sync_is_observed_if_its_slot_is_among_the_last() {
+	let block = params(BlockOrigin::NetworkInitialSync, 5);
+	let is_observed = |now| ObservedHeader::of(&block, now).is_some();
+	let last = 5 + MAX_SLOTS as u64;
+	assert!(is_observed(Some(Slot::from(5))));
+	assert!(is_observed(Some(Slot::from(last))));
+	assert!(!is_observed(Some(Slot::from(last + 1))));
+	assert!(!is_observed(None));
 }
 
 #[test]
 fn header_without_a_slot_or_too_long_is_not_observed() {
 	let mut block = params(BlockOrigin::NetworkBroadcast, 5);
 	block.header.digest_mut().logs.clear();
-	assert!(ObservedHeader::of(&block).is_none());
+	assert!(ObservedHeader::of(&block, None).is_none());
 	let mut block = params(BlockOrigin::NetworkBroadcast, 5);
 	block.header.digest_mut().push(DigestItem::Other(vec![0; MAX_HEADER_BYTES]));
-	assert!(ObservedHeader::of(&block).is_none());
+	assert!(ObservedHeader::of(&block, None).is_none());
 }
 
 #[test]
@@ -199,13 +212,14 @@ fn longest_header_of_a_valid_block_is_observed() {
 		push(b"FRNK", (3u8, u64::from(validator)).encode());
 	}
 	logs.push(DigestItem::RuntimeEnvironmentUpdated);
-	assert!(ObservedHeader::of(&block).is_some());
+	assert!(ObservedHeader::of(&block, None).is_some());
 }
 
 #[test]
 fn import_with_a_full_queue_or_no_receiver_continues() {
 	let inner = Inner::default();
-	let (observer, received) = observe(inner.clone());
+	let metrics = Metrics::new(None).unwrap();
+	let (observer, received) = observe(inner.clone(), Arc::new(Clock::default()), metrics.clone());
 	for slot in 0..QUEUE_HEADERS as u64 + 10 {
 		let block = params(BlockOrigin::NetworkBroadcast, slot);
 		futures::executor::block_on(observer.import_block(block)).unwrap();
@@ -214,4 +228,5 @@ fn import_with_a_full_queue_or_no_receiver_continues() {
 	let block = params(BlockOrigin::NetworkBroadcast, 5);
 	futures::executor::block_on(observer.import_block(block)).unwrap();
 	assert_eq!(inner.0.lock().unwrap().len(), QUEUE_HEADERS + 11);
+	assert_eq!(metrics.dropped_headers(), 11);
 }
