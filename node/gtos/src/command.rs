@@ -23,6 +23,7 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> sc_cli::Result<()> {
 	match subcommand {
 		Subcommand::Key(KeyCommand::Stock(cmd)) => cmd.run(cli),
 		Subcommand::Key(KeyCommand::ProveOwnership(cmd)) => cmd.run(cli),
+		Subcommand::SlashingProtection(cmd) => cmd.run(cli),
 		Subcommand::BuildSpec(cmd) => {
 			cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.chain_spec, config.network))
 		},
@@ -63,7 +64,14 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> sc_cli::Result<()> {
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
-	let Run { base, storage_monitor, grandpa_gossip_period_ms, tx_index_blocks, .. } = &cli.run;
+	let Run {
+		base,
+		storage_monitor,
+		grandpa_gossip_period_ms,
+		tx_index_blocks,
+		slashing_protection,
+		..
+	} = &cli.run;
 	let mut runner = node_runner(cli)?;
 
 	// The SDK would replace a busy port with a random one, which clients do not know.
@@ -76,6 +84,7 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 
 	let options = service::Options {
 		grandpa_gossip_period: Duration::from_millis(*grandpa_gossip_period_ms),
+		slashing_protection: (*slashing_protection).into(),
 		storage_monitor: storage_monitor.clone(),
 		transaction_index_window: NonZeroU32::new(*tx_index_blocks),
 	};

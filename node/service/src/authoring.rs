@@ -2,6 +2,7 @@
 
 use crate::components::{ObservedBlockImport, SelectChain};
 use gtos_node_consensus::inherents;
+use gtos_node_slashing_protection::{NotingEnvironment, SlashingProtection};
 use gtos_node_types::{Block, FullClient, TransactionPool};
 use gtos_runtime::{BlockNumber, Hash};
 use sc_consensus_aura::{SlotProportion, StartAuraParams};
@@ -28,6 +29,8 @@ pub struct Author {
 	pub sync: Arc<SyncingService<Block>>,
 	/// Keys to seal with.
 	pub keystore: KeystorePtr,
+	/// Is told what will be sealed.
+	pub protection: Option<Arc<SlashingProtection>>,
 	/// Whether to author without peers.
 	pub force_authoring: bool,
 	/// Metrics.
@@ -58,7 +61,7 @@ impl Author {
 				client: self.client,
 				select_chain: self.select_chain,
 				block_import: self.block_import,
-				proposer_factory,
+				proposer_factory: NotingEnvironment::new(proposer_factory, self.protection),
 				sync_oracle: self.sync.clone(),
 				justification_sync_link: self.sync,
 				create_inherent_data_providers,

@@ -1,8 +1,10 @@
 //! The parts of the opened chain.
 
 use gtos_node_consensus::equivocation::{HeaderObserver, ObservedHeader};
+use gtos_node_slashing_protection::{SealObserver, SlashingProtection};
 use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
 use sc_telemetry::Telemetry;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// The fork choice: the longest chain that contains the last final block.
@@ -16,7 +18,7 @@ pub type GrandpaBlockImport =
 pub type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>;
 
 /// The block import that authoring and the import queue share.
-pub type ObservedBlockImport = HeaderObserver<GrandpaBlockImport>;
+pub type ObservedBlockImport = HeaderObserver<SealObserver<GrandpaBlockImport>>;
 
 /// The opened chain, as a command needs it.
 pub type PartialComponents = sc_service::PartialComponents<
@@ -34,5 +36,7 @@ pub struct ConsensusParts {
 	/// Headers of the blocks that `block_import` receives.
 	pub(crate) observed_headers: mpsc::Receiver<ObservedHeader>,
 	pub(crate) grandpa_link: GrandpaLink,
+	/// Keeps a validator from signing twice; `None` if nothing is signed or the operator wants none.
+	pub(crate) protection: Option<Arc<SlashingProtection>>,
 	pub(crate) telemetry: Option<Telemetry>,
 }

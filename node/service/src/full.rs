@@ -7,9 +7,10 @@ use crate::{
 	finality::Voter,
 	network::{self, Network},
 	offchain,
-	open::open,
-	rpc, storage_monitor, transaction_index,
+	open::open_protected,
+	rpc, slashing_protection, storage_monitor, transaction_index,
 };
+use gtos_node_slashing_protection::{Mode, ProtectedKeystore};
 use gtos_node_types::Block;
 use gtos_runtime::Hash;
 use sc_consensus_grandpa::SharedVoterState;
@@ -26,6 +27,8 @@ use std::{num::NonZeroU32, time::Duration};
 pub struct Options {
 	/// How long a GRANDPA vote is expected to travel.
 	pub grandpa_gossip_period: Duration,
+	/// How much slashing protection a validator has.
+	pub slashing_protection: Mode,
 	/// When the node stops for lack of disk space.
 	pub storage_monitor: StorageMonitorParams,
 	/// How many of the last blocks the index of transactions covers; `None` for no index.
@@ -54,9 +57,25 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: ConsensusParts { block_import, observed_headers, grandpa_link, mut telemetry },
-	} = open(&config)?;
-	let keystore = keystore_container.keystore();
+		other:
+			ConsensusParts {
+				block_import,
+				observed_headers,
+				grandpa_link,
+				protection,
+				mut telemetry,
+			},
+	} = open_protected(&config, options.slashing_protection)?;
+	let (keystore, worker_keystore) = match &protection {
+		Some(protection) => {
+			let inner = keystore_container.keystore();
+			(
+				ProtectedKeystore::of_operator(inner.clone(), protection.clone()),
+				ProtectedKeystore::of_workers(inner, protection.clone()),
+			)
+		},
+		None => (keystore_container.keystore(), keystore_container.keystore()),
+	};
 	let offchain_pool = OffchainTransactionPoolFactory::new(transaction_pool.clone());
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
 
@@ -130,6 +149,15 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 		observed_headers,
 	);
 
+	if let Some(protection) = &protection {
+		slashing_protection::start(
+			&task_manager,
+			client.clone(),
+			sync.clone(),
+			protection.clone(),
+		)?;
+	}
+
 	if role.is_authority() {
 		let author = Author {
 			client,
@@ -137,7 +165,8 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 			select_chain,
 			block_import,
 			sync: sync.clone(),
-			keystore: keystore.clone(),
+			keystore: worker_keystore.clone(),
+			protection: protection.clone(),
 			force_authoring,
 			prometheus_registry: prometheus_registry.clone(),
 			telemetry: telemetry_handle.clone(),
@@ -150,7 +179,8 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 			role,
 			node_name,
 			gossip_period: options.grandpa_gossip_period,
-			keystore,
+			keystore: worker_keystore,
+			protection,
 			link: grandpa_link,
 			network,
 			sync,

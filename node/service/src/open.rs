@@ -3,27 +3,40 @@
 use crate::{
 	client::{self, ClientParts},
 	components::{ConsensusParts, PartialComponents},
-	finality, import_queue,
+	finality, import_queue, slashing_protection,
 	telemetry::PendingTelemetry,
 };
 use gtos_node_consensus::equivocation;
+use gtos_node_slashing_protection::{Mode, SealObserver};
 use gtos_node_types::{FullClient, TransactionPool};
 use sc_service::{Configuration, Error, TaskManager};
 use std::sync::Arc;
 
 /// Opens the database, and starts the transaction pool and the import queue over it.
+///
+/// For commands, which sign nothing.
 pub fn open(config: &Configuration) -> Result<PartialComponents, Error> {
+	open_protected(config, Mode::Off)
+}
+
+/// Like [`open`], with the slashing protection of a node.
+pub fn open_protected(config: &Configuration, mode: Mode) -> Result<PartialComponents, Error> {
 	let telemetry = PendingTelemetry::new(config)?;
 	let telemetry_handle = telemetry.as_ref().map(PendingTelemetry::handle);
 	let ClientParts { client, backend, keystore_container, task_manager } =
 		client::open(config, telemetry_handle.clone())?;
 	let telemetry = telemetry.map(|telemetry| telemetry.start(&task_manager));
 
+	// Before GRANDPA's block import, which reads the voter's state.
+	let protection =
+		slashing_protection::open(config, &client, keystore_container.keystore(), mode)?;
 	let select_chain = sc_consensus::LongestChain::new(backend.clone());
 	let transaction_pool = start_pool(config, &task_manager, client.clone());
 	let (grandpa_import, grandpa_link) =
 		finality::block_import(client.clone(), select_chain.clone(), telemetry_handle.clone())?;
-	let (block_import, observed_headers) = equivocation::observe(grandpa_import.clone());
+	let (block_import, observed_headers) = equivocation::observe(
+		SealObserver::new(grandpa_import.clone(), protection.clone()),
+	);
 	let import_queue = import_queue::start(
 		config,
 		&task_manager,
@@ -41,7 +54,7 @@ pub fn open(config: &Configuration) -> Result<PartialComponents, Error> {
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: ConsensusParts { block_import, observed_headers, grandpa_link, telemetry },
+		other: ConsensusParts { block_import, observed_headers, grandpa_link, protection, telemetry },
 	})
 }
 
