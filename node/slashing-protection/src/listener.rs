@@ -158,7 +158,7 @@ impl Listener {
 			last = Instant::now();
 			self.protection.refresh_keys();
 			let phase = self.protection.phase();
-			let sight = match self.look(passed) {
+			let sight = match self.look(phase, passed) {
 				Ok(sight) => sight,
 				Err(error) => {
 					tracing::error!(target: LOG_TARGET, "{error}");
@@ -201,8 +201,11 @@ impl Listener {
 		);
 	}
 
-	fn look(&self, passed: Duration) -> Result<Sight, String> {
-		let voter = VoterState::load(&*self.client)?;
+	fn look(&self, phase: Phase, passed: Duration) -> Result<Sight, String> {
+		let voter = match phase {
+			Phase::Listening(_) => VoterState::load(&*self.client)?,
+			_ => None,
+		};
 		let authorities = voter.as_ref().map(VoterState::authorities).unwrap_or_default();
 		let has_caught_up =
 			voter.is_some_and(|voter| has_caught_up(&self.protection.record(), &voter));

@@ -49,6 +49,11 @@ pub fn open(
 	slot_duration: Duration,
 ) -> Result<Option<Arc<SlashingProtection>>, String> {
 	if mode == Mode::Off {
+		tracing::warn!(
+			target: LOG_TARGET,
+			"⚠️ Slashing protection is off. This node signs whatever its database does not contradict: if \
+			another node has its keys, or if the database is restored, the validator is slashed",
+		);
 		return Ok(None);
 	}
 	let genesis_hash = client.info().genesis_hash;
