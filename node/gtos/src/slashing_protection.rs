@@ -67,8 +67,9 @@ impl FileParams {
 		let mut record = present.unwrap_or_else(|| Record::new(imported.genesis_hash));
 		record.merge(imported);
 		if let Some(folder) = own.path().parent() {
-			fs::create_dir_all(folder)
-				.map_err(|error| user_error(format!("cannot create {}: {error}", folder.display())))?;
+			fs::create_dir_all(folder).map_err(|error| {
+				user_error(format!("cannot create {}: {error}", folder.display()))
+			})?;
 		}
 		write(&own, &record)
 	}

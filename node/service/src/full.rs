@@ -58,13 +58,7 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 		select_chain,
 		transaction_pool,
 		other:
-			ConsensusParts {
-				block_import,
-				observed_headers,
-				grandpa_link,
-				protection,
-				mut telemetry,
-			},
+			ConsensusParts { block_import, observed_headers, grandpa_link, protection, mut telemetry },
 	} = open_protected(&config, options.slashing_protection)?;
 	let (keystore, worker_keystore) = match &protection {
 		Some(protection) => {

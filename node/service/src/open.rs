@@ -34,9 +34,8 @@ pub fn open_protected(config: &Configuration, mode: Mode) -> Result<PartialCompo
 	let transaction_pool = start_pool(config, &task_manager, client.clone());
 	let (grandpa_import, grandpa_link) =
 		finality::block_import(client.clone(), select_chain.clone(), telemetry_handle.clone())?;
-	let (block_import, observed_headers) = equivocation::observe(
-		SealObserver::new(grandpa_import.clone(), protection.clone()),
-	);
+	let (block_import, observed_headers) =
+		equivocation::observe(SealObserver::new(grandpa_import.clone(), protection.clone()));
 	let import_queue = import_queue::start(
 		config,
 		&task_manager,
@@ -54,7 +53,13 @@ pub fn open_protected(config: &Configuration, mode: Mode) -> Result<PartialCompo
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: ConsensusParts { block_import, observed_headers, grandpa_link, protection, telemetry },
+		other: ConsensusParts {
+			block_import,
+			observed_headers,
+			grandpa_link,
+			protection,
+			telemetry,
+		},
 	})
 }
 

@@ -3,9 +3,7 @@
 use gtos_node_slashing_protection::{register_metrics, Listener, Mode, SlashingProtection};
 use gtos_node_types::{user_error, Block, FullClient};
 use sc_network_sync::SyncingService;
-use sc_service::{
-	config::KeystoreConfig, ChainType, Configuration, Error, TaskManager,
-};
+use sc_service::{config::KeystoreConfig, ChainType, Configuration, Error, TaskManager};
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_keystore::KeystorePtr;
 use std::{sync::Arc, time::Duration};
@@ -29,8 +27,9 @@ pub fn open(
 		KeystoreConfig::InMemory => None,
 	};
 	let slot_duration = slot_duration(client)?;
-	let protection = gtos_node_slashing_protection::open(client, keystore, path, mode, slot_duration)
-		.map_err(user_error)?;
+	let protection =
+		gtos_node_slashing_protection::open(client, keystore, path, mode, slot_duration)
+			.map_err(user_error)?;
 	if let (Some(protection), Some(registry)) = (&protection, config.prometheus_registry()) {
 		register_metrics(protection, registry)?;
 	}

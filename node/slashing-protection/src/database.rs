@@ -188,9 +188,9 @@ impl VoterState {
 
 /// The recorded votes, completed by those in the database if the two agree.
 fn combined(recorded: &RoundVotes, stored: &RoundVotes) -> RoundVotes {
-	let is_contradicted = Stage::ALL
-		.into_iter()
-		.any(|stage| matches!((recorded.at(stage), stored.at(stage)), (Some(a), Some(b)) if a != b));
+	let is_contradicted = Stage::ALL.into_iter().any(
+		|stage| matches!((recorded.at(stage), stored.at(stage)), (Some(a), Some(b)) if a != b),
+	);
 	if is_contradicted {
 		return *recorded;
 	}

@@ -40,6 +40,10 @@ impl ProtectedKeystore {
 
 fn refusal(error: SignError) -> Error {
 	Error::Other(match error {
+		SignError::NotSigning => {
+			"slashing protection: this node does not sign before it has listened for its own keys"
+				.into()
+		},
 		SignError::Unknown => {
 			"slashing protection: this node has not proposed what it is asked to sign".into()
 		},
@@ -63,7 +67,7 @@ impl Keystore for ProtectedKeystore {
 	) -> Result<sr25519::Public, Error> {
 		let public = self.inner.sr25519_generate_new(key_type, seed)?;
 		if key_type == key_types::AURA && seed.is_none() {
-			self.protection.enter_new_key(|record| {
+			self.protection.enter_new_key(H256(public.0), |record| {
 				record.seals.entry(H256(public.0)).or_default();
 			});
 		}
@@ -111,7 +115,7 @@ impl Keystore for ProtectedKeystore {
 	) -> Result<ed25519::Public, Error> {
 		let public = self.inner.ed25519_generate_new(key_type, seed)?;
 		if key_type == key_types::GRANDPA && seed.is_none() {
-			self.protection.enter_new_key(|record| {
+			self.protection.enter_new_key(H256(public.0), |record| {
 				record.votes.entry(H256(public.0)).or_default();
 			});
 		}

@@ -43,6 +43,8 @@ pub struct Sight {
 	pub passed: Duration,
 	/// A signature of an own key that another node has made.
 	pub heard: Option<String>,
+	/// Whether the record holds all that the node's keys have ever signed, or there are no keys.
+	pub trusts_keys: bool,
 	/// Whether the node downloads old blocks.
 	pub is_syncing: bool,
 	/// How long the node has to listen.
@@ -100,6 +102,8 @@ impl Patience {
 				Some((1, slot)) if slot > self.last_old_slot => Step::Sign,
 				Some(_) => Step::Listen,
 			},
+			// Keys that this node has generated itself have signed nothing elsewhere.
+			Phase::Listening(Doubt::Missing) if sight.trusts_keys => Step::Sign,
 			Phase::Listening(_) if sight.is_syncing => Step::Wait,
 			Phase::Listening(doubt) => {
 				self.listened = self.listened.saturating_add(sight.passed);
@@ -212,6 +216,7 @@ impl Listener {
 		Ok(Sight {
 			passed,
 			heard: self.protection.heard(|hash| slot_of(&self.client, hash)),
+			trusts_keys: self.protection.trusts_keys(),
 			is_syncing: self.sync.is_major_syncing(),
 			listening_time: listening_time(authorities, self.slot_duration),
 			has_caught_up,

@@ -76,9 +76,11 @@ pub fn open(
 	let start = announce(found, mode, &database, slot_duration);
 
 	let mut record = stored.unwrap_or_else(|| Record::new(genesis_hash));
+	let recorded_keys: Vec<_> = record.seals.keys().chain(record.votes.keys()).copied().collect();
 	restore(client, &record, &mut database)?;
 	learn(&mut record, &keys, &database);
 	let protection = SlashingProtection::new(keystore, file, record, start, start_slot);
+	protection.trust(recorded_keys);
 	if start == Start::Sign {
 		protection.adopt_keys().map_err(|error| error.to_string())?;
 	}

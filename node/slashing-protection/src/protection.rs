@@ -5,7 +5,7 @@ use crate::{
 	file::RecordFile,
 	metrics::Counters,
 	payload,
-	record::{Permit, Record, Refusal, Seal, Vote},
+	record::{Permit, Record, Refusal, Seal, Stage, Vote},
 	start::{Doubt, Start},
 	LOG_TARGET,
 };
@@ -15,7 +15,7 @@ use sp_consensus_grandpa::SignedMessage;
 use sp_core::{crypto::key_types, sr25519, Pair, H256};
 use sp_keystore::KeystorePtr;
 use std::{
-	collections::VecDeque,
+	collections::{BTreeSet, VecDeque},
 	sync::{atomic::Ordering, Arc},
 };
 use tokio::sync::{watch, Notify};
@@ -57,6 +57,8 @@ impl From<Start> for Phase {
 /// Why a signature is withheld.
 #[derive(Debug)]
 pub enum SignError {
+	/// The node does not sign yet, or no more.
+	NotSigning,
 	/// It is not a message that the key signs.
 	Unknown,
 	/// The record forbids it.
@@ -86,6 +88,8 @@ struct State {
 	/// The keystore's Aura keys, as [`SlashingProtection::refresh_keys`] has found them.
 	aura_keys: Vec<H256>,
 	grandpa_keys: Vec<H256>,
+	/// Keys whose signatures the record holds since their first one.
+	trusted_keys: BTreeSet<H256>,
 	/// Targets of own votes that arrived from the network.
 	heard_votes: VecDeque<Hash>,
 	/// A seal that another node has made with a key of this one.
@@ -111,6 +115,7 @@ impl SlashingProtection {
 				proposals: VecDeque::new(),
 				aura_keys: Vec::new(),
 				grandpa_keys: Vec::new(),
+				trusted_keys: BTreeSet::new(),
 				heard_votes: VecDeque::new(),
 				heard_seal: None,
 				first_block: None,
@@ -209,6 +214,10 @@ impl SlashingProtection {
 			return Ok(());
 		}
 		let permitted = payload::decode_vote(message).ok_or(SignError::Unknown).and_then(|vote| {
+			// A listening node is not asked for other votes: the gate withholds them.
+			if vote.stage != Stage::PrimaryPropose && self.phase() != Phase::Signing {
+				return Err(SignError::NotSigning);
+			}
 			self.enter(|record| record.sign_vote(key, &vote)).inspect_err(|error| {
 				let Vote { at, stage, .. } = vote;
 				let what = format!("the {stage:?} in round {} of set {}", at.round, at.set_id);
@@ -247,10 +256,27 @@ impl SlashingProtection {
 		self.file.as_ref().map_or(Ok(()), |file| file.save(record))
 	}
 
+	/// Says that the record holds all that these keys have ever signed.
+	pub(crate) fn trust(&self, keys: impl IntoIterator<Item = H256>) {
+		self.state.lock().trusted_keys.extend(keys);
+	}
+
+	/// Whether the record holds all that the keys of the keystore have ever signed.
+	pub(crate) fn trusts_keys(&self) -> bool {
+		let state = self.state.lock();
+		let mut keys = state.aura_keys.iter().chain(&state.grandpa_keys);
+		keys.all(|key| state.trusted_keys.contains(key))
+	}
+
 	/// Enters a key that was generated here and has therefore signed nothing.
-	pub(crate) fn enter_new_key(&self, enter: impl FnOnce(&mut Record)) {
+	pub(crate) fn enter_new_key(&self, key: H256, enter: impl FnOnce(&mut Record)) {
+		let phase = self.phase();
 		let mut state = self.state.lock();
+		state.trusted_keys.insert(key);
 		enter(&mut state.record);
+		if matches!(phase, Phase::Listening(_)) {
+			return;
+		}
 		if let Err(error) = self.store(&state.record) {
 			tracing::warn!(target: LOG_TARGET, "{error}");
 		}
@@ -268,7 +294,13 @@ impl SlashingProtection {
 	}
 
 	/// Notes a sealed header that is imported. `is_own` says that this node has just made it.
-	pub fn observe_seal(&self, header: &Header, slot: u64, seal: &sr25519::Signature, is_own: bool) {
+	pub fn observe_seal(
+		&self,
+		header: &Header,
+		slot: u64,
+		seal: &sr25519::Signature,
+		is_own: bool,
+	) {
 		let pre_seal_hash = header.hash();
 		let keys = {
 			let mut state = self.state.lock();
@@ -344,7 +376,8 @@ impl SlashingProtection {
 			None => true,
 			Some(slot) => {
 				if self.is_after_start(slot) {
-					heard = Some(format!("a vote for block {hash:?} of slot {slot} has its signature"));
+					heard =
+						Some(format!("a vote for block {hash:?} of slot {slot} has its signature"));
 				}
 				false
 			},
@@ -367,7 +400,7 @@ pub(crate) fn signer(keys: &[H256], hash: Hash, seal: &sr25519::Signature) -> Op
 
 fn log_refusal(what: &str, error: &SignError) {
 	match error {
-		SignError::Unknown => {},
+		SignError::NotSigning | SignError::Unknown => {},
 		SignError::Refused(_) => tracing::error!(
 			target: LOG_TARGET,
 			"Refused to sign {what}: the key has signed another one, or a later one. Make sure that no \

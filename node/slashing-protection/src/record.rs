@@ -47,9 +47,7 @@ pub struct Votes {
 }
 
 /// A round of GRANDPA. Rounds of a later set are later.
-#[derive(
-	Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoundId {
 	/// Authority set.

@@ -40,8 +40,12 @@ impl fmt::Display for Doubt {
 	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
 		f.write_str(match self {
 			Self::Missing => "there is no record of what the keys of this node have signed",
-			Self::Older => "the record of what the keys of this node have signed is older than the database",
-			Self::Newer => "the database is older than the record of what the keys of this node have signed",
+			Self::Older => {
+				"the record of what the keys of this node have signed is older than the database"
+			},
+			Self::Newer => {
+				"the database is older than the record of what the keys of this node have signed"
+			},
 		})
 	}
 }
@@ -73,8 +77,7 @@ pub fn compare(
 	if is_newer(record, database, slot_duration_ms) {
 		return Start::Listen(Doubt::Newer);
 	}
-	let is_known =
-		|key| record.seals.contains_key(key) || record.votes.contains_key(key);
+	let is_known = |key| record.seals.contains_key(key) || record.votes.contains_key(key);
 	if !keys.iter().all(is_known) {
 		return Start::Listen(Doubt::Missing);
 	}
@@ -92,11 +95,11 @@ fn is_newer(record: &Record, database: &Database, slot_duration_ms: u64) -> bool
 }
 
 fn is_older(record: &Record, database: &Database) -> bool {
-	let is_seal_unknown = |(key, own): &(H256, Seal)| {
-		record.seals.get(key).is_some_and(|last| own.slot > last.slot)
-	};
+	let is_seal_unknown =
+		|(key, own): &(H256, Seal)| record.seals.get(key).is_some_and(|last| own.slot > last.slot);
 	// A vote that only the voter's state of an open round holds may not have been signed.
 	let mut signed = database.voter.iter().flat_map(VoterState::signed_votes);
 	database.own_seals.iter().any(is_seal_unknown)
-		|| signed.any(|(key, vote)| record.votes.get(&key).is_some_and(|votes| !votes.covers(&vote)))
+		|| signed
+			.any(|(key, vote)| record.votes.get(&key).is_some_and(|votes| !votes.covers(&vote)))
 }

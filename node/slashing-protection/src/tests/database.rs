@@ -6,8 +6,7 @@ use crate::{
 	record::{Record, Votes},
 };
 use codec::{Decode, Encode};
-use gtos_runtime::opaque::Header;
-use sp_consensus_grandpa::{AuthorityId, Message};
+use sp_consensus_grandpa::AuthorityId;
 use sp_core::ed25519;
 use std::collections::BTreeMap;
 
@@ -23,13 +22,9 @@ fn block(byte: u8) -> (Hash, u32) {
 pub fn voter(current: BTreeMap<u64, HasVoted>) -> VoterState {
 	let state =
 		RoundState { prevote_ghost: None, finalized: None, estimate: None, completable: true };
-	let message = Message::<Header>::Prevote(sp_consensus_grandpa::Prevote::<Header> {
-		target_hash: hash(1),
-		target_number: 1,
-	});
+	let message = message(Stage::Prevote, 1);
 	let signature = ed25519::Signature::from_raw([0; 64]).into();
-	let signed =
-		sp_consensus_grandpa::SignedMessage::<Header> { message, signature, id: id(KEY) };
+	let signed = sp_consensus_grandpa::SignedMessage::<Header> { message, signature, id: id(KEY) };
 	let round = CompletedRound { number: 7, state, base: block(0), votes: vec![signed] };
 	let completed = CompletedRounds {
 		rounds: vec![round],

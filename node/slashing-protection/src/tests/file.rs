@@ -37,8 +37,10 @@ fn stored_record_is_read_back() {
 fn record_lies_beside_the_keystore_and_nothing_unfinished_stays() {
 	let (folder, file) = file();
 	file.save(&record()).expect("there is room");
-	let names: Vec<_> =
-		fs::read_dir(folder.path()).expect("it exists").map(|entry| entry.unwrap().file_name()).collect();
+	let names: Vec<_> = fs::read_dir(folder.path())
+		.expect("it exists")
+		.map(|entry| entry.unwrap().file_name())
+		.collect();
 	assert_eq!(names, ["slashing-protection.json"]);
 }
 
@@ -110,7 +112,8 @@ fn record_of_another_chain_or_of_a_later_version_is_refused() {
 	assert!(matches!(file.load_of(hash(8)), Err(Error::OtherChain { .. })));
 
 	let text = fs::read_to_string(file.path()).expect("it exists");
-	fs::write(file.path(), text.replacen("\"version\": 1", "\"version\": 2", 1)).expect("there is room");
+	fs::write(file.path(), text.replacen("\"version\": 1", "\"version\": 2", 1))
+		.expect("there is room");
 	let error = file.load().expect_err("the version is unknown").to_string();
 	assert!(error.contains("its version is 2"), "{error}");
 }

@@ -7,9 +7,8 @@ use crate::{
 	record::Record,
 	start::{Doubt, Start},
 };
-use gtos_runtime::opaque::Header;
 use sc_keystore::LocalKeystore;
-use sp_consensus_grandpa::{localized_payload, Message};
+use sp_consensus_grandpa::localized_payload;
 use sp_core::{
 	crypto::{key_types, ByteArray, CryptoTypeId, KeyTypeId},
 	ed25519,
@@ -34,8 +33,7 @@ fn node(start: Start) -> Node {
 	let grandpa = keystore.ed25519_generate_new(key_types::GRANDPA, Some("//Alice")).unwrap();
 	let inner: KeystorePtr = keystore.into();
 	let record = Record::new(hash(0));
-	let protection =
-		Arc::new(SlashingProtection::new(inner.clone(), None, record, start, 1_000));
+	let protection = Arc::new(SlashingProtection::new(inner.clone(), None, record, start, 1_000));
 	let workers = ProtectedKeystore::of_workers(inner.clone(), protection.clone());
 	let operator = ProtectedKeystore::of_operator(inner, protection.clone());
 	Node { protection, workers, operator, aura, grandpa }
@@ -66,11 +64,7 @@ impl Node {
 }
 
 fn payload(round: u64, block: u8) -> Vec<u8> {
-	let prevote = sp_consensus_grandpa::Prevote::<Header> {
-		target_hash: hash(block),
-		target_number: block.into(),
-	};
-	localized_payload(round, 0, &Message::<Header>::Prevote(prevote))
+	localized_payload(round, 0, &message(Stage::Prevote, block))
 }
 
 #[test]
@@ -146,11 +140,27 @@ fn listening_node_seals_nothing_even_if_it_has_proposed() {
 	assert!(node.seals(hash(1).as_bytes()));
 }
 
+// No other vote is asked for, because the gate withholds it; if one were, it would not be signed.
+#[test]
+fn listening_node_signs_a_primarys_hint_and_no_other_vote() {
+	for start in [Start::Fresh, Start::Listen(Doubt::Missing)] {
+		let node = node(start);
+		let payload = |stage| localized_payload(1, 0, &message(stage, 1));
+		assert!(node.votes(&payload(Stage::PrimaryPropose)));
+		assert!(!node.votes(&payload(Stage::Prevote)) && !node.votes(&payload(Stage::Precommit)));
+	}
+}
+
 #[test]
 fn generated_key_is_known_to_the_record() {
 	let node = node(Start::Sign);
 	let public = node.operator.sr25519_generate_new(key_types::AURA, None).unwrap();
 	assert!(node.protection.record().seals.contains_key(&H256(public.0)));
+	node.protection.refresh_keys();
+	assert!(!node.protection.trusts_keys(), "Alice's keys may have been used elsewhere");
+	let keys = [node.aura.0, node.grandpa.0].map(H256);
+	node.protection.trust(keys);
+	assert!(node.protection.trusts_keys());
 }
 
 #[test]
@@ -165,10 +175,7 @@ fn seal_and_vote_of_another_node_count_as_own() {
 	assert!(!node.seals(hash(1).as_bytes()));
 
 	let grandpa = ed25519::Pair::from_string("//Alice", None).unwrap();
-	let message = Message::<Header>::Prevote(sp_consensus_grandpa::Prevote::<Header> {
-		target_hash: hash(2),
-		target_number: 2,
-	});
+	let message = message(Stage::Prevote, 2);
 	let signature = grandpa.sign(&localized_payload(3, 0, &message)).into();
 	let id = grandpa.public().into();
 	let signed = sp_consensus_grandpa::SignedMessage::<Header> { message, signature, id };

@@ -23,6 +23,7 @@ fn silence() -> Sight {
 	Sight {
 		passed: SECOND,
 		heard: None,
+		trusts_keys: false,
 		is_syncing: false,
 		listening_time: listening_time(4, SLOT),
 		has_caught_up: true,
@@ -54,6 +55,13 @@ fn silence_ends_in_signing_after_a_fixed_time() {
 	for doubt in [Doubt::Missing, Doubt::Older, Doubt::Newer] {
 		assert_eq!(wait(Phase::Listening(doubt), silence), (64, Step::Sign), "{doubt:?}");
 	}
+}
+
+#[test]
+fn node_whose_keys_were_never_elsewhere_does_not_listen() {
+	let sight = || Sight { trusts_keys: true, is_syncing: true, ..silence() };
+	assert_eq!(wait(Phase::Listening(Doubt::Missing), sight), (1, Step::Sign));
+	assert_eq!(patience().look(Phase::Listening(Doubt::Older), sight()), Step::Wait);
 }
 
 #[test]

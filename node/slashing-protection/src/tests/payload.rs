@@ -3,31 +3,14 @@
 use super::*;
 use crate::payload::{decode_gossiped_vote, decode_vote, is_ownership_statement};
 use codec::Encode;
-use gtos_runtime::opaque::Header;
-use sp_consensus_grandpa::{localized_payload, AuthorityId, Message, SignedMessage};
+use sp_consensus_grandpa::{localized_payload, AuthorityId, SignedMessage};
 use sp_core::{proof_of_possession::statement_of_ownership, Pair};
 use sp_keyring::Ed25519Keyring;
-
-fn message(stage: Stage) -> Message<Header> {
-	let (target_hash, target_number) = (hash(3), 3);
-	match stage {
-		Stage::PrimaryPropose => Message::<Header>::PrimaryPropose(
-			sp_consensus_grandpa::PrimaryPropose::<Header> { target_hash, target_number },
-		),
-		Stage::Prevote => Message::<Header>::Prevote(sp_consensus_grandpa::Prevote::<Header> {
-			target_hash,
-			target_number,
-		}),
-		Stage::Precommit => Message::<Header>::Precommit(
-			sp_consensus_grandpa::Precommit::<Header> { target_hash, target_number },
-		),
-	}
-}
 
 #[test]
 fn payload_of_every_vote_is_decoded() {
 	for stage in Stage::ALL {
-		let payload = localized_payload(8, 2, &message(stage));
+		let payload = localized_payload(8, 2, &message(stage, 3));
 		assert_eq!(decode_vote(&payload), Some(vote(2, 8, stage, 3)));
 		assert!(!is_ownership_statement(&payload));
 		assert_eq!(decode_vote(&payload[1..]), None);
@@ -47,7 +30,7 @@ fn proof_of_ownership_is_neither_vote_nor_seal() {
 #[test]
 fn vote_in_a_notification_is_decoded() {
 	let pair = Ed25519Keyring::Alice.pair();
-	let message = message(Stage::Precommit);
+	let message = message(Stage::Precommit, 3);
 	let signature = pair.sign(&localized_payload(8, 2, &message)).into();
 	let id = AuthorityId::from(pair.public());
 	let signed: SignedMessage<Header> =

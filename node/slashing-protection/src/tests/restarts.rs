@@ -7,10 +7,9 @@ use crate::{
 	record::Record,
 	start::{Doubt, Start},
 };
-use gtos_runtime::opaque::Header;
 use proptest::prelude::*;
 use sc_keystore::LocalKeystore;
-use sp_consensus_grandpa::{localized_payload, Message};
+use sp_consensus_grandpa::localized_payload;
 use std::{
 	collections::{BTreeMap, HashMap},
 	sync::Arc,
@@ -41,22 +40,6 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => Just(Step::Export),
 		1 => Just(Step::Import),
 	]
-}
-
-fn message(stage: Stage, block: u8) -> Message<Header> {
-	let (target_hash, target_number) = (hash(block), block.into());
-	match stage {
-		Stage::PrimaryPropose => Message::<Header>::PrimaryPropose(
-			sp_consensus_grandpa::PrimaryPropose::<Header> { target_hash, target_number },
-		),
-		Stage::Prevote => Message::<Header>::Prevote(sp_consensus_grandpa::Prevote::<Header> {
-			target_hash,
-			target_number,
-		}),
-		Stage::Precommit => Message::<Header>::Precommit(
-			sp_consensus_grandpa::Precommit::<Header> { target_hash, target_number },
-		),
-	}
 }
 
 fn started(file: &RecordFile) -> SlashingProtection {
@@ -130,7 +113,8 @@ fn threads_that_ask_for_different_votes_get_one() {
 				})
 			})
 			.collect();
-		let signed = threads.into_iter().filter_map(|thread| thread.join().ok()).filter(|signed| *signed);
+		let signed =
+			threads.into_iter().filter_map(|thread| thread.join().ok()).filter(|signed| *signed);
 		assert_eq!(signed.count(), 1, "round {round}");
 	}
 }
@@ -154,7 +138,8 @@ fn node_that_listens_leaves_no_record_that_would_end_the_listening() {
 	let file = RecordFile::at(folder.path().join("record"));
 	let keystore = LocalKeystore::in_memory().into();
 	let start = Start::Listen(Doubt::Missing);
-	let node = SlashingProtection::new(keystore, Some(file.clone()), Record::new(hash(0)), start, 0);
+	let node =
+		SlashingProtection::new(keystore, Some(file.clone()), Record::new(hash(0)), start, 0);
 	let hint = localized_payload(1, 0, &message(Stage::PrimaryPropose, 1));
 	assert!(node.permit_vote(KEY, &hint).is_ok());
 	assert_eq!(file.load().expect("it is valid"), None);

@@ -9,7 +9,6 @@ use crate::{
 };
 use futures::{task::noop_waker, FutureExt};
 use gtos_node_types::Block;
-use gtos_runtime::opaque::Header;
 use sc_client_api::in_mem::Blockchain;
 use sc_consensus_grandpa::{VotingRule, VotingRuleResult};
 use sc_keystore::LocalKeystore;
