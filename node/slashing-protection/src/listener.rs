@@ -200,7 +200,7 @@ impl Listener {
 		self.protection.set_phase(Phase::Listening(Doubt::Missing));
 		tracing::warn!(
 			target: LOG_TARGET,
-			"The chain is older than this node, and {}. The node listens for them before it signs",
+			"The chain is older than this node, and {}. The node listens for its own keys before it signs",
 			Doubt::Missing,
 		);
 	}

@@ -103,7 +103,7 @@ fn announce(start: Start, mode: Mode, database: &Database, slot_duration: Durati
 	let seconds = listening_time(authorities, slot_duration).as_secs();
 	tracing::warn!(
 		target: LOG_TARGET,
-		"{doubt}. The node listens for them for {seconds} s, counted while it is in sync, before it signs",
+		"{doubt}. The node listens for its own keys for {seconds} s, counted while it is in sync, before it signs",
 	);
 	start
 }
@@ -140,6 +140,7 @@ fn read(
 	let mut database = Database {
 		is_empty: info.best_number == 0,
 		best_slot: start_slot,
+		present_slot: start_slot,
 		own_seals: Vec::new(),
 		voter: VoterState::load(client)?,
 	};

@@ -7,10 +7,11 @@ use crate::{
 use sp_core::H256;
 use std::fmt;
 
-/// How far the record may be ahead of the database, or the database behind the clock, without a
+/// How far the record may be ahead of the database, and the database behind the clock, without a
 /// doubt about either, in milliseconds.
 ///
-/// A process that is killed loses the last moments of its database and never the record.
+/// A process that is killed loses the last moments of its database and never the record, and a
+/// restart takes some seconds.
 pub const LOST_WRITES_MS: u64 = 60_000;
 
 /// What decides whether the node may sign at once.
@@ -34,6 +35,9 @@ pub enum Doubt {
 	Older,
 	/// The record is far ahead of the database.
 	Newer,
+	/// Both end long ago. The node may have been switched off, or record and database may have been
+	/// restored together.
+	Stale,
 }
 
 impl fmt::Display for Doubt {
@@ -43,6 +47,7 @@ impl fmt::Display for Doubt {
 			Self::Older => {
 				"the record of what the keys of this node have signed is older than the database"
 			},
+			Self::Stale => "record and database of this node end more than a minute ago",
 			Self::Newer => {
 				"the database is older than the record of what the keys of this node have signed"
 			},
@@ -56,6 +61,8 @@ pub struct Database {
 	pub is_empty: bool,
 	/// Slot of the best block; the present one if the database is empty.
 	pub best_slot: u64,
+	/// The slot in which the node starts.
+	pub present_slot: u64,
 	/// Seals of this node's keys among the best chain's last blocks, with their keys.
 	pub own_seals: Vec<(H256, Seal)>,
 	/// State of GRANDPA's voter; `None` in a new database.
@@ -74,7 +81,8 @@ pub fn compare(
 		return Start::Fresh;
 	}
 	let Some(record) = record else { return Start::Listen(Doubt::Missing) };
-	if is_newer(record, database, slot_duration_ms) {
+	let lost_slots = LOST_WRITES_MS / slot_duration_ms.max(1);
+	if is_newer(record, database, lost_slots) {
 		return Start::Listen(Doubt::Newer);
 	}
 	let is_known = |key| record.seals.contains_key(key) || record.votes.contains_key(key);
@@ -84,11 +92,13 @@ pub fn compare(
 	if is_older(record, database) {
 		return Start::Listen(Doubt::Older);
 	}
+	if database.present_slot > database.best_slot.saturating_add(lost_slots) {
+		return Start::Listen(Doubt::Stale);
+	}
 	Start::Sign
 }
 
-fn is_newer(record: &Record, database: &Database, slot_duration_ms: u64) -> bool {
-	let lost_slots = LOST_WRITES_MS / slot_duration_ms.max(1);
+fn is_newer(record: &Record, database: &Database, lost_slots: u64) -> bool {
 	let present = database.voter.as_ref().map(VoterState::present).unwrap_or_default();
 	record.last_slot() > database.best_slot.saturating_add(lost_slots)
 		|| record.votes.values().any(|votes| votes.first > present)

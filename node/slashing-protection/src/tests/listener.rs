@@ -52,7 +52,7 @@ fn listening_lasts_a_minute_and_two_turns_of_the_set() {
 // Validators that all start at once see no block and no round.
 #[test]
 fn silence_ends_in_signing_after_a_fixed_time() {
-	for doubt in [Doubt::Missing, Doubt::Older, Doubt::Newer] {
+	for doubt in [Doubt::Missing, Doubt::Older, Doubt::Newer, Doubt::Stale] {
 		assert_eq!(wait(Phase::Listening(doubt), silence), (64, Step::Sign), "{doubt:?}");
 	}
 }

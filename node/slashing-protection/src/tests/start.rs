@@ -21,6 +21,7 @@ fn database() -> Database {
 	Database {
 		is_empty: false,
 		best_slot: 1_000,
+		present_slot: 1_010,
 		own_seals: vec![(KEY, seal(1_000, 1))],
 		voter: Some(voter(BTreeMap::new())),
 	}
@@ -38,14 +39,26 @@ fn record_that_agrees_with_the_database_signs_at_once() {
 #[test]
 fn missing_record_listens_unless_the_database_is_empty() {
 	assert_eq!(start(None, &database()), Start::Listen(Doubt::Missing));
-	let empty = Database { is_empty: true, voter: None, own_seals: Vec::new(), best_slot: 5_000 };
+	let empty = Database {
+		is_empty: true,
+		voter: None,
+		own_seals: Vec::new(),
+		best_slot: 5_000,
+		present_slot: 5_000,
+	};
 	assert_eq!(start(None, &empty), Start::Fresh);
 	assert_eq!(start(Some(&Record::new(hash(0))), &empty), Start::Fresh);
 }
 
 #[test]
 fn record_with_an_empty_database_listens() {
-	let empty = Database { is_empty: true, voter: None, own_seals: Vec::new(), best_slot: 5_000 };
+	let empty = Database {
+		is_empty: true,
+		voter: None,
+		own_seals: Vec::new(),
+		best_slot: 5_000,
+		present_slot: 5_000,
+	};
 	let mut record = record();
 	for round in 8..80 {
 		record.sign_vote(KEY, &prevote(2, round, 1)).expect("it is new");
@@ -98,4 +111,14 @@ fn record_far_ahead_of_the_database_listens() {
 		by_votes.sign_vote(KEY, &prevote(2, round, 1)).expect("it is new");
 	}
 	assert_eq!(start(Some(&by_votes), &database()), Start::Listen(Doubt::Newer));
+}
+
+// A snapshot of the whole disk that was restored looks like a node that was switched off.
+#[test]
+fn record_and_database_that_end_long_ago_listen() {
+	let mut database = database();
+	database.present_slot = 1_000 + LOST_SLOTS;
+	assert_eq!(start(Some(&record()), &database), Start::Sign);
+	database.present_slot += 1;
+	assert_eq!(start(Some(&record()), &database), Start::Listen(Doubt::Stale));
 }
