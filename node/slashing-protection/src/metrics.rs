@@ -1,26 +1,10 @@
 //! Prometheus metrics of the protection.
 
-use crate::protection::SlashingProtection;
-use std::sync::{
-	atomic::{AtomicU64, Ordering::Relaxed},
-	Arc,
-};
+use crate::{counters::Counters, protection::SlashingProtection};
+use std::sync::{atomic::Ordering::Relaxed, Arc};
 use substrate_prometheus_endpoint::{
 	register, MetricSource, Opts, PrometheusError, Registry, SourcedCounter, SourcedGauge,
 };
-
-/// What has happened since the node started.
-#[derive(Debug, Default)]
-pub struct Counters {
-	/// Seals refused.
-	pub refused_seals: AtomicU64,
-	/// Votes refused.
-	pub refused_votes: AtomicU64,
-	/// Signatures of own keys that another node has made.
-	pub heard: AtomicU64,
-	/// 1 while the node signs.
-	pub is_signing: AtomicU64,
-}
 
 /// Registers the metrics of a node.
 pub fn register_metrics(

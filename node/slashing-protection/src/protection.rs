@@ -1,9 +1,9 @@
 //! The record of a running node, and what may be signed by it.
 
 use crate::{
+	counters::Counters,
 	error::Error,
 	file::RecordFile,
-	metrics::Counters,
 	payload,
 	record::{Permit, Record, Refusal, Seal, Stage, Vote},
 	start::{Doubt, Start},
