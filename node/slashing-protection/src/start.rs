@@ -85,7 +85,7 @@ pub fn compare(
 	if is_newer(record, database, lost_slots) {
 		return Start::Listen(Doubt::Newer);
 	}
-	let is_known = |key| record.seals.contains_key(key) || record.votes.contains_key(key);
+	let is_known = |key: &H256| record.seals.contains_key(key) || record.votes.contains_key(key);
 	if !keys.iter().all(is_known) {
 		return Start::Listen(Doubt::Missing);
 	}
@@ -100,7 +100,9 @@ pub fn compare(
 
 fn is_newer(record: &Record, database: &Database, lost_slots: u64) -> bool {
 	let present = database.voter.as_ref().map(VoterState::present).unwrap_or_default();
-	record.last_slot() > database.best_slot.saturating_add(lost_slots)
+	// Something was signed, so the chain has a block that an empty database does not.
+	database.is_empty
+		|| record.last_slot() > database.best_slot.saturating_add(lost_slots)
 		|| record.votes.values().any(|votes| votes.first > present)
 }
 

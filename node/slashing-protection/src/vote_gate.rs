@@ -14,8 +14,8 @@ use std::sync::{
 /// A voting rule that answers when the node may vote, and until then keeps the voter waiting.
 ///
 /// The voter asks its rule before it prevotes, and it precommits only where it has prevoted. It waits
-/// without being blocked: it follows the votes of others, and goes on to the next round if they
-/// complete one. When the wait is over only the round that asked last votes. An earlier round may
+/// without being blocked: it follows the votes of others, finalises what they finalise, and catches up
+/// with them when they are three rounds ahead. When the wait is over only the round that asked last votes. An earlier round may
 /// have begun before the node started, when the keys may have been in use elsewhere.
 ///
 /// The alternative, to say that the keys are not held, would leave the node out of the round for
