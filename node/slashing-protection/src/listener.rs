@@ -4,7 +4,7 @@ use crate::{
 	database::VoterState,
 	protection::{Phase, SlashingProtection},
 	record::Record,
-	start::{Doubt, LOST_WRITES_MS},
+	start::Doubt,
 	LOG_TARGET,
 };
 use gtos_node_types::FullClient;
@@ -27,6 +27,10 @@ pub const TURNS: u32 = 2;
 
 /// How long the voter may be behind the record once the node has listened.
 pub const CATCH_UP_TIME: Duration = Duration::from_secs(60);
+
+/// How much older than the node the first block of a new chain may be: its validators are not started
+/// at the same moment.
+const NEW_CHAIN_MS: u64 = 60_000;
 
 /// Time between two looks.
 const TICK: Duration = Duration::from_secs(1);
@@ -81,7 +85,7 @@ impl Patience {
 		let slot_ms = u64::try_from(slot_duration.as_millis()).unwrap_or(u64::MAX).max(1);
 		Self {
 			listened: Duration::ZERO,
-			last_old_slot: start_slot.saturating_sub(LOST_WRITES_MS / slot_ms),
+			last_old_slot: start_slot.saturating_sub(NEW_CHAIN_MS / slot_ms),
 		}
 	}
 
