@@ -162,7 +162,8 @@ impl Listener {
 		let mut last = Instant::now();
 		loop {
 			let _ = tokio::time::timeout(TICK, self.protection.news.notified()).await;
-			let passed = last.elapsed();
+			// A process that was suspended has heard nothing meanwhile.
+			let passed = last.elapsed().min(TICK.saturating_mul(2));
 			last = Instant::now();
 			self.protection.refresh_keys();
 			let phase = self.protection.phase();
