@@ -96,7 +96,7 @@ pub enum SlashingProtection {
 	/// Signs nothing that contradicts the record, and listens for its own keys if record and
 	/// database do not agree.
 	On,
-	/// Does not listen. UNSAFE if another node has the keys, or had them in the current session.
+	/// Does not listen, unless the database is behind the record. UNSAFE if another node has the keys, or had them in the current session.
 	SignAtOnce,
 	/// Keeps no record and refuses nothing. UNSAFE on any network whose stake is worth something.
 	Off,

@@ -10,7 +10,6 @@ use crate::{
 use gtos_node_types::FullClient;
 use gtos_runtime::Hash;
 use sc_consensus_aura::standalone::find_pre_digest;
-use sp_blockchain::HeaderBackend;
 use sp_consensus::SyncOracle;
 use sp_consensus_aura::sr25519::AuthoritySignature;
 use std::{

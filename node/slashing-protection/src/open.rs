@@ -6,7 +6,7 @@ use crate::{
 	listener::listening_time,
 	protection::{signer, SlashingProtection},
 	record::{Record, Seal},
-	start::{compare, Database, Start},
+	start::{compare, Database, Doubt, Start},
 	LOG_TARGET,
 };
 use gtos_node_types::{Block, FullClient};
@@ -32,7 +32,7 @@ const SEARCHED_BLOCKS: usize = 256;
 pub enum Mode {
 	/// All of it.
 	On,
-	/// The record, but no listening.
+	/// The record, but no listening unless the database is behind it.
 	SignAtOnce,
 	/// None.
 	Off,
@@ -90,8 +90,14 @@ pub fn open(
 
 /// Says what the node will do, and applies the operator's choice.
 fn announce(start: Start, mode: Mode, database: &Database, slot_duration: Duration) -> Start {
-	let Start::Listen(doubt) = start else { return start };
-	if mode == Mode::SignAtOnce {
+	let doubt = match start {
+		Start::Sign => return start,
+		Start::Fresh if mode == Mode::On => return start,
+		Start::Fresh => Doubt::Missing,
+		Start::Listen(doubt) => doubt,
+	};
+	// While the database is behind the record, the voter would ask for votes that are refused.
+	if mode == Mode::SignAtOnce && doubt != Doubt::Newer {
 		tracing::warn!(
 			target: LOG_TARGET,
 			"⚠️ {doubt}, and this node signs at once, because it was told to. If another node has the \
