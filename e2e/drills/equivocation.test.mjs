@@ -83,8 +83,10 @@ async function reportsIn(api, { hash }, call) {
 async function startWithTwin({ sessionLengthBlocks = 10, twinArgs }) {
 	const [dir, folder] = [temporaryFolder(), temporaryFolder()];
 	const chain = await editedSpec('local', genesis(sessionLengthBlocks));
-	const network = await startNetwork({ names: NAMES, chain, dir });
-	const args = [...(await twinArgs(network.spec, folder)), ...joinArguments(network)];
+	// With slashing protection the twin would stop, or its votes would keep the other node from voting.
+	const unprotected = ['--slashing-protection', 'off'];
+	const network = await startNetwork({ names: NAMES, chain, dir, args: unprotected });
+	const args = [...(await twinArgs(network.spec, folder)), ...joinArguments(network), ...unprotected];
 	const twin = await startConnected(['--base-path', folder, '--unsafe-force-node-key-generation', ...args]);
 	return {
 		apis: network.apis,

@@ -1,7 +1,11 @@
 //! The command line.
 
-use crate::{logging::LogFormat, prove_ownership::ProveOwnershipCmd};
+use crate::{
+	logging::LogFormat, prove_ownership::ProveOwnershipCmd,
+	slashing_protection::SlashingProtectionCmd,
+};
 use gtos_node_chain_spec as chain_spec;
+use gtos_node_service::SlashingProtectionMode;
 use sc_cli::SubstrateCli;
 use sc_storage_monitor::StorageMonitorParams;
 use std::path::PathBuf;
@@ -82,6 +86,10 @@ pub struct Run {
 	#[arg(long, value_name = "FOLDER")]
 	pub compiled_runtimes: Option<PathBuf>,
 
+	/// What keeps a validator from signing twice. A chain of type Development has none.
+	#[arg(long, value_enum, value_name = "MODE", default_value_t = SlashingProtection::On)]
+	pub slashing_protection: SlashingProtection,
+
 	/// Format of the log on standard error.
 	///
 	/// With `json`, each line is one object. Options for the colours, details or reloading of the
@@ -90,12 +98,38 @@ pub struct Run {
 	pub log_format: LogFormat,
 }
 
+/// Slashing protection of a validator.
+#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
+pub enum SlashingProtection {
+	/// Signs nothing that contradicts the record, and listens for its own keys if record and
+	/// database do not agree.
+	On,
+	/// Does not listen, unless the database is behind the record. UNSAFE if another node has the keys, or had them in the current session.
+	SignAtOnce,
+	/// Keeps no record and refuses nothing. UNSAFE on any network whose stake is worth something.
+	Off,
+}
+
+impl From<SlashingProtection> for SlashingProtectionMode {
+	fn from(chosen: SlashingProtection) -> Self {
+		match chosen {
+			SlashingProtection::On => Self::On,
+			SlashingProtection::SignAtOnce => Self::SignAtOnce,
+			SlashingProtection::Off => Self::Off,
+		}
+	}
+}
+
 /// Commands other than running a node.
 #[derive(Debug, clap::Subcommand)]
 pub enum Subcommand {
 	/// Generate, inspect, insert and prove keys.
 	#[command(subcommand)]
 	Key(KeyCommand),
+
+	/// Move the record of what a validator has signed to another machine.
+	#[command(subcommand)]
+	SlashingProtection(SlashingProtectionCmd),
 
 	/// Write a chain specification (the older form of `export-chain-spec`).
 	BuildSpec(sc_cli::BuildSpecCmd),
@@ -244,6 +278,13 @@ mod tests {
 	fn transaction_index_without_flags_covers_a_day_and_can_be_switched_off() {
 		assert_eq!(parse(&[]).run.tx_index_blocks, 24 * 60 * 60);
 		assert_eq!(parse(&["--tx-index-blocks", "0"]).run.tx_index_blocks, 0);
+	}
+
+	#[test]
+	fn slashing_protection_without_flags_is_on() {
+		assert_eq!(parse(&[]).run.slashing_protection, SlashingProtection::On);
+		let chosen = parse(&["--slashing-protection", "sign-at-once"]);
+		assert_eq!(chosen.run.slashing_protection, SlashingProtection::SignAtOnce);
 	}
 
 	#[test]

@@ -23,6 +23,7 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> sc_cli::Result<()> {
 	match subcommand {
 		Subcommand::Key(KeyCommand::Stock(cmd)) => cmd.run(cli),
 		Subcommand::Key(KeyCommand::ProveOwnership(cmd)) => cmd.run(cli),
+		Subcommand::SlashingProtection(cmd) => cmd.run(cli),
 		Subcommand::BuildSpec(cmd) => {
 			cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.chain_spec, config.network))
 		},
@@ -77,6 +78,7 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let options = service::Options {
 		compiled_runtimes: run.compiled_runtimes.clone(),
 		grandpa_gossip_period: Duration::from_millis(run.grandpa_gossip_period_ms),
+		slashing_protection: run.slashing_protection.into(),
 		storage_monitor: run.storage_monitor.clone(),
 		transaction_index_window: NonZeroU32::new(run.tx_index_blocks),
 	};

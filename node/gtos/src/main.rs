@@ -9,6 +9,7 @@ mod error;
 mod logging;
 mod ports;
 mod prove_ownership;
+mod slashing_protection;
 
 use std::process::ExitCode;
 

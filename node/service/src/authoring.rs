@@ -7,6 +7,7 @@ use gtos_node_consensus::{
 	own_slots::{OwnSlots, WatchedSync},
 	proposer::{BuildTime, TimedProposers},
 };
+use gtos_node_slashing_protection::{NotingEnvironment, SlashingProtection};
 use gtos_node_types::{Block, FullClient, TransactionPool};
 use gtos_runtime::Hash;
 use pallet_genesis_parameters_runtime_api::GenesisParametersApi;
@@ -45,6 +46,8 @@ pub struct Author {
 	pub own_slots: Arc<OwnSlots>,
 	/// Keys to seal with.
 	pub keystore: KeystorePtr,
+	/// Is told what will be sealed.
+	pub protection: Option<Arc<SlashingProtection>>,
 	/// Whether to author without peers.
 	pub force_authoring: bool,
 	/// Metrics.
@@ -82,7 +85,10 @@ impl Author {
 				client: self.client,
 				select_chain: self.select_chain,
 				block_import: self.block_import,
-				proposer_factory: TimedProposers::new(proposer_factory, build_time),
+				proposer_factory: NotingEnvironment::new(
+					TimedProposers::new(proposer_factory, build_time),
+					self.protection,
+				),
 				sync_oracle: WatchedSync::new(self.sync.clone(), self.own_slots, slot_duration),
 				justification_sync_link: self.sync,
 				create_inherent_data_providers,

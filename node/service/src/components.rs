@@ -4,6 +4,7 @@ use gtos_node_consensus::{
 	clock::Clock,
 	equivocation::{HeaderObserver, Metrics, ObservedHeader},
 };
+use gtos_node_slashing_protection::{SealObserver, SlashingProtection};
 use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
 use sc_telemetry::Telemetry;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub type GrandpaBlockImport =
 pub type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>;
 
 /// The block import that authoring and the import queue share.
-pub type ObservedBlockImport = HeaderObserver<GrandpaBlockImport>;
+pub type ObservedBlockImport = HeaderObserver<SealObserver<GrandpaBlockImport>>;
 
 /// The opened chain, as a command needs it.
 pub type PartialComponents = sc_service::PartialComponents<
@@ -41,5 +42,7 @@ pub struct ConsensusParts {
 	/// The clock by which blocks are checked.
 	pub(crate) clock: Arc<Clock>,
 	pub(crate) grandpa_link: GrandpaLink,
+	/// Keeps a validator from signing twice; `None` if nothing is signed or the operator wants none.
+	pub(crate) protection: Option<Arc<SlashingProtection>>,
 	pub(crate) telemetry: Option<Telemetry>,
 }

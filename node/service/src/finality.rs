@@ -1,6 +1,7 @@
 //! Finality: GRANDPA's block import, its network protocol and its voter.
 
 use crate::components::{GrandpaBlockImport, GrandpaLink, SelectChain};
+use gtos_node_slashing_protection::{SlashingProtection, VoteGate, VoteObserver};
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::Hash;
 use sc_consensus_grandpa::{SharedVoterState, ThreeQuartersOfTheUnfinalizedChain};
@@ -78,6 +79,8 @@ pub struct Voter {
 	pub gossip_period: Duration,
 	/// Keys to vote with, if the node is an authority.
 	pub keystore: KeystorePtr,
+	/// Withholds votes while the node may not vote, and sees those that arrive.
+	pub protection: Option<Arc<SlashingProtection>>,
 	/// Link to the block import.
 	pub link: GrandpaLink,
 	/// The network.
@@ -113,11 +116,14 @@ impl Voter {
 			link: self.link,
 			network: self.network,
 			sync: Arc::new(self.sync),
-			notification_service: protocol.notifications,
+			notification_service: VoteObserver::wrap(
+				protocol.notifications,
+				self.protection.clone(),
+			),
 			// The SDK's default also stays two blocks behind the best one, to save votes on blocks
 			// that lose a fork. That rule is not needed for safety, and would finalise every
 			// transfer two blocks later.
-			voting_rule: ThreeQuartersOfTheUnfinalizedChain,
+			voting_rule: VoteGate::new(ThreeQuartersOfTheUnfinalizedChain, self.protection),
 			prometheus_registry: self.prometheus_registry,
 			shared_voter_state: self.voter_state,
 			telemetry: self.telemetry,

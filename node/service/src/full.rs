@@ -7,9 +7,10 @@ use crate::{
 	finality::Voter,
 	network::{self, Network},
 	offchain,
-	open::open_with,
-	own_slots, rpc, storage_monitor, transaction_index,
+	open::open_node,
+	own_slots, rpc, slashing_protection, storage_monitor, transaction_index,
 };
+use gtos_node_slashing_protection::{Mode, ProtectedKeystore};
 use gtos_node_types::Block;
 use gtos_runtime::Hash;
 use sc_consensus_grandpa::SharedVoterState;
@@ -28,6 +29,8 @@ pub struct Options {
 	pub compiled_runtimes: Option<PathBuf>,
 	/// How long a GRANDPA vote is expected to travel.
 	pub grandpa_gossip_period: Duration,
+	/// How much slashing protection a validator has.
+	pub slashing_protection: Mode,
 	/// When the node stops for lack of disk space.
 	pub storage_monitor: StorageMonitorParams,
 	/// How many of the last blocks the index of transactions covers; `None` for no index.
@@ -63,10 +66,20 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 				equivocation_metrics,
 				clock,
 				grandpa_link,
+				protection,
 				mut telemetry,
 			},
-	} = open_with(&config, options.compiled_runtimes.as_deref())?;
-	let keystore = keystore_container.keystore();
+	} = open_node(&config, options.compiled_runtimes.as_deref(), options.slashing_protection)?;
+	let (keystore, worker_keystore) = match &protection {
+		Some(protection) => {
+			let inner = keystore_container.keystore();
+			(
+				ProtectedKeystore::of_operator(inner.clone(), protection.clone()),
+				ProtectedKeystore::of_workers(inner, protection.clone()),
+			)
+		},
+		None => (keystore_container.keystore(), keystore_container.keystore()),
+	};
 	let offchain_pool = OffchainTransactionPoolFactory::new(transaction_pool.clone());
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
 
@@ -141,6 +154,15 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 	};
 	let grandpa_pool = equivocation_reports::start(&task_manager, report_params);
 
+	if let Some(protection) = &protection {
+		slashing_protection::start(
+			&task_manager,
+			client.clone(),
+			sync.clone(),
+			protection.clone(),
+		)?;
+	}
+
 	if role.is_authority() {
 		let own_slots = own_slots::start(
 			&task_manager,
@@ -155,7 +177,8 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 			block_import,
 			sync: sync.clone(),
 			own_slots,
-			keystore: keystore.clone(),
+			keystore: worker_keystore.clone(),
+			protection: protection.clone(),
 			force_authoring,
 			prometheus_registry: prometheus_registry.clone(),
 			telemetry: telemetry_handle.clone(),
@@ -168,7 +191,8 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 			role,
 			node_name,
 			gossip_period: options.grandpa_gossip_period,
-			keystore,
+			keystore: worker_keystore,
+			protection,
 			link: grandpa_link,
 			network,
 			sync,

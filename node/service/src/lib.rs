@@ -22,10 +22,12 @@ mod offchain;
 mod open;
 mod own_slots;
 mod rpc;
+mod slashing_protection;
 mod storage_monitor;
 mod telemetry;
 mod transaction_index;
 
 pub use components::{ConsensusParts, PartialComponents};
 pub use full::{start, Options};
+pub use gtos_node_slashing_protection::Mode as SlashingProtectionMode;
 pub use open::open;

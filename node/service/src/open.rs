@@ -3,10 +3,11 @@
 use crate::{
 	client::{self, ClientParts},
 	components::{ConsensusParts, PartialComponents},
-	finality, import_queue,
+	finality, import_queue, slashing_protection,
 	telemetry::PendingTelemetry,
 };
 use gtos_node_consensus::{clock::Clock, equivocation};
+use gtos_node_slashing_protection::{Mode, SealObserver};
 use gtos_node_types::{FullClient, TransactionPool};
 use sc_service::{Configuration, Error, TaskManager};
 use std::{path::Path, sync::Arc};
@@ -15,14 +16,18 @@ use std::{path::Path, sync::Arc};
 const COMPILED_RUNTIMES: &str = "compiled-runtimes";
 
 /// Opens the database, and starts the transaction pool and the import queue over it.
+///
+/// For commands, which sign nothing.
 pub fn open(config: &Configuration) -> Result<PartialComponents, Error> {
-	open_with(config, None)
+	open_node(config, None, Mode::Off)
 }
 
-/// Like [`open`], but keeps compiled runtimes in the given folder.
-pub(crate) fn open_with(
+/// Like [`open`], with compiled runtimes in the given folder and with the slashing protection of a
+/// node.
+pub(crate) fn open_node(
 	config: &Configuration,
 	compiled_runtimes: Option<&Path>,
+	slashing_protection: Mode,
 ) -> Result<PartialComponents, Error> {
 	let default_folder = config.base_path.path().join(COMPILED_RUNTIMES);
 	let compiled_runtimes = compiled_runtimes.unwrap_or(&default_folder);
@@ -32,14 +37,20 @@ pub(crate) fn open_with(
 		client::open(config, compiled_runtimes, telemetry_handle.clone())?;
 	let telemetry = telemetry.map(|telemetry| telemetry.start(&task_manager));
 
+	// Before GRANDPA's block import, which reads the voter's state.
+	let protection =
+		slashing_protection::open(config, &client, keystore_container.keystore(), slashing_protection)?;
 	let select_chain = sc_consensus::LongestChain::new(backend.clone());
 	let transaction_pool = start_pool(config, &task_manager, client.clone());
 	let (grandpa_import, grandpa_link) =
 		finality::block_import(client.clone(), select_chain.clone(), telemetry_handle.clone())?;
 	let equivocation_metrics = equivocation::Metrics::new(config.prometheus_registry())?;
 	let clock = Arc::new(Clock::default());
-	let (block_import, observed_headers) =
-		equivocation::observe(grandpa_import.clone(), clock.clone(), equivocation_metrics.clone());
+	let (block_import, observed_headers) = equivocation::observe(
+		SealObserver::new(grandpa_import.clone(), protection.clone()),
+		clock.clone(),
+		equivocation_metrics.clone(),
+	);
 	let import_queue = import_queue::start(
 		config,
 		&task_manager,
@@ -64,6 +75,7 @@ pub(crate) fn open_with(
 			equivocation_metrics,
 			clock,
 			grandpa_link,
+			protection,
 			telemetry,
 		},
 	})

@@ -2,8 +2,9 @@
 
 use super::*;
 use codec::{Decode, Encode};
-use gtos_runtime::SessionKeys;
-use sp_core::crypto::Ss58Codec;
+use gtos_node_slashing_protection::{Record, RecordFile, Seal};
+use gtos_runtime::{Hash, SessionKeys};
+use sp_core::{crypto::Ss58Codec, H256};
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::traits::OpaqueKeys;
 use std::path::Path;
@@ -64,4 +65,46 @@ fn tracing_targets_with_json_are_refused() {
 	let cli = Cli::try_from_iter(arguments).expect("arguments are valid");
 	let refused = logging::init_json::<Cli>(&cli.run.base.shared_params);
 	assert!(matches!(refused, Err(sc_cli::Error::Input(_))), "{refused:?}");
+}
+
+/// Runs `gtos slashing-protection COMMAND FILE` for the node with this keystore.
+fn slashing_protection(command: &str, file: &Path, keystore: &Path) -> sc_cli::Result<()> {
+	let [file, keystore] = [file, keystore].map(|path| path.to_str().expect("the path is text"));
+	let arguments = ["gtos", "slashing-protection", command, file];
+	let shared = ["--chain", "dev", "--keystore-path", keystore];
+	let cli = Cli::try_from_iter([&arguments[..], &shared].concat()).expect("arguments are valid");
+	run_subcommand(&cli, cli.subcommand.as_ref().expect("it is a command"))
+}
+
+#[test]
+fn record_is_exported_and_merged_and_never_into_that_of_another_chain() {
+	let folder = tempfile::tempdir().expect("there is room");
+	let path = |name: &str| folder.path().join(name);
+	let sealed = |genesis: u8, slot| {
+		let mut record = Record::new(Hash::repeat_byte(genesis));
+		let seal = Seal { slot, pre_seal_hash: Hash::repeat_byte(1) };
+		record.sign_seal(H256([7; 32]), seal).expect("it is the first");
+		record
+	};
+	let (old, new, other) = (path("old/keystore"), path("new/keystore"), path("other/keystore"));
+	for (keystore, record) in [(&old, sealed(0, 5)), (&other, sealed(1, 5))] {
+		std::fs::create_dir(keystore.parent().expect("it has one")).expect("there is room");
+		RecordFile::beside(keystore).save(&record).expect("there is room");
+	}
+
+	let file = path("exported");
+	slashing_protection("export", &file, &old).expect("there is a record");
+	assert!(slashing_protection("export", &file, &old).is_err(), "nothing is overwritten");
+	slashing_protection("import", &file, &new).expect("there is none to contradict it");
+	assert_eq!(RecordFile::beside(&new).load().expect("it is valid"), Some(sealed(0, 5)));
+
+	// What was signed since is kept.
+	RecordFile::beside(&new).save(&sealed(0, 6)).expect("there is room");
+	slashing_protection("import", &file, &new).expect("it can be repeated");
+	assert_eq!(RecordFile::beside(&new).load().expect("it is valid"), Some(sealed(0, 6)));
+
+	assert!(slashing_protection("import", &file, &other).is_err());
+	assert_eq!(RecordFile::beside(&other).load().expect("it is valid"), Some(sealed(1, 5)));
+	assert!(slashing_protection("export", &path("more"), &path("nowhere/keystore")).is_err());
+	assert!(slashing_protection("import", &path("more"), &new).is_err());
 }

@@ -1,0 +1,58 @@
+//! Slashing protection of a validator.
+
+use gtos_node_slashing_protection::{register_metrics, Listener, Mode, SlashingProtection};
+use gtos_node_types::{user_error, Block, FullClient};
+use sc_network_sync::SyncingService;
+use sc_service::{config::KeystoreConfig, ChainType, Configuration, Error, TaskManager};
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
+use sp_keystore::KeystorePtr;
+use std::{sync::Arc, time::Duration};
+
+/// Opens the record of a validator; `None` for another node.
+///
+/// A chain of type Development has no protection: it has one validator, whose secret everybody
+/// knows, and is started anew with the same genesis again and again.
+pub fn open(
+	config: &Configuration,
+	client: &FullClient,
+	keystore: KeystorePtr,
+	mode: Mode,
+) -> Result<Option<Arc<SlashingProtection>>, Error> {
+	let is_development = config.chain_spec.chain_type() == ChainType::Development;
+	if !config.role.is_authority() || is_development {
+		return Ok(None);
+	}
+	let path = match &config.keystore {
+		KeystoreConfig::Path { path, .. } => Some(path.as_path()),
+		KeystoreConfig::InMemory => None,
+	};
+	let slot_duration = slot_duration(client)?;
+	let protection =
+		gtos_node_slashing_protection::open(client, keystore, path, mode, slot_duration)
+			.map_err(user_error)?;
+	if let (Some(protection), Some(registry)) = (&protection, config.prometheus_registry()) {
+		register_metrics(protection, registry)?;
+	}
+	Ok(protection)
+}
+
+/// Starts the task that decides when the node may sign. The node stops if the task ends.
+pub fn start(
+	task_manager: &TaskManager,
+	client: Arc<FullClient>,
+	sync: Arc<SyncingService<Block>>,
+	protection: Arc<SlashingProtection>,
+) -> Result<(), Error> {
+	let slot_duration = slot_duration(&client)?;
+	task_manager.spawn_essential_handle().spawn_blocking(
+		"slashing-protection",
+		None,
+		Listener::new(protection, client, sync, slot_duration).run(),
+	);
+	Ok(())
+}
+
+fn slot_duration(client: &FullClient) -> Result<Duration, Error> {
+	let duration = sc_consensus_aura::slot_duration::<AuraId, Block, FullClient>(client)?;
+	Ok(duration.as_duration())
+}

@@ -1,0 +1,61 @@
+//! Errors of the record's file.
+
+use gtos_runtime::Hash;
+use std::{fmt, io, path::PathBuf};
+
+/// Why a record cannot be read, written or merged. Each message names the cause and the remedy.
+#[derive(Debug)]
+pub enum Error {
+	/// The file cannot be read or written.
+	Io {
+		/// The file.
+		path: PathBuf,
+		/// The cause.
+		error: io::Error,
+	},
+	/// The file is no record, or was changed.
+	Damaged {
+		/// The file.
+		path: PathBuf,
+		/// What is wrong with it.
+		reason: String,
+	},
+	/// The record is of another chain.
+	OtherChain {
+		/// The file.
+		path: PathBuf,
+		/// Genesis of the record.
+		found: Hash,
+		/// Genesis that was expected.
+		expected: Hash,
+	},
+}
+
+impl fmt::Display for Error {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		match self {
+			Self::Io { path, error } => write!(
+				f,
+				"the slashing protection record {} cannot be read or written: {error}. The user of \
+				the node needs to read and write its folder, and the disk needs free space",
+				path.display()
+			),
+			Self::Damaged { path, reason } => write!(
+				f,
+				"the slashing protection record {} is damaged: {reason}. Restore it from a copy with \
+				`gtos slashing-protection import`, or, if no other node has these keys, move it away: \
+				the node then listens for its own keys before it signs",
+				path.display()
+			),
+			Self::OtherChain { path, found, expected } => write!(
+				f,
+				"the slashing protection record {} is of the chain with genesis {found:?}, not of the \
+				one with {expected:?}. Use the record and the keystore of this chain, or move the \
+				file away",
+				path.display()
+			),
+		}
+	}
+}
+
+impl std::error::Error for Error {}

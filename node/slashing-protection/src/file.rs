@@ -1,0 +1,122 @@
+//! The file that holds a record.
+
+use crate::{error::Error, record::Record};
+use gtos_runtime::Hash;
+use serde::{Deserialize, Serialize};
+use sp_core::H256;
+use std::{
+	ffi::OsString,
+	fs::{self, File},
+	io::{self, Write},
+	path::{Path, PathBuf},
+};
+
+const FILE_NAME: &str = "slashing-protection.json";
+
+/// Version of the format. A node refuses a record of a later version.
+const VERSION: u32 = 1;
+
+/// The content of the file: JSON, so that an operator can read it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+	version: u32,
+	/// BLAKE2b-256 of the record as compact JSON. It finds damage, not forgery.
+	checksum: H256,
+	record: Record,
+}
+
+/// A record on disk.
+#[derive(Clone, Debug)]
+pub struct RecordFile {
+	path: PathBuf,
+}
+
+impl RecordFile {
+	/// The record that lies beside this keystore.
+	pub fn beside(keystore: &Path) -> Self {
+		Self::at(keystore.with_file_name(FILE_NAME))
+	}
+
+	/// The record with this path.
+	pub fn at(path: PathBuf) -> Self {
+		Self { path }
+	}
+
+	/// Path of the file.
+	pub fn path(&self) -> &Path {
+		&self.path
+	}
+
+	/// Reads the record; `None` if there is no file.
+	pub fn load(&self) -> Result<Option<Record>, Error> {
+		let bytes = match fs::read(&self.path) {
+			Ok(bytes) => bytes,
+			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+			Err(error) => return Err(self.io_error(error)),
+		};
+		let damaged = |reason: String| Error::Damaged { path: self.path.clone(), reason };
+		let content: Content =
+			serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+		if content.version != VERSION {
+			return Err(damaged(format!(
+				"its version is {}, and this node knows version {VERSION}",
+				content.version
+			)));
+		}
+		if content.checksum != checksum(&content.record) {
+			return Err(damaged("its checksum does not match".into()));
+		}
+		Ok(Some(content.record))
+	}
+
+	/// Reads the record of this chain; `None` if there is no file.
+	pub fn load_of(&self, genesis_hash: Hash) -> Result<Option<Record>, Error> {
+		let record = self.load()?;
+		match record {
+			Some(record) if record.genesis_hash != genesis_hash => Err(Error::OtherChain {
+				path: self.path.clone(),
+				found: record.genesis_hash,
+				expected: genesis_hash,
+			}),
+			record => Ok(record),
+		}
+	}
+
+	/// Replaces the record. When this returns, the new one is on disk; if it fails, or if the
+	/// machine stops on the way, the old one is still there.
+	pub fn save(&self, record: &Record) -> Result<(), Error> {
+		self.replace(record).map_err(|error| self.io_error(error))
+	}
+
+	fn replace(&self, record: &Record) -> io::Result<()> {
+		let content =
+			Content { version: VERSION, checksum: checksum(record), record: record.clone() };
+		let mut bytes = serde_json::to_vec_pretty(&content)?;
+		bytes.push(b'\n');
+
+		let mut name = self.path.clone().into_os_string();
+		name.push(OsString::from(".new"));
+		let unfinished = PathBuf::from(name);
+		let mut file = File::create(&unfinished)?;
+		file.write_all(&bytes)?;
+		file.sync_all()?;
+		drop(file);
+		fs::rename(&unfinished, &self.path)?;
+		// The new name of the file is on disk only when its folder is.
+		if let Some(folder) = self.path.parent() {
+			File::open(folder)?.sync_all()?;
+		}
+		Ok(())
+	}
+
+	fn io_error(&self, error: io::Error) -> Error {
+		Error::Io { path: self.path.clone(), error }
+	}
+}
+
+fn checksum(record: &Record) -> H256 {
+	// A record serialises: its keys are text and its values plain.
+	let bytes = serde_json::to_vec(record).unwrap_or_default();
+	H256(sp_crypto_hashing::blake2_256(&bytes))
+}

@@ -1,0 +1,142 @@
+//! Sees what the keys of this node have signed in blocks that are imported and votes that arrive.
+
+use crate::{payload, protection::SlashingProtection};
+use gtos_node_types::Block;
+use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
+use sc_consensus_aura::standalone::find_pre_digest;
+use sc_network::{
+	error,
+	service::traits::{MessageSink, NotificationEvent, NotificationService},
+	types::ProtocolName,
+	PeerId,
+};
+use sp_consensus::BlockOrigin;
+use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature};
+use std::{fmt, sync::Arc};
+
+/// A block import that shows each sealed header to the protection and changes nothing.
+#[derive(Clone)]
+pub struct SealObserver<I> {
+	inner: I,
+	protection: Option<Arc<SlashingProtection>>,
+}
+
+impl<I> SealObserver<I> {
+	/// Wraps `inner`.
+	pub fn new(inner: I, protection: Option<Arc<SlashingProtection>>) -> Self {
+		Self { inner, protection }
+	}
+}
+
+fn observe(protection: &SlashingProtection, block: &BlockImportParams<Block>) {
+	let Ok(slot) = find_pre_digest::<Block, AuthoritySignature>(&block.header) else { return };
+	let seal = block.post_digests.iter().find_map(|item| {
+		let seal: Option<AuthoritySignature> = item.as_aura_seal();
+		seal
+	});
+	if let Some(seal) = seal {
+		let is_own = block.origin == BlockOrigin::Own;
+		protection.observe_seal(&block.header, *slot, &seal.into_inner(), is_own);
+	}
+}
+
+#[async_trait::async_trait]
+impl<I: BlockImport<Block> + Send + Sync> BlockImport<Block> for SealObserver<I> {
+	type Error = I::Error;
+
+	async fn check_block(
+		&self,
+		block: BlockCheckParams<Block>,
+	) -> Result<ImportResult, Self::Error> {
+		self.inner.check_block(block).await
+	}
+
+	async fn import_block(
+		&self,
+		block: BlockImportParams<Block>,
+	) -> Result<ImportResult, Self::Error> {
+		if let Some(protection) = &self.protection {
+			observe(protection, &block);
+		}
+		self.inner.import_block(block).await
+	}
+}
+
+/// GRANDPA's notifications, of which votes are shown to the protection.
+pub struct VoteObserver {
+	inner: Box<dyn NotificationService>,
+	protection: Arc<SlashingProtection>,
+}
+
+impl VoteObserver {
+	/// Wraps `inner`, if there is a protection.
+	pub fn wrap(
+		inner: Box<dyn NotificationService>,
+		protection: Option<Arc<SlashingProtection>>,
+	) -> Box<dyn NotificationService> {
+		match protection {
+			Some(protection) => Box::new(Self { inner, protection }),
+			None => inner,
+		}
+	}
+}
+
+impl fmt::Debug for VoteObserver {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		f.debug_tuple("VoteObserver").field(&self.inner).finish()
+	}
+}
+
+#[async_trait::async_trait]
+impl NotificationService for VoteObserver {
+	async fn open_substream(&mut self, peer: PeerId) -> Result<(), ()> {
+		self.inner.open_substream(peer).await
+	}
+
+	async fn close_substream(&mut self, peer: PeerId) -> Result<(), ()> {
+		self.inner.close_substream(peer).await
+	}
+
+	fn send_sync_notification(&mut self, peer: &PeerId, notification: Vec<u8>) {
+		self.inner.send_sync_notification(peer, notification)
+	}
+
+	async fn send_async_notification(
+		&mut self,
+		peer: &PeerId,
+		notification: Vec<u8>,
+	) -> Result<(), error::Error> {
+		self.inner.send_async_notification(peer, notification).await
+	}
+
+	async fn set_handshake(&mut self, handshake: Vec<u8>) -> Result<(), ()> {
+		self.inner.set_handshake(handshake).await
+	}
+
+	fn try_set_handshake(&mut self, handshake: Vec<u8>) -> Result<(), ()> {
+		self.inner.try_set_handshake(handshake)
+	}
+
+	async fn next_event(&mut self) -> Option<NotificationEvent> {
+		let event = self.inner.next_event().await;
+		if let Some(NotificationEvent::NotificationReceived { notification, .. }) = &event {
+			if let Some((vote, round, set_id)) = payload::decode_gossiped_vote(notification) {
+				self.protection.observe_vote(&vote, round, set_id);
+			}
+		}
+		event
+	}
+
+	fn clone(&mut self) -> Result<Box<dyn NotificationService>, ()> {
+		let inner = self.inner.clone()?;
+		Ok(Box::new(Self { inner, protection: self.protection.clone() }))
+	}
+
+	fn protocol(&self) -> &ProtocolName {
+		self.inner.protocol()
+	}
+
+	fn message_sink(&self, peer: &PeerId) -> Option<Box<dyn MessageSink>> {
+		self.inner.message_sink(peer)
+	}
+}

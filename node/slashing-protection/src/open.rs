@@ -1,0 +1,218 @@
+//! Opens the slashing protection of a node, before its voter starts.
+
+use crate::{
+	database::VoterState,
+	file::RecordFile,
+	listener::listening_time,
+	protection::{signer, SlashingProtection},
+	record::{Record, Seal},
+	start::{compare, Database, Doubt, Start},
+	LOG_TARGET,
+};
+use gtos_node_types::{Block, FullClient};
+use sc_client_api::AuxStore;
+use sc_consensus_aura::standalone::find_pre_digest;
+use sp_blockchain::HeaderBackend;
+use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature};
+use sp_core::{crypto::key_types, H256};
+use sp_keystore::KeystorePtr;
+use sp_runtime::traits::Header as _;
+use std::{
+	path::Path,
+	sync::Arc,
+	time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// How many of the last blocks are searched for own seals: more than a validator lets pass without
+/// one of its own, even if 100 of them take turns.
+const SEARCHED_BLOCKS: usize = 256;
+
+/// How much protection the operator wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+	/// All of it.
+	On,
+	/// The record, but no listening unless the database is behind it.
+	SignAtOnce,
+	/// None.
+	Off,
+}
+
+/// Opens the record beside `keystore_path`, compares it with the database and enters its votes there.
+///
+/// Without a path the keys are only in memory, and so is the record.
+pub fn open(
+	client: &FullClient,
+	keystore: KeystorePtr,
+	keystore_path: Option<&Path>,
+	mode: Mode,
+	slot_duration: Duration,
+) -> Result<Option<Arc<SlashingProtection>>, String> {
+	if mode == Mode::Off {
+		tracing::warn!(
+			target: LOG_TARGET,
+			"⚠️ Slashing protection is off. This node signs whatever its database does not contradict: if \
+			another node has its keys, or if the database is restored, the validator is slashed",
+		);
+		return Ok(None);
+	}
+	let genesis_hash = client.info().genesis_hash;
+	let file = keystore_path.map(RecordFile::beside);
+	let stored = file
+		.as_ref()
+		.map(|file| file.load_of(genesis_hash))
+		.transpose()
+		.map_err(|error| error.to_string())?
+		.flatten();
+
+	let keys = Keys::of(&keystore);
+	let slot_duration_ms = u64::try_from(slot_duration.as_millis()).unwrap_or(u64::MAX);
+	let start_slot = now_ms() / slot_duration_ms.max(1);
+	let mut database = read(client, &keys, stored.as_ref(), start_slot)?;
+	let found = match &file {
+		Some(_) => compare(stored.as_ref(), &keys.all(), &database, slot_duration_ms),
+		None => Start::Sign,
+	};
+	let start = announce(found, mode, &database, slot_duration);
+
+	let mut record = stored.unwrap_or_else(|| Record::new(genesis_hash));
+	let recorded_keys: Vec<_> = record.seals.keys().chain(record.votes.keys()).copied().collect();
+	restore(client, &record, &mut database)?;
+	learn(&mut record, &keys, &database);
+	let protection = SlashingProtection::new(keystore, file, record, start, start_slot);
+	protection.trust(recorded_keys);
+	if start == Start::Sign {
+		protection.adopt_keys().map_err(|error| error.to_string())?;
+	}
+	protection.set_phase(start.into());
+	Ok(Some(Arc::new(protection)))
+}
+
+/// Says what the node will do, and applies the operator's choice.
+fn announce(start: Start, mode: Mode, database: &Database, slot_duration: Duration) -> Start {
+	let doubt = match start {
+		Start::Sign => return start,
+		Start::Fresh if mode == Mode::On => return start,
+		Start::Fresh => Doubt::Missing,
+		Start::Listen(doubt) => doubt,
+	};
+	// While the database is behind the record, the voter would ask for votes that are refused.
+	if mode == Mode::SignAtOnce && doubt != Doubt::Newer {
+		tracing::warn!(
+			target: LOG_TARGET,
+			"⚠️ {doubt}, and this node signs at once, because it was told to. If another node has the \
+			keys, or had them in the current session, the validator is slashed",
+		);
+		return Start::Sign;
+	}
+	let authorities = database.voter.as_ref().map(VoterState::authorities).unwrap_or_default();
+	let seconds = listening_time(authorities, slot_duration).as_secs();
+	tracing::warn!(
+		target: LOG_TARGET,
+		"{doubt}. The node listens for its own keys for {seconds} s, counted while it is in sync, before it signs",
+	);
+	start
+}
+
+struct Keys {
+	aura: Vec<H256>,
+	grandpa: Vec<H256>,
+}
+
+impl Keys {
+	fn of(keystore: &KeystorePtr) -> Self {
+		let aura = keystore.sr25519_public_keys(key_types::AURA);
+		let grandpa = keystore.ed25519_public_keys(key_types::GRANDPA);
+		Self {
+			aura: aura.into_iter().map(|key| H256(key.0)).collect(),
+			grandpa: grandpa.into_iter().map(|key| H256(key.0)).collect(),
+		}
+	}
+
+	fn all(&self) -> Vec<H256> {
+		[&self.aura[..], &self.grandpa[..]].concat()
+	}
+}
+
+fn read(
+	client: &FullClient,
+	keys: &Keys,
+	record: Option<&Record>,
+	start_slot: u64,
+) -> Result<Database, String> {
+	let info = client.info();
+	let recorded = record.iter().flat_map(|record| record.seals.keys()).copied();
+	let sealers: Vec<H256> = keys.aura.iter().copied().chain(recorded).collect();
+	let mut database = Database {
+		is_empty: info.best_number == 0,
+		best_slot: start_slot,
+		present_slot: start_slot,
+		own_seals: Vec::new(),
+		voter: VoterState::load(client)?,
+	};
+	let mut hash = info.best_hash;
+	for depth in 0..SEARCHED_BLOCKS {
+		let header = client.header(hash).map_err(|error| error.to_string())?;
+		let Some(mut header) = header else { break };
+		let Ok(slot) = find_pre_digest::<Block, AuthoritySignature>(&header) else { break };
+		if header.number == 0 {
+			break;
+		}
+		if depth == 0 {
+			database.best_slot = *slot;
+		}
+		hash = header.parent_hash;
+		let seal: Option<AuthoritySignature> =
+			header.digest_mut().pop().and_then(|item| item.as_aura_seal());
+		let Some(seal) = seal else { continue };
+		let pre_seal_hash = header.hash();
+		if let Some(key) = signer(&sealers, pre_seal_hash, &seal.into_inner()) {
+			database.own_seals.push((key, Seal { slot: *slot, pre_seal_hash }));
+		}
+	}
+	Ok(database)
+}
+
+/// Enters the votes of the record into the voter's state.
+fn restore(
+	database: &impl AuxStore,
+	record: &Record,
+	Database { voter, .. }: &mut Database,
+) -> Result<(), String> {
+	let Some(voter) = voter else { return Ok(()) };
+	let mut has_changed = false;
+	for (key, votes) in &record.votes {
+		has_changed |= voter.restore(*key, votes);
+	}
+	if has_changed {
+		tracing::info!(
+			target: LOG_TARGET,
+			"The database has lost votes that the record holds; they are cast again",
+		);
+		voter.store(database)?;
+	}
+	Ok(())
+}
+
+/// Takes what the database knows into the record. What the record holds already counts.
+fn learn(record: &mut Record, keys: &Keys, database: &Database) {
+	for (key, seal) in &database.own_seals {
+		let _ = record.sign_seal(*key, *seal);
+	}
+	let Some(voter) = &database.voter else { return };
+	let stored = voter.stored_votes();
+	let is_own = |key: &H256| {
+		keys.grandpa.contains(key)
+			|| record.votes.contains_key(key)
+			|| stored.iter().any(|(stored, _)| stored == key)
+	};
+	let signed = voter.signed_votes().filter(|(key, _)| is_own(key)).collect::<Vec<_>>();
+	for (key, vote) in signed.iter().chain(&stored) {
+		let _ = record.sign_vote(*key, vote);
+	}
+}
+
+fn now_ms() -> u64 {
+	let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+	u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}

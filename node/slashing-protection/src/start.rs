@@ -1,0 +1,117 @@
+//! How a node begins: whether its record and its database agree.
+
+use crate::{
+	database::VoterState,
+	record::{Record, Seal},
+};
+use sp_core::H256;
+use std::fmt;
+
+/// How far the record may be ahead of the database, and the database behind the clock, without a
+/// doubt about either, in milliseconds.
+///
+/// A process that is killed loses the last moments of its database and never the record, and a
+/// restart takes some seconds.
+pub const LOST_WRITES_MS: u64 = 60_000;
+
+/// What decides whether the node may sign at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+	/// Record and database agree.
+	Sign,
+	/// Neither holds anything. If the chain is new, the node signs; see
+	/// [`Phase::Fresh`](crate::Phase::Fresh).
+	Fresh,
+	/// They do not agree: the node listens first.
+	Listen(Doubt),
+}
+
+/// Why a node listens before it signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+	/// There is no record, or it does not know a key of the keystore.
+	Missing,
+	/// The database holds signatures that the record does not.
+	Older,
+	/// The record is far ahead of the database.
+	Newer,
+	/// Both end long ago. The node may have been switched off, or record and database may have been
+	/// restored together.
+	Stale,
+}
+
+impl fmt::Display for Doubt {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		f.write_str(match self {
+			Self::Missing => "there is no record of what the keys of this node have signed",
+			Self::Older => {
+				"the record of what the keys of this node have signed is older than the database"
+			},
+			Self::Stale => "record and database of this node end more than a minute ago",
+			Self::Newer => {
+				"the database is older than the record of what the keys of this node have signed"
+			},
+		})
+	}
+}
+
+/// What the database shows.
+pub struct Database {
+	/// Whether it holds no block but the genesis.
+	pub is_empty: bool,
+	/// Slot of the best block; the present one if the database is empty.
+	pub best_slot: u64,
+	/// The slot in which the node starts.
+	pub present_slot: u64,
+	/// Seals of this node's keys among the best chain's last blocks, with their keys.
+	pub own_seals: Vec<(H256, Seal)>,
+	/// State of GRANDPA's voter; `None` in a new database.
+	pub voter: Option<VoterState>,
+}
+
+/// Compares the two. `keys` are the Aura and GRANDPA keys of the keystore.
+pub fn compare(
+	record: Option<&Record>,
+	keys: &[H256],
+	database: &Database,
+	slot_duration_ms: u64,
+) -> Start {
+	let is_blank = record.is_none_or(Record::is_blank);
+	if is_blank && database.is_empty {
+		return Start::Fresh;
+	}
+	let Some(record) = record else { return Start::Listen(Doubt::Missing) };
+	let lost_slots = LOST_WRITES_MS / slot_duration_ms.max(1);
+	if is_newer(record, database, lost_slots) {
+		return Start::Listen(Doubt::Newer);
+	}
+	let is_known = |key: &H256| record.seals.contains_key(key) || record.votes.contains_key(key);
+	if !keys.iter().all(is_known) {
+		return Start::Listen(Doubt::Missing);
+	}
+	if is_older(record, database) {
+		return Start::Listen(Doubt::Older);
+	}
+	if database.present_slot > database.best_slot.saturating_add(lost_slots) {
+		return Start::Listen(Doubt::Stale);
+	}
+	Start::Sign
+}
+
+fn is_newer(record: &Record, database: &Database, lost_slots: u64) -> bool {
+	let present = database.voter.as_ref().map(VoterState::present).unwrap_or_default();
+	// Something was signed, so the chain has a block that an empty database does not.
+	database.is_empty
+		|| record.last_slot() > database.best_slot.saturating_add(lost_slots)
+		|| record.votes.values().any(|votes| votes.first > present)
+}
+
+fn is_older(record: &Record, database: &Database) -> bool {
+	let is_seal_unknown =
+		|(key, own): &(H256, Seal)| record.seals.get(key).is_some_and(|last| own.slot > last.slot);
+	// A vote that only the voter's state of an open round holds may not have been signed.
+	let mut signed = database.voter.iter().flat_map(VoterState::signed_votes);
+	database.own_seals.iter().any(is_seal_unknown)
+		|| signed
+			.any(|(key, vote)| record.votes.get(&key).is_some_and(|votes| !votes.covers(&vote)))
+}

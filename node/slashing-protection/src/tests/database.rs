@@ -1,0 +1,128 @@
+//! The voter's state in the database.
+
+use super::*;
+use crate::{
+	database::{CompletedRound, CompletedRounds, HasVoted, RoundState, StoredVotes, VoterState},
+	record::{Record, Votes},
+};
+use codec::{Decode, Encode};
+use sp_consensus_grandpa::AuthorityId;
+use sp_core::ed25519;
+use std::collections::BTreeMap;
+
+fn id(key: H256) -> AuthorityId {
+	AuthorityId::from(ed25519::Public::from_raw(key.0))
+}
+
+fn block(byte: u8) -> (Hash, u32) {
+	(hash(byte), byte.into())
+}
+
+/// A voter of set 2 whose last completed round is 7.
+pub fn voter(current: BTreeMap<u64, HasVoted>) -> VoterState {
+	let state =
+		RoundState { prevote_ghost: None, finalized: None, estimate: None, completable: true };
+	let message = message(Stage::Prevote, 1);
+	let signature = ed25519::Signature::from_raw([0; 64]).into();
+	let signed = sp_consensus_grandpa::SignedMessage::<Header> { message, signature, id: id(KEY) };
+	let round = CompletedRound { number: 7, state, base: block(0), votes: vec![signed] };
+	let completed = CompletedRounds {
+		rounds: vec![round],
+		set_id: 2,
+		voters: vec![id(KEY), id(H256([8; 32]))],
+	};
+	VoterState::Live { completed, current }
+}
+
+fn idle() -> VoterState {
+	voter(BTreeMap::from([(8, HasVoted::No)]))
+}
+
+fn recorded(votes: &[Vote]) -> Votes {
+	let mut record = Record::new(hash(0));
+	for vote in votes {
+		record.sign_vote(KEY, vote).expect("it is new");
+	}
+	record.votes[&KEY].clone()
+}
+
+fn current(voter: &VoterState) -> &BTreeMap<u64, HasVoted> {
+	match voter {
+		VoterState::Live { current, .. } => current,
+		VoterState::Paused { .. } => panic!("it is live"),
+	}
+}
+
+// As `VoterSetState` of `sc-consensus-grandpa` encodes it.
+#[test]
+fn encoding_is_that_of_the_sdk() {
+	let votes = StoredVotes::Prevote(None, block(3));
+	let voter = voter(BTreeMap::from([(8, HasVoted::Yes(id(KEY), votes))]));
+	let signed = (0u8, hash(1), 1u32, [0u8; 64], [7u8; 32]);
+	let round = (7u64, (0u8, 0u8, 0u8, true), block(0), vec![signed]);
+	let completed = (vec![round], 2u64, vec![[7u8; 32], [8u8; 32]]);
+	let current = vec![(8u64, (1u8, [7u8; 32], 1u8, 0u8, block(3)))];
+	let bytes = (0u8, completed, current).encode();
+	assert_eq!(voter.encode(), bytes);
+	assert_eq!(VoterState::decode(&mut &bytes[..]), Ok(voter));
+}
+
+#[test]
+fn voter_works_on_the_round_after_the_last_completed_one() {
+	assert_eq!(idle().present(), at(2, 8));
+	assert_eq!(idle().authorities(), 2);
+}
+
+#[test]
+fn votes_of_completed_and_of_open_rounds_are_read() {
+	let votes = StoredVotes::Precommit(Some(block(2)), block(3), block(4));
+	let voter = voter(BTreeMap::from([(8, HasVoted::Yes(id(KEY), votes))]));
+	assert_eq!(voter.signed_votes().collect::<Vec<_>>(), [(KEY, prevote(2, 7, 1))]);
+	let stored = [
+		(KEY, vote(2, 8, Stage::PrimaryPropose, 2)),
+		(KEY, vote(2, 8, Stage::Prevote, 3)),
+		(KEY, vote(2, 8, Stage::Precommit, 4)),
+	];
+	assert_eq!(voter.stored_votes(), stored);
+}
+
+#[test]
+fn recorded_votes_of_open_and_later_rounds_are_restored() {
+	let mut voter = idle();
+	let votes = recorded(&[
+		prevote(2, 7, 9),
+		prevote(2, 8, 3),
+		vote(2, 8, Stage::Precommit, 4),
+		prevote(2, 9, 5),
+		prevote(3, 1, 6),
+	]);
+	assert!(voter.restore(KEY, &votes));
+	assert_eq!(
+		*current(&voter),
+		BTreeMap::from([
+			(8, HasVoted::Yes(id(KEY), StoredVotes::Precommit(None, block(3), block(4)))),
+			(9, HasVoted::Yes(id(KEY), StoredVotes::Prevote(None, block(5)))),
+		])
+	);
+	assert!(!voter.restore(KEY, &votes), "nothing is left to restore");
+}
+
+#[test]
+fn vote_that_only_the_database_holds_stays_if_the_record_agrees() {
+	let stored = StoredVotes::Precommit(None, block(3), block(4));
+	let mut voter = voter(BTreeMap::from([(8, HasVoted::Yes(id(KEY), stored))]));
+	assert!(!voter.restore(KEY, &recorded(&[prevote(2, 8, 3)])));
+	// What was signed counts, not what was about to be.
+	assert!(voter.restore(KEY, &recorded(&[prevote(2, 8, 5)])));
+	let restored = HasVoted::Yes(id(KEY), StoredVotes::Prevote(None, block(5)));
+	assert_eq!(*current(&voter), BTreeMap::from([(8, restored)]));
+}
+
+#[test]
+fn votes_of_another_set_or_of_no_authority_are_not_restored() {
+	let mut voter = idle();
+	assert!(!voter.restore(KEY, &recorded(&[prevote(1, 8, 3)])));
+	assert!(!voter.restore(KEY, &recorded(&[prevote(3, 8, 3)])));
+	assert!(!voter.restore(H256([9; 32]), &recorded(&[prevote(2, 8, 3)])));
+	assert_eq!(voter, idle());
+}

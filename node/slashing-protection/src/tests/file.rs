@@ -1,0 +1,131 @@
+//! The file of the record.
+
+use super::*;
+use crate::{
+	error::Error,
+	file::RecordFile,
+	record::{Record, RoundVotes},
+};
+use std::fs;
+
+fn record() -> Record {
+	let mut record = Record::new(hash(9));
+	record.sign_seal(KEY, seal(5, 1)).expect("it is new");
+	for stage in Stage::ALL {
+		record.sign_vote(KEY, &vote(2, 7, stage, 3)).expect("it is new");
+	}
+	record.sign_vote(KEY, &prevote(2, 8, 4)).expect("it is new");
+	record
+}
+
+fn file() -> (tempfile::TempDir, RecordFile) {
+	let folder = tempfile::tempdir().expect("there is room");
+	let file = RecordFile::beside(&folder.path().join("keystore"));
+	(folder, file)
+}
+
+#[test]
+fn stored_record_is_read_back() {
+	let (_folder, file) = file();
+	assert!(matches!(file.load(), Ok(None)));
+	file.save(&record()).expect("there is room");
+	file.save(&record()).expect("it can be replaced");
+	assert_eq!(file.load().expect("it is valid"), Some(record()));
+}
+
+#[test]
+fn record_lies_beside_the_keystore_and_nothing_unfinished_stays() {
+	let (folder, file) = file();
+	file.save(&record()).expect("there is room");
+	let names: Vec<_> = fs::read_dir(folder.path())
+		.expect("it exists")
+		.map(|entry| entry.unwrap().file_name())
+		.collect();
+	assert_eq!(names, ["slashing-protection.json"]);
+}
+
+#[test]
+fn encoding_is_stable() {
+	let (_folder, file) = file();
+	let mut record = Record::new(hash(9));
+	record.sign_seal(KEY, seal(5, 1)).expect("it is new");
+	record.sign_vote(KEY, &prevote(2, 8, 4)).expect("it is new");
+	file.save(&record).expect("there is room");
+	let text = fs::read_to_string(file.path()).expect("it exists");
+	let stored: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+	let key = format!("0x{}", "07".repeat(32));
+	let block = |byte: &str| format!("0x{}", byte.repeat(32));
+	assert_eq!(stored["version"], 1);
+	assert_eq!(
+		stored["record"],
+		serde_json::json!({
+			"genesisHash": block("09"),
+			"seals": { key.clone(): { "slot": 5, "preSealHash": block("01") } },
+			"votes": { key: {
+				"first": { "setId": 0, "round": 0 },
+				"rounds": [
+					{ "setId": 2, "round": 8, "prevote": { "hash": block("04"), "number": 4 } },
+				],
+			} },
+		})
+	);
+}
+
+// A record that cannot be read must never count as one that is empty.
+#[test]
+fn every_changed_or_missing_byte_is_an_error() {
+	let (_folder, file) = file();
+	file.save(&record()).expect("there is room");
+	let bytes = fs::read(file.path()).expect("it exists");
+	for length in [0, 1, bytes.len() / 2, bytes.len() - 3] {
+		fs::write(file.path(), &bytes[..length]).expect("there is room");
+		assert!(matches!(file.load(), Err(Error::Damaged { .. })), "{length} bytes");
+	}
+	for position in 0..bytes.len() {
+		let mut changed = bytes.clone();
+		changed[position] ^= 1;
+		fs::write(file.path(), &changed).expect("there is room");
+		match file.load() {
+			Err(Error::Damaged { .. }) => {},
+			// The case of a hexadecimal digit, and white space, carry nothing.
+			Ok(loaded) => assert_eq!(loaded, Some(record()), "byte {position}"),
+			Err(error) => panic!("{error}"),
+		}
+	}
+}
+
+#[test]
+fn damaged_record_is_explained_with_its_path_and_remedy() {
+	let (_folder, file) = file();
+	fs::write(file.path(), "{}").expect("there is room");
+	let error = file.load().expect_err("it is no record").to_string();
+	assert!(error.contains(&file.path().display().to_string()), "{error}");
+	assert!(error.contains("gtos slashing-protection import"), "{error}");
+	assert_eq!(error.lines().count(), 1, "{error}");
+}
+
+#[test]
+fn record_of_another_chain_or_of_a_later_version_is_refused() {
+	let (_folder, file) = file();
+	file.save(&record()).expect("there is room");
+	assert!(file.load_of(hash(9)).is_ok());
+	assert!(matches!(file.load_of(hash(8)), Err(Error::OtherChain { .. })));
+
+	let text = fs::read_to_string(file.path()).expect("it exists");
+	fs::write(file.path(), text.replacen("\"version\": 1", "\"version\": 2", 1))
+		.expect("there is room");
+	let error = file.load().expect_err("the version is unknown").to_string();
+	assert!(error.contains("its version is 2"), "{error}");
+}
+
+#[test]
+fn file_that_cannot_be_written_is_an_error_that_names_it() {
+	let file = RecordFile::at("/nonexistent/folder/record.json".into());
+	let error = file.save(&record()).expect_err("there is no folder").to_string();
+	assert!(error.contains("/nonexistent/folder/record.json"), "{error}");
+}
+
+#[test]
+fn votes_that_were_not_cast_are_absent() {
+	assert_eq!(RoundVotes::default().at(Stage::Prevote), None);
+}

@@ -1,0 +1,123 @@
+//! What the record permits.
+
+use super::*;
+use crate::record::{Permit, Record, Refusal, MAX_ROUNDS};
+
+fn blank() -> Record {
+	Record::new(hash(0))
+}
+
+#[test]
+fn seal_of_a_later_slot_is_permitted_and_others_are_refused() {
+	let mut record = blank();
+	assert_eq!(record.sign_seal(KEY, seal(5, 1)), Ok(Permit::New));
+	assert_eq!(record.sign_seal(KEY, seal(5, 1)), Ok(Permit::Repeated));
+	assert_eq!(record.sign_seal(KEY, seal(5, 2)), Err(Refusal));
+	assert_eq!(record.sign_seal(KEY, seal(4, 1)), Err(Refusal));
+	assert_eq!(record.sign_seal(KEY, seal(6, 2)), Ok(Permit::New));
+	assert_eq!(record.sign_seal(KEY, seal(5, 1)), Err(Refusal));
+}
+
+#[test]
+fn keys_do_not_limit_each_other() {
+	let mut record = blank();
+	assert_eq!(record.sign_seal(KEY, seal(5, 1)), Ok(Permit::New));
+	assert_eq!(record.sign_seal(H256([8; 32]), seal(5, 2)), Ok(Permit::New));
+	assert_eq!(record.sign_vote(KEY, &prevote(0, 1, 1)), Ok(Permit::New));
+	assert_eq!(record.sign_vote(H256([8; 32]), &prevote(0, 1, 2)), Ok(Permit::New));
+}
+
+#[test]
+fn second_vote_of_a_round_and_stage_is_refused_unless_it_is_the_same() {
+	for stage in Stage::ALL {
+		let mut record = blank();
+		assert_eq!(record.sign_vote(KEY, &vote(3, 9, stage, 1)), Ok(Permit::New));
+		assert_eq!(record.sign_vote(KEY, &vote(3, 9, stage, 1)), Ok(Permit::Repeated));
+		assert_eq!(record.sign_vote(KEY, &vote(3, 9, stage, 2)), Err(Refusal), "{stage:?}");
+	}
+}
+
+#[test]
+fn vote_for_the_same_hash_at_another_height_is_refused() {
+	let mut record = blank();
+	let first = prevote(0, 1, 1);
+	let mut second = first;
+	second.target.number += 1;
+	assert_eq!(record.sign_vote(KEY, &first), Ok(Permit::New));
+	assert_eq!(record.sign_vote(KEY, &second), Err(Refusal));
+}
+
+#[test]
+fn stages_of_a_round_are_separate() {
+	let mut record = blank();
+	for (block, stage) in Stage::ALL.into_iter().enumerate() {
+		assert_eq!(record.sign_vote(KEY, &vote(0, 1, stage, block as u8)), Ok(Permit::New));
+	}
+}
+
+// A voter precommits in a round that it has left behind.
+#[test]
+fn precommit_of_the_round_before_is_permitted() {
+	let mut record = blank();
+	assert_eq!(record.sign_vote(KEY, &prevote(0, 1, 1)), Ok(Permit::New));
+	assert_eq!(record.sign_vote(KEY, &prevote(0, 2, 2)), Ok(Permit::New));
+	assert_eq!(record.sign_vote(KEY, &vote(0, 1, Stage::Precommit, 1)), Ok(Permit::New));
+	assert_eq!(record.sign_vote(KEY, &vote(0, 1, Stage::Precommit, 2)), Err(Refusal));
+}
+
+#[test]
+fn record_keeps_a_bounded_number_of_rounds_and_refuses_earlier_ones() {
+	let mut record = blank();
+	let last = MAX_ROUNDS as u64 + 10;
+	for round in 1..=last {
+		assert_eq!(record.sign_vote(KEY, &prevote(0, round, 1)), Ok(Permit::New));
+	}
+	let votes = &record.votes[&KEY];
+	assert_eq!(votes.rounds.len(), MAX_ROUNDS);
+	assert_eq!((votes.first, votes.last()), (at(0, 11), at(0, last)));
+	// Even the identical vote: nobody knows any more that it is.
+	assert_eq!(record.sign_vote(KEY, &prevote(0, 10, 1)), Err(Refusal));
+	assert_eq!(record.sign_vote(KEY, &vote(0, 10, Stage::Precommit, 1)), Err(Refusal));
+	assert_eq!(record.sign_vote(KEY, &prevote(0, 11, 1)), Ok(Permit::Repeated));
+}
+
+#[test]
+fn rounds_of_a_later_set_are_later() {
+	let mut record = blank();
+	for round in 1..=MAX_ROUNDS as u64 {
+		record.sign_vote(KEY, &prevote(0, round, 1)).expect("it is new");
+	}
+	assert_eq!(record.sign_vote(KEY, &prevote(1, 1, 2)), Ok(Permit::New));
+	assert_eq!(record.votes[&KEY].first, at(0, 2));
+	assert_eq!(record.sign_vote(KEY, &prevote(0, 2, 2)), Err(Refusal));
+}
+
+#[test]
+fn merge_takes_the_later_seal_and_the_later_first_round_whatever_the_order() {
+	let (mut one, mut other) = (blank(), blank());
+	one.sign_seal(KEY, seal(5, 1)).expect("it is new");
+	other.sign_seal(KEY, seal(6, 2)).expect("it is new");
+	for round in 1..=40 {
+		one.sign_vote(KEY, &prevote(0, round, 1)).expect("it is new");
+	}
+	other.sign_vote(KEY, &prevote(0, 20, 1)).expect("it is new");
+	other.sign_vote(KEY, &prevote(0, 50, 2)).expect("it is new");
+
+	let mut merged = one.clone();
+	merged.merge(other.clone());
+	other.merge(one);
+	assert_eq!(merged, other);
+	assert_eq!(merged.seals[&KEY], seal(6, 2));
+	assert!(merged.votes[&KEY].first >= at(0, 9));
+	assert_eq!(merged.sign_vote(KEY, &prevote(0, 50, 3)), Err(Refusal));
+	assert_eq!(merged.sign_vote(KEY, &prevote(0, 40, 3)), Err(Refusal));
+}
+
+#[test]
+fn only_a_record_without_signatures_is_blank() {
+	let mut record = blank();
+	record.know(&[KEY], &[KEY]);
+	assert!(record.is_blank());
+	record.sign_seal(KEY, seal(1, 1)).expect("it is new");
+	assert!(!record.is_blank());
+}

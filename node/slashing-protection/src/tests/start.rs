@@ -1,0 +1,120 @@
+//! Whether a node may sign at once.
+
+use super::{database::voter, *};
+use crate::{
+	record::Record,
+	start::{compare, Database, Doubt, Start, LOST_WRITES_MS},
+};
+use std::collections::BTreeMap;
+
+const SLOT_MS: u64 = 500;
+const LOST_SLOTS: u64 = LOST_WRITES_MS / SLOT_MS;
+
+fn record() -> Record {
+	let mut record = Record::new(hash(0));
+	record.sign_seal(KEY, seal(1_000, 1)).expect("it is new");
+	record.sign_vote(KEY, &prevote(2, 7, 1)).expect("it is new");
+	record
+}
+
+fn database() -> Database {
+	Database {
+		is_empty: false,
+		best_slot: 1_000,
+		present_slot: 1_010,
+		own_seals: vec![(KEY, seal(1_000, 1))],
+		voter: Some(voter(BTreeMap::new())),
+	}
+}
+
+fn start(record: Option<&Record>, database: &Database) -> Start {
+	compare(record, &[KEY], database, SLOT_MS)
+}
+
+#[test]
+fn record_that_agrees_with_the_database_signs_at_once() {
+	assert_eq!(start(Some(&record()), &database()), Start::Sign);
+}
+
+#[test]
+fn missing_record_listens_unless_the_database_is_empty() {
+	assert_eq!(start(None, &database()), Start::Listen(Doubt::Missing));
+	let empty = Database {
+		is_empty: true,
+		voter: None,
+		own_seals: Vec::new(),
+		best_slot: 5_000,
+		present_slot: 5_000,
+	};
+	assert_eq!(start(None, &empty), Start::Fresh);
+	assert_eq!(start(Some(&Record::new(hash(0))), &empty), Start::Fresh);
+}
+
+#[test]
+fn record_with_an_empty_database_listens() {
+	let empty = Database {
+		is_empty: true,
+		voter: None,
+		own_seals: Vec::new(),
+		best_slot: 5_000,
+		present_slot: 5_000,
+	};
+	assert_eq!(start(Some(&record()), &empty), Start::Listen(Doubt::Newer));
+}
+
+#[test]
+fn record_without_a_key_of_the_keystore_listens() {
+	let keys = [KEY, H256([8; 32])];
+	let start = compare(Some(&record()), &keys, &database(), SLOT_MS);
+	assert_eq!(start, Start::Listen(Doubt::Missing));
+}
+
+#[test]
+fn record_behind_a_seal_of_the_database_listens() {
+	let mut database = database();
+	database.own_seals.push((KEY, seal(1_001, 2)));
+	assert_eq!(start(Some(&record()), &database), Start::Listen(Doubt::Older));
+}
+
+#[test]
+fn record_without_a_vote_of_a_completed_round_listens() {
+	let mut record = Record::new(hash(0));
+	record.sign_seal(KEY, seal(1_000, 1)).expect("it is new");
+	record.sign_vote(KEY, &prevote(2, 6, 1)).expect("it is new");
+	assert_eq!(start(Some(&record), &database()), Start::Listen(Doubt::Older));
+}
+
+// A process that was killed: the database has lost its last writes.
+#[test]
+fn record_a_little_ahead_of_the_database_signs_at_once() {
+	let mut record = record();
+	record.sign_seal(KEY, seal(1_000 + LOST_SLOTS, 2)).expect("it is new");
+	for round in 8..12 {
+		record.sign_vote(KEY, &prevote(2, round, 1)).expect("it is new");
+	}
+	record.sign_vote(KEY, &prevote(3, 1, 1)).expect("it is new");
+	assert_eq!(start(Some(&record), &database()), Start::Sign);
+}
+
+#[test]
+fn record_far_ahead_of_the_database_listens() {
+	let mut by_seal = record();
+	by_seal.sign_seal(KEY, seal(1_001 + LOST_SLOTS, 2)).expect("it is new");
+	assert_eq!(start(Some(&by_seal), &database()), Start::Listen(Doubt::Newer));
+
+	let mut by_votes = record();
+	for round in 8..80 {
+		by_votes.sign_vote(KEY, &prevote(2, round, 1)).expect("it is new");
+	}
+	assert_eq!(start(Some(&by_votes), &database()), Start::Listen(Doubt::Newer));
+}
+
+// A snapshot of the whole disk that was restored looks like a node that was switched off.
+#[test]
+fn record_and_database_that_end_long_ago_listen() {
+	let mut database = database();
+	database.present_slot = 1_000 + LOST_SLOTS;
+	assert_eq!(start(Some(&record()), &database), Start::Sign);
+	database.present_slot += 1;
+	assert_eq!(start(Some(&record()), &database), Start::Listen(Doubt::Stale));
+}
