@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, finalisedHeight, lastFinalised, withTimeout } from './chain.mjs';
+import { connect, development, finalisedHeight, lastFinalised, withTimeout } from './chain.mjs';
 import { openLinks } from './links.mjs';
 import { freePorts, gtos, startNode, temporaryFolder } from './node.mjs';
 
@@ -34,6 +34,8 @@ class LinkedNode {
 	/** `role` are the arguments that make it a validator or not. */
 	constructor({ name, spec, position, port, role }) {
 		this.name = name;
+		/** The account of the validator. */
+		this.stash = development(`${name}//stash`).address;
 		this.host = host(position);
 		this.port = port;
 		this.#spec = spec;
@@ -64,6 +66,7 @@ class LinkedNode {
 			...['--reserved-nodes', ...this.#peers.map(({ address }) => address), ...ISOLATED],
 			...args,
 		]);
+		this.http = this.process.rpc.replace('ws:', 'http:');
 		this.api = await connect(this.process.rpc);
 	}
 

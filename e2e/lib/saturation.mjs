@@ -1,12 +1,12 @@
 // Keeps the pools of a network full of transactions of one kind.
 
 import assert from 'node:assert/strict';
-import { createPrivateKey, createPublicKey, sign as signBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes, sign as signBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Keyring } from '@polkadot/api';
 import { compactAddLength, compactToU8a, numberToU8a, u8aConcat } from '@polkadot/util';
 import { blake2AsU8a } from '@polkadot/util-crypto';
-import { rawCall } from './chain.mjs';
+import { rawCall, sign, withTimeout } from './chain.mjs';
 
 const ACCOUNTS = 300;
 // The node accepts batches of 100 requests and of 15 MiB. Short ones let the nodes answer soon.
@@ -74,6 +74,7 @@ export class Saturation {
 	#signed = 0;
 	// Signed transactions that wait to be sent, for each node.
 	#stock;
+	#counted = new Set();
 	#refusals = [];
 	#isRunning = false;
 	#feeds = [];
@@ -121,10 +122,26 @@ export class Saturation {
 		assert.deepEqual(this.#refusals.slice(0, 3), [], `${this.#refusals.length} of ${this.sent} transactions were refused`);
 	}
 
-	/** Counts the transactions of a new best block. After a change of the best chain some are counted twice. */
+	/** Resolves when no node has a transaction in its pool. */
+	async drained(timeout) {
+		const pending = ({ api }) => rawCall(api, 'author_pendingExtrinsics');
+		const isEmpty = async () => (await Promise.all(this.#nodes.map(pending))).every(({ length }) => length === 0);
+		const drain = async () => {
+			while (!(await isEmpty())) await sleep(this.#nodes.length * 200);
+		};
+		await withTimeout(drain(), 'the pools to be empty', timeout);
+	}
+
+	/** Counts the transactions of a new best block and of those before it. Those of blocks that are lost are counted, too. */
 	async #count(hash) {
-		const { block } = await rawCall(this.#nodes[0].api, 'chain_getBlock', hash);
-		this.included += block.extrinsics.filter(isSigned).length;
+		// Nothing of this stream is in the first block.
+		if (this.#counted.size === 0) this.#counted.add(hash);
+		while (!this.#counted.has(hash)) {
+			this.#counted.add(hash);
+			const { block } = await rawCall(this.#nodes[0].api, 'chain_getBlock', hash);
+			this.included += block.extrinsics.filter(isSigned).length;
+			hash = block.header.parentHash;
+		}
 	}
 
 	async #feed(node) {
@@ -156,6 +173,36 @@ export class Saturation {
 		});
 		for (const { error } of await answer.json()) if (error) this.#refusals.push({ node, ...error });
 	}
+}
+
+/**
+ * A function that answers the bytes of `make(marker)` with another 32 bytes instead of the marker for each number. The marker
+ * is 32 bytes in hex, which must stand in these bytes once.
+ */
+export function templateOf(make) {
+	const marker = randomBytes(32);
+	const bytes = Buffer.from(make(`0x${marker.toString('hex')}`));
+	const at = bytes.indexOf(marker);
+	return (i) => {
+		const copy = Buffer.from(bytes);
+		copy.fill(0, at, at + marker.length);
+		copy.writeUInt32LE(i, at);
+		return copy;
+	};
+}
+
+/** How many transactions with this call fit into the weight and the length that a block has for ordinary ones. */
+export async function blockCapacity(api, { pair }, call) {
+	const { blockLength, blockWeights } = api.consts.system;
+	const { baseExtrinsic, maxTotal } = blockWeights.perClass.normal;
+	const extrinsic = sign(api, api.tx(api.createType('Call', call)), pair, { nonce: 0 });
+	const { weight } = await rawCall(api, 'payment_queryInfo', extrinsic.toHex());
+	return Math.ceil(
+		Math.min(
+			maxTotal.unwrap().refTime.toNumber() / (weight.ref_time + baseExtrinsic.refTime.toNumber()),
+			blockLength.max.normal.toNumber() / extrinsic.encodedLength,
+		),
+	);
 }
 
 const hex = (bytes) => `0x${Buffer.from(bytes).toString('hex')}`;
