@@ -76,6 +76,19 @@ function work() {
 
 const percent = (part) => `${(100 * part).toFixed(1)} %`;
 
+/** What a report says, besides the delay of finality. */
+function lines(load, { slots, blocks, orphans, slotsWithoutBlock, passed, busy, ...fill }) {
+	const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+	const [weight, length] = [percent(fill.weightFill), percent(fill.lengthFill)];
+	const total = passed.reduce((sum, bytes) => sum + bytes, 0);
+	return [
+		`${load}: ${blocks} final blocks in ${slots} slots, ${slotsWithoutBlock} slots without a block, ${orphans} orphans`,
+		`${fill.transactions} transactions a block; ${weight} of the weight, ${length} of the length`,
+		`${megabytes(total)} through the links, at most ${megabytes(Math.max(...passed))} one way through one`,
+		`the processors were busy for ${percent(busy)} of the time`,
+	];
+}
+
 describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry nodes' : ''}`, () => {
 	const senders = newSenders();
 	let network;
@@ -143,13 +156,7 @@ describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry node
 			});
 
 			it('lose at most one block of a hundred', (t) => {
-				const { slots, blocks, orphans, slotsWithoutBlock, transactions, weightFill, lengthFill } = report;
-				t.diagnostic(`${load}: ${slots} slots, ${blocks} final blocks, ${orphans} orphans, ${slotsWithoutBlock} slots without a block`);
-				t.diagnostic(`${transactions} transactions a block, ${percent(weightFill)} of the weight, ${percent(lengthFill)} of the length`);
-				const { passed, busy } = report;
-				const total = passed.reduce((sum, count) => sum + count, 0);
-				t.diagnostic(`${(total / 1e6).toFixed(1)} MB through the links, at most ${(Math.max(...passed) / 1e6).toFixed(1)} MB one way through one`);
-				t.diagnostic(`the processors were busy for ${percent(busy)} of the time`);
+				for (const line of lines(load, report)) t.diagnostic(line);
 				assert.ok(report.orphanedPart <= MOST_ORPHANED, `${percent(report.orphanedPart)} of the blocks are lost`);
 			});
 

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { agreement, lastFinalised } from '../lib/chain.mjs';
-import { startLinkedNetwork, until } from '../lib/linked-network.mjs';
+import { agreement, lastFinalised, until } from '../lib/chain.mjs';
+import { startLinkedNetwork } from '../lib/linked-network.mjs';
 import { editedSpec, withValidators } from '../lib/spec.mjs';
 
 const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve'];

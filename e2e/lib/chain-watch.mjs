@@ -1,7 +1,6 @@
 // What the nodes of a network tell of blocks while they run: all heads of chains, and when each block became final.
 
-import { blockHash, rawCall, slotOf } from './chain.mjs';
-import { until } from './linked-network.mjs';
+import { blockHash, rawCall, slotOf, until } from './chain.mjs';
 import { isSigned } from './saturation.mjs';
 
 /** The value below which `part` of the numbers lie. */

@@ -6,8 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, development, finalisedHeight, lastFinalised, withTimeout } from './chain.mjs';
+import { connect, development, finalisedHeight, lastFinalised, until } from './chain.mjs';
 import { openLinks } from './links.mjs';
 import { freePorts, gtos, startNode, temporaryFolder } from './node.mjs';
 
@@ -15,19 +14,6 @@ const host = (position) => `127.0.1.${position + 1}`;
 
 // Only reserved peers. With free slots for other peers, nodes would connect to peers of their peers.
 const ISOLATED = ['--reserved-only', '--in-peers', 0, '--in-peers-light', 0, '--out-peers', 0];
-
-/** Polls `condition` until it answers something true, and resolves with that. */
-export async function until(condition, what, timeout) {
-	let isOver = false;
-	const poll = async () => {
-		while (!isOver) {
-			const answer = await condition();
-			if (answer) return answer;
-			await sleep(100);
-		}
-	};
-	return withTimeout(poll(), what, timeout).finally(() => (isOver = true));
-}
 
 /** A node: a database, and a process that can be stopped and started again. */
 class LinkedNode {
@@ -97,15 +83,20 @@ export async function startLinkedNetwork({ names, spec, delayMs = 0, mbits, sent
 	const nodes = sentries ? [...validators, ...fronts] : validators;
 	await Promise.all(nodes.map((node) => node.makeNodeKey()));
 
-	const pairs = fronts.flatMap((one, i) => fronts.slice(i + 1).map((other) => ({ pair: [one, other], delayMs, mbits })));
-	if (sentries) pairs.push(...validators.map((one, i) => ({ pair: [one, fronts[i]], delayMs: 0 })));
-	const links = await openLinks(pairs.map(({ pair: ends, ...line }) => ({ ends: ends.map(({ host, port }) => ({ host, port })), ...line })));
-	pairs.forEach(({ pair: [one, other] }, link) => {
+	const far = fronts.flatMap((one, i) => fronts.slice(i + 1).map((other) => [one, other]));
+	const near = sentries ? validators.map((one, i) => [one, fronts[i]]) : [];
+	const pairs = [...far, ...near];
+	const endsOf = (pair) => pair.map(({ host }) => ({ host, port }));
+	const links = await openLinks([
+		...far.map((pair) => ({ ends: endsOf(pair), delayMs, mbits })),
+		...near.map((pair) => ({ ends: endsOf(pair), delayMs: 0 })),
+	]);
+	pairs.forEach(([one, other], link) => {
 		one.addPeer(other, links.port(link, 0));
 		other.addPeer(one, links.port(link, 1));
 	});
 
-	const network = new LinkedNetwork(validators, nodes, links, pairs.map(({ pair }) => pair), args);
+	const network = new LinkedNetwork(validators, nodes, links, pairs, args);
 	try {
 		await network.start();
 	} catch (error) {
@@ -153,7 +144,9 @@ class LinkedNetwork {
 		}
 		const hosts = this.nodes.map(({ host }) => host);
 		assert.deepEqual(await this.links.strangers(hosts, this.nodes[0].port), []);
-		for (const { bytes } of await this.links.state()) assert.ok(bytes.every((count) => count > 0), 'an unused link');
+		for (const { bytes } of await this.links.state()) {
+			assert.ok(bytes.every((count) => count > 0), 'nothing runs through a link');
+		}
 	}
 
 	/** Waits until each of `nodes` has finalised `count` more blocks than any of them has now. */
