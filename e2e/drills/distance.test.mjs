@@ -81,9 +81,11 @@ function lines(load, { slots, blocks, orphans, slotsWithoutBlock, passed, busy, 
 	const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 	const [weight, length] = [percent(fill.weightFill), percent(fill.lengthFill)];
 	const total = passed.reduce((sum, bytes) => sum + bytes, 0);
+	const { p50, p99, max } = fill.importMs;
 	return [
 		`${load}: ${blocks} final blocks in ${slots} slots, ${slotsWithoutBlock} slots without a block, ${orphans} orphans`,
 		`${fill.transactions} transactions a block; ${weight} of the weight, ${length} of the length`,
+		`imported after ${p50} ms (median), ${p99} ms (99 of 100), ${max} ms (all)`,
 		`${megabytes(total)} through the links, at most ${megabytes(Math.max(...passed))} one way through one`,
 		`the processors were busy for ${percent(busy)} of the time`,
 	];

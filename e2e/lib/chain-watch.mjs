@@ -9,6 +9,8 @@ export function percentile(numbers, part) {
 	return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)];
 }
 
+const spread = (numbers) => ({ p50: percentile(numbers, 0.5), p99: percentile(numbers, 0.99), max: percentile(numbers, 1) });
+
 const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 /** Follows the chains of the nodes behind `apis` from now on. All times are those of this machine. */
@@ -17,7 +19,7 @@ export class ChainWatch {
 	slot = 0;
 	final;
 	#apis;
-	// By hash: height and slot.
+	// By hash: height, slot, and when each node has imported it.
 	#heads = new Map();
 	// For each node: `{ number, time }` of each height when it became final.
 	#finality;
@@ -33,7 +35,7 @@ export class ChainWatch {
 	async start() {
 		for (const [node, api] of this.#apis.entries()) {
 			const ends = await Promise.all([
-				api.rpc.chain.subscribeAllHeads((header) => this.#noteHead(header)),
+				api.rpc.chain.subscribeAllHeads((header) => this.#noteHead(node, header)),
 				api.rpc.chain.subscribeFinalizedHeads((header) => this.#noteFinal(node, header.number.toNumber())),
 			]);
 			this.#ends.push(...ends);
@@ -45,10 +47,15 @@ export class ChainWatch {
 		for (const end of this.#ends) end();
 	}
 
-	#noteHead(header) {
+	#noteHead(node, header) {
+		const time = Date.now();
 		const slot = slotOf(header);
 		if (slot === null) return;
-		this.#heads.set(header.hash.toHex(), { number: header.number.toNumber(), slot: Number(slot) });
+		const hash = header.hash.toHex();
+		if (!this.#heads.has(hash)) {
+			this.#heads.set(hash, { number: header.number.toNumber(), slot: Number(slot), imports: [] });
+		}
+		this.#heads.get(hash).imports[node] ??= time;
 		this.slot = Math.max(this.slot, Number(slot));
 	}
 
@@ -84,13 +91,18 @@ export class ChainWatch {
 		return blocks;
 	}
 
-	/** What happened in the slots from `from` up to `to`. All of their blocks must be final. */
+	/**
+	 * What happened in the slots from `from` up to `to`. All of their blocks must be final. Times are in milliseconds from the
+	 * start of the slot until a node had imported or finalised the block, over all blocks and nodes.
+	 */
 	async report(from, to) {
 		const blocks = await this.finalBlocks(from, to);
 		const final = new Set(blocks.map(({ hash }) => hash));
 		const orphans = [...this.#heads].filter(([hash, { slot }]) => slot >= from && slot < to && !final.has(hash));
-		const delays = this.#finality.flatMap((heard) =>
-			blocks.map(({ number, slot }) => heard.find((final) => final.number >= number).time - slot * this.slotDurationMs),
+		const since = (slot, time) => time - slot * this.slotDurationMs;
+		const imports = blocks.flatMap(({ slot, imports }) => imports.map((time) => since(slot, time)));
+		const finality = this.#finality.flatMap((heard) =>
+			blocks.map(({ number, slot }) => since(slot, heard.find((final) => final.number >= number).time)),
 		);
 		return {
 			slots: to - from,
@@ -98,7 +110,8 @@ export class ChainWatch {
 			orphans: orphans.length,
 			orphanedPart: orphans.length / (orphans.length + blocks.length),
 			slotsWithoutBlock: to - from - new Set(blocks.map(({ slot }) => slot)).size,
-			finalityMs: { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), max: percentile(delays, 1) },
+			importMs: spread(imports),
+			finalityMs: spread(finality),
 			...(await this.#fill(blocks)),
 		};
 	}
