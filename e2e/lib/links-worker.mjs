@@ -89,10 +89,11 @@ class Link {
 				});
 			}
 		};
-		source.on('data', (data) => line.send(data, gate, deliver));
-		source.on('end', () => line.end(deliver));
+		const flow = line.flow(gate, deliver);
+		source.on('data', (data) => flow.send(data));
+		source.on('end', () => flow.end());
 		// The other end hears of a failure as late as of everything else.
-		source.on('error', () => line.end(() => target.destroy()));
+		source.on('error', () => line.flow(gate, () => target.destroy()).end());
 	}
 }
 

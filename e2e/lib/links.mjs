@@ -1,8 +1,8 @@
 // Links between hosts, each with a delay, a bandwidth and a switch.
 //
 // A link is a pair of TCP proxies in front of its two ends. The delay and the bandwidth hold for each direction, and all
-// connections of a link share them. Not modelled: lost packets, and TCP's slow start, because the connections that a process
-// sees end at the proxy of this machine.
+// connections of a link share them. Each connection has the congestion window that TCP would have over that distance, because
+// the connections of the nodes themselves end at a proxy on this machine. No packets are lost.
 
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
