@@ -77,7 +77,7 @@ function work() {
 const percent = (part) => `${(100 * part).toFixed(1)} %`;
 
 /** What a report says, besides the delay of finality. */
-function lines(load, { slots, blocks, orphans, slotsWithoutBlock, passed, busy, ...fill }) {
+function lines(load, { slots, blocks, orphans, slotsWithoutBlock, passed, busy, refused, ...fill }) {
 	const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 	const [weight, length] = [percent(fill.weightFill), percent(fill.lengthFill)];
 	const total = passed.reduce((sum, bytes) => sum + bytes, 0);
@@ -87,7 +87,7 @@ function lines(load, { slots, blocks, orphans, slotsWithoutBlock, passed, busy, 
 		`${fill.transactions} transactions a block; ${weight} of the weight, ${length} of the length`,
 		`imported after ${p50} ms (median), ${p99} ms (99 of 100), ${max} ms (all)`,
 		`${megabytes(total)} through the links, at most ${megabytes(Math.max(...passed))} one way through one`,
-		`the processors were busy for ${percent(busy)} of the time`,
+		`the processors were busy for ${percent(busy)} of the time; ${refused} transactions were refused and sent again`,
 	];
 }
 
@@ -132,7 +132,7 @@ describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry node
 		await watch.finalisesSlotsBefore(from + SLOTS, PATIENCE_MS);
 		const report = await watch.report(from, from + SLOTS);
 		await saturation?.drained(PATIENCE_MS);
-		return { ...report, passed, busy: (ended.busy - began.busy) / (ended.all - began.all) };
+		return { ...report, refused: saturation?.refused ?? 0, passed, busy: (ended.busy - began.busy) / (ended.all - began.all) };
 	}
 
 	async function saturate(load, api) {
