@@ -1,8 +1,10 @@
 // Networks of nodes that reach each other only through the links of links.mjs.
 //
-// All nodes listen at the same port, each at a loopback address of its own. A node takes a loopback address with its own port
-// for its own and never dials it, so what nodes tell each other about their addresses leads nowhere. They dial the addresses
-// of their reserved peers, which are the ports of links. `assertOnlyLinks` checks that it is so.
+// Each node has a loopback address of its own, and all of them listen at the same ports. A node takes a loopback address with
+// one of its own ports for its own and never dials it, so what nodes tell each other about their addresses leads nowhere. They
+// dial the addresses of their reserved peers, which are the ports of links. Nodes tell each other about these as well, so a link
+// lets in only the node for which it is: a node connects from the port that it listens at first, which differs from node to
+// node. `assertOnlyLinks` checks that it is so.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -18,18 +20,20 @@ const ISOLATED = ['--reserved-only', '--in-peers', 0, '--in-peers-light', 0, '--
 /** A node: a database, and a process that can be stopped and started again. */
 class LinkedNode {
 	/** `role` are the arguments that make it a validator or not. */
-	constructor({ name, spec, position, port, role }) {
+	constructor({ name, spec, position, ports, role }) {
 		this.name = name;
 		/** The account of the validator. */
 		this.stash = development(`${name}//stash`).address;
 		this.host = host(position);
-		this.port = port;
+		this.port = ports[position];
+		this.#ports = ports;
 		this.#spec = spec;
 		this.#role = role;
 	}
 
 	#spec;
 	#role;
+	#ports;
 	#folder = temporaryFolder();
 	#peers = [];
 
@@ -48,12 +52,17 @@ class LinkedNode {
 		this.process = await startNode([
 			...['--chain', this.#spec, '--name', this.name, '--base-path', this.#folder, ...this.#role],
 			...['--node-key-file', join(this.#folder, 'node-key')],
-			...['--listen-addr', `/ip4/${this.host}/tcp/${this.port}`],
+			...this.#listensAt().flatMap((port) => ['--listen-addr', `/ip4/${this.host}/tcp/${port}`]),
 			...['--reserved-nodes', ...this.#peers.map(({ address }) => address), ...ISOLATED],
 			...args,
 		]);
 		this.http = this.process.rpc.replace('ws:', 'http:');
 		this.api = await connect(this.process.rpc);
+	}
+
+	/** All ports, its own first. */
+	#listensAt() {
+		return [this.port, ...this.#ports.filter((port) => port !== this.port)];
 	}
 
 	async stop(signal) {
@@ -76,8 +85,10 @@ class LinkedNode {
  * without delay, and the links are between these nodes. `args` are passed to every node.
  */
 export async function startLinkedNetwork({ names, spec, delayMs = 0, mbits, sentries = false, args = [] }) {
-	const port = await freePorts();
-	const make = (position, name, role) => new LinkedNode({ name, spec, position, port, role });
+	const count = sentries ? 2 * names.length : names.length;
+	const first = await freePorts(count);
+	const ports = Array.from({ length: count }, (_, i) => first + i);
+	const make = (position, name, role) => new LinkedNode({ name, spec, position, ports, role });
 	const validators = names.map((name, i) => make(i, name, [`--${name.toLowerCase()}`]));
 	const fronts = sentries ? names.map((name, i) => make(names.length + i, `${name}-sentry`, [])) : validators;
 	const nodes = sentries ? [...validators, ...fronts] : validators;
@@ -86,7 +97,7 @@ export async function startLinkedNetwork({ names, spec, delayMs = 0, mbits, sent
 	const far = fronts.flatMap((one, i) => fronts.slice(i + 1).map((other) => [one, other]));
 	const near = sentries ? validators.map((one, i) => [one, fronts[i]]) : [];
 	const pairs = [...far, ...near];
-	const endsOf = (pair) => pair.map(({ host }) => ({ host, port }));
+	const endsOf = (pair) => pair.map(({ host, port }) => ({ host, port, source: port }));
 	const links = await openLinks([
 		...far.map((pair) => ({ ends: endsOf(pair), delayMs, mbits })),
 		...near.map((pair) => ({ ends: endsOf(pair), delayMs: 0 })),
@@ -143,7 +154,7 @@ class LinkedNetwork {
 			assert.deepEqual(connected, reserved, `peers of ${node.name}`);
 		}
 		const hosts = this.nodes.map(({ host }) => host);
-		assert.deepEqual(await this.links.strangers(hosts, this.nodes[0].port), []);
+		assert.deepEqual(await this.links.strangers(hosts), []);
 		for (const { bytes } of await this.links.state()) {
 			assert.ok(bytes.every((count) => count > 0), 'nothing runs through a link');
 		}

@@ -1,8 +1,8 @@
 // The proxies of links.mjs, in a thread of their own.
 //
-// `workerData` is the list of links, each `{ ends, ports, delayMs, mbits }`, where both `ends` are `{ host, port }`. The link
-// listens at two ports of the loopback interface: what connects to the first comes from the first end and is passed to the
-// second, and the other way round. Requests are `{ id, command, which }`, where `which` are positions in that list.
+// `workerData` is the list of links, each `{ ends, ports, delayMs, mbits }`, where both `ends` are `{ host, port, source }`. The
+// link listens at two ports of the loopback interface: what connects to the first comes from the first end and is passed to
+// the second, and the other way round. An end with a `source` connects from that port, and nothing else is let in. Requests are `{ id, command, which }`, where `which` are positions in that list.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -57,6 +57,11 @@ class Link {
 	}
 
 	#accept(incoming, from) {
+		const { source = incoming.remotePort } = this.#ends[from];
+		if (incoming.remotePort !== source) {
+			incoming.resetAndDestroy();
+			return;
+		}
 		const onward = connect({ ...this.#ends[1 - from], allowHalfOpen: true, noDelay: true });
 		const sockets = [incoming, onward];
 		this.#connections.add(sockets);

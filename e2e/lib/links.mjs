@@ -11,8 +11,9 @@ import { freePorts } from './node.mjs';
 const WORKER = new URL('./links-worker.mjs', import.meta.url);
 
 /**
- * Opens a link for each of `links`: `{ ends, delayMs, mbits }`, where both `ends` are `{ host, port }`. Without `mbits` the
- * bandwidth is unlimited. Answers `Links`.
+ * Opens a link for each of `links`: `{ ends, delayMs, mbits }`, where both `ends` are `{ host, port, source }`. Without `mbits`
+ * the bandwidth is unlimited. With `source`, the port from which this end connects, the link lets nothing else in. Answers
+ * `Links`.
  */
 export async function openLinks(links) {
 	const first = await freePorts(2 * links.length);
@@ -64,13 +65,12 @@ class Links {
 		return this.#ask('state');
 	}
 
-	/** The connections accepted by these hosts, all of which listen at `port`, that do not come from a link. */
-	async strangers(hosts, port) {
+	/** The connections accepted by these hosts that do not come from a link. */
+	async strangers(hosts) {
 		const states = await this.state();
 		const own = new Set(states.flatMap(({ ports }) => ports));
 		const isHost = new Set(hosts);
-		const isAccepted = ({ host, port: at }) => isHost.has(host) && at === port;
-		return connections().filter(({ local, remote }) => isAccepted(local) && !own.has(remote.port));
+		return connections().filter(({ local, remote }) => isHost.has(local.host) && !own.has(remote.port));
 	}
 
 	async stop() {

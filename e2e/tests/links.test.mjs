@@ -56,7 +56,7 @@ describe('a link', () => {
 		const socket = await dial();
 		socket.write('x');
 		await once(socket, 'data');
-		assert.deepEqual(await links.strangers([HOSTS[1]], port), []);
+		assert.deepEqual(await links.strangers([HOSTS[1]]), []);
 
 		const dropped = once(socket, 'error');
 		await links.cut();
@@ -71,10 +71,18 @@ describe('a link', () => {
 		await once(again, 'close');
 	});
 
+	it('lets nothing in that does not come from its end', async () => {
+		const ends = [{ host: HOSTS[0], port, source: links.port(0, 1) }, { host: HOSTS[1], port }];
+		const guarded = await openLinks([{ ends, delayMs: 0 }]);
+		const socket = connect(guarded.port(0, 0), '127.0.0.1');
+		assert.equal((await once(socket, 'error'))[0].code, 'ECONNRESET');
+		await guarded.stop();
+	});
+
 	it('is told from a connection that goes around it', async () => {
 		const direct = connect(port, HOSTS[1]);
 		await once(direct, 'connect');
-		const strangers = await links.strangers([HOSTS[1]], port);
+		const strangers = await links.strangers([HOSTS[1]]);
 		assert.deepEqual(strangers.map(({ remote }) => remote.port), [direct.localPort]);
 		direct.destroy();
 	});
