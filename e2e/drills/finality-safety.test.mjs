@@ -4,8 +4,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { agreement, connect, finalisedHeight, rawCall, withTimeout } from '../lib/chain.mjs';
+import { agreement, connect, finalisedHeight, rawCall, until } from '../lib/chain.mjs';
 import { freePorts, gtos, startNode, temporaryFolder } from '../lib/node.mjs';
 import { editedSpec, withValidators } from '../lib/spec.mjs';
 
@@ -14,18 +13,6 @@ const RESTARTS = 5;
 
 // The time of this many blocks is enough for a vote in transit to arrive.
 const SOME_BLOCKS = 8;
-
-/** Polls `condition` until its result is truthy, and resolves with that result. */
-async function until(condition, what) {
-	const poll = async () => {
-		for (;;) {
-			const answer = await condition();
-			if (answer) return answer;
-			await sleep(100);
-		}
-	};
-	return withTimeout(poll(), what);
-}
 
 /** A validator: a database, and a process that can be stopped and started again. */
 class Validator {

@@ -1,6 +1,7 @@
 // Queries and transactions that several tests use, through @polkadot/api.
 
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 
 /** One TOS in units. */
@@ -93,6 +94,19 @@ export function withTimeout(promise, what, timeout = PATIENCE_MS) {
 		timer = setTimeout(() => reject(new Error(`waited ${timeout / 1000} s for ${what}`)), timeout);
 	});
 	return Promise.race([promise, expired]).finally(() => clearTimeout(timer));
+}
+
+/** Polls `condition` until it answers something true, and resolves with that. */
+export async function until(condition, what, timeout) {
+	let isOver = false;
+	const poll = async () => {
+		while (!isOver) {
+			const answer = await condition();
+			if (answer) return answer;
+			await sleep(100);
+		}
+	};
+	return withTimeout(poll(), what, timeout).finally(() => (isOver = true));
 }
 
 /**

@@ -91,11 +91,13 @@ function spawnBinary(binary, args, stdio, env) {
 }
 
 /**
- * Starts a node on free ports and waits until its JSON-RPC port accepts connections. `log()` answers its log so far.
- * `stop(signal)` sends SIGTERM or the given signal and answers the exit code. `env` is added to the environment.
+ * Starts a node on free ports, except for `--listen-addr` among `args`, and waits until its JSON-RPC port accepts
+ * connections. `log()` returns its log so far. `stop(signal)` sends SIGTERM or the given signal and returns the exit code.
+ * `env` is added to the environment.
  */
 export async function startNode(args, env) {
 	const port = await freePorts(3);
+	const listens = args.includes('--listen-addr') ? [] : ['--listen-addr', `/ip4/127.0.0.1/tcp/${port + 2}`];
 	const logFile = join(temporaryFolder(), 'log');
 	const fd = openSync(logFile, 'w');
 	const child = spawnBinary(
@@ -103,7 +105,7 @@ export async function startNode(args, env) {
 		[
 			...args,
 			...['--rpc-port', port, '--prometheus-port', port + 1],
-			...['--listen-addr', `/ip4/127.0.0.1/tcp/${port + 2}`, '--no-mdns', '--no-telemetry'],
+			...[...listens, '--no-mdns', '--no-telemetry'],
 			...['--compiled-runtimes', COMPILED_RUNTIMES],
 		].map(String),
 		fd,

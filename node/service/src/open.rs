@@ -38,8 +38,12 @@ pub(crate) fn open_node(
 	let telemetry = telemetry.map(|telemetry| telemetry.start(&task_manager));
 
 	// Before GRANDPA's block import, which reads the voter's state.
-	let protection =
-		slashing_protection::open(config, &client, keystore_container.keystore(), slashing_protection)?;
+	let protection = slashing_protection::open(
+		config,
+		&client,
+		keystore_container.keystore(),
+		slashing_protection,
+	)?;
 	let select_chain = sc_consensus::LongestChain::new(backend.clone());
 	let transaction_pool = start_pool(config, &task_manager, client.clone());
 	let (grandpa_import, grandpa_link) =

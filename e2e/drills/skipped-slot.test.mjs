@@ -1,0 +1,87 @@
+// One validator of five is stopped while the pools are full. The others author in each of their slots: no author misses its
+// slot because the slot before it was empty.
+//
+// Set by environment:
+//
+//   GTOS_SKIPPED_SLOTS   slots for which the network is observed, before and after the stop (default: 60)
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { TOS } from '../lib/chain.mjs';
+import { ChainWatch } from '../lib/chain-watch.mjs';
+import { startLinkedNetwork } from '../lib/linked-network.mjs';
+import { Saturation, blockCapacity, endow, newSenders } from '../lib/saturation.mjs';
+import { editedSpec, withValidators } from '../lib/spec.mjs';
+
+const SLOTS = Number(process.env.GTOS_SKIPPED_SLOTS ?? 60);
+
+const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve'];
+const SLOT_MS = 1_000;
+const FUNDS = 1_000_000n * TOS;
+// So many that an author finds transactions left whatever it has time for.
+const BLOCKS_IN_POOLS = 8;
+const PATIENCE_MS = (SLOTS + 120) * SLOT_MS;
+
+describe('a skipped slot', () => {
+	const senders = newSenders();
+	let network;
+	let watch;
+	let saturation;
+
+	before(async () => {
+		const spec = await editedSpec('local', (genesis) => {
+			withValidators(genesis, NAMES);
+			// No session ends here, so that the authors of the slots stay the same.
+			Object.assign(genesis.genesisParameters.timing, { slotDurationMs: SLOT_MS, sessionLengthBlocks: 10_000 });
+			endow(genesis, senders, FUNDS);
+		});
+		network = await startLinkedNetwork({ names: NAMES, spec });
+		const [{ api }] = network.validators;
+		watch = await new ChainWatch(network.validators.slice(0, -1).map((node) => node.api)).start();
+		await network.goesOn(2);
+
+		const calls = senders.map(({ pair }) => api.tx.balances.transferKeepAlive(pair.address, 1).method.toU8a());
+		const callOf = (i) => calls[i % calls.length];
+		const capacity = await blockCapacity(api, senders[0], callOf(0));
+		const nodes = network.validators.slice(0, -1).map((node) => ({ api: node.api, http: node.http }));
+		saturation = new Saturation({ nodes, senders, callOf, inPools: BLOCKS_IN_POOLS * capacity });
+		await saturation.prepare((2 * SLOTS + BLOCKS_IN_POOLS) * capacity);
+		await saturation.start();
+	});
+
+	after(async () => {
+		watch?.stop();
+		await saturation?.stop();
+		await network?.stop();
+	});
+
+	/** Slots without a block among the next `SLOTS`, as positions of their authors. */
+	async function missed(t) {
+		const from = watch.slot + 2;
+		await watch.reachesSlot(from + SLOTS, PATIENCE_MS);
+		await watch.finalisesSlotsBefore(from + SLOTS, PATIENCE_MS);
+		const { weightFill, orphans } = await watch.report(from, from + SLOTS);
+		const used = new Set((await watch.finalBlocks(from, from + SLOTS)).map(({ slot }) => slot));
+		const slots = Array.from({ length: SLOTS }, (_, i) => from + i).filter((slot) => !used.has(slot));
+		const authors = slots.map((slot) => slot % NAMES.length);
+		t.diagnostic(`${slots.length} of ${SLOTS} slots without a block, ${orphans} orphans`);
+		t.diagnostic(`blocks use ${(100 * weightFill).toFixed(1)} % of the weight`);
+		return authors;
+	}
+
+	it('does not occur while all authors run', async (t) => {
+		assert.deepEqual(await missed(t), []);
+	});
+
+	it('of a stopped validator costs no other author its slot', async (t) => {
+		const stopped = network.validators.at(-1);
+		const { api } = network.validators[0];
+		const position = (await api.query.session.validators()).findIndex((who) => who.toString() === stopped.stash);
+		await stopped.stop();
+		const authors = await missed(t);
+		const others = authors.filter((author) => author !== position);
+		const next = others.filter((author) => author === (position + 1) % NAMES.length);
+		t.diagnostic(`${others.length} of them are of live authors, ${next.length} of the author after the stopped one`);
+		assert.deepEqual(others, []);
+	});
+});
