@@ -92,8 +92,8 @@ function spawnBinary(binary, args, stdio, env) {
 
 /**
  * Starts a node on free ports, except for `--listen-addr` among `args`, and waits until its JSON-RPC port accepts
- * connections. `log()` returns its log so far. `stop(signal)` sends SIGTERM or the given signal and returns the exit code.
- * `env` is added to the environment.
+ * connections. `log()` returns its log so far. `stop(signal)` sends SIGTERM or the given signal and returns the exit
+ * code. `env` is added to the environment.
  */
 export async function startNode(args, env) {
 	const port = await freePorts(3);
