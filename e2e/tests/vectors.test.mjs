@@ -195,6 +195,7 @@ const RUNTIME_ONLY = [
 	'liveness',
 	'missed-slots',
 	'pallet-index',
+	'payout',
 	'report',
 	'reward',
 	'scenario',

@@ -2,24 +2,31 @@
 
 use crate::{
 	chain::{self, account},
-	vector_file::{Check, Decimal, Nothing},
+	vector_file::{Bytes, Check, Decimal, Nothing},
 };
 use codec::{Decode, Encode};
 use finality_grandpa::voter_set::VoterSet;
 use frame_support::{
 	dispatch::{DispatchClass, DispatchInfo, Pays},
-	traits::{fungible::Balanced, OnUnbalanced},
+	traits::{fungible::Balanced, OnIdle, OnUnbalanced},
 	weights::Weight,
 };
 use gtos_runtime::{
-	configs::fees::SplitFee, constants::currency, AccountId, Balance, Balances, Runtime,
-	RuntimeOrigin, SessionKeys, Staking, System, TransactionPayment, Treasury,
+	configs::fees::SplitFee, constants::currency, AccountId, Balance, Balances, Payouts as Pallet,
+	Runtime, RuntimeOrigin, SessionKeys, Staking, System, TransactionPayment, Treasury,
 };
 use pallet_genesis_parameters::ChainTiming;
-use pallet_staking::{EraInfo, EraPayout, EraRewardPoints, RewardDestination, ValidatorPrefs};
+use pallet_payouts::{Next, Position};
+use pallet_staking::{
+	ActiveEra, ActiveEraInfo, ClaimedRewards, CurrentEra, EraInfo, EraPayout, EraRewardPoints,
+	ErasStakersOverview, ErasValidatorReward, RewardDestination, ValidatorPrefs,
+};
 use serde::Deserialize;
 use sp_runtime::{traits::Convert, FixedU128, Perbill};
-use sp_staking::{offence::Offence, Exposure, IndividualExposure};
+use sp_staking::{
+	offence::Offence, EraIndex, Exposure, IndividualExposure, Page as PageNumber,
+	PagedExposureMetadata,
+};
 use std::collections::BTreeMap;
 
 /// A formula by name, with its inputs and outputs by name.
@@ -271,4 +278,99 @@ impl Check for Reward {
 			assert_eq!(received, expected);
 		});
 	}
+}
+
+/// The page of rewards that each block pays (ECO-R10).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Payouts {
+	current_era: EraIndex,
+	active_era: EraIndex,
+	next: Bytes,
+	stakers: Vec<Staker>,
+	claimed: Vec<Page>,
+	blocks: Vec<Block>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Staker {
+	era: EraIndex,
+	validator: Bytes,
+	pages: PageNumber,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Page {
+	era: EraIndex,
+	validator: Bytes,
+	page: PageNumber,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Block {
+	paid: Option<Page>,
+	next: Bytes,
+}
+
+impl Check for Payouts {
+	type Shared = Nothing;
+
+	fn check(self, _: &Nothing) {
+		const STAKE: Balance = currency::TOS;
+		chain::with_accounts(Vec::new()).execute_with(|| {
+			System::set_block_number(1);
+			CurrentEra::<Runtime>::put(self.current_era);
+			ActiveEra::<Runtime>::put(ActiveEraInfo { index: self.active_era, start: None });
+			let next = Position::<AccountId>::decode(&mut &self.next.0[..]).expect("a position");
+			Next::<Runtime>::put(next);
+			for staker in &self.stakers {
+				let who = staker.validator.account();
+				if Staking::bonded(&who).is_none() {
+					let endowment = <Balances as Balanced<AccountId>>::issue(2 * STAKE);
+					assert!(<Balances as Balanced<AccountId>>::resolve(&who, endowment).is_ok());
+					let origin = RuntimeOrigin::signed(who.clone());
+					assert!(Staking::bond(origin, STAKE, RewardDestination::Staked).is_ok());
+				}
+				ErasValidatorReward::<Runtime>::insert(staker.era, STAKE);
+				let overview = PagedExposureMetadata {
+					total: STAKE,
+					own: STAKE,
+					nominator_count: 0,
+					page_count: staker.pages,
+				};
+				ErasStakersOverview::<Runtime>::insert(staker.era, who, overview);
+			}
+			for Page { era, validator, page } in &self.claimed {
+				ClaimedRewards::<Runtime>::append(era, validator.account(), page);
+			}
+
+			for block in self.blocks {
+				let before = claimed(&self.stakers);
+				Pallet::on_idle(1, Weight::MAX);
+				let paid: Vec<Page> = claimed(&self.stakers)
+					.into_iter()
+					.filter(|page| !before.contains(page))
+					.collect();
+				assert_eq!(paid, block.paid.into_iter().collect::<Vec<_>>());
+				assert_eq!(Next::<Runtime>::get().encode(), block.next.0);
+			}
+		});
+	}
+}
+
+/// All pages of these stakers that have been claimed.
+fn claimed(stakers: &[Staker]) -> Vec<Page> {
+	stakers
+		.iter()
+		.flat_map(|Staker { era, validator, .. }| {
+			ClaimedRewards::<Runtime>::get(era, validator.account()).into_iter().map(|page| Page {
+				era: *era,
+				validator: validator.clone(),
+				page,
+			})
+		})
+		.collect()
 }

@@ -46,6 +46,7 @@ kinds! {
 	"liveness" => liveness::Liveness,
 	"missed-slots" => liveness::MissedSlots,
 	"pallet-index" => state::PalletIndex,
+	"payout" => economics::Payouts,
 	"record" => state::Record,
 	"report" => offences::Report,
 	"reward" => economics::Reward,

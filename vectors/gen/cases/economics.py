@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from emit import VectorFile
+from emit import VectorFile, hexadecimal
 from model import economics as eco
 from model import scale
 from model.economics import BILLION, ONE, TOS
+from model.hashing import blake2_256
+from model.payouts import Page, Payouts, Position
 
 from cases.builders import arithmetic, constant_case
 from cases.fixtures import EXISTENTIAL_DEPOSIT
@@ -273,6 +275,74 @@ def _deposits() -> VectorFile:
     )
 
 
+def _payout_blocks() -> VectorFile:
+    accounts = [blake2_256(b"gtos/vectors/payouts" + bytes([number])) for number in range(4)]
+
+    def page(page: Page | None) -> dict[str, Any] | None:
+        if page is None:
+            return None
+        return {"era": page.era, "validator": hexadecimal(page.validator), "page": page.number}
+
+    def case(
+        name: str,
+        position: Position,
+        active: int,
+        stakers: dict[int, list[int]],
+        *,
+        blocks: int,
+        current: int | None = None,
+        claimed: set[tuple[int, int, int]] | None = None,
+    ) -> dict[str, Any]:
+        payouts = Payouts(
+            position,
+            active if current is None else current,
+            active,
+            {era: dict(zip(accounts, pages, strict=False)) for era, pages in stakers.items()},
+            {Page(era, accounts[validator], number) for era, validator, number in claimed or set()},
+        )
+        content = {
+            "name": name,
+            "currentEra": payouts.current_era,
+            "activeEra": active,
+            "next": hexadecimal(position.encode()),
+            "stakers": [
+                {"era": era, "validator": hexadecimal(validator), "pages": pages}
+                for era, validators in payouts.stakers.items()
+                for validator, pages in validators.items()
+            ],
+            "claimed": [page(one) for one in sorted(payouts.claimed, key=lambda one: (one.era, one.validator, one.number))],
+        }
+        steps = []
+        for _ in range(blocks):
+            paid = payouts.run_block()
+            steps.append({"paid": page(paid), "next": hexadecimal(payouts.position.encode())})
+        return content | {"blocks": steps}
+
+    return VectorFile(
+        "conformance/economics/payout",
+        "payout",
+        "The page of rewards that each block pays",
+        ["ECO-R10"],
+        [
+            case("an era of four, and the end of it", Position(0), 1, {0: [1, 1, 1, 1]}, blocks=6),
+            case("several pages", Position(3), 4, {3: [3, 0, 2]}, blocks=7),
+            case("two eras", Position(1), 3, {1: [1, 1], 2: [2, 1]}, blocks=7),
+            case("an era that is planned and not yet active", Position(1), 1, {1: [1]}, blocks=1, current=2),
+            case(
+                "pages that others have claimed",
+                Position(0),
+                1,
+                {0: [2, 1, 1]},
+                blocks=5,
+                claimed={(0, 0, 0), (0, 1, 0)},
+            ),
+            case("in the middle of an era", Position(5, accounts[2]), 6, {5: [1, 1, 1, 1]}, blocks=4),
+            case("an era without stakers", Position(7), 9, {8: [1]}, blocks=3),
+            case("eras that are forgotten", Position(1, accounts[1], 1), 400, {64: [1], 65: [1]}, blocks=3),
+        ],
+    )
+
+
 def files() -> Iterator[VectorFile]:
     yield _constants()
     yield _inclusion_fees()
@@ -280,5 +350,6 @@ def files() -> Iterator[VectorFile]:
     yield _splits()
     yield _payouts()
     yield _rewards()
+    yield _payout_blocks()
     yield _slashes()
     yield _deposits()
