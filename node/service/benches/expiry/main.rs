@@ -95,9 +95,13 @@ fn main() -> Result<()> {
 
 	println!("{contents}");
 	chain::write_genesis(&authored, &spec)?;
-	contents.write(&database::open(&authored)?)?;
+	let database = database::open(&authored)?;
+	contents.write(&database)?;
+	drop(database);
 	// Opened again, so that the caches are empty and nothing of the filling is left to write.
-	let access = contents.measure_access(&database::open(&authored)?)?;
+	let database = database::open(&authored)?;
+	let access = contents.measure_access(&database)?;
+	drop(database);
 	report::print_access(&access);
 
 	copy(&authored, &imported)?;
