@@ -1,6 +1,7 @@
 //! A chain of the pallets around staking, wired as the runtime wires them.
 
 use crate as pallet_payouts;
+use frame_election_provider_support::SequentialPhragmen;
 use frame_support::{
 	construct_runtime, derive_impl, traits::ConstU32, weights::constants::ParityDbWeight,
 };
@@ -8,7 +9,7 @@ use gtos_staking_mock::impl_staking_configs;
 pub use gtos_staking_mock::AccountId;
 use pallet_session::historical::NoteHistoricalRoot;
 use sp_io::TestExternalities;
-use sp_runtime::{testing::UintAuthorityId, BuildStorage};
+use sp_runtime::{testing::UintAuthorityId, BuildStorage, Perbill};
 
 type Block = frame_system::mocking::MockBlock<Test>;
 
@@ -41,6 +42,7 @@ impl_staking_configs! {
 		slot_duration_ms: 1_000,
 		session_length_blocks: frame_support::traits::ConstU64<20>,
 		author_handlers: Staking,
+		election_solver: SequentialPhragmen<AccountId, Perbill>,
 		session_manager: NoteHistoricalRoot<Test, Staking>,
 		offence_handler: Staking,
 		slash_defer_duration_eras: (),
