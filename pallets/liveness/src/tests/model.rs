@@ -101,8 +101,7 @@ impl Model {
 
 	/// Ends the session. Call it before the block that rotates the session is made.
 	fn end_session(&mut self, minimum: usize) -> Evaluation {
-		let refused = self.settle();
-		let (suspended, not_suspended) = self.evaluate(minimum, &refused);
+		let (suspended, not_suspended) = self.evaluate(minimum);
 		for who in &suspended {
 			let level = self.records.get(who).map_or(0, |(level, _)| *level);
 			let until = planned_era() + 2_u32.pow(level.into());
@@ -110,6 +109,7 @@ impl Model {
 			self.records.insert(*who, ((level + 1).min(MAX_LEVEL), standing));
 		}
 		self.rows.clear();
+		let refused = self.settle();
 		Evaluation { suspended, not_suspended, refused }
 	}
 
@@ -142,11 +142,10 @@ impl Model {
 		refused
 	}
 
-	/// CON-R19. The validators that are refused are no longer candidates.
-	fn evaluate(&mut self, minimum: usize, refused: &[AccountId]) -> (Vec<AccountId>, u32) {
+	/// CON-R19.
+	fn evaluate(&mut self, minimum: usize) -> (Vec<AccountId>, u32) {
 		let validators = Session::validators();
-		let elects =
-			|who: AccountId| stands(who) && !refused.contains(&who) && !self.is_suspended(who);
+		let elects = |who: AccountId| stands(who) && !self.is_suspended(who);
 		let gone = validators.iter().filter(|who| !elects(**who)).count();
 		let mut offenders = self
 			.rows
