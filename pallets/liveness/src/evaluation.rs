@@ -35,14 +35,14 @@ impl<T: Config, Inner: SessionManager<T::AccountId>> SessionManager<T::AccountId
 type Row<T> = ValidatorSlots<<T as frame_system::Config>::AccountId>;
 
 impl<T: Config> Pallet<T> {
-	/// Settles the suspensions, evaluates the validators of `session` and stores their counts until the
-	/// next session is over.
+	/// Evaluates the validators of `session`, ends the suspensions that are over, and stores the counts
+	/// until the next session is over.
 	pub(crate) fn do_end_session(session: SessionIndex) {
-		// First, so that a validator whose suspension ends here can be suspended again.
-		Self::settle_suspensions();
 		let counts = CurrentCounts::<T>::take();
 		let validators = Self::with_counts(&counts);
 		Self::evaluate(session, &validators);
+		// Afterwards, because a validator whose suspension ends here may have had a seat in this session.
+		Self::settle_suspensions();
 		// Never truncates: Aura bounds the authorities of the same set by the same number.
 		let validators = BoundedVec::truncate_from(validators);
 		LastSession::<T>::put(SessionSlots { session, validators });

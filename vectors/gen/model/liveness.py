@@ -120,12 +120,12 @@ class Validator:
         return self.record is not None and isinstance(self.record.standing, Suspended)
 
     def end_session(self, planned: int, misses: bool) -> None:
-        self._settle(planned)
         if misses and self.is_candidate and not self.is_suspended():
             level = self.record.level if self.record else 0
             standing = Suspended(planned + 2**level, self.stake)
             self.record = Record(min(level + 1, MAX_LEVEL), standing)
             self.events.append("ValidatorOffline")
+        self._settle(planned)
 
     def _settle(self, planned: int) -> None:
         match self.record:

@@ -101,7 +101,6 @@ impl Model {
 
 	/// Ends the session. Call it before the block that rotates the session is made.
 	fn end_session(&mut self, minimum: usize) -> Evaluation {
-		let refused = self.settle();
 		let (suspended, not_suspended) = self.evaluate(minimum);
 		for who in &suspended {
 			let level = self.records.get(who).map_or(0, |(level, _)| *level);
@@ -110,6 +109,7 @@ impl Model {
 			self.records.insert(*who, ((level + 1).min(MAX_LEVEL), standing));
 		}
 		self.rows.clear();
+		let refused = self.settle();
 		Evaluation { suspended, not_suspended, refused }
 	}
 

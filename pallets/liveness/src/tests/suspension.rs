@@ -45,6 +45,11 @@ fn suspensions_double_up_to_the_limit() {
 	Chain::of(4).build().execute_with(|| {
 		for (planned, until, level) in [(0, 1, 1), (1, 3, 2), (3, 7, 2), (7, 11, 2)] {
 			plan_era(planned);
+			// The first session ends the suspension before.
+			if planned > 0 {
+				end_session_of_first(true);
+				assert_eq!(events(), [Event::ValidatorReturned { validator: 1 }]);
+			}
 			end_session_of_first(true);
 			assert_eq!(suspended(), [1]);
 			assert_eq!(record(), Some((level, suspended_until(until))));
@@ -77,6 +82,7 @@ fn level_of_a_validator_that_returned_decays() {
 	Chain::of(4).build().execute_with(|| {
 		end_session_of_first(true);
 		plan_era(1);
+		end_session_of_first(false);
 		end_session_of_first(true);
 		plan_era(3);
 		end_session_of_first(false);
