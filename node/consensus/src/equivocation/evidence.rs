@@ -17,7 +17,7 @@ pub(super) enum Evidence {
 	#[codec(index = 0)]
 	Aura {
 		/// The two headers.
-		pair: HeaderPair,
+		pair: Box<HeaderPair>,
 		/// Proof of the owner of the key, from the state of the later parent. `None` if that state
 		/// was not available; then the proof is made with the report.
 		key_owner: Option<OpaqueValue>,
@@ -72,7 +72,8 @@ impl UnsettledReport {
 	/// parents or excludes them.
 	pub(super) fn of_headers(pair: HeaderPair, key_owner: Option<OpaqueValue>) -> Self {
 		let conclusive_from = *pair.first_header.number().max(pair.second_header.number());
-		Self { evidence: Evidence::Aura { pair, key_owner }, conclusive_from, submissions: 0 }
+		let evidence = Evidence::Aura { pair: Box::new(pair), key_owner };
+		Self { evidence, conclusive_from, submissions: 0 }
 	}
 
 	/// A report of GRANDPA's voter, made in the state of height `best`.

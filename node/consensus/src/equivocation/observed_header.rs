@@ -48,7 +48,7 @@ impl ObservedHeader {
 			return None;
 		}
 		let slot = find_pre_digest::<Block, AuthoritySignature>(&block.header).ok()?;
-		let is_recent = |now| slot.saturating_add(MAX_SLOTS as u64) >= now;
+		let is_recent = |now: Slot| slot.saturating_add(MAX_SLOTS as u64) >= now;
 		if is_synced && !now.is_some_and(is_recent) {
 			return None;
 		}

@@ -10,7 +10,7 @@ use super::{
 	LOG_TARGET,
 };
 use futures::{future, stream, Stream, StreamExt};
-use gtos_node_types::{Block, FullClient, TransactionPool};
+use gtos_node_types::{FullClient, TransactionPool};
 use sc_client_api::BlockchainEvents;
 use sc_consensus_aura::standalone::slot_author;
 use sp_api::ProvideRuntimeApi;
