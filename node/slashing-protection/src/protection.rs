@@ -360,7 +360,8 @@ impl SlashingProtection {
 		if state.record.votes.get(&key).is_some_and(|votes| votes.covers(&vote)) {
 			return;
 		}
-		state.has_unstored |= state.record.sign_vote(key, &vote) == Ok(Permit::New);
+		let is_new = state.record.sign_vote(key, &vote) == Ok(Permit::New);
+		state.has_unstored |= is_new;
 		// From here on the vote counts as if this node had signed it. It may be one that the node
 		// cast before its record was lost, or one that another node casts.
 		state.heard_votes.push_back(vote.target.hash);
