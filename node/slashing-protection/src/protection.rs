@@ -83,6 +83,8 @@ pub struct SlashingProtection {
 
 struct State {
 	record: Record,
+	/// Whether the record holds something that is not on disk: what was heard, or found at start.
+	has_unstored: bool,
 	/// Slots of the blocks that were proposed, by the hash that the seal signs.
 	proposals: VecDeque<(Hash, u64)>,
 	/// The keystore's Aura keys, as [`SlashingProtection::refresh_keys`] has found them.
@@ -112,6 +114,7 @@ impl SlashingProtection {
 			file,
 			state: Mutex::new(State {
 				record,
+				has_unstored: true,
 				proposals: VecDeque::new(),
 				aura_keys: Vec::new(),
 				grandpa_keys: Vec::new(),
@@ -240,15 +243,20 @@ impl SlashingProtection {
 		let phase = self.phase();
 		let mut state = self.state.lock();
 		let mut next = state.record.clone();
-		if sign(&mut next).map_err(SignError::Refused)? == Permit::New {
-			if phase == Phase::Fresh {
-				next.know(&state.aura_keys, &state.grandpa_keys);
-			}
-			if !matches!(phase, Phase::Listening(_)) {
-				self.store(&next).map_err(SignError::Record)?;
-			}
-			state.record = next;
+		let permit = sign(&mut next).map_err(SignError::Refused)?;
+		if permit == Permit::Repeated && !state.has_unstored {
+			return Ok(());
 		}
+		if phase == Phase::Fresh {
+			next.know(&state.aura_keys, &state.grandpa_keys);
+		}
+		if matches!(phase, Phase::Listening(_)) {
+			state.has_unstored = true;
+		} else {
+			self.store(&next).map_err(SignError::Record)?;
+			state.has_unstored = false;
+		}
+		state.record = next;
 		Ok(())
 	}
 
@@ -274,11 +282,13 @@ impl SlashingProtection {
 		let mut state = self.state.lock();
 		state.trusted_keys.insert(key);
 		enter(&mut state.record);
+		state.has_unstored = true;
 		if matches!(phase, Phase::Listening(_)) {
 			return;
 		}
-		if let Err(error) = self.store(&state.record) {
-			tracing::warn!(target: LOG_TARGET, "{error}");
+		match self.store(&state.record) {
+			Ok(()) => state.has_unstored = false,
+			Err(error) => tracing::warn!(target: LOG_TARGET, "{error}"),
 		}
 	}
 
@@ -289,6 +299,7 @@ impl SlashingProtection {
 		let mut next = state.record.clone();
 		next.know(&state.aura_keys, &state.grandpa_keys);
 		self.store(&next)?;
+		state.has_unstored = false;
 		state.record = next;
 		Ok(())
 	}
@@ -316,6 +327,7 @@ impl SlashingProtection {
 		let Some(key) = signer(&keys, pre_seal_hash, seal) else { return };
 		let mut state = self.state.lock();
 		let permit = state.record.sign_seal(key, Seal { slot, pre_seal_hash });
+		state.has_unstored |= permit == Ok(Permit::New);
 		let is_another_nodes = permit != Ok(Permit::Repeated) && self.is_after_start(slot);
 		if is_another_nodes {
 			state.heard_seal = Some(slot);
@@ -348,7 +360,8 @@ impl SlashingProtection {
 		if state.record.votes.get(&key).is_some_and(|votes| votes.covers(&vote)) {
 			return;
 		}
-		let _ = state.record.sign_vote(key, &vote);
+		let is_new = state.record.sign_vote(key, &vote) == Ok(Permit::New);
+		state.has_unstored |= is_new;
 		// From here on the vote counts as if this node had signed it. It may be one that the node
 		// cast before its record was lost, or one that another node casts.
 		state.heard_votes.push_back(vote.target.hash);
@@ -376,6 +389,7 @@ impl SlashingProtection {
 			None => true,
 			Some(slot) => {
 				if self.is_after_start(slot) {
+					self.counters.heard.fetch_add(1, Ordering::Relaxed);
 					heard =
 						Some(format!("a vote for block {hash:?} of slot {slot} has its signature"));
 				}

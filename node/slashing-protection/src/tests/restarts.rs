@@ -10,6 +10,9 @@ use crate::{
 use proptest::prelude::*;
 use sc_keystore::LocalKeystore;
 use sp_consensus_grandpa::localized_payload;
+use sp_core::{crypto::key_types, Pair};
+use sp_keyring::Ed25519Keyring;
+use sp_keystore::Keystore;
 use std::{
 	collections::{BTreeMap, HashMap},
 	sync::Arc,
@@ -143,4 +146,28 @@ fn node_that_listens_leaves_no_record_that_would_end_the_listening() {
 	let hint = localized_payload(1, 0, &message(Stage::PrimaryPropose, 1));
 	assert!(node.permit_vote(KEY, &hint).is_ok());
 	assert_eq!(file.load().expect("it is valid"), None);
+}
+
+// The vote counts as signed from the moment it is heard, but it is not on disk yet.
+#[test]
+fn vote_that_was_heard_is_stored_before_this_node_signs_it() {
+	let folder = tempfile::tempdir().expect("there is room");
+	let file = RecordFile::at(folder.path().join("record"));
+	let keystore = LocalKeystore::in_memory();
+	keystore.ed25519_generate_new(key_types::GRANDPA, Some("//Alice")).expect("the seed is valid");
+	let record = Record::new(hash(0));
+	let node =
+		SlashingProtection::new(keystore.into(), Some(file.clone()), record, Start::Sign, 1_000);
+	let pair = Ed25519Keyring::Alice.pair();
+	let key = H256(pair.public().0);
+	let [first, second] =
+		[1, 2].map(|round| localized_payload(round, 0, &message(Stage::Prevote, 1)));
+	let signature = pair.sign(&second).into();
+	let (id, message) = (pair.public().into(), message(Stage::Prevote, 1));
+	let heard = sp_consensus_grandpa::SignedMessage::<Header> { message, signature, id };
+
+	assert!(node.permit_vote(key, &first).is_ok());
+	node.observe_vote(&heard, 2, 0);
+	assert!(node.permit_vote(key, &second).is_ok());
+	assert_eq!(file.load().expect("it is valid"), Some(node.record()));
 }
