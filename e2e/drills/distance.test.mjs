@@ -7,6 +7,8 @@
 //   GTOS_DISTANCE_MBITS      bandwidth of a link, each way, in Mbit/s; 0 is unlimited (default: 20)
 //   GTOS_DISTANCE_BLOCKS     slots for which each kind of transaction is measured (default: 60)
 //   GTOS_DISTANCE_LOADS      kinds of transactions (default: "idle transfers puts deployments")
+//   GTOS_DISTANCE_FILL       how much of each block the transactions fill (default: 1, which is as much as fits). Below 1 the
+//                            pools are not full: it shows what the links do on a machine that cannot fill blocks in time
 //   GTOS_DISTANCE_SENTRIES   1: each validator is connected only to a sentry node of its own, and the links connect these
 //
 // The figures mean something only on a machine that executes the blocks of all nodes in time. GTOS_DISTANCE_DELAY_MS=0
@@ -27,6 +29,7 @@ const DELAY_MS = Number(setting('DELAY_MS', 50));
 const MBITS = Number(setting('MBITS', 20)) || undefined;
 const SLOTS = Number(setting('BLOCKS', 60));
 const LOADS = setting('LOADS', 'idle transfers puts deployments').split(' ');
+const FILL = Number(setting('FILL', 1));
 const WITH_SENTRIES = setting('SENTRIES') === '1';
 
 const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve'];
@@ -92,7 +95,7 @@ function lines(load, { slots, blocks, orphans, slotsWithoutBlock, passed, busy, 
 }
 
 describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry nodes' : ''}`, () => {
-	const senders = newSenders();
+	const senders = Object.fromEntries(LOADS.map((load) => [load, newSenders(load)]));
 	let network;
 	let watch;
 	let first;
@@ -101,7 +104,7 @@ describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry node
 		const spec = await editedSpec('local', (genesis) => {
 			withValidators(genesis, NAMES);
 			genesis.genesisParameters.timing.slotDurationMs = SLOT_MS;
-			endow(genesis, senders, FUNDS);
+			for (const group of Object.values(senders)) endow(genesis, group, FUNDS);
 		});
 		const line = { delayMs: DELAY_MS, mbits: MBITS };
 		network = await startLinkedNetwork({ names: NAMES, spec, sentries: WITH_SENTRIES, ...line });
@@ -137,10 +140,11 @@ describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry node
 
 	async function saturate(load, api) {
 		if (load === 'idle') return undefined;
-		const callOf = CALLS[load](api, senders);
-		const capacity = await blockCapacity(api, senders[0], callOf(0));
+		const callOf = CALLS[load](api, senders[load]);
+		const capacity = await blockCapacity(api, senders[load][0], callOf(0));
 		const nodes = network.validators.map((node) => ({ api: node.api, http: node.http }));
-		const saturation = new Saturation({ nodes, senders, callOf, inPools: BLOCKS_IN_POOLS * capacity });
+		const perSecond = FILL < 1 ? (FILL * capacity * 1_000) / SLOT_MS : undefined;
+		const saturation = new Saturation({ nodes, senders: senders[load], callOf, inPools: BLOCKS_IN_POOLS * capacity, perSecond });
 		// Contract code would take too much memory.
 		if (load !== 'deployments') await saturation.prepare(capacity * SLOTS);
 		await saturation.start();

@@ -23,7 +23,7 @@ const BLOCKS_IN_POOLS = 8;
 const PATIENCE_MS = (SLOTS + 120) * SLOT_MS;
 
 describe('a skipped slot', () => {
-	const senders = newSenders();
+	const senders = newSenders('skipped-slot');
 	let network;
 	let watch;
 	let saturation;
