@@ -6,27 +6,31 @@
 //   GTOS_DISTANCE_DELAY_MS   delay of a link, each way (default: 50)
 //   GTOS_DISTANCE_MBITS      bandwidth of a link, each way, in Mbit/s; 0 is unlimited (default: 20)
 //   GTOS_DISTANCE_BLOCKS     slots for which each kind of transaction is measured (default: 60)
-//   GTOS_DISTANCE_LOADS      kinds of transactions (default: "idle transfers puts deployments")
+//   GTOS_DISTANCE_LOADS      kinds of transactions, of those in lib/loads.mjs, and `idle` for none (default: "idle transfers
+//                            puts deployments")
+//   GTOS_DISTANCE_FILL       how much of each block the transactions fill (default: 1, which is as much as fits). Below 1 the
+//                            pools are not full: it shows what the links do on a machine that cannot fill blocks in time
 //   GTOS_DISTANCE_SENTRIES   1: each validator is connected only to a sentry node of its own, and the links connect these
 //
 // The figures mean something only on a machine that executes the blocks of all nodes in time. GTOS_DISTANCE_DELAY_MS=0
 // GTOS_DISTANCE_MBITS=0 shows whether it does.
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { after, before, describe, it } from 'node:test';
-import { TOS, constants } from '../lib/chain.mjs';
+import { TOS } from '../lib/chain.mjs';
 import { ChainWatch } from '../lib/chain-watch.mjs';
 import { startLinkedNetwork } from '../lib/linked-network.mjs';
-import { Saturation, blockCapacity, endow, newSenders, templateOf } from '../lib/saturation.mjs';
+import { LOADS } from '../lib/loads.mjs';
+import { Saturation, blockCapacity, endow, newSenders } from '../lib/saturation.mjs';
 import { editedSpec, withValidators } from '../lib/spec.mjs';
 
 const setting = (name, otherwise) => process.env[`GTOS_DISTANCE_${name}`] ?? otherwise;
 const DELAY_MS = Number(setting('DELAY_MS', 50));
 const MBITS = Number(setting('MBITS', 20)) || undefined;
 const SLOTS = Number(setting('BLOCKS', 60));
-const LOADS = setting('LOADS', 'idle transfers puts deployments').split(' ');
+const KINDS = setting('LOADS', 'idle transfers puts deployments').split(' ');
+const FILL = Number(setting('FILL', 1));
 const WITH_SENTRIES = setting('SENTRIES') === '1';
 
 const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve'];
@@ -34,29 +38,11 @@ const SLOT_MS = 1_000;
 const FUNDS = 1_000_000n * TOS;
 // Full blocks that wait in the pools.
 const BLOCKS_IN_POOLS = 3;
-const PUT_TTL = 100_000;
 
 const MOST_ORPHANED = 0.01;
 const MOST_FINALITY_MS = 3_000;
 // Slots after which a chain that has not come so far has stalled.
 const PATIENCE_MS = (SLOTS + 120) * SLOT_MS;
-
-/** For each load, a function that answers the encoded call of the transaction with a given number. */
-const CALLS = {
-	transfers: (api, senders) => {
-		const calls = senders.map(({ pair }) => api.tx.balances.transferKeepAlive(pair.address, 1).method.toU8a());
-		return (i) => calls[i % calls.length];
-	},
-	puts: (api) =>
-		templateOf((marker) => api.tx.ttlKv.kvPutTtl(marker, `0x${'5a'.repeat(64)}`, PUT_TTL).method.toU8a()),
-	deployments: (api) => {
-		const length = constants(api, 'contractStore').maxCodeLength;
-		const code = randomBytes(length - 32).toString('hex');
-		return templateOf((marker) =>
-			api.tx.contractStore.contractDeploy(`${marker}${code}`, `0x${'00'.repeat(32)}`).method.toU8a(),
-		);
-	},
-};
 
 /** Validators of the session, and the accounts that may be elected. */
 async function seats(api) {
@@ -92,7 +78,7 @@ function lines(load, { slots, blocks, orphans, slotsWithoutBlock, passed, busy, 
 }
 
 describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry nodes' : ''}`, () => {
-	const senders = newSenders();
+	const senders = Object.fromEntries(KINDS.map((load) => [load, newSenders(load)]));
 	let network;
 	let watch;
 	let first;
@@ -101,7 +87,9 @@ describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry node
 		const spec = await editedSpec('local', (genesis) => {
 			withValidators(genesis, NAMES);
 			genesis.genesisParameters.timing.slotDurationMs = SLOT_MS;
-			endow(genesis, senders, FUNDS);
+			// A runtime whose limits of a block do not depend on the network has no such field.
+			if (genesis.genesisParameters.network) genesis.genesisParameters.network = 'wan';
+			for (const group of Object.values(senders)) endow(genesis, group, FUNDS);
 		});
 		const line = { delayMs: DELAY_MS, mbits: MBITS };
 		network = await startLinkedNetwork({ names: NAMES, spec, sentries: WITH_SENTRIES, ...line });
@@ -137,10 +125,11 @@ describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry node
 
 	async function saturate(load, api) {
 		if (load === 'idle') return undefined;
-		const callOf = CALLS[load](api, senders);
-		const capacity = await blockCapacity(api, senders[0], callOf(0));
+		const callOf = LOADS[load](api, senders[load]);
+		const capacity = await blockCapacity(api, senders[load][0], callOf(0));
 		const nodes = network.validators.map((node) => ({ api: node.api, http: node.http }));
-		const saturation = new Saturation({ nodes, senders, callOf, inPools: BLOCKS_IN_POOLS * capacity });
+		const perSecond = FILL < 1 ? (FILL * capacity * 1_000) / SLOT_MS : undefined;
+		const saturation = new Saturation({ nodes, senders: senders[load], callOf, inPools: BLOCKS_IN_POOLS * capacity, perSecond });
 		// Contract code would take too much memory.
 		if (load !== 'deployments') await saturation.prepare(capacity * SLOTS);
 		await saturation.start();
@@ -149,7 +138,7 @@ describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry node
 
 	it('reach each other only through the links', () => network.assertOnlyLinks());
 
-	for (const load of LOADS) {
+	for (const load of KINDS) {
 		describe(`with ${load}`, () => {
 			let report;
 

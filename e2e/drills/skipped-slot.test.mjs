@@ -10,7 +10,8 @@ import { after, before, describe, it } from 'node:test';
 import { TOS } from '../lib/chain.mjs';
 import { ChainWatch } from '../lib/chain-watch.mjs';
 import { startLinkedNetwork } from '../lib/linked-network.mjs';
-import { Saturation, blockCapacity, endow, newSenders } from '../lib/saturation.mjs';
+import { LOADS } from '../lib/loads.mjs';
+import { Saturation, endow, newSenders } from '../lib/saturation.mjs';
 import { editedSpec, withValidators } from '../lib/spec.mjs';
 
 const SLOTS = Number(process.env.GTOS_SKIPPED_SLOTS ?? 60);
@@ -18,12 +19,12 @@ const SLOTS = Number(process.env.GTOS_SKIPPED_SLOTS ?? 60);
 const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve'];
 const SLOT_MS = 1_000;
 const FUNDS = 1_000_000n * TOS;
-// So many that an author finds transactions left whatever it has time for.
-const BLOCKS_IN_POOLS = 8;
+// Of 16 KiB each, so most of what a pool may hold. An author that may take more than its slot finds enough to try.
+const IN_POOLS = 3_000;
 const PATIENCE_MS = (SLOTS + 120) * SLOT_MS;
 
 describe('a skipped slot', () => {
-	const senders = newSenders();
+	const senders = newSenders('skipped-slot');
 	let network;
 	let watch;
 	let saturation;
@@ -40,12 +41,9 @@ describe('a skipped slot', () => {
 		watch = await new ChainWatch(network.validators.slice(0, -1).map((node) => node.api)).start();
 		await network.goesOn(2);
 
-		const calls = senders.map(({ pair }) => api.tx.balances.transferKeepAlive(pair.address, 1).method.toU8a());
-		const callOf = (i) => calls[i % calls.length];
-		const capacity = await blockCapacity(api, senders[0], callOf(0));
+		const callOf = LOADS.remarks(api);
 		const nodes = network.validators.slice(0, -1).map((node) => ({ api: node.api, http: node.http }));
-		saturation = new Saturation({ nodes, senders, callOf, inPools: BLOCKS_IN_POOLS * capacity });
-		await saturation.prepare((2 * SLOTS + BLOCKS_IN_POOLS) * capacity);
+		saturation = new Saturation({ nodes, senders, callOf, inPools: IN_POOLS });
 		await saturation.start();
 	});
 
@@ -60,12 +58,12 @@ describe('a skipped slot', () => {
 		const from = watch.slot + 2;
 		await watch.reachesSlot(from + SLOTS, PATIENCE_MS);
 		await watch.finalisesSlotsBefore(from + SLOTS, PATIENCE_MS);
-		const { weightFill, orphans } = await watch.report(from, from + SLOTS);
+		const { lengthFill, orphans } = await watch.report(from, from + SLOTS);
 		const used = new Set((await watch.finalBlocks(from, from + SLOTS)).map(({ slot }) => slot));
 		const slots = Array.from({ length: SLOTS }, (_, i) => from + i).filter((slot) => !used.has(slot));
 		const authors = slots.map((slot) => slot % NAMES.length);
 		t.diagnostic(`${slots.length} of ${SLOTS} slots without a block, ${orphans} orphans`);
-		t.diagnostic(`blocks use ${(100 * weightFill).toFixed(1)} % of the weight`);
+		t.diagnostic(`blocks use ${(100 * lengthFill).toFixed(1)} % of the length`);
 		return authors;
 	}
 

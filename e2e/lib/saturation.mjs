@@ -49,8 +49,9 @@ class Account {
 	}
 }
 
-/** New accounts that send the transactions: the same in each run. */
-export const newSenders = () => Array.from({ length: ACCOUNTS }, (_, i) => new Account(blake2AsU8a(`saturation/${i}`)));
+/** Accounts that send the transactions of a load, the same in each run. A lost transaction is in the way of the next load. */
+export const newSenders = (load) =>
+	Array.from({ length: ACCOUNTS }, (_, i) => new Account(blake2AsU8a(`saturation/${load}/${i}`)));
 
 /** Gives each of the senders `amount` units at genesis. */
 export function endow(genesis, senders, amount) {
@@ -59,7 +60,7 @@ export function endow(genesis, senders, amount) {
 
 /**
  * Keeps transactions in the pools of `nodes`, each of which is `{ api, http }`. `callOf(i)` answers the encoded call of the
- * transaction with this number. Each sender uses one node, to which its transactions go in the order of their nonces; the
+ * transaction with this number. `inPools` transactions wait in the pools at most, and `perSecond` are sent at most. Each sender uses one node, to which its transactions go in the order of their nonces; the
  * nodes pass them on.
  */
 export class Saturation {
@@ -71,6 +72,8 @@ export class Saturation {
 	#senders;
 	#callOf;
 	#target;
+	#perSecond;
+	#began;
 	#signed = 0;
 	// Signed transactions that wait to be sent, for each node.
 	#stock;
@@ -79,11 +82,12 @@ export class Saturation {
 	#feeds = [];
 	#unsubscribe;
 
-	constructor({ nodes, senders, callOf, inPools }) {
+	constructor({ nodes, senders, callOf, inPools, perSecond = Infinity }) {
 		this.#nodes = nodes;
 		this.#senders = nodes.map((_, i) => senders.filter((_, position) => position % nodes.length === i));
 		this.#callOf = callOf;
 		this.#target = inPools;
+		this.#perSecond = perSecond;
 		this.#stock = nodes.map(() => []);
 	}
 
@@ -104,12 +108,14 @@ export class Saturation {
 		return senders[Math.floor(i / this.#nodes.length) % senders.length].sign(this.#nodes[node].api, this.#callOf(i));
 	}
 
-	/** Sends, and resolves when as many transactions as wanted are in the pools. */
+	/** Sends. Resolves when as many transactions as wanted are in the pools, or at once if the rate is limited. */
 	async start() {
 		const [{ api }] = this.#nodes;
 		this.#unsubscribe = await api.rpc.chain.subscribeNewHeads(({ hash }) => this.#count(hash.toHex()));
 		this.#isRunning = true;
+		this.#began = Date.now();
 		this.#feeds = this.#nodes.map((_, node) => this.#feed(node));
+		if (this.#perSecond < Infinity) return;
 		while (this.#isRunning && this.sent - this.included < this.#target) await sleep(PAUSE_MS);
 	}
 
@@ -143,7 +149,9 @@ export class Saturation {
 
 	async #feed(node) {
 		while (this.#isRunning) {
-			const missing = Math.ceil((this.#target - (this.sent - this.included)) / this.#nodes.length);
+			const due = ((Date.now() - this.#began) / 1_000) * this.#perSecond;
+			const wanted = Math.min(due - this.sent, this.#target - (this.sent - this.included));
+			const missing = Math.ceil(wanted / this.#nodes.length);
 			if (missing > 0) await this.#send(node, missing);
 			else await sleep(PAUSE_MS);
 		}
