@@ -197,7 +197,7 @@ fn an_era_without_rewards_does_not_stop_the_next() {
 #[test]
 fn eras_that_staking_has_forgotten_are_passed_over() {
 	new_test_ext().execute_with(|| {
-		let depth = <Test as pallet_staking::Config>::HistoryDepth::get();
+		let depth: EraIndex = <Test as pallet_staking::Config>::HistoryDepth::get();
 		earn(1, &[(1, 0)]);
 		begin(depth + 1);
 		Next::<Test>::put(Position { era: 0, after: Some(7), page: 3 });

@@ -60,7 +60,7 @@ proptest! {
 		let file = RecordFile::at(folder.path().join("record"));
 		let mut node = started(&file);
 		let mut seals: HashMap<u8, BTreeMap<u64, u8>> = HashMap::new();
-		let mut votes: HashMap<(u8, RoundId, usize), u8> = HashMap::new();
+		let mut votes: BTreeMap<(u8, RoundId, usize), u8> = BTreeMap::new();
 		let mut exported = None;
 		for step in steps {
 			match step {
