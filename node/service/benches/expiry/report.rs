@@ -23,7 +23,8 @@ pub fn print_access(rounds: &[Access]) {
 	};
 	println!("database, for one item in the median round of {}:", rounds.len());
 	println!("read {:.1} us", of(&|round| round.read));
-	let writes: [(&str, fn(&Access) -> WriteTime); 3] = [
+	type TimeOf = fn(&Access) -> WriteTime;
+	let writes: [(&str, TimeOf); 3] = [
 		("overwrite", |round| round.overwrite),
 		("remove", |round| round.remove),
 		("insert", |round| round.insert),
