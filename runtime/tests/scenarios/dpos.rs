@@ -16,6 +16,7 @@ use gtos_runtime::{
 	AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeOrigin, Session, SessionKeys,
 	Staking,
 };
+use pallet_liveness::{Record, Records, Standing};
 use pallet_staking::{Forcing, RewardDestination, ValidatorPrefs};
 use serde_json::json;
 use sp_core::{ed25519, sr25519};
@@ -320,6 +321,12 @@ fn validator_outside_the_set_is_waiting_as_a_candidate_and_none_without_bond_or_
 			..chilled.clone()
 		};
 		assert_eq!(validator(&account), waiting);
+		// A suspended validator counts as chilled until it returns.
+		let standing = Standing::Suspended { until: 9, stake: 100 * TOS };
+		let record = Record { validator: account.clone(), level: 1, standing };
+		Records::<Runtime>::mutate(|records| records.try_push(record)).expect("there is room");
+		assert_eq!(validator(&account), chilled);
+		Records::<Runtime>::kill();
 		pallet_session::NextKeys::<Runtime>::remove(&account);
 		assert_eq!(validator(&account), Validator { keys: None, ..waiting });
 
