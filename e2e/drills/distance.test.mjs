@@ -120,7 +120,8 @@ describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry node
 		await watch.finalisesSlotsBefore(from + SLOTS, PATIENCE_MS);
 		const report = await watch.report(from, from + SLOTS);
 		await saturation?.drained(PATIENCE_MS);
-		return { ...report, refused: saturation?.refused ?? 0, passed, busy: (ended.busy - began.busy) / (ended.all - began.all) };
+		const busy = (ended.busy - began.busy) / (ended.all - began.all);
+		return { ...report, refused: saturation?.refused ?? 0, passed, busy };
 	}
 
 	async function saturate(load, api) {
@@ -129,7 +130,8 @@ describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry node
 		const capacity = await blockCapacity(api, senders[load][0], callOf(0));
 		const nodes = network.validators.map((node) => ({ api: node.api, http: node.http }));
 		const perSecond = FILL < 1 ? (FILL * capacity * 1_000) / SLOT_MS : undefined;
-		const saturation = new Saturation({ nodes, senders: senders[load], callOf, inPools: BLOCKS_IN_POOLS * capacity, perSecond });
+		const inPools = BLOCKS_IN_POOLS * capacity;
+		const saturation = new Saturation({ nodes, senders: senders[load], callOf, inPools, perSecond });
 		// Contract code would take too much memory.
 		if (load !== 'deployments') await saturation.prepare(capacity * SLOTS);
 		await saturation.start();

@@ -140,8 +140,8 @@ describe('one of five validators that is gone for good', () => {
 		await until(isOut, 'the validator to lose its seat', SESSION_TIMEOUT_MS);
 		const sessions = (await sessionOf(api)) - began;
 		t.diagnostic(`not a validator any more ${sessions} sessions later`);
-		// The session in which it stops may end before it has missed half of it, the next one does not (CON-R19). The election
-		// after that takes effect with the session after it (CON-R7).
+		// The session in which it stops may end before it has missed half of it, the next one does not (CON-R19). The
+		// election after that takes effect with the session after it (CON-R7).
 		assert.ok(sessions <= 2 + sessionsPerEra(api), `${sessions} sessions`);
 		assert.deepEqual((await seats(api)).validators, others.map((node) => node.stash).sort());
 		await network.goesOn(10, others);

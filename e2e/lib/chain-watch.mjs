@@ -92,8 +92,8 @@ export class ChainWatch {
 	}
 
 	/**
-	 * What happened in the slots from `from` up to `to`. All of their blocks must be final. Times are in milliseconds from the
-	 * start of the slot until a node had imported or finalised the block, over all blocks and nodes.
+	 * What happened in the slots from `from` up to `to`. All of their blocks must be final. Times are in milliseconds
+	 * from the start of the slot until a node had imported or finalised the block, over all blocks and nodes.
 	 */
 	async report(from, to) {
 		const blocks = await this.finalBlocks(from, to);

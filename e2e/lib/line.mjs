@@ -1,7 +1,8 @@
 // One direction of a link between two hosts: a line of limited bandwidth, the time that a signal takes along it, and the
 // congestion window of each connection.
 
-// A line takes data in parts of this size, so that what arrives first is delivered first: at 20 Mbit/s, a part takes 1.6 ms.
+// A line takes data in parts of this size, so that what arrives first is delivered first: at 20 Mbit/s, a part takes
+// 1.6 ms.
 const PART_BYTES = 4 * 1024;
 // What waits for a line at most, besides what is on its way: the buffer of a router.
 const BUFFER_MS = 50;
@@ -15,8 +16,8 @@ const MIN_TIMEOUT_MS = 200;
 const now = () => performance.now();
 
 /**
- * A line of `mbits` megabits a second and a delay of `delayMs`. All flows that run along it share the bandwidth, in the order
- * in which they send. Without `mbits` the bandwidth is unlimited.
+ * A line of `mbits` megabits a second and a delay of `delayMs`. All flows that run along it share the bandwidth, in the
+ * order in which they send. Without `mbits` the bandwidth is unlimited.
  */
 export class Line {
 	/** Bytes that have left the line. */
@@ -46,8 +47,8 @@ export class Line {
 	}
 
 	/**
-	 * A connection's flow of data. `deliver(data)` is called at the other end, with null for the end of the flow. `gate` has
-	 * `pause()` and `resume()`, which the line calls when it is full and when it has room again.
+	 * A connection's flow of data. `deliver(data)` is called at the other end, with null for the end of the flow.
+	 * `gate` has `pause()` and `resume()`, which the line calls when it is full and when it has room again.
 	 */
 	flow(gate, deliver) {
 		return new Flow(this, 2 * this.#delayMs, gate, deliver);
@@ -122,9 +123,9 @@ function takeWhile(items, isWanted) {
 }
 
 /**
- * What one connection sends along a line. The window of bytes that it may have sent without an acknowledgement grows by what is
- * acknowledged, as in TCP's slow start (RFC 5681); nothing is lost, so it does not stop. A connection that does not use its
- * window loses half of the rest after each timeout (RFC 2861).
+ * What one connection sends along a line. The window of bytes that it may have sent without an acknowledgement grows by
+ * what is acknowledged, as in TCP's slow start (RFC 5681); nothing is lost, so it does not stop. A connection that does
+ * not use its window loses half of the rest after each timeout (RFC 2861).
  */
 class Flow {
 	#line;

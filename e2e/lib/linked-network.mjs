@@ -1,10 +1,10 @@
 // Networks of nodes that reach each other only through the links of links.mjs.
 //
-// Each node has a loopback address of its own, and all of them listen at the same ports. A node takes a loopback address with
-// one of its own ports for its own and never dials it, so what nodes tell each other about their addresses leads nowhere. They
-// dial the addresses of their reserved peers, which are the ports of links. Nodes tell each other about these as well, so a link
-// lets in only the node for which it is: a node connects from the port that it listens at first, which differs from node to
-// node. `assertOnlyLinks` checks that it is so.
+// Each node has a loopback address of its own, and all of them listen at the same ports. A node takes a loopback
+// address with one of its own ports for its own and never dials it, so what nodes tell each other about their addresses
+// leads nowhere. They dial the addresses of their reserved peers, which are the ports of links. Nodes tell each other
+// about these as well, so a link lets in only the node for which it is: a node connects from the port that it listens
+// at first, which differs from node to node. `assertOnlyLinks` checks that it is so.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -80,9 +80,9 @@ class LinkedNode {
 }
 
 /**
- * Starts a validator for each of `names`, which are development accounts, with a link between any two of them. `delayMs` and
- * `mbits` are those of every link and direction. With `sentries`, each validator is connected only to a node of its own
- * without delay, and the links are between these nodes. `args` are passed to every node.
+ * Starts a validator for each of `names`, which are development accounts, with a link between any two of them.
+ * `delayMs` and `mbits` are those of every link and direction. With `sentries`, each validator is connected only to a
+ * node of its own without delay, and the links are between these nodes. `args` are passed to every node.
  */
 export async function startLinkedNetwork({ names, spec, delayMs = 0, mbits, sentries = false, args = [] }) {
 	const count = sentries ? 2 * names.length : names.length;

@@ -1,8 +1,9 @@
 // The proxies of links.mjs, in a thread of their own.
 //
-// `workerData` is the list of links, each `{ ends, ports, delayMs, mbits }`, where both `ends` are `{ host, port, source }`. The
-// link listens at two ports of the loopback interface: what connects to the first comes from the first end and is passed to
-// the second, and the other way round. An end with a `source` connects from that port, and nothing else is let in. Requests are `{ id, command, which }`, where `which` are positions in that list.
+// `workerData` is the list of links, each `{ ends, ports, delayMs, mbits }`, where both `ends` are `{ host, port,
+// source }`. The link listens at two ports of the loopback interface: what connects to the first comes from the first
+// end and is passed to the second, and the other way round. An end with a `source` connects from that port, and nothing
+// else is let in. Requests are `{ id, command, which }`, where `which` are positions in that list.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -44,8 +45,8 @@ class Link {
 	}
 
 	/**
-	 * Bytes that have arrived along both lines, how many connections are open, and the local ports of those that lead on to
-	 * the ends.
+	 * Bytes that have arrived along both lines, how many connections are open, and the local ports of those that lead
+	 * on to the ends.
 	 */
 	state() {
 		const open = [...this.#connections];

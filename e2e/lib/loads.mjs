@@ -11,7 +11,10 @@ const REMARK_BYTES = 16 * 1024;
 
 const bytes = (length) => randomBytes(length).toString('hex');
 
-/** For each kind, a function that makes another function: it answers the encoded call of the transaction with a given number. */
+/**
+ * For each kind, a function that makes another function, which answers the encoded call of the transaction with a given
+ * number.
+ */
 export const LOADS = {
 	/** A balance moves: blocks are full by weight. */
 	transfers: (api, senders) => {

@@ -49,7 +49,10 @@ class Account {
 	}
 }
 
-/** Accounts that send the transactions of a load, the same in each run. A lost transaction is in the way of the next load. */
+/**
+ * Accounts that send the transactions of a load, the same in each run. Each load needs its own, because a transaction that is
+ * lost leaves a gap in the nonces of its account.
+ */
 export const newSenders = (load) =>
 	Array.from({ length: ACCOUNTS }, (_, i) => new Account(blake2AsU8a(`saturation/${load}/${i}`)));
 
@@ -59,9 +62,9 @@ export function endow(genesis, senders, amount) {
 }
 
 /**
- * Keeps transactions in the pools of `nodes`, each of which is `{ api, http }`. `callOf(i)` answers the encoded call of the
- * transaction with this number. `inPools` transactions wait in the pools at most, and `perSecond` are sent at most. Each sender uses one node, to which its transactions go in the order of their nonces; the
- * nodes pass them on.
+ * Keeps transactions in the pools of `nodes`, each of which is `{ api, http }`. `callOf(i)` answers the encoded call of
+ * the transaction with this number. `inPools` transactions wait in the pools at most, and `perSecond` are sent at most.
+ * Each sender uses one node, to which its transactions go in the order of their nonces; the nodes pass them on.
  */
 export class Saturation {
 	/** Transactions that the nodes have accepted, how many of them are in blocks, and how often one was refused. */
@@ -135,7 +138,7 @@ export class Saturation {
 		await withTimeout(drain(), 'the pools to be empty', timeout);
 	}
 
-	/** Counts the transactions of a new best block and of those before it. Those of blocks that are lost are counted, too. */
+	/** Counts the transactions of a new best block and of those before it, even if these blocks are lost later. */
 	async #count(hash) {
 		// Nothing of this stream is in the first block.
 		if (this.#counted.size === 0) this.#counted.add(hash);
@@ -164,7 +167,8 @@ export class Saturation {
 			batch.push(this.#stock[node].pop() ?? this.#sign(node));
 			length += 2 * batch.at(-1).length;
 		}
-		const requests = batch.map((bytes, id) => ({ id, jsonrpc: '2.0', method: 'author_submitExtrinsic', params: [hex(bytes)] }));
+		const request = { jsonrpc: '2.0', method: 'author_submitExtrinsic' };
+		const requests = batch.map((bytes, id) => ({ ...request, id, params: [hex(bytes)] }));
 		const answer = await fetch(this.#nodes[node].http, {
 			method: 'POST',
 			headers: { 'content-type': 'application/json' },
@@ -179,8 +183,8 @@ export class Saturation {
 }
 
 /**
- * A function that answers the bytes of `make(marker)` with another 32 bytes instead of the marker for each number. The marker
- * is 32 bytes in hex, which must stand in these bytes once.
+ * A function that answers the bytes of `make(marker)` with another 32 bytes instead of the marker for each number. The
+ * marker is 32 bytes in hex, which must stand in these bytes once.
  */
 export function templateOf(make) {
 	const marker = randomBytes(32);
