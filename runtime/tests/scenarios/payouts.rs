@@ -56,8 +56,7 @@ fn an_era_of_the_most_validators_is_paid_out_without_a_transaction() {
 		// The first page may have been paid by the block that began the era.
 		assert!([MAX_VALIDATORS, MAX_VALIDATORS + 1].contains(&blocks), "{blocks} blocks");
 
-		let gained: Balance =
-			points.individual.keys().map(|stash| staked(stash) - STAKE).sum();
+		let gained: Balance = points.individual.keys().map(|stash| staked(stash) - STAKE).sum();
 		assert!(gained <= reward, "{gained} of {reward}");
 		// Rounding loses less than a perbill of the reward for each validator.
 		assert!(reward - gained <= reward / 1_000_000, "{gained} of {reward}");
