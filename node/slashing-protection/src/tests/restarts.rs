@@ -60,13 +60,13 @@ proptest! {
 		let file = RecordFile::at(folder.path().join("record"));
 		let mut node = started(&file);
 		let mut seals: HashMap<u8, BTreeMap<u64, u8>> = HashMap::new();
-		let mut votes: HashMap<(u8, RoundId, usize), u8> = HashMap::new();
+		let mut votes: BTreeMap<(u8, RoundId, usize), u8> = BTreeMap::new();
 		let mut exported = None;
 		for step in steps {
 			match step {
 				Step::Seal { key, slot, block } => {
 					node.note_proposal(slot, hash(block));
-					// The same hash may stand for several slots here: the proposal found first counts.
+					// The same hash may stand for several slots here: the last proposal counts.
 					if node.permit_seal(H256([key; 32]), hash(block).as_bytes()).is_ok() {
 						let slot = node.record().seals[&H256([key; 32])].slot;
 						let of_key = seals.entry(key).or_default();
