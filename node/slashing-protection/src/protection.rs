@@ -197,7 +197,8 @@ impl SlashingProtection {
 		}
 		let slot = self.may_seal().then(|| {
 			let state = self.state.lock();
-			let proposal = state.proposals.iter().find(|(hash, _)| hash.as_bytes() == message);
+			let mut last_first = state.proposals.iter().rev();
+			let proposal = last_first.find(|(hash, _)| hash.as_bytes() == message);
 			proposal.copied()
 		});
 		let Some((pre_seal_hash, slot)) = slot.flatten() else {

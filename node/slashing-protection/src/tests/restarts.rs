@@ -66,7 +66,7 @@ proptest! {
 			match step {
 				Step::Seal { key, slot, block } => {
 					node.note_proposal(slot, hash(block));
-					// The same hash may stand for several slots here: the proposal found first counts.
+					// The same hash may stand for several slots here: the last proposal counts.
 					if node.permit_seal(H256([key; 32]), hash(block).as_bytes()).is_ok() {
 						let slot = node.record().seals[&H256([key; 32])].slot;
 						let of_key = seals.entry(key).or_default();
