@@ -1,7 +1,7 @@
 // Measures the declared and the real cost of contract deployments; scripts/contract-figures describes how to run it.
 //
 // For each length, one development chain fills blocks with deployments of random code. Another fills them with remarks of
-// random bytes, whose cost is that of their length alone. `gtos-benchmark block` executes the fullest block again. The
+// random bytes, whose cost depends only on their length. `gtos-benchmark block` executes the fullest block again. The
 // result is one line of JSON for each chain.
 
 import { execFileSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { withNode } from './lib/network.mjs';
 import { runToEnd, temporaryFolder } from './lib/node.mjs';
 
 const KIB = 1024;
-/** Payload bytes of one transaction, and a count that fills some blocks and fits the pool. */
+/** Payload bytes of a transaction, and a number of such transactions that fills some blocks and fits the pool. */
 const LENGTHS = [
 	{ length: KIB, count: 1_500 },
 	{ length: 64 * KIB, count: 60 },

@@ -16,7 +16,7 @@ import { ROOT, gtos } from './lib/node.mjs';
 const SENDERS = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'];
 // A sender with this many transfers in flight waits until some are finalised.
 const MAX_PENDING = 200;
-// A sender none of whose transfers in flight has been finalised for so long reads its nonce again.
+// A sender reads its nonce again if none of its transfers in flight has been finalised for this long.
 const STALL_MS = 20_000;
 // JSON-RPC error: the pool has this transaction already.
 const ALREADY_IMPORTED = 1013;
@@ -34,7 +34,7 @@ class Stream {
 	constructor(apis) {
 		this.#senders = SENDERS.map((name, i) => ({
 			name,
-			// Always the same node, so that it receives the transfers in the order of their nonces.
+			// Each sender uses one node, which therefore receives the transfers in the order of their nonces.
 			api: apis[i % apis.length],
 			pair: development(name),
 			recipient: development(SENDERS[(i + 1) % SENDERS.length]).address,
@@ -44,7 +44,7 @@ class Stream {
 	async start(rate) {
 		await Promise.all(this.#senders.map((sender) => this.#resume(sender)));
 		const start = Date.now();
-		// Counts by the clock and not by ticks, so that a late timer catches up.
+		// The number of transfers follows the clock and not the timer's ticks, so that a late timer catches up.
 		this.#timer = setInterval(() => {
 			for (const due = ((Date.now() - start) / 1000) * rate; this.#attempts < due; this.#attempts++) {
 				this.#send(this.#senders[this.#attempts % this.#senders.length]);
@@ -120,7 +120,7 @@ async function periods(api, hash) {
 	return { session: session.toNumber(), era: era.unwrap().index.toNumber() };
 }
 
-/** Follows the chain until `wanted` consecutive blocks contain transfers, and answers the report on them. */
+/** Follows the chain until `wanted` consecutive blocks contain transfers, and returns the report on them. */
 async function follow(apis, stream, wanted) {
 	const [api] = apis;
 	const gaps = [];

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034 # the variables are for the scripts that source this file
-# What every script here shares; sourced, never run.
+# Settings and functions that all scripts share. Scripts source this file; it is never run.
 
 set -euo pipefail
 
@@ -13,12 +13,12 @@ export GTOS_BIN="${GTOS_BIN:-$CARGO_TARGET_DIR/release/gtos}"
 GTOS_CHECKS="$GTOS_CACHE/checks"
 GTOS_STATE="${XDG_STATE_HOME:-$HOME/.local/state}/gtos"
 
-# rustup's own installer leaves cargo out of the PATH of a shell that was open already.
+# The installer of rustup does not change the PATH of shells that are already open.
 if ! command -v cargo >/dev/null; then
 	PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 fi
 
-# What `build_benchmark` makes.
+# The files that `build_benchmark` makes.
 BENCHMARK_TARGET_DIR=$CARGO_TARGET_DIR-weights
 BENCHMARK_BIN=$BENCHMARK_TARGET_DIR/release/gtos-benchmark
 BENCHMARK_WASM=$BENCHMARK_TARGET_DIR/release/wbuild/gtos-runtime/gtos_runtime.compact.compressed.wasm
@@ -32,14 +32,14 @@ die() {
 	exit 1
 }
 
-# Minutes and seconds of a number of seconds.
+# Prints a number of seconds as minutes and seconds.
 elapsed() {
 	printf '%d min %02d s' $(($1 / 60)) $(($1 % 60))
 }
 
-# python_venv FOLDER REQUIREMENTS: a virtual environment with exactly these packages, made anew when the list changes.
+# python_venv FOLDER REQUIREMENTS: makes a virtual environment with exactly these packages, again whenever the list changes.
 python_venv() {
-	# The copy of the list is written last: while it is equal, everything on it is installed.
+	# The copy of the list is written last, so if it equals the list, all packages are installed.
 	if cmp -s "$2" "$1/requirements.txt"; then
 		return
 	fi
@@ -50,13 +50,13 @@ python_venv() {
 	cp "$2" "$1/requirements.txt"
 }
 
-# The comment that opens the running script is its manual.
+# Prints the comment at the top of the running script, which is its help text.
 usage() {
 	sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
 }
 
 # Builds gtos-benchmark and the Wasm with benchmarks. Both have a target folder of their own: their features differ from
-# those of the node, and the Wasm builder writes to one place whatever the features are.
+# those of the node, and the Wasm builder writes to the same place for all sets of features.
 build_benchmark() {
 	say "Building gtos-benchmark and the Wasm with benchmarks into $BENCHMARK_TARGET_DIR"
 	CARGO_TARGET_DIR=$BENCHMARK_TARGET_DIR GTOS_WASM_WITH_TEST_FEATURES=1 \

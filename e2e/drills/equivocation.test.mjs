@@ -40,7 +40,7 @@ const genesis = (sessionLengthBlocks) => (patch) => {
 	Object.assign(patch.genesisParameters.timing, { sessionLengthBlocks, sessionsPerEra: SESSIONS_PER_ERA });
 };
 
-// An event that has not come within so many blocks will not come.
+// An event that has not occurred within this many blocks will not occur.
 const PATIENCE_BLOCKS = 300;
 
 /** Every finalised block from height `from` on, with its events and the state after it. */
@@ -52,7 +52,7 @@ async function* finalisedBlocks(api, from) {
 		const events = (await at.query.system.events()).map(({ event }) => event);
 		yield { number, hash, at, events };
 	}
-	throw new Error(`the event has not come within ${PATIENCE_BLOCKS} blocks`);
+	throw new Error(`the event has not occurred within ${PATIENCE_BLOCKS} blocks`);
 }
 
 /** The Aura and GRANDPA equivocations among the events. */
@@ -78,7 +78,7 @@ async function reportsIn(api, { hash }, call) {
 
 /**
  * Starts four validators and a second node with the keys of the last, its twin. The twin gets the arguments that
- * `twinArgs(spec, folder)` answers. `stop()` ends all nodes.
+ * `twinArgs(spec, folder)` returns. `stop()` ends all nodes.
  */
 async function startWithTwin({ sessionLengthBlocks = 10, twinArgs }) {
 	const [dir, folder] = [temporaryFolder(), temporaryFolder()];
@@ -151,7 +151,7 @@ async function assertSlashDeferred(offence) {
 
 /**
  * Follows the chain from the offence until the deferral ends. Asserts that each offence counts once, however many
- * validators report it, and that the slash is applied once. Answers the offences.
+ * validators report it, and that the slash is applied once. Returns the offences.
  */
 async function assertSlashedOnce(t, api, offence) {
 	const due = (await activeEra(offence.at)) + 2;
@@ -202,7 +202,7 @@ describe('a validator that authors on two nodes', () => {
 
 	it('has a deferred slash with its nominator, which governance can cancel', () => assertSlashDeferred(offence));
 
-	it('detects that its keys run twice and does not report itself', () => {
+	it('detects that another node runs with its keys, and does not report itself', () => {
 		for (const log of [running.twin.log(), running.log('dave')]) {
 			assert.match(log, /Another node seals blocks with this node's Aura key/);
 			assert.doesNotMatch(log, /Reported Aura key/);
@@ -215,7 +215,7 @@ describe('a validator that authors on two nodes', () => {
 });
 
 describe('a validator that votes on two nodes', () => {
-	// Eras are long enough that the twin is reported before the next validators are elected.
+	// Eras are so long that the twin is reported before the next election.
 	const sessionLengthBlocks = 20;
 	let running;
 	let api;
@@ -272,7 +272,7 @@ describe('a validator that votes on two nodes', () => {
 		}
 	});
 
-	it('cannot be reported for the same round again or with a vote that it did not cast', async () => {
+	it('cannot be reported again for the same round, or with a vote that it did not cast', async () => {
 		const ferdie = development('Ferdie');
 		const [proof, owner] = report;
 		const outcome = async (equivocation) => {
@@ -309,7 +309,7 @@ describe('a validator that votes on two nodes', () => {
 	it('is slashed once when the deferral ends, for all its double votes', async (t) => {
 		const offences = await assertSlashedOnce(t, api, offence);
 		assert.ok(offences.every(({ kind }) => kind === GRANDPA));
-		// Each of the other validators has reported, and still each offence counted once.
+		// Each of the other validators has reported the offences, but each offence counted only once.
 		for (const name of NAMES.slice(0, 3)) {
 			const reports = running.log(name).split('Submitted equivocation report').length - 1;
 			t.diagnostic(`${name} has sent ${reports} reports`);

@@ -1,7 +1,7 @@
-// Very many entries expire in one block. All queries stop finding them at once, the sweep removes them over the following
-// blocks, and every node has the same state at every height, whenever it joined and in whichever sync mode.
+// A large number of entries expires in one block. All queries stop finding them at once, the sweep removes them over the
+// following blocks, and every node has the same state at every height, whenever it joined and in whichever sync mode.
 //
-// Set by environment:
+// Environment variables:
 //
 //   GTOS_STORM_ENTRIES   how many entries expire together (default: 30000)
 //   GTOS_STORM_SEED      seed of the random calls that run at the same time (default: the clock; it is printed)
@@ -42,7 +42,7 @@ const PUTS_PER_EXTRINSIC = 250;
 const EXTRINSICS_PER_SENDER = 2;
 // A round of puts is signed for the block at this distance from the best one, which leaves time to sign.
 const LEAD_BLOCKS = 3;
-// Estimate of the blocks that a round takes.
+// An estimate of the number of blocks that a round takes.
 const BLOCKS_PER_ROUND = 16;
 // Pallet and item, 16 bytes each, in hex.
 const VALUE_KEY_LENGTH = 2 + 2 * 32;
@@ -50,7 +50,7 @@ const RANDOM_CALLS = 10;
 const RANDOM_ACTORS = 2;
 const RANDOM_KEYS = 40;
 const MAX_RANDOM_TTL = 30;
-// Slots that a busy machine may miss.
+// The number of slots that a busy machine may miss.
 const MISSED_SLOTS = 2;
 const MISSED_SLOTS_RATIO = 0.1;
 
@@ -92,7 +92,7 @@ async function load(senders, keysOf, end) {
 		while (waiting.some((groups) => groups.length > 0)) {
 			// A lifetime counts from the block of the put, so the puts are signed for one block and sent just before it.
 			const target = (await bestHeight(api)) + LEAD_BLOCKS;
-			assert.ok(target + LEAD_BLOCKS < end, 'the entries are put before they end');
+			assert.ok(target + LEAD_BLOCKS < end, 'the entries expire before all of them are put');
 			const signed = senders.flatMap((sender, i) =>
 				waiting[i].splice(0, EXTRINSICS_PER_SENDER).map((keys) => {
 					const calls = keys.map((key) => put(sender.api, key, hex('storm'), end - target));
@@ -151,7 +151,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		({ apis } = network);
 		[api] = apis;
 		const actors = Array.from({ length: RANDOM_ACTORS }, () => newAccount());
-		// Alice pays, so this comes before her nonces are counted locally.
+		// Alice pays, so this must happen before her nonces are counted locally.
 		await fund(api, actors.map((actor) => [actor, 1_000n * TOS]));
 		senders = await Promise.all(SENDERS.map((name, i) => sender(apis[i % apis.length], development(name))));
 		const keys = Array.from({ length: ENTRIES }, (_, i) => hex(`storm/${i}`));
@@ -161,7 +161,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 				actRandomly(await sender(apis[i % apis.length], pair), random(SEED + i), () => isStopped),
 			),
 		);
-		// A later test awaits it and sees the error; until then a rejection must not end the process.
+		// A later test awaits this promise and sees its error. Until then a rejection must not end the process.
 		acting.catch(() => {});
 	});
 
@@ -196,7 +196,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		t.diagnostic(`${ENTRIES} entries expire at ${end}; block ${await bestHeight(api)} is the best one`);
 	});
 
-	it('from that block on none of them is found, and each has its event there', async (t) => {
+	it('from that block on none of them is found, and that block has an event for each', async (t) => {
 		const watches = await Promise.all(
 			senders.map(({ api: node, pair }) => follow(node, pair, { from: end, prefix: hex('storm/') })),
 		);

@@ -1,5 +1,5 @@
-// Four validators, of which finality needs three. A partition stops finality, an outage and restarts of one node do not,
-// and none of them ever makes two blocks of one height final.
+// Four validators, of which finality needs three. A partition stops finality; an outage or restarts of one node do
+// not. In none of these cases do two blocks of one height become final.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { editedSpec, withValidators } from '../lib/spec.mjs';
 const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave'];
 const RESTARTS = 5;
 
-// So many blocks are long enough for a vote in transit to arrive.
+// The time of this many blocks is enough for a vote in transit to arrive.
 const SOME_BLOCKS = 8;
 
 /** A validator: a database, and a process that can be stopped and started again. */
@@ -127,7 +127,7 @@ class Network {
 		return this.validators.filter((node) => node !== absent);
 	}
 
-	/** Records a finalised block, and a conflict if another block of its height is final. */
+	/** Records a finalised block, or a conflict if another block of the same height is already final. */
 	#noteFinal(name, number, hash) {
 		const known = this.#final.get(number);
 		if (!known) this.#final.set(number, { name, hash });
@@ -200,7 +200,7 @@ describe('finality of a partitioned network', () => {
 				await until(isCutOff, `${node.name} to have lost the other half`);
 			}
 		}
-		// Blocks that all voted for before the cut can still be finalised, and no later ones.
+		// Only blocks that all validators had voted for before the cut can still be finalised.
 		const cut = Math.max(...(await best()));
 		const grown = cut + SOME_BLOCKS;
 		await grow(validators.map(() => grown));
@@ -242,11 +242,11 @@ describe('finality without one of four', () => {
 
 	it('continues while one restarts repeatedly', async () => {
 		for (let restart = 0; restart < RESTARTS; restart++) {
-			// In turn like an operator and like a failing machine.
+			// The node is alternately stopped as by an operator and killed as in a crash.
 			await dave.stop(restart % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
 			await network.goesOn(others, 2);
 			await dave.start(others);
-			// It follows finality again.
+			// It finalises blocks again.
 			await network.goesOn(network.validators, 2);
 		}
 		await network.goesOn();

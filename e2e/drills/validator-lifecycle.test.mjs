@@ -1,4 +1,5 @@
-// A validator joins, earns rewards, is replaced and leaves while the chain continues. dpos_* answer what the state says.
+// A validator joins, earns rewards, is replaced and leaves while the chain continues. The results of
+// dpos_* agree with the state.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -39,12 +40,12 @@ const { sessionLengthBlocks: sessionLength } = TIMING;
 
 const FUNDS = 1_000n * TOS;
 const BOND = 500n * TOS;
-// Name of the keys that its operator makes outside the node.
+// The name from which the operator derives the keys that are made outside the node.
 const HANDMADE = 'handmade';
 const COMMISSION = 100_000_000;
 const BACKING = 4_000_000n * TOS;
 
-// A network whose finality stalls exceeds this distance between best and finalised block soon.
+// If finality stalls, the distance between the best and the last finalised block soon exceeds this limit.
 const MOST_LAG = 10;
 
 const JUSTIFICATIONS = [
@@ -65,7 +66,7 @@ describe('the life of a validator', () => {
 	let api;
 	let history;
 	let endJustifications;
-	// The tests are stages of one life; these pass from one to the next.
+	// The tests are successive stages of the validator's life, which share these variables.
 	let firstEra;
 	let replaced;
 
@@ -128,7 +129,7 @@ describe('the life of a validator', () => {
 				slotsInHeaders([...history.records, record]),
 				`slots at height ${number}`,
 			);
-			// The block of the era change is the one that the answer before it predicted.
+			// The era changes in the block that the previous answer predicted.
 			if (record.era !== previous?.era && previous) {
 				assert.equal((await dpos(api, 'getEpochInfo', previous.hash)).nextEraBlock, number);
 			}
@@ -200,7 +201,7 @@ describe('the life of a validator', () => {
 
 		const { status, ownStake, totalStake } = await validator(takeOver.hash);
 		assert.equal(status, 'active');
-		// Elections count in votes, and each vote stands for a few units.
+		// Elections count votes, and a vote stands for several units.
 		const issuance = (await (await api.at(former.hash)).query.balances.totalIssuance()).toBigInt();
 		for (const [counted, bonded] of [
 			[BigInt(ownStake), BOND],
@@ -302,13 +303,13 @@ describe('the life of a validator', () => {
 		assert.equal(await validator(hash), null);
 		const { query } = await api.at(hash);
 		assert.ok((await query.staking.ledger(stash.address)).isNone);
-		// All of the balance is free again, except for the fee. It authors no more, so this block pays it nothing.
+		// The whole balance is free again, except for the fee. The validator authors no more blocks, so it earns nothing here.
 		const { parentHash } = await api.rpc.chain.getHeader(hash);
 		const [held, free] = await Promise.all([parentHash, hash].map((at) => balances(at)));
 		assert.deepEqual(free, { free: held.free + held.reserved - fee, reserved: 0n });
 	});
 
-	it('can be queried in all parameter forms, and bad parameters have their errors', async () => {
+	it('can be queried with all forms of parameters, and bad parameters give the right errors', async () => {
 		const digits = u8aToHex(development('Alice//stash').publicKey);
 		const { hash } = history.last;
 		const alice = await validator(hash, development('Alice//stash').address);

@@ -44,7 +44,7 @@ export class ChainHistory {
 		for (const end of this.#ends) end();
 	}
 
-	/** The newest record. */
+	/** The record of the last finalised block. */
 	get last() {
 		return this.records.at(-1);
 	}
@@ -120,7 +120,7 @@ export class ChainHistory {
 		const { number, slot, timing } = record;
 		const at = `at height ${number}`;
 		// CON-R1, CON-R2
-		assert.ok(previous.slot === null || slot > previous.slot, `slots rise ${at}`);
+		assert.ok(previous.slot === null || slot > previous.slot, `slots must rise ${at}`);
 		record.author = previous.validators[Number(slot % BigInt(previous.validators.length))];
 		// CON-R5
 		const length = timing.sessionLengthBlocks.toNumber();

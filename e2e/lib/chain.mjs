@@ -7,7 +7,7 @@ import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 /** One TOS in units. */
 export const TOS = 10n ** 12n;
 
-// Tests wait for conditions. This limit is far above what an idle machine needs and only ends a test that hangs.
+// Tests wait for conditions. This limit only ends a test that hangs: an idle machine needs far less time.
 const PATIENCE_MS = 120_000;
 
 const keyring = new Keyring({ ss58Format: 42 });
@@ -51,7 +51,7 @@ export async function connectSynced(url, height) {
 					for (const block of [[hash], []]) await provider.send('state_getRuntimeVersion', block);
 					resolve();
 				} catch {
-					// A state is not there yet; both are checked again at the next final block.
+					// The node does not have one of the states yet. It is asked again at the next final block.
 				}
 			});
 			subscription.catch(reject);
@@ -78,7 +78,7 @@ export async function rpcError(call) {
 }
 
 /**
- * Subscribes without the API's wrapper. The three methods are those that subscribe, notify and unsubscribe. Passes each
+ * Subscribes without the API's wrapper, with the names of the methods that subscribe, notify and unsubscribe. Passes each
  * notification or error to `tell` and resolves with a function that unsubscribes.
  */
 export async function rawSubscribe(api, [subscribe, notify, unsubscribe], params, tell) {
@@ -87,7 +87,7 @@ export async function rawSubscribe(api, [subscribe, notify, unsubscribe], params
 	return () => provider.unsubscribe(notify, unsubscribe, id);
 }
 
-/** Answers as `promise` does, but rejects after `timeout` milliseconds with a message that names `what`. */
+/** Settles like `promise`, but rejects after `timeout` milliseconds with a message that names `what`. */
 export function withTimeout(promise, what, timeout = PATIENCE_MS) {
 	let timer;
 	const expired = new Promise((_, reject) => {
@@ -96,7 +96,7 @@ export function withTimeout(promise, what, timeout = PATIENCE_MS) {
 	return Promise.race([promise, expired]).finally(() => clearTimeout(timer));
 }
 
-/** Polls `condition` until it answers something true, and resolves with that. */
+/** Polls `condition` until its result is truthy, and resolves with that result. */
 export async function until(condition, what, timeout) {
 	let isOver = false;
 	const poll = async () => {
@@ -110,8 +110,8 @@ export async function until(condition, what, timeout) {
 }
 
 /**
- * Calls `subscribe(resolve, reject)`, which promises a function that unsubscribes, and settles as the first of the two
- * callbacks says. Unsubscribes in either case.
+ * Calls `subscribe(resolve, reject)`, which resolves with a function that unsubscribes. Settles with whichever of the two
+ * callbacks is called first, and then unsubscribes.
  */
 async function once(subscribe, what) {
 	let unsubscribe;
@@ -166,7 +166,7 @@ export function slotOf({ digest }) {
 	return claim ? Buffer.from(claim.asPreRuntime[1].toU8a(true)).readBigUInt64LE() : null;
 }
 
-/** Signs an immortal transaction for this chain, except for what `options` say. Makes no request. */
+/** Signs a transaction for this chain, which is immortal unless `options` say otherwise. Makes no request. */
 export const sign = (api, call, pair, options) =>
 	call.sign(pair, {
 		blockHash: api.genesisHash,
@@ -241,10 +241,10 @@ function errorName(api, error) {
 	return error.isToken ? `Token.${error.asToken.type}` : error.type;
 }
 
-// Resolves when the pool has the last funding, so that the next one gets another nonce.
+// Resolves when the pool has the last funding transaction, so that the next one gets another nonce.
 let funding = Promise.resolve();
 
-/** Transfers to every account its amount from Alice, in one finalised extrinsic, and answers the block's hash. */
+/** Transfers to every account its amount from Alice, in one finalised extrinsic, and returns the block's hash. */
 export async function fund(api, amounts) {
 	const alice = development('Alice');
 	const calls = amounts.map(([{ address }, amount]) => api.tx.balances.transferAllowDeath(address, amount));
@@ -273,7 +273,7 @@ export async function poolError(api, bytes) {
 }
 
 /**
- * Executes an extrinsic (bytes in hex) on top of the best block without the pool. Answers `Ok` or the name of the
+ * Executes an extrinsic (bytes in hex) on top of the best block without the pool. Returns `Ok` or the name of the
  * validity error, such as `Stale`.
  */
 export async function dryRun(api, bytes) {
@@ -284,7 +284,7 @@ export async function dryRun(api, bytes) {
 }
 
 /**
- * Compares block `number`, which all nodes must have finalised. Answers `{ hash, stateRoot }`, or throws if the nodes
+ * Compares block `number`, which all nodes must have finalised. Returns `{ hash, stateRoot }`, or throws if the nodes
  * disagree.
  */
 export async function agreement(apis, number) {

@@ -6,10 +6,10 @@ import { blake2AsHex, decodeAddress, encodeAddress, xxhashAsU8a } from '@polkado
 import { account, constants, finalisedHeight, nextNonce, rawCall, sign, submit } from './chain.mjs';
 import { readProof } from './trie.mjs';
 
-/** A code hash that no code has, and a contract address that no contract has. */
+/** A hash that belongs to no stored code, and an address at which there is no contract. */
 export const UNKNOWN = `0x${'00'.repeat(32)}`;
 
-/** What a deployment costs besides its fee if it stores so many bytes of new code (CTR-R7). */
+/** The price of a deployment, without the fee, that stores this many bytes of new code (CTR-R7). */
 export function price(api, storedBytes) {
 	const { recordBytes, pricePerByte } = constants(api, 'contractStore');
 	return BigInt(recordBytes + storedBytes) * pricePerByte;
@@ -41,7 +41,7 @@ export function readRecord(bytes) {
 /** A stored byte string without its length prefix. */
 export const withoutLength = (stored) => stored.subarray(compactFromU8a(stored)[0]);
 
-/** Verifies an answer of `contract_getProof`. Answers the record and the code that it proves, or null for no contract. */
+/** Verifies a result of `contract_getProof`. Returns the record and the code that it proves, or null for no contract. */
 export function readContract({ stateRoot, nodes }, address) {
 	const proof = nodes.map((node) => hexToU8a(node));
 	const read = (item, hash) => readProof(hexToU8a(stateRoot), proof, storageKey(item, hash));
@@ -58,8 +58,8 @@ export const deploy = (api, code, salt) => api.tx.contractStore.contractDeploy(u
 export const deployHash = (api, codeHash, salt) => api.tx.contractStore.contractDeployHash(codeHash, salt);
 
 /**
- * Signs `call`, submits it to the node whose API made it, and waits until every node has finalised its block. Answers
- * what `submit` does.
+ * Signs `call`, submits it to the node whose API made it, and waits until every node has finalised its block. Returns
+ * what `submit` returns.
  */
 export async function execute(apis, call, pair) {
 	const [api] = apis;

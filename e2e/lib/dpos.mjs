@@ -1,4 +1,4 @@
-// The answers expected from dpos_*, computed from the state of the pallets below them.
+// The expected results of dpos_*, computed from the storage of the pallets.
 
 import { rawCall } from './chain.mjs';
 import { of, part } from './economics.mjs';
@@ -98,7 +98,7 @@ export async function rewardsInState(api, hash, stash) {
 	return { fromEra: 0, earned: sum(rewards), claimed: sum(rewards.filter(({ isClaimed }) => isClaimed)) };
 }
 
-/** Slots that each validator of the session has used and missed up to the last of `records`, which has one per height. */
+/** The slots that each validator has used and missed in the session of the last of `records`, one record per height. */
 export function slotsInHeaders(records) {
 	const { number, validators, timing } = records.at(-1);
 	const length = timing.sessionLengthBlocks.toNumber();

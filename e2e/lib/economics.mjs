@@ -1,5 +1,5 @@
-// The integer arithmetic of specs/economics.md and of the other pages that define prices. It repeats their numbers, so
-// that the vectors are checked without a chain.
+// The integer arithmetic of specs/economics.md and of the other pages that define prices. It has its own copy of
+// their numbers, so that the vectors can be checked without a chain.
 
 const BILLION = 10n ** 9n;
 const ONE = 10n ** 18n;
@@ -14,7 +14,7 @@ const least = (a, b) => (a < b ? a : b);
 const most = (a, b) => (a > b ? a : b);
 const rent = (keyLength, valueLength, blocks) => (256n + keyLength + valueLength) * blocks;
 
-/** The formulas that `arithmetic` vectors name. Each takes and answers an object of bigints. */
+/** The formulas that `arithmetic` vectors name. Each takes and returns an object of bigints. */
 export const FORMULAS = {
 	'contract-price': ({ storedBytes }) => ({ price: (512n + storedBytes) * 10n ** 8n }),
 	deposit: ({ items, bytes: length }) => ({ deposit: items * 2n * 10n ** 10n + length * 10n ** 8n }),

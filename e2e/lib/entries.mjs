@@ -1,4 +1,4 @@
-// Writes expiring entries, queries and follows them and checks their proofs, as a client written from the specification.
+// Writes expiring entries, queries them, subscribes to them and checks their proofs, as a client of the specification does.
 
 import assert from 'node:assert/strict';
 import { compactAddLength, hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
@@ -35,11 +35,11 @@ export async function newOwner(api, amount = 10n * TOS) {
 	const submitted = (call) => submit(api, sign(api, call, pair, { nonce: nonce++ }));
 	return {
 		pair,
-		/** Submits a call that may fail and answers its outcome. */
+		/** Submits a call that may fail and returns its outcome. */
 		submitted,
-		/** Submits calls at once and answers their outcomes. */
+		/** Submits calls at once and returns their outcomes. */
 		all: (calls) => Promise.all(calls.map(submitted)),
-		/** Submits a call that must succeed and answers its outcome, with `fields`, those of its event. */
+		/** Submits a call that must succeed. Returns its outcome and, as `fields`, the fields of its event. */
 		async done(call) {
 			const { error, events, ...outcome } = await submitted(call);
 			assert.equal(error, null);
@@ -89,7 +89,7 @@ function decodeEntry(bytes) {
 
 /**
  * Asks node `prover` for the proof of an entry at block `at` and verifies it against the header from node `witness`.
- * Answers `{ state, entry }` with the state `live`, `expired` or `absent`. Throws if the proof does not verify.
+ * Returns `{ state, entry }` with the state `live`, `expired` or `absent`. Throws if the proof does not verify.
  */
 export async function verifyProof(prover, witness, owner, key, at) {
 	const proof = await rawCall(prover, 'kv_getProof', owner.address, key, at);

@@ -6,7 +6,7 @@ import { startLocalnet, startNode } from './node.mjs';
 import { isPreset, presetSpec } from './spec.mjs';
 
 /**
- * Starts validators and connects to each. Answers what `startLocalnet` does, with `apis`, the connections in the order of
+ * Starts validators and connects to each. Returns what `startLocalnet` returns, with `apis`, the connections in the order of
  * its nodes. `chain` is a preset or the path of a chain spec. `stop()` closes the connections and ends the nodes.
  */
 export async function startNetwork({ chain = 'local', ...options } = {}) {
@@ -30,7 +30,7 @@ export async function startNetwork({ chain = 'local', ...options } = {}) {
 export const joinArguments = ({ spec, nodes }) => ['--chain', spec, '--reserved-nodes', ...nodes.map(({ p2p }) => p2p)];
 
 /**
- * Starts a node and connects to it with `connectTo`. Answers what `startNode` does, with `api`. `stop(signal)` also closes
+ * Starts a node and connects to it with `connectTo`. Returns what `startNode` returns, with `api`. `stop(signal)` also closes
  * the connection.
  */
 export async function startConnected(args, connectTo = connect) {
@@ -48,7 +48,7 @@ export async function startConnected(args, connectTo = connect) {
 	}
 }
 
-/** Runs a node until `use(api, node)` resolves, and answers its result. The node must then exit with code 0. */
+/** Runs a node until `use(api, node)` resolves, and returns its result. The node must then exit with code 0. */
 export async function withNode(args, use, connectTo) {
 	const node = await startConnected(args, connectTo);
 	let result;

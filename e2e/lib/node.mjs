@@ -1,4 +1,4 @@
-// Starts the node binary and networks of it. Every process and folder is removed again, however the test ends.
+// Starts single nodes and networks. All processes and folders are removed again, however the test ends.
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,11 +22,11 @@ const COMPILED_RUNTIMES = `${TARGET_DIR}-compiled-runtimes`;
 
 const LOCALNET = join(ROOT, 'scripts/localnet');
 
-// Generous, as in scripts/localnet: the machine may be compiling at the same time.
+// Generous limits, as in scripts/localnet, because the machine may be compiling at the same time.
 const START_TIMEOUT_MS = 180_000;
 
-// Functions that remove what must not outlive this process. They run in reverse order and are synchronous, because an
-// exiting process runs no callbacks.
+// Functions that remove the child processes and folders of this process. They run in reverse order and are synchronous,
+// because an exiting process runs no callbacks.
 const cleanups = new Set();
 process.on('exit', () => [...cleanups].reverse().forEach((end) => end()));
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
@@ -49,7 +49,7 @@ export async function listenOn(port) {
 /** The first of `count` consecutive free ports. */
 export async function freePorts(count = 1) {
 	for (;;) {
-		// Below the range from which the system takes the local ports of outgoing connections.
+		// Below the range of local ports that the system uses for outgoing connections.
 		const base = 20_000 + Math.floor(Math.random() * 10_000);
 		const held = [];
 		try {
@@ -63,7 +63,7 @@ export async function freePorts(count = 1) {
 	}
 }
 
-/** Runs the node, or another binary, until it exits by itself. Answers its exit code and the output of both streams. */
+/** Runs the node, or another binary, until it exits by itself. Returns its exit code and the output of both streams. */
 export async function runToEnd(args, { binary = GTOS_BIN, timeout = 120_000 } = {}) {
 	const child = spawnBinary(binary, args, 'pipe');
 	let output = '';
@@ -75,7 +75,7 @@ export async function runToEnd(args, { binary = GTOS_BIN, timeout = 120_000 } = 
 	return { code, output };
 }
 
-/** Runs the node until it exits, which must be with code 0, and answers its standard output. */
+/** Runs the node until it exits, which must be with code 0, and returns its standard output. */
 export async function gtos(...args) {
 	// A chain spec holds the runtime in hex: several megabytes.
 	const { stdout } = await promisify(execFile)(GTOS_BIN, args, { maxBuffer: 2 ** 28 });
@@ -147,7 +147,7 @@ function answers(port) {
 }
 
 /**
- * Starts validators with `scripts/localnet`, on free ports, with their data in `dir`. Answers
+ * Starts validators with `scripts/localnet`, on free ports, with their data in `dir`. Returns
  * `{ spec, nodes: [{ name, rpc, metrics, p2p }], stop() }` once all of them finalise blocks: the path of the chain spec
  * and the addresses of each node. `args` are passed to every node.
  */

@@ -1,5 +1,5 @@
-// Chain specifications, which the tests of one binary make only once: most of the time that a network takes to start goes
-// into the compilation of the runtime that builds its genesis.
+// Chain specifications, which the tests make only once for each node binary: most of the time that a network takes to start
+// is spent on compiling the runtime that builds its genesis.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ async function cached(name, make) {
 	const specs = `${TARGET_DIR}-specs`;
 	const folder = join(specs, sha256(`${GTOS_BIN} ${mtimeMs} ${size}`));
 	if (!existsSync(folder)) {
-		// The files of another binary are of no use any more.
+		// The files of another binary are no longer useful.
 		rmSync(specs, { recursive: true, force: true });
 		mkdirSync(folder, { recursive: true });
 	}
@@ -44,7 +44,7 @@ export const presetSpec = (preset) => cached(`${preset}.raw.json`, exportSpec(pr
 /** The path of a raw chain spec like `preset` except for what `edit` changes in its genesis configuration. */
 export async function editedSpec(preset, edit) {
 	const original = await readableSpec(preset);
-	// Amounts have few significant digits, which numbers of JavaScript hold exactly.
+	// JavaScript numbers represent the amounts exactly, because these have few significant digits.
 	const spec = JSON.parse(readFileSync(original, 'utf8'));
 	edit(spec.genesis.runtimeGenesis.patch);
 	const text = JSON.stringify(spec);

@@ -9,8 +9,8 @@ const MAX_SUBSCRIPTIONS = 128;
 const TOO_MANY = 10103;
 
 /**
- * Checks that one connection to the node at `url` gets the maximum of subscriptions and no more, and that the connection
- * of `api` still gets one. `subscribe(api)` subscribes to something new each time, and answers `{ stop }`.
+ * Checks that one connection to the node at `url` gets the maximum number of subscriptions and no more, and that the
+ * connection of `api` still gets one. `subscribe(api)` subscribes to something new each time, and returns `{ stop }`.
  */
 export async function assertBoundPerConnection(url, api, subscribe) {
 	const busy = await connect(url);
@@ -18,7 +18,7 @@ export async function assertBoundPerConnection(url, api, subscribe) {
 		const subscriptions = await Promise.all(Array.from({ length: MAX_SUBSCRIPTIONS }, () => subscribe(busy)));
 		assert.deepEqual(await rpcError(subscribe(busy)), { code: TOO_MANY, data: MAX_SUBSCRIPTIONS });
 
-		// The limit of another connection is its own, and a subscription that ends frees its place.
+		// Each connection has its own limit, and the end of a subscription makes room for another.
 		await (await subscribe(api)).stop();
 		await subscriptions[0].stop();
 		const retry = async () => {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { ROOT, TARGET_DIR } from './node.mjs';
 
 /**
- * Compiles the client with code generated from the bytes `metadata` and answers the path of the executable. The build
+ * Compiles the client with code generated from the bytes `metadata` and returns the path of the executable. The build
  * folder stands beside the workspace's, so that neither build invalidates the other.
  */
 export async function buildSubxtClient(metadata) {
@@ -15,7 +15,7 @@ export async function buildSubxtClient(metadata) {
 	mkdirSync(folder, { recursive: true });
 	const file = join(folder, 'metadata.scale');
 	const bytes = Buffer.from(metadata);
-	// Cargo compares times: an unchanged file that is written again would be compiled again.
+	// Cargo compares times, so writing the same file again would make cargo compile it again.
 	if (!existsSync(file) || !readFileSync(file).equals(bytes)) writeFileSync(file, bytes);
 
 	const manifest = join(ROOT, 'e2e/subxt/Cargo.toml');

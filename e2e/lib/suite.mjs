@@ -6,8 +6,8 @@ import { temporaryFolder } from './node.mjs';
 
 /**
  * Starts a network of validators for the suite that calls this, an async `describe`, and ends it after the suite's
- * tests. Answers `{ api, apis, nodes, spec, restart() }`: what `startNetwork` answers, and `api`, the connection to the
- * first node. `restart()` ends all nodes, starts them again with their data and answers the same for the new processes.
+ * tests. Returns `{ api, apis, nodes, spec, restart() }`: what `startNetwork` returns, and `api`, the connection to the
+ * first node. `restart()` ends all nodes, starts them again with their data and returns the same for the new processes.
  */
 export async function suiteNetwork(options = {}) {
 	const dir = temporaryFolder();

@@ -35,7 +35,7 @@ const sized = (bytes) => [...unsigned(bytes.length), ...bytes];
 const section = (name, bytes) => [SECTION[name], ...sized(bytes)];
 const text = (string) => sized([...new TextEncoder().encode(string)]);
 
-/** `count` pseudo-random 32-bit numbers, which do not compress. */
+/** `count` pseudo-random 32-bit numbers, which cannot be compressed. */
 function* noise(count) {
 	// xorshift32
 	for (let i = 0, x = 0x6774_6f73; i < count; i++) {

@@ -41,7 +41,7 @@ describe('blocks of a stopped node', () => {
 
 	it('are executed again', () => on('importer', 'check-block', '5'));
 
-	it('are reverted down to the last finalised one', async () => {
+	it('are reverted down to the last finalised block', async () => {
 		await on('importer', 'revert', '2');
 		const { best_number: number } = await info('importer');
 		assert.equal(number, 3);

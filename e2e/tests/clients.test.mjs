@@ -49,7 +49,7 @@ describe('a client other than polkadot.js', async () => {
 
 	it('subxt, with code generated from the metadata of block 1, signs and submits a transfer', async () => {
 		await finalisedHeight(api, 1);
-		// Version 16, the newest, because that is the one that subxt asks the node for. The answer is an Option<Vec<u8>>.
+		// Metadata version 16, the newest, because subxt asks the node for that version. The answer is an Option<Vec<u8>>.
 		const answer = await rawCall(
 			api,
 			'state_call',
@@ -58,7 +58,7 @@ describe('a client other than polkadot.js', async () => {
 			await blockHash(api, 1),
 		);
 		const client = await buildSubxtClient(api.createType('Option<Bytes>', hexToU8a(answer)).unwrap().toU8a(true));
-		// The build takes longer than this only if nothing had to be compiled.
+		// The chain has passed this height already, unless the build had nothing to compile.
 		await finalisedHeight(api, 3);
 
 		const recipient = newAccount();

@@ -39,7 +39,7 @@ async function store(api, at) {
 	return Promise.all(keys.map(async (key) => [key, await rawCall(api, 'state_getStorageHash', key, at)]));
 }
 
-describe('a contract that is deployed', async () => {
+describe('a deployed contract', async () => {
 	let { api, apis, restart } = await suiteNetwork();
 	const { maxCodeLength } = constants(api, 'contractStore');
 	const { code } = wasmModule();
@@ -85,7 +85,7 @@ describe('a contract that is deployed', async () => {
 		/** The two calls that would deploy the deployer's contract again. */
 		const overwrites = (node = api) => [deploy(node, code, salt), deployHash(node, codeHash, salt)];
 
-		/** Executes `call`, asserts that its block does not change the pallet's storage, and answers the outcome. */
+		/** Executes `call`, asserts that its block does not change the pallet's storage, and returns the outcome. */
 		async function attack(call, pair) {
 			const outcome = await execute(apis, call, pair);
 			const { parentHash } = await api.rpc.chain.getHeader(outcome.hash);
@@ -103,19 +103,19 @@ describe('a contract that is deployed', async () => {
 		it('by the deployer, with the code and by its hash', attackByTheDeployer);
 
 		it('in the block of the deployment itself', async () => {
-			// Nothing forces both into one block, so this is tried until they are.
+			// Nothing forces both transactions into one block, so this is repeated until it happens.
 			for (let attempt = 1; attempt <= 20; attempt++) {
 				const fresh = randomHash();
 				const nonce = await nextNonce(api, deployer);
 				const send = (nonce) => submit(api, sign(api, deployHash(api, codeHash, fresh), deployer, { nonce }));
-				// The second waits in the pool for the first, and then both are ready at once.
+				// The second transaction waits in the pool for the first, and then both become ready at once.
 				const [second, first] = await Promise.all([send(nonce + 1), send(nonce)]);
 				assert.deepEqual([first.error, second.error], [null, AGAIN]);
 				const record = await ask(api, 'getMetadata', contractAddress(deployer, fresh, codeHash), second.hash);
 				assert.equal(record.blockNumber, first.number);
 				if (first.hash === second.hash) return;
 			}
-			assert.fail('never in one block');
+			assert.fail('the two transactions were never in one block');
 		});
 
 		it('by another account, whose contract has another address', async () => {
@@ -161,7 +161,7 @@ describe('a contract that is deployed', async () => {
 			await fund(api, [[either, 10n * TOS]]);
 			const asEither = (call) => api.tx.multisig.asMultiThreshold1([other.address], call);
 			const call = deployHash(api, codeHash, salt);
-			// The multisig account is a deployer of its own, and its contract is as safe.
+			// The multisig account is another deployer, whose contract is protected in the same way.
 			assert.equal((await execute(apis, asEither(call), deployer)).error, null);
 			const own = contractAddress(either, salt, codeHash);
 			assert.equal((await ask(api, 'getMetadata', own)).deployer, either.address);
@@ -210,7 +210,7 @@ describe('a contract that is deployed', async () => {
 		it('a balance one unit short of price, fee and existential deposit, while the exact sum succeeds', async () => {
 			const { existentialDeposit } = constants(api, 'balances');
 			const call = deployHash(api, codeHash, salt);
-			// The nonce of a new account is the height. From 64 on, nonces have the same length, and so fees are equal.
+			// The nonce of a new account is the height. Nonces from 64 on have the same encoded length, so the fees are equal.
 			await finalisedHeight(api, 64);
 			const poor = await funded(TOS);
 			const signed = sign(api, call, poor, { nonce: await nextNonce(api, poor) });

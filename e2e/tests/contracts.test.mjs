@@ -102,7 +102,7 @@ describe('contracts', async () => {
 		metadata = { codeHash, codeLen: code.length, deployer: deployer.address, blockNumber: number, timestamp };
 	});
 
-	it('every node answers the code and its metadata, and the code runs', async () => {
+	it('every node returns the code and its metadata, and the code runs', async () => {
 		for (const node of apis) {
 			for (const at of [[], [null], [deployment.hash]]) {
 				assert.equal(await ask(node, 'getCode', address, ...at), u8aToHex(code));
@@ -121,7 +121,7 @@ describe('contracts', async () => {
 	it('the runtime API and the storage hold the same', async () => {
 		for (const node of apis) {
 			const called = await rawCall(node, 'state_call', 'ContractStoreApi_code', address, deployment.hash);
-			// An option, and in it the bytes with their length.
+			// The result is an option of the bytes with their length prefix.
 			assert.equal(called.slice(0, 4), '0x01');
 			assert.equal(u8aToHex(withoutLength(hexToU8a(called).subarray(1))), u8aToHex(code));
 
@@ -201,7 +201,7 @@ describe('contracts', async () => {
 		assert.deepEqual(await ask(apis[2], 'list', u8aToHex(other.publicKey), 1, 2), { items: [items[1]], next: null });
 	});
 
-	it('queries about unknown contracts and code answer null', async () => {
+	it('queries about unknown contracts and code return null', async () => {
 		assert.equal(await ask(api, 'getCode', UNKNOWN), null);
 		assert.equal(await ask(api, 'getCodeByHash', UNKNOWN), null);
 		assert.equal(await ask(api, 'getMetadata', UNKNOWN), null);

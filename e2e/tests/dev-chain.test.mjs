@@ -6,7 +6,7 @@ import { TOS, account, development, finalisedHeight, newAccount, sign, submit } 
 import { startConnected, withDevNode, withNode } from '../lib/network.mjs';
 import { editedSpec } from '../lib/spec.mjs';
 
-/** The timing as the constants in the metadata show it. */
+/** The timing, read from the constants in the metadata. */
 function constantsOfTiming({ consts }) {
 	return {
 		slotDuration: consts.aura.slotDuration.toNumber(),
@@ -44,7 +44,7 @@ describe('development chain', async () => {
 		assert.equal((await account(api, recipient, hash)).free, TOS);
 	});
 
-	it('answers what wallets and tools ask for', async () => {
+	it('provides what wallets and tools need', async () => {
 		const { ss58Format, tokenDecimals, tokenSymbol } = (await api.rpc.system.properties()).toHuman();
 		assert.deepEqual({ ss58Format, tokenDecimals, tokenSymbol }, {
 			ss58Format: '42',

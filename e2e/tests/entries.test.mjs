@@ -34,7 +34,7 @@ describe('expiring entries', async () => {
 	const { api, apis } = await suiteNetwork();
 	const { maxKeyLength, maxPageSize, maxTtl, maxValueLength, minTtl, ...prices } = constants(api, 'ttlKv');
 
-	/** Rent of an entry for so many blocks (TTL-R6). */
+	/** The rent of an entry for this many blocks (TTL-R6). */
 	const rent = (key, value, blocks) =>
 		BigInt((prices.entryOverheadBytes + length(key) + length(value)) * blocks) * prices.rentPerByteBlock;
 
@@ -63,7 +63,7 @@ describe('expiring entries', async () => {
 		const second = await done(putIf(api, KEY, hex('two'), 500, { Revision: revisionOf(first) }));
 		expect('put', second);
 		assert.ok(BigInt(revisionOf(second)) > BigInt(revisionOf(first)));
-		// The rent left from the first put covers this one.
+		// The credit of the first put covers the rent of this one.
 		assert.equal(second.fields.charge.toBigInt(), 0n);
 		assert.equal((await kvMeta(api, pair, KEY, second.hash)).createdAt, first.number);
 

@@ -30,13 +30,13 @@ describe('subscriptions to entries', { concurrency: true }, async () => {
 
 		const before = await connect(nodes[1].rpc);
 		const watch = await follow(before, pair, { from });
-		// Stops in the middle of a block's events, as a lost connection may.
+		// Stops in the middle of a block's events, as a lost connection can.
 		const calls = ['1', '2', '3', '4'].map((value) => put(api, hex('y'), hex(value), 30));
 		await all([api.tx.utility.batchAll(calls)]);
 		const received = (await watch.until(({ length: count }) => count >= 3)).slice(0, 3);
 		await before.disconnect();
 
-		// Changes and an expiry while nothing is subscribed.
+		// Changes and an expiry while there is no subscription.
 		await all([extend(api, hex('y'), 30), put(api, hex('z'), hex('5'), 1)]);
 		const { number: last } = await done(put(api, hex('w'), hex('6'), 2));
 		await Promise.all(apis.map((node) => finalisedHeight(node, last + 8)));

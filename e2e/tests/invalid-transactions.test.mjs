@@ -37,7 +37,7 @@ describe('invalid transactions', { concurrency: true }, async () => {
 		return { sender, nonce: await nextNonce(api, sender), recipient };
 	}
 
-	/** The accounts as all nodes agree on them after the block that follows the best one. */
+	/** The accounts after the block that follows the best one, in which all nodes must agree. */
 	async function states(accounts) {
 		const next = (await api.rpc.chain.getHeader()).number.toNumber() + 1;
 		await Promise.all(apis.map((node) => finalisedHeight(node, next)));
@@ -77,7 +77,7 @@ describe('invalid transactions', { concurrency: true }, async () => {
 		await assertRejected(extrinsic, [sender, recipient], 'Stale', BANNED, OUTDATED);
 	});
 
-	it('a transaction that an account signed before it was reaped, after the account exists again', async () => {
+	it('a transaction that an account signed before it was reaped, when the account exists again', async () => {
 		const { sender, nonce, recipient } = await parties();
 		const everything = sign(api, api.tx.balances.transferAll(recipient.address, false), sender, { nonce });
 		assert.equal((await submit(api, everything)).error, null);
@@ -138,11 +138,11 @@ describe('invalid transactions', { concurrency: true }, async () => {
 	});
 
 	it('a double spend in one block: the second transfer fails and moves nothing', async () => {
-		// Nothing forces both into one block, so this is tried until they are.
+		// Nothing forces both transactions into one block, so this is repeated until it happens.
 		for (let attempt = 1; attempt <= 20; attempt++) {
 			const { sender, nonce, recipient: first } = await parties();
 			const second = newAccount();
-			// The second waits in the pool for the first, and then both are ready at once.
+			// The second transaction waits in the pool for the first, and then both become ready at once.
 			const [two, one] = await Promise.all([
 				submit(api, sign(api, transfer(second, 6n * TOS), sender, { nonce: nonce + 1 })),
 				submit(api, sign(api, transfer(first, 6n * TOS), sender, { nonce })),
@@ -150,7 +150,7 @@ describe('invalid transactions', { concurrency: true }, async () => {
 			await assertSpentOnce([sender, first, second], nonce, one, two);
 			if (one.hash === two.hash) return;
 		}
-		assert.fail('never in one block');
+		assert.fail('the two transactions were never in one block');
 	});
 
 	/** Asserts that the first transfer of 6 out of 10 TOS succeeded and the second failed and cost its fee. */

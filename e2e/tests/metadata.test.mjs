@@ -19,11 +19,11 @@ it('metadata is the same at genesis, at several heights of a session and in the 
 		const { number } = await finalised(api, async ({ hash }) => (await eraOf(hash)) >= 1, 'the second era');
 		const heights = [0, 1, 2, 3, number.toNumber() - 1, number.toNumber()];
 
-		/** Asserts that `call(hash)` answers the same at all heights. */
+		/** Asserts that `call(hash)` returns the same at all heights. */
 		const assertConstant = async (what, call) => {
 			const [first, ...others] = await Promise.all(heights.map(async (height) => call(await blockHash(api, height))));
-			assert.ok(first.length > 2 ** 16, `${what} is no metadata`);
-			// `equal` would print half a megabyte for each that differs.
+			assert.ok(first.length > 2 ** 16, `${what} is too short for metadata`);
+			// `assert.equal` would print half a megabyte for each difference.
 			others.forEach((other, i) => assert.ok(other === first, `${what}: block ${heights[i + 1]} differs from block 0`));
 		};
 		await assertConstant('state_getMetadata', (hash) => rawCall(api, 'state_getMetadata', hash));

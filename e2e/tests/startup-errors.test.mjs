@@ -1,4 +1,4 @@
-// Settings that the node does not start with: it exits with an error code and one clear message.
+// With wrong settings the node does not start: it exits with an error code and one clear message.
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -20,7 +20,7 @@ import { temporaryFolder } from '../lib/node.mjs';
 import { editedSpec } from '../lib/spec.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
 
-// The steps that the log of each sync mode reports as complete.
+// The steps that the log reports as complete in each sync mode.
 const MODES = {
 	full: [],
 	fast: ['State'],
@@ -54,7 +54,7 @@ describe('a node that joins later', { concurrency: true }, async () => {
 		height = number.toNumber();
 	});
 
-	/** Runs a node with the data in `base`, calls `use(api)` once it has synced, and answers its log. */
+	/** Runs a node with the data in `base`, calls `use(api)` once it has synced, and returns its log. */
 	async function withJoined(base, args, use) {
 		const connectTo = (url) => connectSynced(url, height);
 		const run = async (api, node) => {
@@ -92,7 +92,7 @@ describe('a node that joins later', { concurrency: true }, async () => {
 				const changed = async (header) => (await setId(api, header.hash)) > synced;
 				const next = await finalised(api, changed, 'the next change of the GRANDPA set');
 
-				// It has all blocks, part of which fast and warp sync download last.
+				// It has all blocks, some of which fast and warp sync download last.
 				const last = next.number.toNumber();
 				await finalisedHeight(validator, last);
 				const expected = await hashes(validator, last);
@@ -100,7 +100,7 @@ describe('a node that joins later', { concurrency: true }, async () => {
 				await finalised(api, async () => !(await hashes(api, last)).includes(null), 'the history of blocks');
 				assert.deepEqual(await hashes(api, last), expected);
 			});
-			// A node can fall back to another sync mode, which these lines would show.
+			// These lines show that the node did not fall back to another sync mode.
 			assert.deepEqual([...log.matchAll(/(\w+) sync is complete/g)].map(([, step]) => step), steps);
 
 			// It continues from its database after a restart.

@@ -123,7 +123,7 @@ describe('transactions over JSON-RPC', { concurrency: true }, async () => {
 		for (const answer of answers) assert.deepEqual(answer, answers[0]);
 	});
 
-	it('dispatch errors of a pallet and of no pallet are reported by name and in bytes', async () => {
+	it('dispatch errors, of a pallet or not, are reported by name and in bytes', async () => {
 		const { sender, nonce } = await funded(api);
 		const nobody = newAccount().address;
 		const hashes = [];
@@ -201,7 +201,7 @@ describe('transactions over JSON-RPC', { concurrency: true }, async () => {
 			'0x',
 			good.slice(0, -2),
 			`${good}00`,
-			// The length prefix is right and the content is not, which only the runtime can detect.
+			// The length prefix is right but the content is not; only the runtime can detect this.
 			'0x10ffffffff',
 			'0x0884ff',
 		]) {
@@ -236,7 +236,7 @@ describe('the index of transactions', { concurrency: true }, () => {
 	/** Runs a development node on the chain in `dir` while `use` works with it. */
 	const withChain = (dir, args, use) => withDevNode(['--base-path', dir, ...args], use);
 
-	/** Sends a transfer from Alice and answers the transaction and its final status. */
+	/** Sends a transfer from Alice and returns the transaction and its final status. */
 	async function send(api) {
 		const alice = development('Alice');
 		const extrinsic = sign(api, transfer(api, TOS), alice, { nonce: await nextNonce(api, alice) });
@@ -286,7 +286,7 @@ describe('the index of transactions', { concurrency: true }, () => {
 		await withChain(dir, pruning, async (api) => {
 			const { status, blockHash, index, ...rest } = await finalStatus(api, hash);
 			assert.equal(status, 'finalized');
-			// Not by the client's own method, which reads the state of the block.
+			// The client's own method would read the state of the block, which is pruned.
 			const { block } = await rawCall(api, 'chain_getBlock', blockHash);
 			assert.equal(blake2AsHex(block.extrinsics[index]), hash);
 			const { blockNumber, ...outcome } = rest;

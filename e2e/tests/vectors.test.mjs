@@ -26,7 +26,7 @@ const VECTORS = fileURLToPath(new URL('../../vectors/', import.meta.url));
 const SS58_PREFIX = 42;
 
 const isInteger = (value, bits) => /^(0|[1-9][0-9]*)$/.test(value) && BigInt(value) < 1n << BigInt(bits);
-/** By type: reads a parameter of JSON-RPC and writes it in the form of answers. Throws if it is refused. */
+/** For each type, reads a JSON-RPC parameter and writes it as results do. Throws if the parameter is refused. */
 const RPC_VALUES = {
 	account: (value) =>
 		encodeAddress(isHex(value, 256) ? value.toLowerCase() : decodeAddress(value, false, SS58_PREFIX), SS58_PREFIX),
@@ -94,7 +94,7 @@ function checkArithmetic({ function: name, inputs, outputs }) {
 	assert.deepEqual(Object.fromEntries(results), outputs);
 }
 
-// Checks of results by method that need no chain.
+// For each method, the checks of its results that need no chain.
 const RPC_ANSWERS = {
 	tx_submit: (result, [extrinsic]) => equalBytes(blake2(bytes(extrinsic)), result),
 	contract_getCodeByHash: (result, [codeHash]) => equalBytes(blake2(bytes(result)), codeHash),
@@ -128,7 +128,7 @@ function checkRpcExchange({ method, params, result, error, updates }, _file, cod
 	}
 }
 
-// The check of each kind. It gets the case, its file and the codes of JSON-RPC errors.
+// The check of each kind. Its arguments are the case, the file and the codes of JSON-RPC errors.
 const CHECKS = {
 	account: (vector) => {
 		if (isOfWallets(vector)) {
@@ -179,9 +179,9 @@ const CHECKS = {
 
 // Kinds that need a chain. The Rust tests of the runtime run them.
 const RUNTIME_ONLY = [
+	'aura-equivocation',
 	'disabling',
 	'dispatch-error',
-	'double-seal',
 	'election',
 	'equivocation',
 	'era-transition',
@@ -220,7 +220,7 @@ describe('vectors', () => {
 		}
 	});
 
-	it('have kinds that are all known here', () => {
+	it('have only kinds that this test knows', () => {
 		const known = [...Object.keys(CHECKS), ...RUNTIME_ONLY].sort();
 		assert.deepEqual([...new Set(files.map(({ kind }) => kind))].sort(), known);
 	});

@@ -192,7 +192,7 @@ impl Wasm {
 			System::block_weight().total().ref_time()
 		});
 		let header = self.call(&mut ext, "BlockBuilder_finalize_block", &[]).bytes;
-		let header = Header::decode(&mut &header[..]).expect("it answers a header");
+		let header = Header::decode(&mut &header[..]).expect("it returns a header");
 		(Block { header, extrinsics: vec![inherent] }, declared)
 	}
 }

@@ -71,7 +71,7 @@ pub mod storage {
 	pub const CONTRACT_RECORD_BYTES: u32 = 512;
 	/// Price of storing a byte permanently: the same as the refundable deposit for a byte.
 	pub const PRICE_PER_BYTE: Balance = deposit(0, 1);
-	/// Most items in one page of a list.
+	/// Maximum number of items in one page of a list.
 	pub const MAX_PAGE_SIZE: u32 = 100;
 
 	/// Longest key of an expiring entry. May be raised, never lowered.
@@ -105,13 +105,13 @@ pub mod storage {
 
 /// Sizes of the validator set and its elections.
 pub mod staking {
-	/// Most validators of an era, and so most Aura and GRANDPA authorities.
+	/// Maximum number of validators of an era, and so of Aura and GRANDPA authorities.
 	pub const MAX_VALIDATORS: u32 = 100;
-	/// Most candidates that an election considers.
+	/// Maximum number of candidates that an election considers.
 	pub const MAX_ELECTABLE_TARGETS: u32 = 500;
-	/// Most voters that an election considers: those with the largest stakes.
+	/// Maximum number of voters that an election considers: those with the largest stakes.
 	pub const MAX_ELECTING_VOTERS: u32 = 1_000;
-	/// Most validators one nominator may name.
+	/// Maximum number of validators that one nominator may name.
 	pub const MAX_NOMINATIONS: u32 = 16;
 	/// Eras whose exposures and rewards stay on chain: enough for the longest bonding duration that genesis
 	/// may choose.

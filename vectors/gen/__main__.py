@@ -45,7 +45,7 @@ def validators() -> dict[str, Draft202012Validator]:
 
 
 def faults(files: list[VectorFile]) -> Iterator[str]:
-    """Errors in the files, each alone and all together."""
+    """The errors in single files and those between files."""
     by_kind = validators()
     for file in files:
         if file.kind not in by_kind:

@@ -10,7 +10,7 @@ MIN_RUN_BYTES = 64
 
 
 def hexadecimal(value: bytes) -> str | list[Any]:
-    """`0x` and the digits; long values as a list of such strings and of runs of one byte."""
+    """Bytes as `0x` and digits; long values as a list of such strings and of runs of one byte."""
     if len(value) <= MAX_PLAIN_BYTES:
         return "0x" + value.hex()
     pieces: list[Any] = []

@@ -111,7 +111,7 @@ export function checkEra(vector) {
 	assert.equal(era.isImmortalEra, vector.era === 'immortal');
 	if (vector.from) {
 		const made = registry.createType('ExtrinsicEra', { current: vector.from.block, period: vector.from.period });
-		// The runtime rounds the period up and bounds it, which polkadot.js does not.
+		// Unlike polkadot.js, the runtime rounds the period up and bounds it.
 		if (vector.from.period === vector.era.period) {
 			equalBytes(made.toU8a(), vector.encoded);
 		}

@@ -25,7 +25,7 @@ pub fn build(spec: &dyn ChainSpec) -> Result<Storage, String> {
 		if let Some(key) = dev_keys::find(&storage) {
 			return Err(format!(
 				"chain spec `{name}` is of type Live, but its genesis holds the development key \
-				{key}, whose secret everybody knows. Replace it with a key of your own (`gtos key \
+				{key}, whose secret is public. Replace it with a key of your own (`gtos key \
 				generate`), or make the chain type Local"
 			));
 		}
@@ -53,7 +53,7 @@ pub fn ensure_same_chain<E: RuntimeVersionOf>(
 	if stored != expected {
 		return Err(user_error(format!(
 			"the database holds the chain with genesis {stored:?}, but the chain spec starts from \
-			{expected:?}. Name the chain spec that the database was made with, or another \
+			{expected:?}. Name the chain spec that the database was created with or another \
 			--base-path, or delete the database with `gtos purge-chain`"
 		)));
 	}

@@ -75,10 +75,10 @@ pub struct Run {
 	#[arg(long, value_name = "BLOCKS", default_value_t = 86_400)]
 	pub tx_index_blocks: u32,
 
-	/// Folder in which the node keeps runtimes after compiling them, so that it starts sooner the
-	/// next time. The default is `compiled-runtimes` in the base path.
+	/// Folder in which the node keeps runtimes after compiling them, so that its next start
+	/// is faster. The default is `compiled-runtimes` in the base path.
 	///
-	/// Several nodes of one machine may share a folder. Whoever can write to it controls the node.
+	/// Several nodes on one machine may share a folder. Whoever can write to it controls the node.
 	#[arg(long, value_name = "FOLDER")]
 	pub compiled_runtimes: Option<PathBuf>,
 
@@ -103,7 +103,7 @@ pub enum Subcommand {
 	/// Write a chain specification.
 	ExportChainSpec(sc_cli::ExportChainSpecCmd),
 
-	/// Execute a block of the database again.
+	/// Re-execute a block of the database.
 	CheckBlock(sc_cli::CheckBlockCmd),
 
 	/// Write blocks of the database to a file.

@@ -4,9 +4,9 @@
 pub fn explain(error: &sc_cli::Error) -> String {
 	match error {
 		sc_cli::Error::NetworkKeyNotFound(path) => format!(
-			"a validator needs a node key that stays the same, and there is none at {}. Make it \
-			once with `gtos key generate-node-key` and the --chain and --base-path of this node, or \
-			name the file of one with --node-key-file",
+			"a validator needs a node key that does not change, and there is none at {}. Generate one \
+			with `gtos key generate-node-key` and the --chain and --base-path of this node, or name a \
+			key file with --node-key-file",
 			path.display()
 		),
 		// The SDK prefixes these with "Invalid input", even if no input is at fault.

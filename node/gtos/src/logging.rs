@@ -31,7 +31,7 @@ const RECOMMENDED_OPEN_FILES: u64 = 10_000;
 pub enum LogFormat {
 	/// Text for people.
 	Plain,
-	/// One JSON object a line.
+	/// One JSON object per line.
 	Json,
 }
 

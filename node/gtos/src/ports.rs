@@ -50,7 +50,7 @@ fn ensure_bindable(
 		// The node listens on IPv4 too by default, so that a machine without IPv6 can be reached.
 		Err(error) if address.is_ipv6() && error.kind() != ErrorKind::PermissionDenied => Ok(()),
 		Err(error) => Err(format!(
-			"cannot listen on the {service} address {address}: {error}. Choose another with \
+			"cannot listen on the {service} address {address}: {error}. Choose another one with \
 			{option}"
 		)),
 	}

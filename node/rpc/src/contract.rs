@@ -3,7 +3,7 @@
 use crate::{
 	error::Error,
 	parameter,
-	query::{self, Proof, RuntimeApi},
+	query::{self, Proof, RequiredApi, RuntimeApi},
 };
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{constants::storage::MAX_PAGE_SIZE, AccountId, Balance, BlockNumber, Hash};
@@ -111,7 +111,7 @@ impl Contracts {
 		query::call::<dyn ContractStoreApi<Block, AccountId, BlockNumber, Balance>, T>(
 			&self.client,
 			at,
-			"ContractStoreApi",
+			RequiredApi { name: "ContractStoreApi", version: 1 },
 			api_call,
 		)
 	}
@@ -238,7 +238,7 @@ mod tests {
 					let shown = verify_proof(proof.state_root, nodes, hash("address", 0)).unwrap();
 					assert_eq!(shown.is_some(), proof.keys.len() == 2, "{}", exchange.name);
 				},
-				method => panic!("{method} is not ours"),
+				method => panic!("{method} has no check"),
 			}
 			methods.insert(exchange.method);
 		}

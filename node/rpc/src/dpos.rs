@@ -2,7 +2,11 @@
 
 mod response;
 
-use crate::{error::Error, parameter, query};
+use crate::{
+	error::Error,
+	parameter,
+	query::{self, RequiredApi, RuntimeApi},
+};
 use gtos_dpos_api::DposApi;
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{AccountId, Balance, BlockNumber, Hash};
@@ -55,12 +59,12 @@ impl Dpos {
 	fn call<T>(
 		&self,
 		at: Hash,
-		api_call: impl FnOnce(&query::RuntimeApi) -> Result<T, ApiError>,
+		api_call: impl FnOnce(&RuntimeApi) -> Result<T, ApiError>,
 	) -> Result<T, Error> {
 		query::call::<dyn DposApi<Block, AccountId, Balance, BlockNumber>, T>(
 			&self.client,
 			at,
-			"DposApi",
+			RequiredApi { name: "DposApi", version: 1 },
 			api_call,
 		)
 	}

@@ -22,7 +22,8 @@ pub enum Error {
 	UnknownBlock(Hash),
 	/// The node has pruned the state of the block.
 	PrunedState(Hash),
-	/// The runtime of the block does not have the API of this name.
+	/// The runtime of the block does not have the API of this name, or only a version without the
+	/// function that is called.
 	NoSuchQuery(&'static str),
 	/// The runtime failed, for this reason.
 	RuntimeFailed(String),
@@ -90,7 +91,9 @@ impl fmt::Display for Error {
 			},
 			Self::UnknownBlock(_) => f.write_str("This node does not have the block"),
 			Self::PrunedState(_) => f.write_str("This node has pruned the state of the block"),
-			Self::NoSuchQuery(api) => write!(f, "The runtime of the block has no {api}"),
+			Self::NoSuchQuery(api) => {
+				write!(f, "The runtime of the block does not have this query of {api}")
+			},
 			Self::RuntimeFailed(reason) => write!(f, "The runtime failed: {reason}"),
 			Self::Unavailable(reason) => write!(f, "The node cannot answer now: {reason}"),
 			Self::Undecodable => f.write_str("The bytes are not an extrinsic"),

@@ -7,7 +7,7 @@ mod response;
 use crate::{
 	error::Error,
 	parameter,
-	query::{self, RuntimeApi},
+	query::{self, RequiredApi, RuntimeApi},
 	subscriptions::{Permit, Subscriptions},
 	work_limiter::WorkLimiter,
 };
@@ -126,7 +126,7 @@ impl Entries {
 		query::call::<dyn TtlKvApi<Block, AccountId, BlockNumber, Balance>, T>(
 			&self.client,
 			at,
-			"TtlKvApi",
+			RequiredApi { name: "TtlKvApi", version: 1 },
 			api_call,
 		)
 	}
@@ -333,7 +333,7 @@ mod tests {
 					};
 					assert!(is_expected, "{}: {shown:?}", exchange.name);
 				},
-				method => panic!("{method} is not ours"),
+				method => panic!("{method} has no check"),
 			}
 			methods.insert(exchange.method);
 		}
@@ -400,7 +400,7 @@ mod tests {
 		let SubscriptionCloseResponse::NotifErr(_) =
 			closing_notification(Error::PrunedState(Hash::zero()))
 		else {
-			panic!("it is an error");
+			panic!("the notification is not an error");
 		};
 	}
 }

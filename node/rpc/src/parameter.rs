@@ -26,7 +26,7 @@ pub fn optional<T>(
 	value.filter(|value| !value.is_null()).map(|value| read(name, value)).transpose()
 }
 
-/// Reads an account: an address of our prefix, or 32 bytes (RPC-R1).
+/// Reads an account: an address with our prefix, or 32 bytes (RPC-R1).
 pub fn account(name: &'static str, value: &Value) -> Result<AccountId, Error> {
 	let text = value.as_str().unwrap_or_default();
 	if text.starts_with("0x") {
@@ -49,7 +49,7 @@ pub fn address(account: &AccountId) -> String {
 	account.to_ss58check_with_version(Ss58AddressFormat::custom(SS58_PREFIX))
 }
 
-/// Reads bytes: `0x` and two hexadecimal digits a byte, in upper or lower case (RPC-R2).
+/// Reads bytes: `0x` and two hexadecimal digits per byte, in upper or lower case (RPC-R2).
 pub fn bytes(name: &'static str, value: &Value) -> Result<Vec<u8>, Error> {
 	let text = value.as_str().unwrap_or_default();
 	// The SDK's reader accepts text without `0x`, an odd number of digits, and blanks.
@@ -100,7 +100,7 @@ mod tests {
 				"hash" => hash("it", given).map(|hash| json!(hash)),
 				"number" => number("it", given).map(|number| json!(number)),
 				"balance" | "revision" => continue,
-				other => panic!("{other} is read by nothing"),
+				other => panic!("no function reads a value of the kind {other}"),
 			};
 			assert_eq!(answered.ok(), form.answered, "{}", form.name);
 			read += 1;
@@ -171,7 +171,7 @@ mod tests {
 	}
 
 	#[test]
-	fn limit_out_of_bounds_has_another_error_than_one_that_is_no_number() {
+	fn limit_out_of_bounds_and_limit_that_is_not_a_number_have_different_errors() {
 		assert!(matches!(limit(&json!(1), 100), Ok(1)));
 		assert!(matches!(limit(&json!(100), 100), Ok(100)));
 		for beyond in [0, 101, u32::MAX] {

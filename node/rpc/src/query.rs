@@ -35,30 +35,49 @@ fn ensure_state(client: &FullClient, at: Hash) -> Result<(), Error> {
 	}
 }
 
-/// Checks that the runtime of block `at` has the API. Errors call the API `name`.
-fn ensure_api<Api: RuntimeApiInfo + ?Sized>(
-	client: &FullClient,
-	at: Hash,
-	name: &'static str,
-) -> Result<(), Error> {
-	match client.runtime_api().api_version::<Api>(at) {
-		Ok(Some(_)) => Ok(()),
-		Ok(None) => Err(Error::NoSuchQuery(name)),
-		Err(error) => Err(Error::RuntimeFailed(error.to_string())),
+/// The runtime API that a query calls.
+#[derive(Clone, Copy)]
+pub struct RequiredApi {
+	/// Name of the API, which errors carry.
+	pub name: &'static str,
+	/// Version of the API that introduced the function that is called.
+	pub version: u32,
+}
+
+impl RequiredApi {
+	/// Checks that the runtime, which has version `found` of the API, has the function.
+	fn ensure_found(self, found: Option<u32>) -> Result<(), Error> {
+		match found {
+			Some(version) if version >= self.version => Ok(()),
+			_ => Err(Error::NoSuchQuery(self.name)),
+		}
 	}
 }
 
-/// Calls `Api` of the runtime of block `at`. Errors call the API `name`.
+/// Checks that the runtime of block `at` has the API, in the required version or a later one.
+fn ensure_api<Api: RuntimeApiInfo + ?Sized>(
+	client: &FullClient,
+	at: Hash,
+	required: RequiredApi,
+) -> Result<(), Error> {
+	let found = client
+		.runtime_api()
+		.api_version::<Api>(at)
+		.map_err(|error| Error::RuntimeFailed(error.to_string()))?;
+	required.ensure_found(found)
+}
+
+/// Calls `Api` of the runtime of block `at`.
 pub fn call<Api: RuntimeApiInfo + ?Sized, T>(
 	client: &FullClient,
 	at: Hash,
-	name: &'static str,
+	required: RequiredApi,
 	api_call: impl FnOnce(&RuntimeApi) -> Result<T, ApiError>,
 ) -> Result<T, Error> {
 	// The cause is determined after the failure: a check before the call could be outdated by
 	// pruning.
 	api_call(&client.runtime_api()).map_err(|failure| {
-		let cause = ensure_state(client, at).and_then(|()| ensure_api::<Api>(client, at, name));
+		let cause = ensure_state(client, at).and_then(|()| ensure_api::<Api>(client, at, required));
 		cause.err().unwrap_or_else(|| Error::RuntimeFailed(failure.to_string()))
 	})
 }
@@ -95,4 +114,22 @@ pub fn prove(client: &FullClient, at: Hash, keys: Vec<Vec<u8>>) -> Result<Proof,
 		keys: keys.into_iter().map(Bytes::from).collect(),
 		nodes: nodes.into_iter_nodes().map(Bytes::from).collect(),
 	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	/// RPC-R6: an API that is absent or too old is error 10005, which names it.
+	#[test]
+	fn api_below_the_required_version_has_an_error_of_its_own() {
+		let required = RequiredApi { name: "TtlKvApi", version: 2 };
+		for found in [None, Some(1)] {
+			let result = required.ensure_found(found);
+			assert!(matches!(result, Err(Error::NoSuchQuery("TtlKvApi"))), "{found:?}");
+		}
+		for found in [Some(2), Some(3)] {
+			assert!(required.ensure_found(found).is_ok(), "{found:?}");
+		}
+	}
 }

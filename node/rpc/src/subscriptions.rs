@@ -8,10 +8,10 @@ use substrate_prometheus_endpoint::{
 	register, MetricSource, Opts, PrometheusError, Registry, SourcedGauge,
 };
 
-/// Most subscriptions of one kind that a connection may have at a time.
+/// Maximum number of subscriptions of one kind that a connection may have at a time.
 pub const MAX_PER_CONNECTION: usize = 128;
 
-/// Most subscriptions of one kind that the node may have at a time.
+/// Maximum number of subscriptions of one kind that the node may have at a time.
 ///
 /// Each subscription costs work in every block, and a client can evade the limit per connection by
 /// opening more connections.
@@ -78,7 +78,7 @@ impl MetricSource for ByMethod {
 	}
 }
 
-/// Permission for one subscription.
+/// A permit for one subscription.
 pub struct Permit {
 	subscriptions: Subscriptions,
 	connection: ConnectionId,

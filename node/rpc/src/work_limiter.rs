@@ -4,7 +4,7 @@ use crate::error::Error;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Most pieces of work of one kind that run at the same time; the others wait.
+/// Maximum number of pieces of work of one kind that run at the same time; the others wait.
 const MAX_CONCURRENT: usize = 4;
 
 /// Limits how many pieces of one kind of work run at the same time.

@@ -17,7 +17,8 @@ use sp_keystore::KeystorePtr;
 use std::{sync::Arc, time::Duration};
 use substrate_prometheus_endpoint::Registry;
 
-/// Most blocks between two justifications that the database keeps and a syncing node checks.
+/// Maximum number of blocks between two of the justifications that the database keeps and a syncing
+/// node checks.
 const JUSTIFICATION_PERIOD_BLOCKS: u32 = 512;
 
 /// GRANDPA's block import over the client, and the link to its voter.

@@ -73,7 +73,7 @@ impl TransactionIndex {
 		let store = match Store::open(&path) {
 			Err(error) if !error.is_lock() => {
 				tracing::warn!(
-					"The index of transactions at {} is rebuilt: {error}",
+					"The index of transactions at {} is being rebuilt: {error}",
 					path.display()
 				);
 				Store::recreate(&path)

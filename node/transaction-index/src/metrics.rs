@@ -13,7 +13,7 @@ pub fn register_metrics(
 ) -> Result<(), PrometheusError> {
 	let heights = Opts::new(
 		"gtos_transaction_index_height",
-		"Best block that the index of transactions has seen, and oldest that it covers",
+		"Heights of the best block that the index of transactions has seen and of the oldest that it covers",
 	);
 	let heights = heights.variable_label("block");
 	register(SourcedGauge::new(&heights, Heights(index.clone()))?, registry)?;

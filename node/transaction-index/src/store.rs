@@ -16,7 +16,7 @@ const TRANSACTIONS: ColId = 0;
 const BLOCKS: ColId = 1;
 /// Hashes of the indexed blocks by height, big-endian: the order in which they are pruned.
 const HEIGHTS: ColId = 2;
-/// Facts about the index itself.
+/// Metadata of the index.
 const META: ColId = 3;
 
 const FORMAT_KEY: &[u8] = b"format";
@@ -24,7 +24,7 @@ const FORMAT_KEY: &[u8] = b"format";
 /// version is rebuilt.
 const FORMAT: &[u8] = &[1];
 
-/// Most positions kept for one extrinsic; the newest stay.
+/// Maximum number of positions kept for one extrinsic; the oldest are dropped.
 ///
 /// A transaction has a position for each height and index at which some fork includes it. The
 /// canonical position is lost only if `MAX_POSITIONS` other blocks in the window include the

@@ -43,7 +43,7 @@ fn transaction_of_a_losing_fork_is_not_found_until_the_fork_wins() {
 }
 
 #[test]
-fn transaction_on_two_forks_is_found_where_the_best_chain_has_it() {
+fn transaction_on_two_forks_is_found_on_the_best_chain() {
 	let mut fixture = Fixture::new(100);
 	let chain = fixture.chain.clone();
 	fixture.import([chain.extend(0, 1, &[5, 6]), chain.fork(0, 2, &[6])]);
@@ -166,7 +166,7 @@ fn fill_ends_at_the_first_missing_body() {
 }
 
 #[test]
-fn fill_goes_on_when_new_blocks_are_imported_meanwhile() {
+fn fill_continues_while_new_blocks_are_imported() {
 	let chain = FakeChain::new();
 	chain.extend_to(4);
 	let mut fixture = Fixture::on(chain.clone(), 100);

@@ -17,7 +17,7 @@ use std::{
 	time::Duration,
 };
 
-/// Most blocks that wait to be indexed while their states are pinned against pruning.
+/// Maximum number of blocks that wait to be indexed while their states are pinned against pruning.
 ///
 /// Further blocks are dropped. They are indexed later, like blocks that were imported while the
 /// index was switched off.
@@ -115,7 +115,7 @@ impl<C: BlockSource> Worker<C> {
 					Some(Event::Imported(block)) => {
 						self.index.dropped.fetch_add(1, Ordering::Relaxed);
 						tracing::debug!(
-							"The index of transactions is behind: block {} is indexed later",
+							"The index of transactions is behind: block {} will be indexed later",
 							block.number
 						);
 					},
@@ -204,7 +204,7 @@ impl<C: BlockSource> Worker<C> {
 	}
 
 	fn rebuild(&mut self, error: &Error) {
-		tracing::warn!("The index of transactions is rebuilt: {error}");
+		tracing::warn!("The index of transactions is being rebuilt: {error}");
 		match self.index.recreate() {
 			Ok(()) => self.start(),
 			Err(error) => {

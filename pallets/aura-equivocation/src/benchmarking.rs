@@ -78,7 +78,7 @@ mod benchmarks {
 		assert!(shown && known.is_some());
 	}
 
-	/// The check of a proof with the most nodes for the largest set. The proof has unused nodes,
+	/// The check of a proof with the maximum number of nodes for the largest set. The proof has unused nodes,
 	/// which only the last step of the check refuses.
 	#[benchmark]
 	fn check_membership() {

@@ -8,7 +8,7 @@
 //!   session.
 //! - In the current session, the owner of a key is looked up among the keys that were registered last.
 //!   These come into force up to two sessions later.
-//! - Validators that have removed their keys leave the set, but Aura and GRANDPA are not told if all
+//! - Validators that have removed their keys leave the set, but Aura and GRANDPA are not notified if all
 //!   others keep their indices and keys.
 //!
 //! [`NoteQueuedKeys`] closes the first and the third gap, [`KeyOwners`] the second.
@@ -35,11 +35,11 @@ use sp_trie::{
 	LayoutV0, MemoryDB, RandomState, Recorder, StorageProof, Trie, TrieMut, TrieRecorder,
 };
 
-/// Most trie nodes in a proof of ownership.
+/// Maximum number of trie nodes in a proof of ownership.
 ///
-/// A proof has the paths to a key and to its owner. Each path has at most one node for each nibble
-/// that it shares with another of the 300 entries of the largest set. The number of nodes is
-/// bounded, and not only their bytes, because every node costs a search and a hash, however short
+/// A proof has the paths to a key and to its owner. A path has at most one node for each nibble that
+/// it shares with another entry; the trie of the largest set has 300 entries. The number of nodes is
+/// bounded in addition to their bytes, because every node costs a search and a hash, however short
 /// it is.
 pub(crate) const MAX_PROOF_NODES: usize = 64;
 
@@ -126,9 +126,9 @@ where
 		} else {
 			defensive!("a trie in memory takes every entry");
 		}
-		// If validators have left from the end of an unchanged set, `pallet-session` notices it only if
-		// the set is returned again (CON-R12). If no validator has keys left, the set is not returned, and
-		// Aura and GRANDPA continue with the old one.
+		// If the validators that left were the last ones of a set that is otherwise unchanged,
+		// `pallet-session` notices only if the set is returned again (CON-R12). If no validator has keys
+		// left, the set is not returned, and Aura and GRANDPA continue with the old one.
 		elected.or_else(|| (any_left_out && any_left).then_some(planned))
 	}
 

@@ -99,17 +99,17 @@ pub mod pallet {
 		/// `pallet-session`.
 		type SessionOf: Convert<BlockNumberFor<Self>, SessionIndex>;
 
-		/// Most validators of a session; for weights.
+		/// Maximum number of validators of a session; for weights.
 		#[pallet::constant]
 		type MaxValidators: Get<u32>;
 
-		/// Most nominators that the slash of one validator can affect; for weights.
+		/// Maximum number of nominators that the slash of one validator can affect; for weights.
 		///
 		/// A report that raises the slash fraction also slashes again the validators that were
-		/// reported earlier for the slot, with their nominators. The weights leave out this
-		/// repeated slash. In the worst case it affects every nominator once for each of its
-		/// targets, which would fill a block. The case is rare, and every validator that takes part
-		/// loses its seat.
+		/// reported earlier for the slot, with their nominators. The weights do not include this
+		/// repeated slash. In the worst case it slashes every nominator once for each validator that
+		/// it nominates, which would fill a block. This is rare, because each validator that takes
+		/// part loses its seat.
 		#[pallet::constant]
 		type MaxNominators: Get<u32>;
 

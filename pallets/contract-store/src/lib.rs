@@ -71,8 +71,8 @@ pub mod pallet {
 		/// Clock of the current block, in milliseconds since the Unix epoch.
 		type Time: Time<Moment = u64>;
 
-		/// Longest code, in bytes. May be raised, never lowered: stored code that is longer could not be
-		/// read any more.
+		/// Longest code, in bytes. May be raised, never lowered: stored code that is longer could no longer
+		/// be read.
 		#[pallet::constant]
 		type MaxCodeLength: Get<u32>;
 
@@ -85,7 +85,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type PricePerByte: Get<BalanceOf<Self>>;
 
-		/// Most contracts in one page of a deployer's list.
+		/// Maximum number of contracts in one page of a deployer's list.
 		#[pallet::constant]
 		type MaxPageSize: Get<u32>;
 

@@ -15,14 +15,14 @@ pub const MIN_SESSION_LENGTH_BLOCKS: u32 = 5;
 pub const MAX_SESSION_LENGTH_BLOCKS: u32 = 604_800;
 /// Fewest sessions per era: an election is held one session before its era begins.
 pub const MIN_SESSIONS_PER_ERA: u32 = 2;
-/// Most sessions per era.
+/// Maximum number of sessions per era.
 pub const MAX_SESSIONS_PER_ERA: u32 = 1_000;
 /// Longest bonding. The runtime keeps staking history for as many eras, since a slash needs the
 /// exposure of the era of the offence.
 pub const MAX_BONDING_DURATION_ERAS: u32 = 336;
-/// Most sessions that bonding may span: GRANDPA stores one entry for each of them.
+/// Maximum number of sessions that bonding may span: GRANDPA stores one entry for each of them.
 pub const MAX_BONDING_DURATION_SESSIONS: u32 = 50_000;
-/// Most blocks in an hour: as many as there are with the shortest slot.
+/// Maximum number of blocks in an hour: as many as there are with the shortest slot.
 pub const MAX_HOUR_BLOCKS: u32 = 36_000;
 
 /// The periods of a chain, from which all others follow.

@@ -101,7 +101,7 @@ impl Chain {
 		Self { candidates: self.candidates + more, ..self }
 	}
 
-	/// Makes `minimum` the least number of validators that an election has to elect.
+	/// Makes `minimum` the minimum number of validators that an election has to elect.
 	pub fn with_minimum(self, minimum: u32) -> Self {
 		Self { minimum, ..self }
 	}

@@ -49,7 +49,7 @@ where
 /// dependencies of the crate that calls the macro.
 ///
 /// - `authority_id`: Aura's key type.
-/// - `max_authorities`: `Get<u32>`, most authorities.
+/// - `max_authorities`: `Get<u32>`, maximum number of authorities.
 /// - `slot_duration_ms`: a constant, length of a slot.
 /// - `session_length_blocks`: `Get` of a block number.
 /// - `author_handlers`: event handler of `pallet-authorship`.

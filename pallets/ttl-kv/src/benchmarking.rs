@@ -17,7 +17,7 @@ use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_io::hashing::blake2_256;
 use sp_runtime::traits::{SaturatedConversion, Saturating};
 
-/// Most references, or pages of one reference, that one sweep of the benchmarks takes.
+/// Maximum number of references, or of pages with one reference, that one sweep of the benchmarks takes.
 const MOST_SWEPT: u32 = 128;
 
 /// Gives `who` the funds for as many entries as any benchmark puts, plus the existential deposit.

@@ -4,7 +4,7 @@
 //! entry ends and from its revision: of the entries that end at one height, [`PAGE_LENGTH`]
 //! consecutive revisions share a page. Therefore
 //!
-//! - an entry's own fields tell where its reference is, so a call that changes the end of the entry
+//! - an entry's own fields determine where its reference is, so a call that changes the end of the entry
 //!   moves the reference, and no reference is ever stale;
 //! - entries that are put together and end together cost the sweep a fraction of a page each;
 //! - a page cannot overflow, because no two entries have the same revision.
@@ -16,7 +16,7 @@ use frame_support::{defensive, storage::KeyPrefixIterator, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{SaturatedConversion, UniqueSaturatedFrom, UniqueSaturatedInto};
 
-/// Number of revisions that share a page, and therefore most references on it.
+/// Number of revisions that share a page, and therefore the maximum number of references on it.
 pub const PAGE_LENGTH: u32 = 32;
 
 /// Height of a page and its position among the pages of that height, both big-endian.

@@ -1,7 +1,7 @@
 //! Key-value entries that expire.
 //!
 //! Every account has its own keyspace. An entry is put for a number of blocks and paid for in
-//! advance, by size and time. At the height where it ends, no reader finds it any more. A bounded
+//! advance, by size and time. At the height where it ends, no reader finds it. A bounded
 //! sweep removes it from the state, in that block or, if many entries end together, in one of the
 //! blocks after it. The rules are in `specs/ttl-kv.md`; comments name them by their ids.
 //!

@@ -211,7 +211,8 @@ fn rewards(account: &AccountId) -> Rewards<Balance> {
 	rewards
 }
 
-/// What each page of the validator's stakers pays to the validator itself; `None` if it gets nothing.
+/// The part of its own reward that a validator receives with the payout of each page of its stakers;
+/// `None` if it receives nothing.
 ///
 /// Steps and rounding are those of the payout (ECO-R6).
 fn parts_of_reward(era: EraIndex, account: &AccountId) -> Option<Vec<(Page, Balance)>> {

@@ -14,25 +14,25 @@ use sp_runtime::{DispatchError, DispatchResult};
 
 /// Outcome of each extrinsic of the block of this state.
 pub fn outcomes() -> Vec<Option<Outcome<Balance>>> {
-	let mut extrinsics = Vec::<Traces>::new();
-	for (index, trace) in traces() {
+	let mut extrinsics = Vec::<ExtrinsicEvents>::new();
+	for (index, event) in outcome_events() {
 		let Ok(index) = usize::try_from(index) else { continue };
 		// Every extrinsic deposits events, and they are in the order of the body.
 		if index == extrinsics.len() {
-			extrinsics.push(Traces::default());
+			extrinsics.push(ExtrinsicEvents::default());
 		}
 		if let Some(extrinsic) = extrinsics.get_mut(index) {
-			extrinsic.add(trace);
+			extrinsic.add(event);
 		}
 	}
-	extrinsics.into_iter().map(Traces::outcome).collect()
+	extrinsics.into_iter().map(ExtrinsicEvents::outcome).collect()
 }
 
 /// Outcome of the extrinsic at `index` of that block.
 pub fn outcome(index: u32) -> Option<Outcome<Balance>> {
-	let mut extrinsic = Traces::default();
-	for (_, trace) in traces().filter(|(of, _)| *of == index) {
-		extrinsic.add(trace);
+	let mut extrinsic = ExtrinsicEvents::default();
+	for (_, event) in outcome_events().filter(|(of, _)| *of == index) {
+		extrinsic.add(event);
 	}
 	extrinsic.outcome()
 }
@@ -42,23 +42,24 @@ pub fn is_extrinsic(bytes: &[u8]) -> bool {
 	UncheckedExtrinsic::decode_all_with_depth_limit(MAX_EXTRINSIC_DEPTH, &mut &bytes[..]).is_ok()
 }
 
-/// The events that describe one extrinsic.
+/// What the events say about one extrinsic.
 #[derive(Default)]
-struct Traces {
+struct ExtrinsicEvents {
 	payment: Option<Payment<Balance>>,
 	result: Option<DispatchResult>,
 }
 
-enum Trace {
+/// An event that determines a part of an outcome.
+enum OutcomeEvent {
 	Paid(Payment<Balance>),
 	Ended(DispatchResult),
 }
 
-impl Traces {
-	fn add(&mut self, trace: Trace) {
-		match trace {
-			Trace::Paid(payment) => self.payment = Some(payment),
-			Trace::Ended(result) => self.result = Some(result),
+impl ExtrinsicEvents {
+	fn add(&mut self, event: OutcomeEvent) {
+		match event {
+			OutcomeEvent::Paid(payment) => self.payment = Some(payment),
+			OutcomeEvent::Ended(result) => self.result = Some(result),
 		}
 	}
 
@@ -68,29 +69,30 @@ impl Traces {
 	}
 }
 
-/// The events that tell an outcome, each with the index of its extrinsic. They are read one at a time.
-fn traces() -> impl Iterator<Item = (u32, Trace)> {
+/// The events that determine outcomes, each with the index of its extrinsic. They are read one at a
+/// time.
+fn outcome_events() -> impl Iterator<Item = (u32, OutcomeEvent)> {
 	System::read_events_no_consensus().filter_map(|record| {
 		let EventRecord { phase: Phase::ApplyExtrinsic(index), event, .. } = *record else {
 			return None;
 		};
-		let trace = match event {
+		let event = match event {
 			RuntimeEvent::System(frame_system::Event::ExtrinsicSuccess { .. }) => {
-				Trace::Ended(Ok(()))
+				OutcomeEvent::Ended(Ok(()))
 			},
 			RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
 				dispatch_error, ..
-			}) => Trace::Ended(Err(dispatch_error)),
+			}) => OutcomeEvent::Ended(Err(dispatch_error)),
 			RuntimeEvent::TransactionPayment(
 				pallet_transaction_payment::Event::<Runtime>::TransactionFeePaid {
 					actual_fee,
 					tip,
 					..
 				},
-			) => Trace::Paid(Payment { fee: actual_fee, tip }),
+			) => OutcomeEvent::Paid(Payment { fee: actual_fee, tip }),
 			_ => return None,
 		};
-		Some((index, trace))
+		Some((index, event))
 	})
 }
 

@@ -90,7 +90,7 @@ fn replayed_transaction_is_refused_as_stale() {
 }
 
 #[test]
-fn second_spend_of_the_same_balance_fails_in_one_block_and_over_two() {
+fn second_spend_of_the_same_balance_fails_in_the_same_block_and_in_the_next() {
 	for blocks in [1, 2] {
 		chain(DEV).execute_with(|| {
 			let most = balance(Alice) - TOS;
@@ -172,7 +172,7 @@ fn begin_block_with_header_of(bytes: usize) {
 	});
 }
 
-/// Most bytes that the author's part of a header may have.
+/// Maximum number of bytes that the author's part of a header may have.
 fn max_header_size() -> usize {
 	RuntimeBlockLength::get().max_header_size() as usize
 }

@@ -121,7 +121,7 @@ pub fn sign_as(
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
 		frame_system::WeightReclaim::new(),
 	);
-	let payload = SignedPayload::new(call, extension).expect("the implicit parts are at hand");
+	let payload = SignedPayload::new(call, extension).expect("the implicit parts are available");
 	let signature = payload.using_encoded(|bytes| pair.sign(bytes));
 	let (call, extension, _) = payload.deconstruct();
 	UncheckedExtrinsic::new_signed(

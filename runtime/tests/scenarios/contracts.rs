@@ -183,11 +183,11 @@ fn second_deployment_is_refused_however_it_is_wrapped() {
 				sign(Bob, 0, proxy),
 			],
 		);
-		// The call of the proxy pallet succeeds; its event tells the result of the call inside.
+		// The call of the proxy pallet succeeds; its event has the result of the inner call.
 		assert_eq!(results, [already_deployed(), already_deployed(), Ok(Ok(()))]);
 		let result = Err(Error::<Runtime>::AlreadyDeployed.into());
-		let told = RuntimeEvent::Proxy(pallet_proxy::Event::ProxyExecuted { result });
-		assert!(System::events().iter().any(|record| record.event == told));
+		let executed = RuntimeEvent::Proxy(pallet_proxy::Event::ProxyExecuted { result });
+		assert!(System::events().iter().any(|record| record.event == executed));
 		assert_eq!(store(), before);
 	});
 }
@@ -216,7 +216,7 @@ fn deployment_that_fails_costs_its_fee_and_nothing_else() {
 	});
 }
 
-/// CTR-R8: the fee is paid first; the balance that is left must cover the price, to the unit.
+/// CTR-R8: the fee is paid first; the balance that is left must cover the whole price.
 #[test]
 fn deployment_is_refused_if_the_fee_leaves_too_little_for_the_price() {
 	chain(DEV).execute_with(|| {

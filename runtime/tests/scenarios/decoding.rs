@@ -134,7 +134,7 @@ fn arbitrary_bytes_never_panic() {
 }
 
 #[test]
-fn arbitrary_bodies_never_panic() {
+fn arbitrary_bodies_with_a_valid_length_prefix_never_panic() {
 	check(framed(), |state, bytes| check_bytes(state, &bytes));
 }
 

@@ -96,7 +96,7 @@ fn new_account(number: u32) -> AccountId {
 
 /// RPC-R28: progress of session and era on a chain whose elections succeed.
 #[test]
-fn epoch_info_at_every_block_says_where_session_and_era_stand() {
+fn epoch_info_at_every_block_has_the_progress_of_session_and_era() {
 	chain().execute_with(|| {
 		for number in 0..=31 {
 			run_to(number);
@@ -184,7 +184,7 @@ fn validators_at_genesis_are_those_of_the_genesis_in_the_order_of_slots() {
 		let order: Vec<AccountId> = found.iter().map(|found| found.account.clone()).collect();
 		assert_eq!(order, Session::validators());
 		for found in &mut found {
-			// An election counts in votes of a few units each.
+			// An election counts votes of a few units each.
 			assert!(STAKE - found.own_stake < 100 && found.own_stake == found.total_stake);
 			(found.own_stake, found.total_stake) = (STAKE, STAKE);
 			assert_eq!(
@@ -198,7 +198,7 @@ fn validators_at_genesis_are_those_of_the_genesis_in_the_order_of_slots() {
 }
 
 #[test]
-fn validators_tell_slots_and_points_until_the_session_and_the_era_end() {
+fn validators_show_slots_and_points_until_the_session_and_the_era_end() {
 	chain().execute_with(|| {
 		let counts = || {
 			let counts = |found: Validator<_, _>| (found.produced, found.missed, found.era_points);
@@ -281,7 +281,7 @@ fn disabled_validator_is_identified_by_its_position() {
 
 /// RPC-R27: the states of a validator outside the current set.
 #[test]
-fn validator_outside_the_set_waits_if_it_is_a_candidate_and_is_none_without_bond_or_keys() {
+fn validator_outside_the_set_is_waiting_as_a_candidate_and_none_without_bond_or_keys() {
 	chain().execute_with(|| {
 		run_to(1);
 		let account = new_account(0);
@@ -335,7 +335,7 @@ fn validator_outside_the_set_waits_if_it_is_a_candidate_and_is_none_without_bond
 	});
 }
 
-/// RPC-R27, ECO-R6: the answer equals what payouts mint, to the unit, over several pages as well.
+/// RPC-R27, ECO-R6: the answer equals exactly what payouts mint, even over several pages.
 #[test]
 fn rewards_are_what_payouts_pay_to_the_validator_itself() {
 	chain().execute_with(|| {

@@ -126,7 +126,7 @@ fn candidates_with_equal_stakes_are_elected_in_order() {
 }
 
 #[test]
-fn candidate_with_one_unit_more_at_stake_wins_against_the_order() {
+fn candidate_with_one_unit_more_at_stake_is_elected_before_earlier_candidates() {
 	network(5, 1).execute_with(|| {
 		let last = in_order(5).pop().expect("there are five");
 		assert_ok!(Staking::bond_extra(RuntimeOrigin::signed(last.clone()), 1));

@@ -82,7 +82,7 @@ fn version_names_the_chain_and_uses_state_version_one() {
 }
 
 #[test]
-fn proxy_of_any_type_but_any_may_not_transfer() {
+fn transfers_are_allowed_only_to_proxies_of_type_any() {
 	use frame_support::traits::InstanceFilter;
 	let transfer = RuntimeCall::Balances(pallet_balances::Call::transfer_all {
 		dest: sp_core::crypto::AccountId32::new([1; 32]).into(),

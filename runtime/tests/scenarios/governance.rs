@@ -97,7 +97,7 @@ fn ledger_is_restored_by_root_only() {
 }
 
 #[test]
-fn staking_admin_sets_the_least_commission_but_no_count_of_validators() {
+fn staking_admin_sets_the_minimum_commission_but_not_the_validator_count() {
 	chain(LOCAL).execute_with(|| {
 		let least = Perbill::from_percent(5);
 		let set_commission = pallet_staking::Call::set_min_commission { new: least };

@@ -58,7 +58,7 @@ fn ask_pool(transaction: UncheckedExtrinsic) -> TransactionValidity {
 /// STA-R5, TXN-R18: the nonce of an account without a record is 0 at every height, and none of its
 /// transactions is accepted.
 #[test]
-fn absent_account_reads_nonce_zero_and_cannot_send() {
+fn absent_account_has_nonce_zero_and_cannot_send() {
 	chain(DEV).execute_with(|| {
 		let (pair, account) = newcomer();
 		for _ in 0..3 {
@@ -158,9 +158,9 @@ fn dispatch_as_root(call: impl Into<RuntimeCall>) {
 }
 
 /// Name of a way to create an account, and a function that does it.
-type Way = (&'static str, fn(AccountId));
+type CreationMethod = (&'static str, fn(AccountId));
 
-const WAYS: [Way; 8] = [
+const CREATION_METHODS: [CreationMethod; 8] = [
 	("transfer_allow_death", |account| dispatch_as_alice(fund(&account))),
 	("transfer_keep_alive", |account| {
 		dispatch_as_alice(Call::transfer_keep_alive { dest: account.into(), value: TOS })
@@ -190,17 +190,17 @@ const WAYS: [Way; 8] = [
 	}),
 ];
 
-/// STA-R8: an account starts with the height as its nonce, in whichever way it is created.
+/// STA-R8: an account starts with the height as its nonce, however it is created.
 #[test]
 fn every_way_to_create_an_account_starts_its_nonce_at_the_height() {
-	for (way, create) in WAYS {
+	for (method, create) in CREATION_METHODS {
 		chain(DEV).execute_with(|| {
 			let (_, account) = newcomer();
 			run_to(11);
 			System::set_block_number(12);
 			create(account.clone());
-			assert!(System::account_exists(&account), "{way}");
-			assert_eq!(nonce(&account), 12, "{way}");
+			assert!(System::account_exists(&account), "{method}");
+			assert_eq!(nonce(&account), 12, "{method}");
 		});
 	}
 }

@@ -185,7 +185,7 @@ fn slash_that_root_or_the_staking_admin_cancels_takes_nothing() {
 }
 
 #[test]
-fn slash_is_cancelled_by_no_other_origin() {
+fn slash_is_not_cancelled_by_any_other_origin() {
 	chain().execute_with(|| {
 		report_two();
 		let slashes = waiting();

@@ -35,7 +35,7 @@ fn transfer(to: Sr25519Keyring, value: Balance) -> RuntimeCall {
 	})
 }
 
-/// The payments that the events tell, in order.
+/// The payments that the events show, in order.
 fn payments() -> Vec<Payment<Balance>> {
 	let payment = |event| match event {
 		RuntimeEvent::TransactionPayment(
@@ -66,7 +66,7 @@ fn in_first_extrinsic(test: impl FnOnce()) {
 }
 
 #[test]
-fn outcomes_tell_success_failure_fee_and_tip_in_the_order_of_the_body() {
+fn outcomes_show_success_failure_fee_and_tip_in_the_order_of_the_body() {
 	chain(DEV).execute_with(|| {
 		let too_much = Balances::total_balance(&Alice.to_account_id()) + TOS;
 		let root_only = RuntimeCall::System(frame_system::Call::set_heap_pages { pages: 1 });

@@ -186,7 +186,7 @@ fn quote(function: &str, arguments: &impl Encode) -> Balance {
 		let answer = gtos_runtime::apis::api::dispatch(function, &arguments.encode())
 			.unwrap_or_else(|| panic!("the runtime has no {function}"));
 		Option::<Balance>::decode(&mut &answer[..])
-			.expect("it answers a balance or none")
+			.expect("it returns a balance or none")
 			.expect("the arguments are in their range")
 	})
 }

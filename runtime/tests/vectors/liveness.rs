@@ -87,7 +87,7 @@ impl Check for MissedSlots {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Liveness {
-	/// Least number of validators that an election must elect.
+	/// Minimum number of validators that an election must elect.
 	minimum: u32,
 	/// Candidates that are not in the set.
 	waiting: u32,

@@ -1,6 +1,6 @@
 //! Runs every vector of `vectors/` against the real runtime, and checks that none is left out.
 //!
-//! The `kind` of a file tells what its cases are; [`kinds::run`] runs them.
+//! The `kind` of a file names the type of its cases, which [`kinds::run`] runs.
 
 mod authorship;
 mod chain;

@@ -96,9 +96,9 @@ pub struct Report {
 	slot: u64,
 	block_hashes: Vec<BlockHash>,
 	steps: Vec<ReportStep>,
-	/// Validators that are still candidates in the end.
+	/// Validators that are still candidates after all reports.
 	candidates: Vec<usize>,
-	/// Fraction by which each validator is slashed in the end, in parts of 10^9.
+	/// Fraction by which each validator is slashed after all reports, in parts of 10^9.
 	slash_fractions: Vec<u32>,
 }
 

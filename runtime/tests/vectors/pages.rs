@@ -34,7 +34,7 @@ fn rule_of_heading(heading: &str) -> Option<&str> {
 }
 
 #[test]
-fn headings_of_rules_are_told_from_others() {
+fn headings_of_rules_are_distinguished_from_others() {
 	assert_eq!(rule_of_heading("CON-R1: slot of a block"), Some("CON-R1"));
 	assert_eq!(rule_of_heading("TTL-I1: entries"), Some("TTL-I1"));
 	for heading in ["CON-R1", "CON-X1: a", "CON-R: a", "con-R1: a", "CONS-R1: a", "Terms: all"] {

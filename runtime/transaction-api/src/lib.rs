@@ -51,7 +51,7 @@ sp_api::decl_runtime_apis! {
 	where
 		Balance: Codec,
 	{
-		/// Outcome of each extrinsic, in the order of the body; `None` if the events do not tell it.
+		/// Outcome of each extrinsic, in the order of the body; `None` if the events do not show it.
 		fn outcomes() -> Vec<Option<Outcome<Balance>>>;
 
 		/// Outcome of the extrinsic at `index`; `None` if the block has no such extrinsic.

@@ -56,7 +56,7 @@ def key_case(name: str, pallet: str, item: str, *keys: tuple[str, bytes]) -> dic
 
 
 def record_case(name: str, type_: str, encoded: bytes, **fields: tuple[str, Any]) -> dict[str, Any]:
-    """A stored value field by field. Integers of 64 bits and more are text."""
+    """A stored value, field by field. Integers of 64 bits and more are written as text."""
     shown = [
         {"name": field, "type": kind, "value": str(value) if kind in ("u64", "u128") else value}
         for field, (kind, value) in fields.items()

@@ -52,7 +52,7 @@ def _calls() -> Iterator[VectorFile]:
             call_case("the shortest Wasm module", deploy(WASM)),
             call_case("no code: the call fails", deploy(b"")),
             call_case("the longest code", deploy(b"\x01" * store.MAX_CODE_LENGTH)),
-            call_case("a byte more: the call fails", deploy(b"\x01" * (store.MAX_CODE_LENGTH + 1))),
+            call_case("one byte too long: the call fails", deploy(b"\x01" * (store.MAX_CODE_LENGTH + 1))),
             refused_call("salt too short", encoded[:-1]),
             refused_call("salt too long", encoded + b"\x00"),
         ],

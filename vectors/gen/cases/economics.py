@@ -124,13 +124,13 @@ def _multipliers() -> VectorFile:
         ["ECO-R3"],
         [
             case("full at the start", ONE, full),
-            case("empty at the start: no lower", ONE, 0),
+            case("empty at the start: no further fall", ONE, 0),
             case("on target", 5 * ONE, target),
             case("a picosecond above the target", 5 * ONE, target + 1),
             case("a picosecond below the target", 5 * ONE, target - 1),
             case("half full", 123_456_789_012_345_678_901, full // 2),
             case("empty", 123_456_789_012_345_678_901, 0),
-            case("full at the top: no higher", 1_000 * ONE, full),
+            case("full at the maximum: no further rise", 1_000 * ONE, full),
             case("hooks used more than the limit of the normal class", 2 * ONE, 2 * full),
         ],
     )
@@ -152,7 +152,7 @@ def _splits() -> VectorFile:
             case("with a tip", 1_000_000_004, 7),
             case("a tip alone", 0, 5 * TOS),
             case("one unit", 1, 0),
-            case("much", 10**30, 10**30),
+            case("very large amounts", 10**30, 10**30),
         ],
     )
 

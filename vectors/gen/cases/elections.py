@@ -158,7 +158,7 @@ def _winners() -> VectorFile:
                 [*_candidates(TOS, TOS, TOS), _nominator(0, 100 * TOS, 0, 1), _nominator(1, 30 * TOS, 2)],
             ),
             _case(
-                "a nominator with more than half of that stake does",
+                "a nominator with more than half of the stake of a larger one outvotes its second candidate",
                 2,
                 [*_candidates(TOS, TOS, TOS), _nominator(0, 100 * TOS, 0, 1), _nominator(1, 60 * TOS, 2)],
             ),
@@ -218,7 +218,7 @@ def _stakes() -> VectorFile:
                 16,
                 [*_candidates(*range(10**9, 10**9 + 16)), _nominator(0, 10**10 + 7, *range(16))],
             ),
-            _case("mixed, rounded up too often", 7, _mixed("mixed 52", 10, 20)),
+            _case("mixed, where rounding up exceeds the sum", 7, _mixed("mixed 52", 10, 20)),
             *(
                 _case(f"mixed, a vote of {unit} units", 4, _mixed(name, 5, 6), issuance=unit * (2**64 - 1))
                 for name, unit in (("small 10", 10**9), ("small 24", 10**12))

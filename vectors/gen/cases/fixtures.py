@@ -9,7 +9,7 @@ EXISTENTIAL_DEPOSIT = 10**9
 MAX_NORMAL_LENGTH = 1_966_080
 
 SENDER = test_key("ed25519", 1)
-# Reaches the pool but never signs.
+# Receives transfers and never signs.
 RECIPIENT = test_key("sr25519", 9).account
 BIRTH_HASH = b"\x22" * 32
 

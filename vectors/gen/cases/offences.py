@@ -58,7 +58,7 @@ def _grandpa_equivocations() -> VectorFile:
     return VectorFile(
         "conformance/consensus/equivocation",
         "equivocation",
-        "Proofs that an authority voted twice",
+        "Proofs that a GRANDPA authority cast two different votes in one round",
         ["CON-R13"],
         [
             case("two precommits", True),
@@ -68,7 +68,7 @@ def _grandpa_equivocations() -> VectorFile:
             case("a prevote and a precommit", False, second_vote="prevote"),
             case("signed for another round", False, signed_round=8),
             case("signed for the next set", False, signed_set_id=4),
-            case("signed for the set before", False, signed_set_id=2),
+            case("signed for the previous set", False, signed_set_id=2),
             case("signed by another key", False, signer=test_key("ed25519", 6)),
         ],
     )
@@ -94,22 +94,22 @@ def _aura_equivocations() -> VectorFile:
         return _with_seal(second, *items)
 
     return VectorFile(
-        "conformance/consensus/double-seal",
-        "double-seal",
-        "Proofs that an authority sealed two blocks of one slot",
+        "conformance/consensus/aura-equivocation",
+        "aura-equivocation",
+        "Proofs that an authority sealed two different headers for one slot",
         ["CON-R21"],
         [
             case("two headers on one parent", True),
-            case("on parents of two heights", True, second=_header(2, author, parent=(PARENT[0], 99))),
+            case("on parents of different heights", True, second=_header(2, author, parent=(PARENT[0], 99))),
             case("the same header twice", False, second=first),
-            case("two headers of another slot", False, slot=SLOT + 1),
-            case("headers of two slots", False, second=_header(2, author, (SLOT + 1,))),
+            case("both headers are of another slot than the proof", False, slot=SLOT + 1),
+            case("the headers are of different slots", False, second=_header(2, author, (SLOT + 1,))),
             case("a header without a slot", False, second=_header(2, author, ())),
             case("a header with its slot twice", False, second=_header(2, author, (SLOT, SLOT))),
-            case("a header with two slots", False, second=_header(2, author, (SLOT, SLOT + 1))),
+            case("a header with two different slots", False, second=_header(2, author, (SLOT, SLOT + 1))),
             case("one header sealed by another key", False, second=_header(2, other)),
             case("both headers sealed by another key", False, _header(1, other), _header(2, other)),
-            case("a header with the seal of the other", False, second=sealed_by(first.digest[-1])),
+            case("a header with the seal of the other header", False, second=sealed_by(first.digest[-1])),
             case("a header without a seal", False, second=sealed_by()),
             case("a seal of another engine", False, second=sealed_by(DigestItem("seal", b"BABE", seal))),
             case("a seal that is too long", False, second=sealed_by(DigestItem("seal", AURA, seal + b"\0"))),
@@ -131,7 +131,7 @@ def _report_case(
     block_hashes: tuple[tuple[bytes, int], ...] = (),
     slot: int = 0,
 ) -> dict[str, Any]:
-    """`offences` has the offenders of each slot or round that are reported successfully, by index."""
+    """`offences` has, for each slot or round, the indices of the offenders that are reported successfully."""
     offenders = set().union(*offences)
     fractions = [
         max((slash_fraction(len(those), len(keys)) for those in offences if index in those), default=0)
@@ -154,7 +154,7 @@ def _error(pallet: str, name: str) -> dict[str, str]:
 
 
 def _grandpa_reports() -> VectorFile:
-    """Runs on a chain of four validators whose GRANDPA keys are those below, in session 0 of set 0."""
+    """The reports run in session 0 and set 0 of a chain with four validators, whose GRANDPA keys are below."""
     keys = [test_key("ed25519", number) for number in range(10, 14)]
 
     def step(name: str, key: Key, owner: int, error: dict[str, str] | None, **changes: Any) -> dict[str, Any]:
@@ -219,7 +219,7 @@ def _grandpa_reports() -> VectorFile:
 
 
 def _aura_reports() -> VectorFile:
-    """Runs on a chain of four validators whose Aura keys are those below, in session 0."""
+    """The reports run in session 0 of a chain with four validators, whose Aura keys are below."""
     keys = [test_key("sr25519", number) for number in range(22, 26)]
     # Sessions of 600 blocks: the first two lie in session 0, the last in session 1.
     uncle, last, later = (b"\x92" * 32, 98), (b"\x93" * 32, 599), (b"\x94" * 32, 600)
@@ -243,7 +243,7 @@ def _aura_reports() -> VectorFile:
     duplicate = _error("AuraEquivocation", "DuplicateOffenceReport")
     foreign = (b"\x95" * 32, PARENT[1])
     return VectorFile(
-        "conformance/consensus/double-seal-report",
+        "conformance/consensus/aura-equivocation-report",
         "report",
         "Successive reports of Aura equivocations",
         ["CON-R22", "CON-R23", "CON-R20"],
@@ -379,8 +379,8 @@ def _disabling() -> VectorFile:
                 "the validator with the smallest offence is enabled again", 7, {1: fifth, 4: tenth}, 3, fifth
             ),
             case("the limit is not reached", 21, {1: tenth, 2: tenth}, 20, tenth),
-            case("disabled already, for less", 4, {3: tenth}, 3, fifth),
-            case("disabled already, for as much", 4, {3: tenth}, 3, tenth),
+            case("already disabled for a smaller offence", 4, {3: tenth}, 3, fifth),
+            case("already disabled for an equal offence", 4, {3: tenth}, 3, tenth),
         ],
     )
 

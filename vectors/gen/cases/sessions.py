@@ -18,7 +18,7 @@ def _eras() -> VectorFile:
         minimum: dict[int, int] | None = None,
         keys: dict[int, dict[int, int | None]] | None = None,
     ) -> dict[str, Any]:
-        """`minimum` and `keys` by block: changes by governance and validators before the block's hooks."""
+        """`minimum` and `keys` have, by block, what governance and validators change before its hooks."""
         chain = Chain(session_length, sessions_per_era, validators)
         changes, at, responsible = [], [], 0
         for block in range(1, blocks + 1):
@@ -65,7 +65,7 @@ def _eras() -> VectorFile:
         [
             case("development timing", regular, 200),
             case(
-                "the shortest there can be", regular, 60, session_length=5, sessions_per_era=2, validators=1
+                "the shortest sessions and eras", regular, 60, session_length=5, sessions_per_era=2, validators=1
             ),
             case(
                 "elections fail for a while",
@@ -80,9 +80,9 @@ def _eras() -> VectorFile:
                 keys={5: {0: 1}, 26: {1: 1}},
             ),
             *(
-                # Within an era, and for each position in the set: a validator without keys authors no blocks.
+                # Within an era, for each position in the set: a validator without keys authors no blocks.
                 case(
-                    f"validator {gone} of three removes its keys, and sets others",
+                    f"validator {gone} of three removes its keys, then sets others",
                     ["CON-R6", "CON-R12", "CON-R26"],
                     140,
                     validators=3,

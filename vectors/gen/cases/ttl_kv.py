@@ -146,7 +146,7 @@ def _storage() -> Iterator[VectorFile]:
         [
             record("an entry", VALUE, 1_600, 1_000, 1),
             record("a flag: one byte", b"\x01", 2, 1, 2),
-            record("the greatest of everything", LONGEST_VALUE, 2**32 - 1, 2**32 - 2, 2**64 - 1),
+            record("all fields at their maximum", LONGEST_VALUE, 2**32 - 1, 2**32 - 2, 2**64 - 1),
         ],
     )
 
@@ -164,8 +164,8 @@ def _rents() -> Iterator[VectorFile]:
         ["TTL-R6"],
         [
             new("the smallest", 1, 1, 1),
-            new("a day of a small one", 32, 224, 86_400),
-            new("a year of a small one", 32, 224, kv.MAX_TTL),
+            new("a small entry for a day", 32, 224, 86_400),
+            new("a small entry for a year", 32, 224, kv.MAX_TTL),
             new("the greatest", kv.MAX_KEY_LENGTH, kv.MAX_VALUE_LENGTH, kv.MAX_TTL),
         ],
     )

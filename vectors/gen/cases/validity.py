@@ -68,7 +68,7 @@ def _case(
     before: list[bytes] | None = None,
     **context: Any,
 ) -> dict[str, Any]:
-    """A case with the results of pool and block; the block's is the pool's unless given."""
+    """A case with the results of pool and block, which are the same unless `block` is given."""
     if decodes(decoder.check_extrinsic, extrinsic) != (pool != UNDECODABLE):
         raise ValueError(f"{name}: the model's decoder disagrees")
     return {
@@ -109,7 +109,7 @@ def _broken_forms() -> Iterator[dict[str, Any]]:
     for name, address in (
         ("sender as an index", b"\x01"),
         ("sender as raw bytes", b"\x02" + scale.data(SENDER.account)),
-        ("sender as 32 other bytes", b"\x03" + SENDER.account),
+        ("sender as a 32-byte address", b"\x03" + SENDER.account),
         ("sender as 20 bytes", b"\x04" + SENDER.account[:20]),
     ):
         extrinsic = assemble(address, signature, PAYMENT)
@@ -181,9 +181,9 @@ def _signatures() -> Iterator[dict[str, Any]]:
             "over another payload": key.multi_signature(PAYMENT.with_(tip=1).message()),
         }
         if scheme in ("ed25519", "sr25519"):
-            cases["named as the other scheme"] = bytes([1 - signature[0]]) + signature[1:]
+            cases["labelled as the other scheme"] = bytes([1 - signature[0]]) + signature[1:]
         else:
-            cases["named as the other scheme"] = bytes([5 - signature[0]]) + signature[1:]
+            cases["labelled as the other scheme"] = bytes([5 - signature[0]]) + signature[1:]
             cases["recovery identifier 4"] = signature[:-1] + b"\x04"
             cases["the other recovery identifier"] = signature[:-1] + bytes([signature[-1] ^ 1])
         for name, signature_ in cases.items():
@@ -236,7 +236,7 @@ def _mortality() -> Iterator[dict[str, Any]]:
     )
     ancient = Era.mortal(8_192, BLOCK - 800)
     yield _case(
-        "mortal, the hash of the first block is not kept",
+        "mortal, the hash of the first block is no longer stored",
         signed(PAYMENT.with_(era=ancient, birth_hash=BIRTH_HASH), SENDER),
         _refused("Invalid", "AncientBirthBlock"),
         rules=["TXN-R14"],
@@ -273,7 +273,7 @@ def _nonces() -> Iterator[dict[str, Any]]:
     )
     again = PAYMENT.with_(call=transfer(RECIPIENT, 991 * TOS).encode(), nonce=NONCE + 1)
     yield _case(
-        "double spend with the next nonce: paid for, and fails",
+        "double spend with the next nonce: it fails and pays its fee",
         signed(again, SENDER),
         _valid(SENDER.account, NONCE + 1),
         _applied(NONCE + 2, errors.dispatch("Token", "FundsUnavailable")),
@@ -282,7 +282,7 @@ def _nonces() -> Iterator[dict[str, Any]]:
     )
     greatest = [{"account": SENDER.account, "free": str(1_000 * TOS), "nonce": 2**32 - 1}]
     yield _case(
-        "the greatest nonce: 0 follows",
+        "the greatest nonce, after which comes 0",
         signed(PAYMENT.with_(nonce=2**32 - 1), SENDER),
         _valid(SENDER.account, 2**32 - 1, account_nonce=2**32 - 1),
         _applied(0),
@@ -326,7 +326,7 @@ def _payers() -> Iterator[dict[str, Any]]:
     )
     zero = assemble(multi_address(ZERO), ZERO_SIGNATURE, PAYMENT)
     yield _case(
-        "the zero account, with a signature that holds",
+        "the zero account, with a valid signature",
         zero,
         signer,
         rules=["TXN-R20"],
@@ -345,7 +345,7 @@ def _classes() -> Iterator[dict[str, Any]]:
         if key != "block"
     } | {"rules": ["TXN-R5", "TXN-R21"]}
     yield _case(
-        "a byte longer than all transactions of a block may be",
+        "a byte longer than the limit of the normal class",
         _of_length(MAX_NORMAL_LENGTH + 1, NONCE),
         _refused("Invalid", "ExhaustsResources"),
         rules=["TXN-R22"],

@@ -33,7 +33,7 @@ class Chain:
     planned_start: int = 0
     set_id: int = 0
     failed_elections: int = 0
-    # Number of the keys that each validator has set, has queued and signs with, or None.
+    # The numbers of the keys that each validator has set, has queued and signs with; None without keys.
     keys: list[int | None] = field(default_factory=list)
     queued_keys: list[int | None] = field(default_factory=list)
     used_keys: list[int | None] = field(default_factory=list)
@@ -76,7 +76,7 @@ def due_era(offence_era: int, deferral: int) -> int:
 
 
 def offence_era(session: int, active_era: int, starts: dict[int, int]) -> int | None:
-    """The era of an offence. `starts` has the first session of the active and of each bonded era."""
+    """The era of an offence. `starts` has the first session of the active era and of each bonded era."""
     if session >= starts[active_era]:
         return active_era
     return max((era for era, start in starts.items() if start <= session), default=None)
@@ -85,7 +85,7 @@ def offence_era(session: int, active_era: int, starts: dict[int, int]) -> int | 
 def disabling(
     authorities: int, disabled: dict[int, int], offender: int, fraction: int
 ) -> tuple[int | None, int | None]:
-    """The validators to disable and to enable again. `disabled` has the fraction of each disabled one."""
+    """The validator to disable and the one to enable again. `disabled` has the fractions of those disabled."""
     if offender in disabled:
         return (offender if fraction > disabled[offender] else None), None
     if len(disabled) < (authorities - 1) // 3:

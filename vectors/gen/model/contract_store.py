@@ -25,7 +25,7 @@ def contract_address(deployer: bytes, salt: bytes, code_hash: bytes) -> bytes:
 
 
 def price(stored: int) -> int:
-    """The price of a deployment that stores so many bytes of new code."""
+    """The price of a deployment that stores this many bytes of new code."""
     return (RECORD_BYTES + stored) * PRICE_PER_BYTE
 
 

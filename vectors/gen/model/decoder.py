@@ -1,4 +1,4 @@
-"""A strict decoder, to tell which byte strings are extrinsics."""
+"""A strict decoder, which decides whether bytes are an extrinsic."""
 
 from model.calls import CALLS, PALLETS
 
@@ -69,7 +69,7 @@ def _era(reader: Reader) -> None:
     encoded = first | reader.byte() << 8
     period = 2 << encoded % 16
     if period < 4 or (encoded >> 4) * max(period >> 12, 1) >= period:
-        raise Undecodable("no such era")
+        raise Undecodable("not an era")
 
 
 def _explicit(reader: Reader) -> None:
@@ -82,7 +82,7 @@ def _explicit(reader: Reader) -> None:
 
 def _boolean(reader: Reader) -> None:
     if reader.byte() > 1:
-        raise Undecodable("no boolean")
+        raise Undecodable("neither true nor false")
 
 
 def _condition(reader: Reader) -> None:
@@ -117,12 +117,12 @@ def _call(reader: Reader, depth: int = 0) -> None:
         for type_ in _BY_INDEX[indices].values():
             _ARGUMENTS[type_](reader)
     else:
-        raise Undecodable("no call that the model knows")
+        raise Undecodable("not a call of the model")
 
 
 def _finish(reader: Reader) -> None:
     if not reader.is_at_end():
-        raise Undecodable("goes on after its end")
+        raise Undecodable("bytes after its end")
 
 
 def check_call(encoded: bytes) -> None:

@@ -54,7 +54,7 @@ def vote_unit(issuance: int) -> int:
 
 
 def normalised(values: list[int], target: int) -> list[int]:
-    """Integers near `values` whose sum is `target`; an excess is less than the number of values."""
+    """Integers near `values` whose sum is `target`. `values` exceed it by less than their number."""
     if not values:
         return []
     count, missing = len(values), target - sum(values)
@@ -87,12 +87,12 @@ def _voters(stakers: list[Staker], candidates: list[bytes], unit: int) -> list[_
 
 
 def _phragmen(seats: int, candidates: list[bytes], voters: list[_Voter]) -> set[bytes]:
-    """Sets in each voter the share of its load that each elected candidate has."""
+    """Elects candidates, and sets in each voter the part of its load that belongs to each of them."""
     approval = dict.fromkeys(candidates, 0)
     for voter in voters:
         for edge in voter.edges:
             approval[edge.candidate] += voter.budget
-    # The other candidates have no voters.
+    # Candidates without voters cannot be elected.
     left = [candidate for candidate in candidates if approval[candidate]]
     elected: set[bytes] = set()
     for _ in range(min(seats, len(left))):
@@ -102,7 +102,7 @@ def _phragmen(seats: int, candidates: list[bytes], voters: list[_Voter]) -> set[
                 if edge.candidate in scores:
                     share = min(voter.load * voter.budget // approval[edge.candidate], ONE)
                     scores[edge.candidate] = min(scores[edge.candidate] + share, ONE)
-        # The first of several with equal scores.
+        # Of several candidates with the lowest score, the first one wins.
         winner = min(left, key=lambda candidate: scores[candidate])
         left.remove(winner)
         elected.add(winner)
@@ -115,7 +115,7 @@ def _phragmen(seats: int, candidates: list[bytes], voters: list[_Voter]) -> set[
 
 
 def _spread(voter: _Voter, elected: set[bytes]) -> list[tuple[bytes, int]]:
-    """The elected candidates that a voter stands behind, and its votes for each."""
+    """The elected candidates that a voter backs, and its votes for each."""
     backed = [edge for edge in voter.edges if edge.candidate in elected]
     for edge in backed:
         edge.votes = voter.budget * edge.load // voter.load

@@ -9,7 +9,7 @@ from model.keys import Key
 
 SPEC_VERSION = 1
 TRANSACTION_VERSION = 1
-# The genesis hash of no real chain. Tests that run the vectors use it for their own chain.
+# No real chain has this genesis hash. Tests that run the vectors use it for their own chain.
 GENESIS_HASH = b"\x11" * 32
 
 SIGNED_V4 = 0x84
@@ -77,7 +77,7 @@ class Payload:
 
     @property
     def implicit(self) -> bytes:
-        """The bytes of the extensions that only the signed payload has, because both sides know them."""
+        """The bytes of the extensions that are signed but not sent, because both sides know them."""
         return (
             scale.u32(self.spec_version)
             + scale.u32(self.transaction_version)

@@ -67,7 +67,7 @@ def _keccak_f(a: list[list[int]]) -> list[list[int]]:
 
 
 def keccak_256(message: bytes) -> bytes:
-    """Keccak with the padding from before SHA-3, which hashlib lacks."""
+    """Keccak with its original padding, not that of SHA-3. hashlib does not have it."""
     rate = 136
     padded = bytearray(message + b"\x01" + b"\x00" * (-(len(message) + 1) % rate))
     padded[-1] |= 0x80

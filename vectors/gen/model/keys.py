@@ -36,9 +36,8 @@ def ss58(account: bytes, prefix: int = SS58_PREFIX) -> str:
 class Sr25519Store:
     """Signatures that are made once and stored.
 
-    An sr25519 signature holds fresh randomness, so making it anew would change the vectors at every
-    run. A signature in the store is verified each time it is used; one that is missing is made and
-    added.
+    sr25519 signatures are random, so signing again would change the vectors at every run. A stored
+    signature is verified each time it is used; a missing one is made and added.
     """
 
     def __init__(self, path: Path):
@@ -109,5 +108,5 @@ SCHEME_INDEX = {"ed25519": 0, "sr25519": 1, "ecdsa": 2, "eth": 3}
 
 
 def test_key(scheme: str, number: int) -> Key:
-    """A key for vectors only. Its seed is a hash of our own name, the scheme and a number."""
+    """A key for vectors only. Its seed is the hash of a fixed prefix, the scheme and a number."""
     return Key(scheme, blake2_256(b"gtos/vectors/" + scheme.encode() + bytes([number])))

@@ -84,7 +84,7 @@ ABSENT = object()
 
 @dataclass
 class Store:
-    """The pallet's part of the state, without the expiry index, whose layout is not specified."""
+    """The pallet's part of the state, without the expiry index."""
 
     entries: dict[tuple[bytes, bytes], Entry] = field(default_factory=dict)
     last_revision: int = 0
@@ -203,7 +203,7 @@ class Store:
         return self._run(attempt)
 
     def sweep(self, now: int) -> None:
-        """The sweep of `on_initialize`, for fewer expired entries than the quota."""
+        """The sweep of `on_initialize`, if fewer entries have expired than the quota allows."""
         self.entries = {at: entry for at, entry in self.entries.items() if now < entry.expires_at}
 
     @staticmethod

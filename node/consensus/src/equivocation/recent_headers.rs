@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 /// than the number of block hashes against which the chain checks a report.
 pub(super) const MAX_SLOTS: usize = 256;
 
-/// Most headers that are kept for a slot, one for each parent.
+/// Maximum number of headers that are kept for a slot, one for each parent.
 ///
-/// A second header on the same parent has the same author, so the two already are a pair. A slot
-/// has headers on more than a few parents whose state is available only if the network splits into
-/// many forks.
+/// Two headers on the same parent have the same author and already form a pair, so only the first is
+/// kept. A slot has headers on more than a few parents only if the network splits into many forks,
+/// because the state of each parent has to be available.
 pub(super) const MAX_HEADERS_PER_SLOT: usize = 16;
 
 /// The headers of the last slots.

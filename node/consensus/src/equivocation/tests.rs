@@ -86,7 +86,7 @@ fn second_header_of_a_slot_is_paired_with_the_first() {
 }
 
 #[test]
-fn header_with_another_seal_is_no_second_header() {
+fn header_with_another_seal_is_not_a_second_header() {
 	let mut recent = RecentHeaders::default();
 	let first = observed(5, 1);
 	let mut resealed = first.clone();
@@ -203,7 +203,7 @@ fn longest_header_of_a_valid_block_is_observed() {
 }
 
 #[test]
-fn import_with_a_full_queue_or_no_receiver_goes_on() {
+fn import_with_a_full_queue_or_no_receiver_continues() {
 	let inner = Inner::default();
 	let (observer, received) = observe(inner.clone());
 	for slot in 0..QUEUE_HEADERS as u64 + 10 {

@@ -223,7 +223,7 @@ mod tests {
 				"dpos_getValidator" => round_trip::<ValidatorDetails>(result),
 				"dpos_getEpochInfo" => round_trip::<Epoch>(result),
 				"dpos_getSnapshot" => round_trip::<Snapshot>(result),
-				other => panic!("{other} is not ours"),
+				other => panic!("{other} has no check"),
 			}
 			results += 1;
 		}

@@ -10,7 +10,8 @@ use jsonrpsee::{
 use std::pin::pin;
 use tokio::sync::watch;
 
-/// A follower and the events it found; `None` if it has to wait for a final block.
+/// A follower and the events that it found; `None` instead of events if it has to wait for the next
+/// final block.
 pub type Advance = (Follower<FullClient>, Option<Vec<Event>>);
 
 /// Delivers the events of one subscription.

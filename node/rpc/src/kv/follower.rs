@@ -1,15 +1,18 @@
 //! The events of an owner's entries, block by block (RPC-R25).
 
 use super::response::{Event, Kind};
-use crate::{error::Error, query};
+use crate::{
+	error::Error,
+	query::{self, RequiredApi},
+};
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{AccountId, BlockNumber, Hash};
 use pallet_ttl_kv_runtime_api::{EndingPage, EntryChange, EntryChangesApi};
 use sp_blockchain::HeaderBackend;
 use std::sync::Arc;
 
-/// Name of the runtime API, for errors.
-const API: &str = "EntryChangesApi";
+/// The runtime API of both queries.
+const API: RequiredApi = RequiredApi { name: "EntryChangesApi", version: 1 };
 
 /// Which entries are followed.
 #[derive(Clone, Debug)]
@@ -105,9 +108,8 @@ impl<C: ChangeSource> Follower<C> {
 			block_number: number,
 			revision: revision.to_string(),
 		};
-		// An entry has expired when the block at whose height it ends begins, so its event comes
-		// before the events of the block's calls. The state of the parent still has all such
-		// entries.
+		// An entry expires at the beginning of the block at its end height, so its event comes before
+		// the events of that block's calls. The state of the parent still has all such entries.
 		let events = match self.expired_from {
 			Some(start) => {
 				// Saturating: `number` is at least 1.
@@ -224,7 +226,7 @@ mod tests {
 	}
 
 	#[test]
-	fn entry_expires_before_the_calls_of_the_block_at_whose_height_it_ends() {
+	fn expiry_of_an_entry_comes_before_the_changes_by_the_calls_of_the_same_block() {
 		let expected = [
 			(2, Kind::Put, "1"),
 			(2, Kind::Extended, "1"),

@@ -91,9 +91,9 @@ impl Status {
 		matches!(self, Self::Finalized(_))
 	}
 
-	/// Whether a subscriber that knows `earlier` is notified. It is not notified if only the window
-	/// has moved.
-	pub fn is_news_after(&self, earlier: &Self) -> bool {
+	/// Whether a subscriber that has received `earlier` is notified of this status. It is not if only
+	/// the window has moved.
+	pub fn is_notified_after(&self, earlier: &Self) -> bool {
 		self != earlier && !(self.is_unknown() && earlier.is_unknown())
 	}
 }
@@ -141,7 +141,7 @@ mod tests {
 			let updates = exchange.updates.expect("a subscription has updates");
 			let updates: Vec<Status> = updates.iter().map(status).collect();
 			for pair in updates.windows(2) {
-				assert!(pair[1].is_news_after(&pair[0]), "{}", exchange.name);
+				assert!(pair[1].is_notified_after(&pair[0]), "{}", exchange.name);
 				assert!(!pair[0].is_last(), "{}", exchange.name);
 			}
 		}
@@ -186,7 +186,7 @@ mod tests {
 			IncludedTransaction { block: Hash::repeat_byte(1), number: 7, index: 2, outcome: None };
 		let status = Status::included(&included, None, true);
 		assert!(status.is_last());
-		assert!(status.is_news_after(&Status::included(&included, None, false)));
+		assert!(status.is_notified_after(&Status::included(&included, None, false)));
 		assert_eq!(
 			serde_json::to_value(status).unwrap(),
 			json!({
@@ -205,8 +205,8 @@ mod tests {
 	#[test]
 	fn window_that_moved_is_not_notified() {
 		let [early, late] = [1, 2].map(|oldest_block| Status::Unknown { oldest_block });
-		assert!(!late.is_news_after(&early));
-		assert!(Status::Pending.is_news_after(&late));
-		assert!(!Status::Pending.is_news_after(&Status::Pending));
+		assert!(!late.is_notified_after(&early));
+		assert!(Status::Pending.is_notified_after(&late));
+		assert!(!Status::Pending.is_notified_after(&Status::Pending));
 	}
 }

@@ -1,7 +1,11 @@
 //! Status of a transaction, from the index and the pool (RPC-R8, RPC-R10).
 
 use super::{future_transactions::FutureTransactions, status::Status};
-use crate::{error::Error, query, work_limiter::WorkLimiter};
+use crate::{
+	error::Error,
+	query::{self, RequiredApi},
+	work_limiter::WorkLimiter,
+};
 use futures::future::{select, Either};
 use gtos_node_transaction_index::TransactionIndex;
 use gtos_node_types::{Block, FullClient, TransactionPool as Pool};
@@ -86,7 +90,7 @@ impl StatusReader {
 					let Ok(later) = self.status(transaction).await else { continue };
 					next = later;
 				}
-				if next.is_news_after(&status) {
+				if next.is_notified_after(&status) {
 					break next;
 				}
 			};
@@ -128,7 +132,8 @@ impl StatusReader {
 	/// useful.
 	fn outcome(&self, block: Hash, index: u32) -> Option<Outcome<Balance>> {
 		type Api = dyn TransactionApi<Block, Balance>;
-		query::call::<Api, _>(&self.client, block, "TransactionApi", |api| {
+		let required = RequiredApi { name: "TransactionApi", version: 1 };
+		query::call::<Api, _>(&self.client, block, required, |api| {
 			TransactionApi::<Block, Balance>::outcome(api, block, index)
 		})
 		.unwrap_or_else(|error| {

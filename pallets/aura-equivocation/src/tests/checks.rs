@@ -124,8 +124,7 @@ fn seals_of_another_key_are_refused() {
 	})
 }
 
-/// CON-R22, 1: otherwise a validator could report itself for all its future slots and be slashed only
-/// once.
+/// CON-R22, 1: a validator that reported itself for all its future slots would be slashed only once.
 #[test]
 fn slot_in_the_future_is_refused() {
 	on_chain(|| {
@@ -210,7 +209,7 @@ fn proof_of_another_session_is_refused() {
 	})
 }
 
-/// CON-R22, 3: the chain stores no root of a session for which no validator can be slashed any more.
+/// CON-R22, 3: the chain stores no root of a session for which no validator can still be slashed.
 #[test]
 fn session_before_the_bonded_eras_is_refused() {
 	on_chain(|| {

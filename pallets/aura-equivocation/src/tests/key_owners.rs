@@ -84,7 +84,7 @@ fn keys_registered_for_later_do_not_hide_those_in_force() {
 	on_chain(|| {
 		go_to(8);
 		register(2, 7);
-		// In sessions 1 and 2 the old key is in force, and the SDK does not know its owner any more.
+		// In sessions 1 and 2 the old key is in force, and the SDK no longer knows its owner.
 		for block in [8, 9, 11, 14] {
 			go_to(block);
 			let unproven = Historical::prove(aura(2)).expect("always answers");
@@ -248,7 +248,7 @@ fn long_proof(branches: usize) -> (Vec<u8>, MembershipProof) {
 	(made_up, MembershipProof { session: 1, trie_nodes, validator_count: 4 })
 }
 
-/// CON-R14, 2: this is the only check of the proofs in GRANDPA's reports.
+/// CON-R14, 2: no other check limits the number of nodes of the proofs in GRANDPA's reports.
 #[test]
 fn proof_of_too_many_nodes_is_refused() {
 	new_test_ext().execute_with(|| {

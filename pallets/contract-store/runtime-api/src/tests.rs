@@ -70,7 +70,7 @@ impl State {
 		*self.0.root()
 	}
 
-	/// The proof that a node answers: the nodes on the paths to `keys`.
+	/// The proof that a node returns: the nodes on the paths to `keys`.
 	fn prove(&self, keys: &[Vec<u8>]) -> Vec<Vec<u8>> {
 		let proof = prove_read_on_trie_backend(&self.0, keys).expect("the state is complete");
 		proof.into_iter_nodes().collect()

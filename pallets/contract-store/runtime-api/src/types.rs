@@ -6,8 +6,8 @@ use scale_info::TypeInfo;
 use sp_core::H256;
 use sp_runtime::traits::{BlakeTwo256, Hash};
 
-/// First bytes of the input of an address hash. They separate it from every other hash, and the number
-/// in them leaves room for another scheme (CTR-R2).
+/// First bytes of the input of an address hash. They separate address hashes from all other hashes. The
+/// number in them allows for another way to derive addresses later (CTR-R2).
 pub const ADDRESS_TAG: [u8; 15] = *b"gtos/contract/1";
 
 /// Everything about a contract except its code.

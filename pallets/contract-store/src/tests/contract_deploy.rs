@@ -115,7 +115,7 @@ fn deploy_of_empty_code_is_refused_and_of_one_byte_accepted() {
 	});
 }
 
-/// CTR-R6: the limit less one, the limit, and one byte more.
+/// CTR-R6: code of up to `MaxCodeLength` bytes is accepted, and code of one byte more is refused.
 #[test]
 fn deploy_of_the_longest_code_is_accepted_and_of_one_byte_more_refused() {
 	on_chain(|| {

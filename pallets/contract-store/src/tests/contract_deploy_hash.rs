@@ -36,7 +36,7 @@ fn deploy_hash_of_known_code_stores_a_contract_with_its_length() {
 	});
 }
 
-/// CTR-R10: with lengths whose SCALE prefix has one, two and four bytes.
+/// CTR-R10: the length is right for SCALE length prefixes of one, two and four bytes.
 #[test]
 fn deploy_hash_of_any_length_records_that_length() {
 	on_chain(|| {

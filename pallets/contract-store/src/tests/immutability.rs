@@ -47,7 +47,7 @@ fn overwrite_by_the_deployer_is_refused() {
 	});
 }
 
-/// CTR-R11: the same code and salt of another deployer are another contract.
+/// CTR-R11: another deployer with the same code and salt gets a contract of its own.
 #[test]
 fn deployment_by_another_account_leaves_the_first_unchanged() {
 	on_chain(|| {
@@ -236,7 +236,7 @@ fn overwrite_through_a_multisig_with_threshold_two_is_refused() {
 	});
 }
 
-/// A multisig account is another deployer than its signatories.
+/// A multisig account is a different deployer from its signatories.
 #[test]
 fn deployment_through_a_multisig_leaves_a_signatorys_contract_unchanged() {
 	on_chain(|| {

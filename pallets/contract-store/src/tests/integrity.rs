@@ -2,33 +2,25 @@
 
 use super::*;
 use frame_support::traits::Hooks;
-use std::panic::catch_unwind;
 
 /// Runs the integrity test on the default configuration after `change`. The error is its panic
 /// message.
-fn check(change: impl FnOnce()) -> Result<(), String> {
-	let usual = (
-		(MaxCodeLength::get(), RecordBytes::get(), PricePerByte::get()),
-		(MaxPageSize::get(), NormalLength::get()),
-	);
-	change();
-	let result = catch_unwind(ContractStore::integrity_test).map_err(|reason| {
+fn check(change: impl FnOnce() + Send + 'static) -> Result<(), String> {
+	// In a new thread, so that no other test sees the change.
+	let test = std::thread::spawn(|| {
+		change();
+		ContractStore::integrity_test();
+	});
+	test.join().map_err(|reason| {
 		reason
 			.downcast::<String>()
 			.map(|reason| *reason)
 			.or_else(|reason| reason.downcast::<&str>().map(|reason| reason.to_string()))
 			.expect("the panic has a message")
-	});
-	// Another test may run in this thread afterwards.
-	MaxCodeLength::set(usual.0 .0);
-	RecordBytes::set(usual.0 .1);
-	PricePerByte::set(usual.0 .2);
-	MaxPageSize::set(usual.1 .0);
-	NormalLength::set(usual.1 .1);
-	result
+	})
 }
 
-fn assert_refused(change: impl FnOnce(), reason: &str) {
+fn assert_refused(change: impl FnOnce() + Send + 'static, reason: &str) {
 	let error = check(change).expect_err(reason);
 	assert!(error.contains(reason), "{error}");
 }
@@ -43,8 +35,8 @@ fn configuration_of_the_chain_is_sound() {
 #[test]
 fn configuration_whose_largest_deployment_just_fits_the_block_length_is_sound() {
 	let needed = LONGEST as u32 + 1 + 4 + 32 + 4 * 1024;
-	assert_eq!(check(|| NormalLength::set(needed)), Ok(()));
-	assert_refused(|| NormalLength::set(needed - 1), "longer than a block's normal length");
+	assert_eq!(check(move || NormalLength::set(needed)), Ok(()));
+	assert_refused(move || NormalLength::set(needed - 1), "longer than a block's normal length");
 }
 
 #[test]
@@ -52,7 +44,7 @@ fn configuration_whose_largest_deployment_exceeds_the_block_is_refused() {
 	// A block has three quarters of 800 ms for it. A byte is hashed twice and takes more than 1 ns.
 	let too_heavy = 600 * 1024 * 1024;
 	assert_refused(
-		|| {
+		move || {
 			NormalLength::set(u32::MAX);
 			MaxCodeLength::set(too_heavy);
 		},

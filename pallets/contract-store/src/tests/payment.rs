@@ -62,7 +62,7 @@ fn payment_for_known_code_is_that_of_the_record() {
 	});
 }
 
-/// CTR-R8: with one unit less than price and existential deposit, and with exactly both.
+/// CTR-R8: a balance of price and existential deposit is enough, and one unit less is not.
 #[test]
 fn payment_down_to_the_existential_deposit_succeeds_and_below_it_fails() {
 	on_chain(|| {
@@ -97,7 +97,7 @@ fn payment_from_balance_on_hold_is_refused() {
 	});
 }
 
-/// CTR-R8, STA-R7: frozen funds cannot be spent, to the unit; funds on hold count towards the freeze.
+/// CTR-R8, STA-R7: not one unit of frozen funds can be spent; funds on hold count towards the freeze.
 #[test]
 fn payment_from_frozen_balance_is_refused() {
 	on_chain(|| {

@@ -20,7 +20,7 @@ fn page(items: &[H256], next: Option<u32>) -> ContractPage {
 	ContractPage { items: items.to_vec(), next }
 }
 
-/// CTR-R15: code is answered without its SCALE length prefix.
+/// CTR-R15: code is returned without its SCALE length prefix.
 #[test]
 fn code_of_a_contract_is_the_bare_bytes() {
 	on_chain(|| {
@@ -33,7 +33,7 @@ fn code_of_a_contract_is_the_bare_bytes() {
 }
 
 #[test]
-fn queries_of_absent_contracts_answer_none() {
+fn queries_of_absent_contracts_return_none() {
 	on_chain(|| {
 		assert_ok!(dispatch(ALICE, deploy(CODE, SALT)));
 		let address = address(&ALICE, CODE, SALT);

@@ -53,7 +53,7 @@ sp_api::decl_runtime_apis! {
 		fn changes(owner: AccountId, prefix: Vec<u8>) -> Vec<EntryChange>;
 
 		/// Entries of `owner` whose key begins with `prefix` that are live after the block and no longer
-		/// in the next one, from revision `start` on.
+		/// live in the next one, from revision `start` on.
 		///
 		/// A page ends after the runtime has looked at a bounded number of entries of all owners. A page
 		/// without items may have a `next`.

@@ -60,7 +60,7 @@ impl State {
 		*self.0.root()
 	}
 
-	/// The proof that a node answers: the nodes on the path to the entry.
+	/// The proof that a node returns: the nodes on the path to the entry.
 	fn prove(&self) -> Vec<Vec<u8>> {
 		let proof =
 			prove_read_on_trie_backend(&self.0, [entry_key()]).expect("the state is complete");

@@ -6,24 +6,22 @@ use frame_support::{
 	dispatch::{DispatchClass, GetDispatchInfo, Pays},
 	traits::{Get, Hooks},
 };
-use std::panic::catch_unwind;
 
 /// Runs the integrity test on the default configuration after `change`. The error is its panic
 /// message.
 fn check(change: impl FnOnce() + Send + 'static) -> Result<(), String> {
 	// In a new thread, so that no other test sees the change.
-	std::thread::spawn(|| {
+	let test = std::thread::spawn(|| {
 		change();
-		catch_unwind(TtlKv::integrity_test).map_err(|reason| {
-			reason
-				.downcast::<String>()
-				.map(|reason| *reason)
-				.or_else(|reason| reason.downcast::<&str>().map(|reason| reason.to_string()))
-				.expect("the panic has a message")
-		})
+		TtlKv::integrity_test();
+	});
+	test.join().map_err(|reason| {
+		reason
+			.downcast::<String>()
+			.map(|reason| *reason)
+			.or_else(|reason| reason.downcast::<&str>().map(|reason| reason.to_string()))
+			.expect("the panic has a message")
 	})
-	.join()
-	.expect("the panic is caught")
 }
 
 fn assert_refused(change: impl FnOnce() + Send + 'static, reason: &str) {

@@ -89,7 +89,7 @@ fn page_that_is_empty_or_malformed_is_noticed() {
 	});
 }
 
-/// TTL-I2: number and length of all stored entries.
+/// TTL-I2: the totals are the number of stored entries and their length.
 #[test]
 fn totals_that_are_not_the_sums_are_noticed() {
 	let expected = "TTL-I2: the totals differ from the sums";

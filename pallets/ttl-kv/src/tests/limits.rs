@@ -112,7 +112,7 @@ fn lifetime_beyond_the_last_height_is_refused() {
 	});
 }
 
-/// TTL-R9: key, then value, then lifetime, then payment.
+/// TTL-R9: a put checks the key, then the value, then the lifetime, then the payment.
 #[test]
 fn put_reports_the_first_check_that_fails() {
 	with_each_put(|put| {

@@ -62,7 +62,7 @@ fn put_without_a_signature_is_refused() {
 	});
 }
 
-/// TTL-R9: the new end counts, also if it is earlier than the old one.
+/// TTL-R9: the new end counts, even if it is earlier than the old one.
 #[test]
 fn put_over_a_live_entry_may_shorten_its_life() {
 	with_each_put(|put| {
@@ -161,7 +161,7 @@ fn put_over_a_dead_entry_creates_a_new_entry() {
 	}
 }
 
-/// TTL-R4: a value has at least one byte, also in a put over a live entry.
+/// TTL-R4: a value has at least one byte, even in a put over a live entry.
 #[test]
 fn put_of_an_empty_value_is_refused() {
 	with_each_put(|put| {

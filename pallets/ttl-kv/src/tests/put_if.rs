@@ -66,7 +66,7 @@ fn revision_that_matches_puts_and_is_replaced() {
 	});
 }
 
-/// TTL-R10: the revision has to be equal, not only close.
+/// TTL-R10: a revision matches only if it is equal.
 #[test]
 fn revision_that_differs_fails() {
 	on_chain(|| {

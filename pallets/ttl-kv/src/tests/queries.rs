@@ -168,7 +168,7 @@ fn list_over_dead_entries_ends_after_its_scan() {
 	});
 }
 
-/// TTL-R20: a list continues after the position of `start`, also if no entry has that key.
+/// TTL-R20: a list continues after the position of `start`, even if no entry has that key.
 #[test]
 fn list_from_an_absent_start_continues_after_its_position() {
 	on_chain(|| {

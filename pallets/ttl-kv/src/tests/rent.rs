@@ -117,7 +117,7 @@ fn credit_is_counted_at_the_rate_of_the_block() {
 	});
 }
 
-/// TTL-R8: with one unit less than needed, with exactly the charge, and with one unit more.
+/// TTL-R8: a put with one unit less than needed fails; with exactly enough, or one unit more, it succeeds.
 #[test]
 fn payment_leaves_the_existential_deposit_or_fails() {
 	let charge = rent(3, 5, 10);

@@ -22,7 +22,7 @@ def _absences() -> Iterator[Answer]:
         "an empty list", ["RPC-R5"], "contract_list", [owner, None, 10], result={"items": [], "next": None}
     )
     yield exchange(
-        "a page, and where it goes on",
+        "a page, and the start of the next one",
         ["RPC-R5"],
         "contract_list",
         [owner, None, 1],
@@ -37,7 +37,7 @@ def _absences() -> Iterator[Answer]:
             error=error(10_002, "limit"),
         )
     yield exchange(
-        "a block that nobody knows",
+        "an unknown block",
         ["RPC-R6"],
         "kv_get",
         [owner, b"key", bytes(32)],
@@ -46,7 +46,7 @@ def _absences() -> Iterator[Answer]:
 
 
 def _contracts() -> Iterator[Answer]:
-    """Of a deployer that has one piece of code at three addresses."""
+    """Queries about a deployer with three contracts that have the same code."""
     code, block, now = b"\0asm\x01\0\0\0", 77, 1_800_000_000_500
     code_hash, deployer, address = blake2_256(code), SENDER.account, ss58(SENDER.account)
     salts = [bytes([number]) * 32 for number in range(3)]
@@ -67,7 +67,7 @@ def _contracts() -> Iterator[Answer]:
     yield ask(11, "getCode", "an address of 31 bytes", "0x" + "00" * 31, error=short)
     yield ask(11, "getCode", "a block that is no hash", first, 7, error=error(10_001, "at"))
     unknown = bytes(32)
-    yield ask(11, "getCode", "a block that nobody knows", first, unknown, error=error(10_003, unknown))
+    yield ask(11, "getCode", "an unknown block", first, unknown, error=error(10_003, unknown))
     yield ask(12, "getCodeByHash", "code", code_hash, result=code)
     yield ask(12, "getCodeByHash", "no code", unknown, result=None)
     metadata = {
@@ -82,7 +82,7 @@ def _contracts() -> Iterator[Answer]:
     yield ask(14, "getAddress", "deployed", address, salts[0], code_hash, result=first)
     yield ask(14, "getAddress", "not deployed", ss58(RECIPIENT), salts[0], code_hash, result=nowhere)
     foreign, unread = ss58(deployer, 0), error(10_001, "deployer")
-    yield ask(14, "getAddress", "a foreign deployer", foreign, salts[0], code_hash, error=unread)
+    yield ask(14, "getAddress", "a deployer of another chain", foreign, salts[0], code_hash, error=unread)
 
     def page(name: str, start: Any, limit: int, items: list[bytes], following: int | None) -> Answer:
         result = {"items": items, "next": following}
@@ -97,7 +97,7 @@ def _contracts() -> Iterator[Answer]:
     for length in (0, 1, store.MAX_CODE_LENGTH):
         yield ask(16, "quote", f"{length} bytes", length, result=str(store.price(length)))
     too_long = error(10_002, "codeLen")
-    yield ask(16, "quote", "a byte too much", store.MAX_CODE_LENGTH + 1, error=too_long)
+    yield ask(16, "quote", "one byte too many", store.MAX_CODE_LENGTH + 1, error=too_long)
 
     state = deployed.items | {value_key("System", "Number"): scale.u32(block)}
     record_key, code_key = store.contract_key(first), store.code_key(code_hash)

@@ -65,9 +65,9 @@ def _answers() -> Iterator[Answer]:
         unread = error(10_001, "key")
         yield _ask(rule, method, "a key that is text", [ADDRESS, "a/1"], error=unread)
         foreign = [ss58(OWNER, 0), b"a/1"]
-        yield _ask(rule, method, "a foreign owner", foreign, error=error(10_001, "owner"))
+        yield _ask(rule, method, "an owner of another chain", foreign, error=error(10_001, "owner"))
         unknown = [ADDRESS, b"a/1", bytes(32)]
-        yield _ask(rule, method, "a block that nobody knows", unknown, error=error(10_003, bytes(32)))
+        yield _ask(rule, method, "an unknown block", unknown, error=error(10_003, bytes(32)))
 
     def page(name: str, prefix: bytes | None, start: bytes | None, limit: int) -> Answer:
         found, following = stored.page(OWNER, prefix or b"", start, limit, NOW)
@@ -75,13 +75,13 @@ def _answers() -> Iterator[Answer]:
         params = [ADDRESS, prefix, start, limit]
         return _ask(20, "list", name, params, result={"items": items, "next": following})
 
-    yield page("all that live", None, None, 100)
-    yield page("those with a prefix", b"a/", None, 100)
+    yield page("all live entries", None, None, 100)
+    yield page("entries with a prefix", b"a/", None, 100)
     first = page("the first", None, None, 1)
     yield first
     yield page("the second", None, first["result"]["next"], 1)
-    yield page("after a key that was never there", None, b"a/4", 100)
-    yield page("none with the prefix", b"c", None, 100)
+    yield page("after a key that never existed", None, b"a/4", 100)
+    yield page("no entry with the prefix", b"c", None, 100)
     for limit in (0, 101):
         over = error(10_002, "limit")
         yield _ask(20, "list", f"a limit of {limit}", [ADDRESS, None, None, limit], error=over)
@@ -191,20 +191,20 @@ def _subscriptions() -> Iterator[Answer]:
             "updates": updates,
         }
 
-    yield follow("all from the beginning", None, 0, "RPC-R24", "RPC-R25")
+    yield follow("all entries from the beginning", None, 0, "RPC-R24", "RPC-R25")
     yield follow("from a block in which entries end, and one of them is put again", None, BORN + 2, "RPC-R25")
-    yield follow("those with a prefix", b"a/", BORN, "RPC-R25")
+    yield follow("entries with a prefix", b"a/", BORN, "RPC-R25")
 
     def refused(name: str, params: list[Any], error: Answer) -> Answer:
         return _ask(24, "subscribe", name, params, error=error)
 
-    yield refused("a foreign owner", [ss58(OWNER, 0)], error(10_001, "owner"))
+    yield refused("an owner of another chain", [ss58(OWNER, 0)], error(10_001, "owner"))
     yield refused("a prefix that is text", [ADDRESS, "a/"], error(10_001, "prefix"))
     yield refused("a block's hash", [ADDRESS, None, BLOCK_HASH], error(10_001, "from"))
     yield refused("a negative height", [ADDRESS, None, -1], error(10_001, "from"))
     pruned = error(10_004, _block_hash(BORN))
     yield refused("a block whose parent's state is pruned", [ADDRESS, None, BORN + 1], pruned)
-    yield refused("one too many", [ADDRESS], error(10_103, MOST_SUBSCRIPTIONS))
+    yield refused("one subscription too many", [ADDRESS], error(10_103, MOST_SUBSCRIPTIONS))
 
 
 def files() -> Iterator[VectorFile]:

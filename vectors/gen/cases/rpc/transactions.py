@@ -102,7 +102,7 @@ def _subscriptions() -> Iterator[Answer]:
 
     pending, unknown = {"status": "pending"}, {"status": "unknown", "oldestBlock": 120}
     other = {"blockHash": b"\x92" * 32, "blockNumber": 131, "index": 1}
-    yield follow("from the pool to the end", pending, _included("inBlock"), _included("finalized"))
+    yield follow("from the pool to finality", pending, _included("inBlock"), _included("finalized"))
     yield follow(
         "through a re-organisation",
         pending,

@@ -60,7 +60,7 @@ def _sets() -> Iterator[Answer]:
     unread, unknown = error(10_001, "at"), bytes(32)
     yield _ask(26, "getValidators", "a block that is no hash", [130], error=unread)
     nobody = error(10_003, unknown)
-    yield _ask(26, "getValidators", "a block that nobody knows", [unknown], error=nobody)
+    yield _ask(26, "getValidators", "an unknown block", [unknown], error=nobody)
 
 
 def _one() -> Iterator[Answer]:
@@ -69,7 +69,7 @@ def _one() -> Iterator[Answer]:
         result = validator | {"rewards": rewards}
         return _ask(27, "getValidator", name, [validator["account"]], result=result)
 
-    # Two eras in which it made a third of the blocks; one of them is paid out.
+    # In each of two eras the validator authored a third of the blocks. One era has been paid out.
     own, _ = economics.rewards(30 * TOS, 400, 1_200, COMMISSION, STAKE, [STAKE // 2])
     yield ask("backed by nominators", BACKED, earned=2 * own, claimed=own)
     yield ask("leaving with the next era", LEAVING, earned=0, claimed=0)
@@ -91,7 +91,7 @@ def _one() -> Iterator[Answer]:
 
 
 def _epoch(block: int) -> Answer:
-    """While every election succeeds and governance forces nothing (CON-R7)."""
+    """The epoch information if every election succeeds and governance forces no era (CON-R7)."""
     session, progress = divmod(block, SESSION_LENGTH)
     era = session // SESSIONS_PER_ERA
     next_era_session = (era + 1) * SESSIONS_PER_ERA
@@ -121,7 +121,7 @@ def _epochs() -> Iterator[Answer]:
     ):
         yield _ask(28, "getEpochInfo", name, [BLOCK_HASH], result=_epoch(block))
     late = _epoch(152)
-    # The elections of blocks 160 and 180 failed: the next can be in 200, for the session after.
+    # The elections in blocks 160 and 180 failed. The next one can be in block 200, for the session after.
     failed = late | {
         "session": 9,
         "eraProgress": 3,

@@ -1,4 +1,4 @@
-"""Scenarios: a state, steps on it, and what each step must lead to."""
+"""Scenarios: a state, steps on it, and the expected result of each step."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def case(
     block: int = 1,
     state: dict[bytes, bytes] | None = None,
 ) -> dict[str, Any]:
-    """`accounts` by free balance, then `state` over them, then the steps in block `block`."""
+    """A case that sets free balances, then raw `state` over them, and starts its steps in block `block`."""
     return {
         "name": name,
         "rules": rules,
@@ -31,7 +31,7 @@ def call(
     error: bytes | None = None,
     events: list[bytes] | None = None,
 ) -> dict[str, Any]:
-    """Dispatches a call; `events` are those of the call's own pallet."""
+    """A step that dispatches a call; `events` are the events of the call's own pallet."""
     step: dict[str, Any] = {"origin": origin, "call": encoded, "error": error}
     if events is not None:
         step["events"] = events
@@ -47,7 +47,7 @@ def stored(items: dict[bytes, bytes | None]) -> dict[str, Any]:
 
 
 def advance(to: int, sweep: bool) -> dict[str, Any]:
-    """Makes `to` the block, with or without the hooks that begin it."""
+    """A step that sets the block to `to`; with `sweep`, its `on_initialize` hooks run."""
     return {"advance": {"to": to, "sweep": sweep}}
 
 

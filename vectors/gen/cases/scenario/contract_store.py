@@ -59,7 +59,7 @@ class _Run(Run):
         self.steps.append(scenario.advance(self.block, False))
 
     def check_state(self, absent: tuple[bytes, ...] = ()) -> None:
-        """Everything that the pallet stores, and what it must not."""
+        """Checks everything that the pallet stores, and that the `absent` keys have no value."""
         self.steps.append(scenario.stored({**self.store.items, **dict.fromkeys(absent)}))
 
     def case(self, name: str, rules: list[str]) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _overwrites() -> Iterator[dict[str, Any]]:
     run.deploy(ALICE, WASM, OTHER_SALT)
     run.deploy(ALICE, OTHER)
     run.check_state()
-    yield run.case("another deployer, salt or code is another contract", rules)
+    yield run.case("another deployer, salt or code gives another contract", rules)
 
 
 def _queries() -> Iterator[dict[str, Any]]:
@@ -230,7 +230,7 @@ def files() -> Iterator[VectorFile]:
     for name, title, cases in (
         ("deployment", "Deployments that succeed", _success()),
         ("failure", "Limits, and deployments that fail", _failures()),
-        ("overwrite", "Deployments again: a contract never changes", _overwrites()),
+        ("overwrite", "Repeated deployments: a contract never changes", _overwrites()),
         ("query", "Answers of the runtime API", _queries()),
     ):
         yield VectorFile(f"{FOLDER}/{name}", "scenario", title, [], list(cases))

@@ -1,4 +1,4 @@
-"""The state of a scenario under construction."""
+"""Builds a scenario step by step."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from cases.fixtures import EXISTENTIAL_DEPOSIT, TOS
 
 
 class Run:
-    """Accounts and steps of a scenario, with the outcomes that a model of the pallet gives."""
+    """The accounts and steps of a scenario; subclasses compute the outcomes with a model of the pallet."""
 
     def __init__(self, accounts: dict[bytes, int], block: int, frozen: dict[bytes, int] | None = None):
         self.accounts = {TREASURY: TOS, **accounts}
@@ -19,11 +19,11 @@ class Run:
         self.steps: list[dict[str, Any]] = []
 
     def spendable(self, who: bytes) -> int:
-        """What a call may charge the account and leave it alive and its freeze covered."""
+        """The most that a call can charge the account, which must stay alive and keep its frozen balance."""
         return max(0, self.free[who] - max(EXISTENTIAL_DEPOSIT, self.frozen.get(who, 0)))
 
     def charge(self, who: bytes, amount: int) -> None:
-        """The treasury gets what the account pays."""
+        """Moves the charge from the account to the treasury."""
         self.free[who] -= amount
         self.free[TREASURY] += amount
 

@@ -50,7 +50,7 @@ class _Run(Run):
             self.store.sweep(to)
 
     def check_state(self, *absent: bytes) -> None:
-        """Entries and counters, and keys of Alice that nothing is stored under."""
+        """Checks entries and counters, and that nothing is stored under Alice's keys `absent`."""
         gone = {kv.entry_key(ALICE, key): None for key in absent}
         self.steps.append(scenario.stored({**self.store.items(), **gone}))
 
@@ -58,7 +58,7 @@ class _Run(Run):
         self.query(f"TtlKvApi_{function}", arguments, answer)
 
     def get(self, key: bytes = KEY, who: bytes = ALICE) -> None:
-        """`get` and `metadata`, as the model answers."""
+        """Queries `get` and `metadata`, whose answers come from the model."""
         entry = self.store.find(who, key, self.block)
         arguments = who + scale.data(key)
         self.ask("get", arguments, scale.option(scale.data(entry.value) if entry else None))
@@ -107,7 +107,7 @@ def _puts() -> Iterator[dict[str, Any]]:
     run.put(value=b"-", ttl=10)
     run.check_state()
     yield run.case(
-        "over a live entry: first at a charge, then shorter and without one", [*REPLACE, *INVARIANTS]
+        "over a live entry: first with a charge, then shorter and free", [*REPLACE, *INVARIANTS]
     )
 
     run = _Run()
