@@ -96,7 +96,7 @@ export function withTimeout(promise, what, timeout = PATIENCE_MS) {
 	return Promise.race([promise, expired]).finally(() => clearTimeout(timer));
 }
 
-/** Polls `condition` until it answers something true, and resolves with that. */
+/** Polls `condition` until its result is truthy, and resolves with that result. */
 export async function until(condition, what, timeout) {
 	let isOver = false;
 	const poll = async () => {

@@ -1,6 +1,6 @@
 //! Queries of validators, sessions and eras (RPC-R26, RPC-R27, RPC-R28, RPC-R29).
 
-use crate::common::{build, call_api, genesis_json, run_block, run_to};
+use crate::common::{build, call_api, genesis_json, run_block, run_to, stop_payouts};
 use codec::Encode;
 use frame_support::{
 	assert_ok,
@@ -346,6 +346,7 @@ fn validator_outside_the_set_is_waiting_as_a_candidate_and_none_without_bond_or_
 #[test]
 fn rewards_are_what_payouts_pay_to_the_validator_itself() {
 	chain().execute_with(|| {
+		stop_payouts();
 		let (alice, payee) = (AliceStash.to_account_id(), new_account(1_000));
 		run_to(1);
 		let commission = Perbill::from_parts(123_456_789);

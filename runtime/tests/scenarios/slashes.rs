@@ -1,6 +1,6 @@
 //! Deferred slashes (CON-R17, ECO-R7): only governance may cancel them, until the deferral is over.
 
-use crate::common::{build, genesis_json, run_block, sign};
+use crate::common::{build, genesis_json, run_block, sign, stop_payouts};
 use finality_grandpa::{Message, Prevote};
 use frame_support::{
 	assert_ok,
@@ -121,6 +121,8 @@ fn waiting() -> Vec<UnappliedSlash<AccountId, Balance>> {
 /// Reports first Bob and then Charlie for GRANDPA equivocations in different rounds. Returns
 /// Charlie's slash.
 fn report_two() -> UnappliedSlash<AccountId, Balance> {
+	// Rewards are added to the stakes.
+	stop_payouts();
 	// One report a block, so that Bob's slash comes first.
 	for (voter, round) in [(Ed25519Keyring::Bob, 1), (Ed25519Keyring::Charlie, 2)] {
 		assert_eq!(next_block(vec![grandpa_report(voter, round)]), [DONE]);
