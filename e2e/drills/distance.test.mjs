@@ -87,8 +87,7 @@ describe(`validators ${DELAY_MS} ms apart${WITH_SENTRIES ? ', behind sentry node
 		const spec = await editedSpec('local', (genesis) => {
 			withValidators(genesis, NAMES);
 			genesis.genesisParameters.timing.slotDurationMs = SLOT_MS;
-			// A runtime whose limits of a block do not depend on the network has no such field.
-			if (genesis.genesisParameters.network) genesis.genesisParameters.network = 'wan';
+			genesis.genesisParameters.network = 'wan';
 			for (const group of Object.values(senders)) endow(genesis, group, FUNDS);
 		});
 		const line = { delayMs: DELAY_MS, mbits: MBITS };

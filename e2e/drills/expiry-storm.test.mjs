@@ -10,7 +10,6 @@ import assert from 'node:assert/strict';
 import { u8aToHex } from '@polkadot/util';
 import { xxhashAsU8a } from '@polkadot/util-crypto';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
 	TOS,
 	agreement,
@@ -28,6 +27,7 @@ import {
 	rawCall,
 	sign,
 	slotOf,
+	until,
 	withTimeout,
 } from '../lib/chain.mjs';
 import { extend, follow, hex, kvAll, kvGet, kvStats, put, putIf, remove, verifyProof } from '../lib/entries.mjs';
@@ -288,10 +288,7 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 		const last = await finalisedEverywhere();
 		await finalisedHeight(late, last);
 		// Warp sync downloads the history after the state.
-		const history = async () => {
-			while (BigInt(await blockHash(late, 1)) === 0n) await sleep(200);
-		};
-		await withTimeout(history(), 'the history of a warp sync');
+		await until(async () => BigInt(await blockHash(late, 1)) !== 0n, 'the history of a warp sync');
 		for (let number = 1; number <= last; number++) await agreement([api, late], number);
 	});
 

@@ -5,8 +5,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { bestHeight, blockHash, withTimeout } from '../lib/chain.mjs';
+import { bestHeight, blockHash, until as poll } from '../lib/chain.mjs';
 import { freePorts, gtos, runToEnd, temporaryFolder } from '../lib/node.mjs';
 import { editedSpec, withValidators } from '../lib/spec.mjs';
 import { Validator } from '../lib/validator.mjs';
@@ -25,15 +24,10 @@ const MORE_THAN_A_MINUTE = 150;
 
 const SOME_BLOCKS = 8;
 
-async function until(condition, what) {
-	const poll = async () => {
-		while (!(await condition())) await sleep(200);
-	};
-	return withTimeout(poll(), what, PATIENCE_MS);
-}
+const until = (condition, what) => poll(condition, what, PATIENCE_MS);
 
 describe('slashing protection', () => {
-	let validators;
+	let validators = [];
 	let dave;
 	let others;
 	let copies = [];
