@@ -9,6 +9,10 @@ const VALUE_BYTES = 64;
 // So many fit into the pool, and so few into a block, that an author finds many that do not fit.
 const REMARK_BYTES = 16 * 1024;
 
+// The nodes of a drill share one machine, and each of them checks each transaction that waits in its pool. With many calls in
+// one transaction the machine has its time for the blocks.
+const BATCHED_CALLS = 20;
+
 const bytes = (length) => randomBytes(length).toString('hex');
 
 /**
@@ -16,15 +20,19 @@ const bytes = (length) => randomBytes(length).toString('hex');
  * number.
  */
 export const LOADS = {
-	/** A balance moves: blocks are full by weight. */
+	/** Balances move, in batches: blocks are full by weight. */
 	transfers: (api, senders) => {
-		const calls = senders.map(({ pair }) => api.tx.balances.transferKeepAlive(pair.address, 1).method.toU8a());
+		const transfers = senders.map(({ pair }) => api.tx.balances.transferKeepAlive(pair.address, 1));
+		const batch = (i) => Array.from({ length: BATCHED_CALLS }, (_, call) => transfers[(i + call) % transfers.length]);
+		const calls = transfers.map((_, i) => api.tx.utility.batchAll(batch(i)).method.toU8a());
 		return (i) => calls[i % calls.length];
 	},
-	/** Small entries: blocks are full by weight. */
+	/** Small entries, in batches: blocks are full by weight. */
 	puts: (api) => {
 		const value = `0x${bytes(VALUE_BYTES)}`;
-		return templateOf((marker) => api.tx.ttlKv.kvPutTtl(marker, value, PUT_TTL).method.toU8a());
+		const put = (key) => api.tx.ttlKv.kvPutTtl(key, value, PUT_TTL);
+		const puts = (...keys) => api.tx.utility.batchAll(keys.map(put)).method.toU8a();
+		return templateOf(puts, BATCHED_CALLS);
 	},
 	/** The longest contract code: blocks are full by length, and take little time to execute. */
 	deployments: (api) => {

@@ -183,17 +183,19 @@ export class Saturation {
 }
 
 /**
- * A function that answers the bytes of `make(marker)` with another 32 bytes instead of the marker for each number. The
- * marker is 32 bytes in hex, which must stand in these bytes once.
+ * A function that answers the bytes of `make(...markers)`, with other bytes instead of the `count` markers for each
+ * number. A marker is 32 bytes in hex and must stand in these bytes once.
  */
-export function templateOf(make) {
-	const marker = randomBytes(32);
-	const bytes = Buffer.from(make(`0x${marker.toString('hex')}`));
-	const at = bytes.indexOf(marker);
+export function templateOf(make, count = 1) {
+	const markers = Array.from({ length: count }, () => randomBytes(32));
+	const bytes = Buffer.from(make(...markers.map((marker) => `0x${marker.toString('hex')}`)));
+	const places = markers.map((marker) => bytes.indexOf(marker));
 	return (i) => {
 		const copy = Buffer.from(bytes);
-		copy.fill(0, at, at + marker.length);
-		copy.writeUInt32LE(i, at);
+		places.forEach((at, place) => {
+			copy.fill(0, at, at + markers[place].length);
+			copy.writeUInt32LE(i * count + place, at);
+		});
 		return copy;
 	};
 }
