@@ -65,10 +65,9 @@ mod tests {
 	use super::*;
 	use crate::spec;
 
-	/// The `local` network under another chain type, as plain or raw specification.
-	fn local_as(chain_type: &str, raw: bool) -> spec::ChainSpec {
-		let json = spec::load("local").and_then(|spec| spec.as_json(raw)).expect("it builds");
-		let mut json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+	/// The chain spec in `json` under another chain type.
+	fn with_type(json: &str, chain_type: &str) -> spec::ChainSpec {
+		let mut json: serde_json::Value = serde_json::from_str(json).expect("it is JSON");
 		json["chainType"] = chain_type.into();
 		spec::ChainSpec::from_json_bytes(json.to_string().into_bytes()).expect("it is a spec")
 	}
@@ -92,9 +91,10 @@ mod tests {
 	#[test]
 	fn live_chain_with_development_keys_is_refused_plain_and_raw() {
 		for raw in [false, true] {
-			let error = build(&local_as("Live", raw)).expect_err("it holds development keys");
+			let json = spec::load("local").and_then(|spec| spec.as_json(raw)).expect("it builds");
+			let error = build(&with_type(&json, "Live")).expect_err("it holds development keys");
 			assert!(error.contains("development key //"), "{error}");
-			build(&local_as("Local", raw)).expect("a local chain may hold them");
+			build(&with_type(&json, "Local")).expect("a local chain may hold them");
 		}
 	}
 }

@@ -6,6 +6,7 @@ use gtos_node_types::HostFunctions;
 use gtos_runtime::{genesis_config_presets::DEV, Header, RuntimeApi};
 use sc_client_api::execution_extensions::ExecutionExtensions;
 use sc_consensus::{ImportedState, StateAction, StorageChanges};
+use sc_executor::WasmExecutor;
 use sc_service::{
 	config::ExecutorConfiguration, BlocksPruning, ChainType, ClientConfig, DatabaseSource,
 	GenericChainSpec, GenesisBlockBuilder,
@@ -13,7 +14,7 @@ use sc_service::{
 use sp_consensus::BlockOrigin;
 use sp_core::{storage::Storage, testing::TaskExecutor};
 use sp_runtime::{traits::Header as _, BuildStorage};
-use std::path::Path;
+use std::{path::Path, sync::LazyLock};
 use tempfile::TempDir;
 
 /// The block whose state is downloaded.
@@ -37,7 +38,7 @@ impl Node {
 	/// A node on which the blocks up to `last_final` are final.
 	fn new(last_final: BlockNumber) -> Self {
 		let folder = tempfile::tempdir().unwrap();
-		let state = genesis();
+		let state = GENESIS.clone();
 		let client = Arc::new(open(folder.path(), state.clone()));
 
 		// The target can have any state whose root is in the target's header.
@@ -108,15 +109,19 @@ impl Node {
 	}
 }
 
-/// The state of the development chain's genesis.
-fn genesis() -> Storage {
+/// The state of the development chain's genesis. Built once, because that compiles the Wasm.
+static GENESIS: LazyLock<Storage> = LazyLock::new(|| {
 	let code = gtos_runtime::WASM_BINARY.expect("tests are built with the Wasm");
 	let spec = GenericChainSpec::<sc_service::NoExtension>::builder(code, None)
 		.with_chain_type(ChainType::Development)
 		.with_genesis_config_preset_name(DEV)
 		.build();
 	spec.build_storage().unwrap()
-}
+});
+
+/// Shared by all tests, because it keeps the Wasm that it has compiled.
+static EXECUTOR: LazyLock<WasmExecutor<HostFunctions>> =
+	LazyLock::new(|| sc_service::new_wasm_executor(&ExecutorConfiguration::default()));
 
 /// A client that has no state, as a node has at the start of a fast sync.
 fn open(folder: &Path, genesis: Storage) -> FullClient {
@@ -129,8 +134,7 @@ fn open(folder: &Path, genesis: Storage) -> FullClient {
 		metrics_registry: None,
 	})
 	.unwrap();
-	let executor =
-		sc_service::new_wasm_executor::<HostFunctions>(&ExecutorConfiguration::default());
+	let executor = EXECUTOR.clone();
 	let genesis = GenesisBlockBuilder::<Block, _, _>::new_with_storage(
 		genesis,
 		false,
