@@ -46,11 +46,18 @@ export async function listenOn(port) {
 	return server;
 }
 
+// Below the range of local ports that the system uses for outgoing connections. Test files run at the same time, each in a
+// process with a part of the range of its own, so that none takes a port that another has just found to be free.
+const FIRST_PORT = 20_000;
+const PORTS = 10_000;
+const PORT_RANGES = 40;
+const PORTS_PER_RANGE = PORTS / PORT_RANGES;
+const OWN_RANGE = FIRST_PORT + (process.pid % PORT_RANGES) * PORTS_PER_RANGE;
+
 /** The first of `count` consecutive free ports. */
 export async function freePorts(count = 1) {
 	for (;;) {
-		// Below the range of local ports that the system uses for outgoing connections.
-		const base = 20_000 + Math.floor(Math.random() * 10_000);
+		const base = OWN_RANGE + Math.floor(Math.random() * (PORTS_PER_RANGE - count));
 		const held = [];
 		try {
 			for (let i = 0; i < count; i++) held.push(await listenOn(base + i));
