@@ -336,7 +336,7 @@ def _payout_blocks() -> VectorFile:
             case("several pages", Position(3), 4, {3: [3, 0, 2]}, blocks=[1] * 7),
             case("two eras", Position(1), 3, {1: [1, 1], 2: [2, 1]}, blocks=[1] * 7),
             case("two pages in each block", Position(1), 3, {1: [1, 1], 2: [2, 1]}, blocks=[2] * 4),
-            case("blocks with different weight left", Position(0), 1, {0: [2, 2, 1, 1]}, blocks=[0, 3, 0, 1, 2, 3]),
+            case("blocks with different weight left", Position(0), 1, {0: [2, 2, 1, 1]}, blocks=[0, 3, 1, 2, 3]),
             case("several eras in one block", Position(1), 3, {1: [0], 2: [0]}, blocks=[3, 3]),
             case("an era that is planned and not yet active", Position(1), 1, {1: [1]}, blocks=[1], current=2),
             case(
