@@ -111,8 +111,12 @@ pub mod storage {
 	pub const IDLE_SWEEP_RATIO: Perbill = Perbill::from_percent(20);
 }
 
-/// Sizes of the validator set and its elections.
+/// Sizes of the validator set and its elections, and the payout of its rewards.
 pub mod staking {
+	use pallet_genesis_parameters::{MIN_SESSIONS_PER_ERA, MIN_SESSION_LENGTH_BLOCKS};
+	use sp_runtime::Perbill;
+	use sp_staking::EraIndex;
+
 	/// Maximum number of validators of an era, and so of Aura and GRANDPA authorities.
 	pub const MAX_VALIDATORS: u32 = 100;
 	/// Maximum number of candidates that an election considers.
@@ -123,7 +127,33 @@ pub mod staking {
 	pub const MAX_NOMINATIONS: u32 = 16;
 	/// Eras whose exposures and rewards stay on chain: enough for the longest bonding duration that genesis
 	/// may choose.
-	pub const HISTORY_DEPTH_ERAS: u32 = pallet_genesis_parameters::MAX_BONDING_DURATION_ERAS;
+	pub const HISTORY_DEPTH_ERAS: EraIndex = pallet_genesis_parameters::MAX_BONDING_DURATION_ERAS;
+
+	/// Nominators whose rewards are paid together.
+	///
+	/// A page of 32 weighs about 6 ms, a quarter of the smallest block (STA-R12). One of 64 would weigh almost
+	/// half of it, and a block has to pay a page before its transactions while rewards are overdue.
+	pub const EXPOSURE_PAGE_SIZE: u32 = 32;
+	/// Most pages of rewards that an era can have: those that all votes of an election fill, and one of each
+	/// validator that is not full.
+	pub const MAX_PAGES_PER_ERA: u32 =
+		MAX_ELECTING_VOTERS * MAX_NOMINATIONS / EXPOSURE_PAGE_SIZE + MAX_VALIDATORS;
+	/// Part of a block that the payout of rewards may take after its transactions.
+	pub const IDLE_PAYOUT_RATIO: Perbill = Perbill::from_percent(20);
+	/// Age from which rewards are overdue, so that each block pays a page before its transactions: half of
+	/// the time after which they lapse.
+	pub const OVERDUE_PAYOUT_ERAS: EraIndex = HISTORY_DEPTH_ERAS / 2;
+
+	// The blocks of the shortest eras that genesis accepts, from the time at which rewards are overdue to that
+	// at which they lapse, have a step for each page of an era and for its end.
+	const _: () = assert!(
+		MIN_SESSION_LENGTH_BLOCKS
+			* MIN_SESSIONS_PER_ERA
+			* (HISTORY_DEPTH_ERAS - OVERDUE_PAYOUT_ERAS)
+			> MAX_PAGES_PER_ERA,
+		"the rewards of an era could lapse while a page is paid in each block: lower \
+		 OVERDUE_PAYOUT_ERAS, or raise EXPOSURE_PAGE_SIZE or the least length of an era"
+	);
 }
 
 /// What happens to validators that miss their slots.

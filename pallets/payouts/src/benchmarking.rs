@@ -1,14 +1,11 @@
-//! Worst cases of the hook.
+//! Worst cases of what the hooks do.
 
 use crate::*;
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
 use frame_benchmarking::v2::*;
-use frame_support::{
-	traits::{
-		fungible::{Inspect, Mutate},
-		Get,
-	},
-	weights::Weight,
+use frame_support::traits::{
+	fungible::{Inspect, Mutate},
+	Get,
 };
 use frame_system::RawOrigin;
 use pallet_staking::{
@@ -40,10 +37,12 @@ fn earn<T: Config>() -> Result<T::AccountId, BenchmarkError> {
 		.collect::<Result<Vec<_>, BenchmarkError>>()?;
 	let total = stake * (nominators + 1).into();
 	EraInfo::<T>::set_exposure(ERA, &validator, Exposure { total, own: stake, others });
-	ErasRewardPoints::<T>::insert(
-		ERA,
-		EraRewardPoints { total: 20, individual: [(validator.clone(), 20)].into() },
-	);
+	// The points of the whole set are read for every page.
+	let validators = <T as pallet_staking::Config>::MaxValidatorSet::get();
+	let mut individual: BTreeMap<_, _> =
+		(1..validators).map(|number| (account("validator", number, 0), 20)).collect();
+	individual.insert(validator.clone(), 20);
+	ErasRewardPoints::<T>::insert(ERA, EraRewardPoints { total: 20 * validators, individual });
 	ErasValidatorReward::<T>::insert(ERA, total);
 	let active = ERA + 1;
 	CurrentEra::<T>::put(active);
@@ -64,7 +63,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::pay_next_page(Weight::MAX);
+			Pallet::<T>::pay_next();
 		}
 
 		assert_eq!(Next::<T>::get(), due);
@@ -78,7 +77,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::pay_next_page(Weight::MAX);
+			Pallet::<T>::pay_next();
 		}
 
 		assert_eq!(Next::<T>::get().after, Some(validator));

@@ -2,9 +2,14 @@
 //!
 //! `pallet-staking` mints the rewards of a validator and of its nominators when somebody calls
 //! `payout_stakers`, and forgets rewards that nobody claims for `HistoryDepth` eras. This pallet claims
-//! them, at most one page of a validator's nominators in each block, with the weight that the block has
-//! left. It goes through the eras in order, and through the validators of an era in the order of the
-//! trie. Rewards that somebody has claimed before are skipped.
+//! them, one page of a validator's nominators at a time. It goes through the eras in order, and through
+//! the validators of an era in the order of the trie. Rewards that somebody has claimed before are
+//! skipped.
+//!
+//! - `on_idle` pays pages with the weight that the block has left, up to [`Config::IdleWeight`]. Full
+//!   blocks leave none, and other pallets may take it first.
+//! - `on_initialize` therefore pays one page in each block while rewards are overdue
+//!   ([`Config::OverdueEras`]), whatever the block holds.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -18,6 +23,8 @@ pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+#[cfg(feature = "std")]
+mod integrity;
 #[cfg(test)]
 mod mock;
 mod payout;
@@ -44,13 +51,22 @@ pub mod pallet {
 	pub trait Config:
 		frame_system::Config<RuntimeEvent: From<Event<Self>>> + pallet_staking::Config
 	{
-		/// Weights of the hook, each with what `pallet-staking` does in it.
+		/// Most weight that `on_idle` takes. With less than a page weighs, it still pays one.
+		#[pallet::constant]
+		type IdleWeight: Get<Weight>;
+		/// Age in eras from which rewards are overdue: `on_initialize` then pays a page in each block.
+		///
+		/// Less than `HistoryDepth`; the eras between the two are the time in which that must suffice.
+		#[pallet::constant]
+		type OverdueEras: Get<EraIndex>;
+		/// Weights of the hooks, each with what `pallet-staking` does in it.
 		type WeightInfo: WeightInfo;
 	}
 
 	/// What is paid out next.
 	///
-	/// All pages before it are paid out or can no longer be claimed.
+	/// All pages before it are paid out or can no longer be claimed. Payouts lag by as many eras as its era is
+	/// behind the one before the active era.
 	#[pallet::storage]
 	pub type Next<T: Config> = StorageValue<_, Position<T::AccountId>, ValueQuery>;
 
@@ -73,9 +89,19 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-		/// Pays out the next page of an era that is over, if the block has the weight left for it.
+		/// Pays out a page that is overdue.
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			Self::pay_overdue()
+		}
+
+		/// Pays out pages of eras that are over, as long as the block has the weight left for another.
 		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
-			Self::pay_next_page(remaining)
+			Self::pay_within(remaining)
+		}
+
+		#[cfg(feature = "std")]
+		fn integrity_test() {
+			Self::do_integrity_test();
 		}
 	}
 }

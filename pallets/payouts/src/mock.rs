@@ -1,9 +1,11 @@
 //! A chain of the pallets around staking, wired as the runtime wires them.
 
-use crate as pallet_payouts;
+use crate::{self as pallet_payouts, WeightInfo};
 use frame_election_provider_support::SequentialPhragmen;
 use frame_support::{
-	construct_runtime, derive_impl, traits::ConstU32, weights::constants::ParityDbWeight,
+	construct_runtime, derive_impl, parameter_types,
+	traits::ConstU32,
+	weights::{constants::ParityDbWeight, Weight},
 };
 use gtos_staking_mock::impl_staking_configs;
 pub use gtos_staking_mock::AccountId;
@@ -49,12 +51,28 @@ impl_staking_configs! {
 	}
 }
 
+/// Weight of a hook that pays `pages` pages.
+pub fn weight_of(pages: u64) -> Weight {
+	<()>::nothing_due().saturating_add(<()>::pay_page().saturating_mul(pages))
+}
+
+parameter_types! {
+	/// That of three pages.
+	pub static IdleWeight: Weight = weight_of(3);
+	pub static OverdueEras: u32 = 42;
+}
+
 impl pallet_payouts::Config for Test {
+	type IdleWeight = IdleWeight;
+	type OverdueEras = OverdueEras;
 	type WeightInfo = ();
 }
 
 /// An empty chain in its first block.
 pub fn new_test_ext() -> TestExternalities {
+	// Another test may have run in this thread before.
+	IdleWeight::set(weight_of(3));
+	OverdueEras::set(42);
 	let genesis = RuntimeGenesisConfig::default();
 	let mut chain: TestExternalities = genesis.build_storage().expect("it is sound").into();
 	// No events are deposited in the block of genesis.

@@ -8,9 +8,9 @@ use frame_support::{
 
 /// Weight functions needed for `pallet_payouts`.
 pub trait WeightInfo {
-	/// A block in which there is nothing to pay out.
+	/// A look at what is due, which finds nothing.
 	fn nothing_due() -> Weight;
-	/// The payout of a page with as many nominators as it can have.
+	/// The payout of a page with as many nominators as it can have, and the look before it.
 	fn pay_page() -> Weight;
 }
 
@@ -21,8 +21,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(10_000_000, 0).saturating_add(T::DbWeight::get().reads(3))
 	}
 	fn pay_page() -> Weight {
-		Weight::from_parts(5_200_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads_writes(400, 200))
+		Weight::from_parts(2_700_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads_writes(210, 101))
 	}
 }
 
@@ -31,7 +31,7 @@ impl WeightInfo for () {
 		Weight::from_parts(10_000_000, 0).saturating_add(ParityDbWeight::get().reads(3))
 	}
 	fn pay_page() -> Weight {
-		Weight::from_parts(5_200_000_000, 0)
-			.saturating_add(ParityDbWeight::get().reads_writes(400, 200))
+		Weight::from_parts(2_700_000_000, 0)
+			.saturating_add(ParityDbWeight::get().reads_writes(210, 101))
 	}
 }

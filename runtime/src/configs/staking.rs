@@ -2,13 +2,14 @@
 
 use crate::{
 	configs::{
+		block_limits::MaxBlockWeight,
 		fees::TreasuryAccount,
 		governance::pallet_origins::StakingAdmin,
 		timing::{BondingDuration, SessionsPerEra, SlashDeferDuration},
 	},
 	constants::staking::{
-		HISTORY_DEPTH_ERAS, MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS, MAX_NOMINATIONS,
-		MAX_VALIDATORS,
+		EXPOSURE_PAGE_SIZE, HISTORY_DEPTH_ERAS, IDLE_PAYOUT_RATIO, MAX_ELECTABLE_TARGETS,
+		MAX_ELECTING_VOTERS, MAX_NOMINATIONS, MAX_VALIDATORS, OVERDUE_PAYOUT_ERAS,
 	},
 	election_solver::PhragmenWithKeys,
 	AccountId, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, Session,
@@ -23,6 +24,7 @@ use frame_support::{
 	traits::{
 		tokens::imbalance::ResolveTo, ConstBool, ConstU32, Contains, EitherOfDiverse, Nothing,
 	},
+	weights::Weight,
 };
 use frame_system::EnsureRoot;
 use sp_runtime::curve::PiecewiseLinear;
@@ -122,7 +124,7 @@ impl pallet_staking::Config for Runtime {
 	type GenesisElectionProvider = onchain::OnChainExecution<OnChainPhragmen>;
 	type HistoryDepth = ConstU32<HISTORY_DEPTH_ERAS>;
 	type MaxControllersInDeprecationBatch = ConstU32<100>;
-	type MaxExposurePageSize = ConstU32<64>;
+	type MaxExposurePageSize = ConstU32<EXPOSURE_PAGE_SIZE>;
 	type MaxUnlockingChunks = ConstU32<32>;
 	type MaxValidatorSet = ConstU32<MAX_VALIDATORS>;
 	type NextNewSession = Session;
@@ -143,7 +145,14 @@ impl pallet_staking::Config for Runtime {
 	type WeightInfo = pallet_staking::weights::SubstrateWeight<Runtime>;
 }
 
+parameter_types! {
+	/// Weight that the payout of rewards may take after a block's transactions.
+	pub IdlePayoutWeight: Weight = IDLE_PAYOUT_RATIO * MaxBlockWeight::get();
+}
+
 impl pallet_payouts::Config for Runtime {
+	type IdleWeight = IdlePayoutWeight;
+	type OverdueEras = ConstU32<OVERDUE_PAYOUT_ERAS>;
 	type WeightInfo = pallet_payouts::weights::SubstrateWeight<Runtime>;
 }
 

@@ -8,7 +8,7 @@ use codec::{Decode, Encode};
 use finality_grandpa::voter_set::VoterSet;
 use frame_support::{
 	dispatch::{DispatchClass, DispatchInfo, Pays},
-	traits::{fungible::Balanced, OnIdle, OnUnbalanced},
+	traits::{fungible::Balanced, Get, OnIdle, OnInitialize, OnUnbalanced},
 	weights::Weight,
 };
 use gtos_runtime::{
@@ -16,7 +16,7 @@ use gtos_runtime::{
 	Runtime, RuntimeOrigin, SessionKeys, Staking, System, TransactionPayment, Treasury,
 };
 use pallet_genesis_parameters::ChainTiming;
-use pallet_payouts::{Next, Position};
+use pallet_payouts::{Next, Position, WeightInfo};
 use pallet_staking::{
 	ActiveEra, ActiveEraInfo, ClaimedRewards, CurrentEra, EraInfo, EraPayout, EraRewardPoints,
 	ErasStakersOverview, ErasValidatorReward, RewardDestination, ValidatorPrefs,
@@ -280,7 +280,7 @@ impl Check for Reward {
 	}
 }
 
-/// The page of rewards that each block pays (ECO-R10).
+/// The pages of rewards that each block pays (ECO-R10).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Payouts {
@@ -309,9 +309,12 @@ struct Page {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Block {
-	paid: Option<Page>,
+	/// Number of steps that the weight left for `on_idle` covers.
+	idle_steps: u64,
+	initialize: Option<Page>,
+	idle: Vec<Page>,
 	next: Bytes,
 }
 
@@ -349,16 +352,32 @@ impl Check for Payouts {
 
 			for block in self.blocks {
 				let before = claimed(&self.stakers);
-				Pallet::on_idle(1, Weight::MAX);
-				let paid: Vec<Page> = claimed(&self.stakers)
-					.into_iter()
-					.filter(|page| !before.contains(page))
-					.collect();
-				assert_eq!(paid, block.paid.into_iter().collect::<Vec<_>>());
+				Pallet::on_initialize(1);
+				let between = claimed(&self.stakers);
+				let paid = without(&between, &before);
+				assert_eq!(paid, block.initialize.into_iter().collect::<Vec<_>>());
+				Pallet::on_idle(1, weight_of(block.idle_steps));
+				let paid = without(&claimed(&self.stakers), &between);
+				// The vector has them in the order in which they are paid.
+				assert_eq!(paid.len(), block.idle.len());
+				assert!(block.idle.iter().all(|page| paid.contains(page)), "{paid:?}");
 				assert_eq!(Next::<Runtime>::get().encode(), block.next.0);
 			}
 		});
 	}
+}
+
+/// Weight with which `on_idle` takes this number of steps. The share of the payouts has to cover it.
+fn weight_of(steps: u64) -> Weight {
+	type Weights = <Runtime as pallet_payouts::Config>::WeightInfo;
+	let weight = Weights::nothing_due().saturating_add(Weights::pay_page().saturating_mul(steps));
+	assert!(weight.all_lte(<Runtime as pallet_payouts::Config>::IdleWeight::get()));
+	weight
+}
+
+/// Those of `pages` that are not among `others`.
+fn without(pages: &[Page], others: &[Page]) -> Vec<Page> {
+	pages.iter().filter(|page| !others.contains(page)).cloned().collect()
 }
 
 /// All pages of these stakers that have been claimed.

@@ -8,7 +8,7 @@ from model import economics as eco
 from model import scale
 from model.economics import BILLION, ONE, TOS
 from model.hashing import blake2_256
-from model.payouts import Page, Payouts, Position
+from model.payouts import OVERDUE, Page, Payouts, Position
 
 from cases.builders import arithmetic, constant_case
 from cases.fixtures import EXISTENTIAL_DEPOSIT
@@ -61,7 +61,7 @@ def _constants() -> VectorFile:
     return VectorFile(
         "conformance/economics/constant",
         "constant",
-        "Units and deposits in the metadata",
+        "Units, deposits and bounds of payouts in the metadata",
         [],
         [
             constant_case(
@@ -69,6 +69,8 @@ def _constants() -> VectorFile:
             )
             | {"rules": ["ECO-R1"]},
             constant_case("System", "SS58Prefix", "u16", 42, scale.u16(42)) | {"rules": ["ECO-R1"]},
+            constant_case("Staking", "MaxExposurePageSize", "u32", 32, scale.u32(32)) | {"rules": ["ECO-R6"]},
+            constant_case("Payouts", "OverdueEras", "u32", OVERDUE, scale.u32(OVERDUE)) | {"rules": ["ECO-R10"]},
             *(
                 constant_case(pallet, name, "u128", eco.deposit(*size), scale.u128(eco.deposit(*size)))
                 | {"rules": ["ECO-R9"]}
@@ -278,9 +280,7 @@ def _deposits() -> VectorFile:
 def _payout_blocks() -> VectorFile:
     accounts = [blake2_256(b"gtos/vectors/payouts" + bytes([number])) for number in range(4)]
 
-    def page(page: Page | None) -> dict[str, Any] | None:
-        if page is None:
-            return None
+    def page(page: Page) -> dict[str, Any]:
         return {"era": page.era, "validator": hexadecimal(page.validator), "page": page.number}
 
     def case(
@@ -289,7 +289,7 @@ def _payout_blocks() -> VectorFile:
         active: int,
         stakers: dict[int, list[int]],
         *,
-        blocks: int,
+        blocks: list[int],
         current: int | None = None,
         claimed: set[tuple[int, int, int]] | None = None,
     ) -> dict[str, Any]:
@@ -313,32 +313,71 @@ def _payout_blocks() -> VectorFile:
             "claimed": [page(one) for one in sorted(payouts.claimed, key=lambda one: (one.era, one.validator, one.number))],
         }
         steps = []
-        for _ in range(blocks):
-            paid = payouts.run_block()
-            steps.append({"paid": page(paid), "next": hexadecimal(payouts.position.encode())})
+        for idle_steps in blocks:
+            first = payouts.initialize()
+            last = payouts.idle(idle_steps)
+            steps.append(
+                {
+                    "idleSteps": idle_steps,
+                    "initialize": first and page(first),
+                    "idle": [page(one) for one in last],
+                    "next": hexadecimal(payouts.position.encode()),
+                }
+            )
         return content | {"blocks": steps}
 
     return VectorFile(
         "conformance/economics/payout",
         "payout",
-        "The page of rewards that each block pays",
+        "The pages of rewards that each block pays",
         ["ECO-R10"],
         [
-            case("an era of four, and the end of it", Position(0), 1, {0: [1, 1, 1, 1]}, blocks=6),
-            case("several pages", Position(3), 4, {3: [3, 0, 2]}, blocks=7),
-            case("two eras", Position(1), 3, {1: [1, 1], 2: [2, 1]}, blocks=7),
-            case("an era that is planned and not yet active", Position(1), 1, {1: [1]}, blocks=1, current=2),
+            case("an era of four, and the end of it", Position(0), 1, {0: [1, 1, 1, 1]}, blocks=[1] * 6),
+            case("several pages", Position(3), 4, {3: [3, 0, 2]}, blocks=[1] * 7),
+            case("two eras", Position(1), 3, {1: [1, 1], 2: [2, 1]}, blocks=[1] * 7),
+            case("two pages in each block", Position(1), 3, {1: [1, 1], 2: [2, 1]}, blocks=[2] * 4),
+            case("blocks with different weight left", Position(0), 1, {0: [2, 2, 1, 1]}, blocks=[0, 3, 1, 2, 3]),
+            case("several eras in one block", Position(1), 3, {1: [0], 2: [0]}, blocks=[3, 3]),
+            case("an era that is planned and not yet active", Position(1), 1, {1: [1]}, blocks=[1], current=2),
             case(
                 "pages that others have claimed",
                 Position(0),
                 1,
                 {0: [2, 1, 1]},
-                blocks=5,
+                blocks=[1] * 5,
                 claimed={(0, 0, 0), (0, 1, 0)},
             ),
-            case("in the middle of an era", Position(5, accounts[2]), 6, {5: [1, 1, 1, 1]}, blocks=4),
-            case("an era without stakers", Position(7), 9, {8: [1]}, blocks=3),
-            case("eras that are forgotten", Position(1, accounts[1], 1), 400, {64: [1], 65: [1]}, blocks=3),
+            case(
+                "a claimed page does not end a block",
+                Position(0),
+                1,
+                {0: [2, 1, 1]},
+                blocks=[3, 3],
+                claimed={(0, 0, 0), (0, 1, 0)},
+            ),
+            case("in the middle of an era", Position(5, accounts[2]), 6, {5: [1, 1, 1, 1]}, blocks=[1] * 4),
+            case("an era without stakers", Position(7), 9, {8: [1]}, blocks=[1] * 3),
+            case("eras that are forgotten", Position(1, accounts[1], 1), 400, {64: [1], 65: [1]}, blocks=[1] * 3),
+            case("full blocks, one era before it is overdue", Position(0), 167, {0: [1, 1]}, blocks=[0] * 2),
+            case("full blocks, and an overdue era", Position(0), 168, {0: [2, 1], 1: [1]}, blocks=[0] * 5),
+            case("overdue pages first, then others", Position(0), 168, {0: [2, 1], 1: [1]}, blocks=[0, 1, 2]),
+            case(
+                "an era is overdue by the planned era",
+                Position(0),
+                167,
+                {0: [1, 1]},
+                blocks=[0, 0],
+                current=168,
+            ),
+            case(
+                "an overdue page that others have claimed",
+                Position(0),
+                168,
+                {0: [2, 1]},
+                blocks=[0] * 3,
+                claimed={(0, 0, 0), (0, 1, 0)},
+            ),
+            case("full blocks, and eras that are forgotten", Position(1), 400, {64: [1], 65: [1]}, blocks=[0] * 4),
         ],
     )
 

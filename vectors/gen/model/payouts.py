@@ -1,4 +1,4 @@
-"""The page of rewards that each block pays, specs/economics.md."""
+"""The pages of rewards that each block pays, specs/economics.md."""
 
 from dataclasses import dataclass, replace
 
@@ -6,6 +6,7 @@ from model import scale
 from model.hashing import twox_64
 
 HISTORY_DEPTH = 336
+OVERDUE = 168
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,29 @@ class Payouts:
     stakers: dict[int, dict[bytes, int]]
     claimed: set[Page]
 
-    def run_block(self) -> Page | None:
-        """Ends a block; returns the page that it pays (ECO-R10)."""
-        position = self.position
-        oldest = max(self.current_era - HISTORY_DEPTH, 0)
-        if position.era < oldest:
-            position = Position(oldest)
-        if position.era >= self.active_era:
+    def initialize(self) -> Page | None:
+        """Begins a block; returns the overdue page that it pays (ECO-R10)."""
+        position = self._due()
+        if position is None or self.current_era - position.era < OVERDUE:
             return None
+        return self._step(position)
 
+    def idle(self, steps: int) -> list[Page]:
+        """Ends a block with the weight left for `steps`; returns the pages that it pays (ECO-R10)."""
+        pages = []
+        for _ in range(steps):
+            position = self._due()
+            if position is None:
+                break
+            pages.append(self._step(position))
+        return [page for page in pages if page is not None]
+
+    def _due(self) -> Position | None:
+        oldest = max(self.current_era - HISTORY_DEPTH, 0)
+        position = self.position if self.position.era >= oldest else Position(oldest)
+        return position if position.era < self.active_era else None
+
+    def _step(self, position: Position) -> Page | None:
         def place(validator: bytes) -> bytes:
             return twox_64(validator) + validator
 
