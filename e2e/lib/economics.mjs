@@ -23,9 +23,12 @@ const rent = (keyLength, valueLength, blocks) => (256n + 2n * keyLength + valueL
 export const FORMULAS = {
 	'contract-price': ({ storedBytes }) => ({ price: (512n + storedBytes) * 10n ** 8n }),
 	deposit: ({ items, bytes: length }) => ({ deposit: items * 2n * 10n ** 10n + length * 10n ** 8n }),
-	'fee-multiplier': ({ multiplier, weight, length }) => {
+	'fee-multiplier': ({ multiplier, normalWeight, operationalWeight, length }) => {
 		const mul = (a, b) => (a * b) / ONE;
-		const [time, size] = [least(weight, NORMAL_WEIGHT), least(length, NORMAL_LENGTH)];
+		const [time, size] = [
+			least(normalWeight + operationalWeight, NORMAL_WEIGHT),
+			least(length, NORMAL_LENGTH),
+		];
 		const isLong = size * NORMAL_WEIGHT > time * NORMAL_LENGTH;
 		const [used, max] = isLong ? [size, NORMAL_LENGTH] : [time, NORMAL_WEIGHT];
 		const target = max / 4n;

@@ -40,7 +40,8 @@ impl WeightToFee for MultipliedLengthFee {
 
 /// The multiplier after a block (ECO-R3).
 ///
-/// Like the SDK's `TargetedFeeAdjustment`, with the length of the block instead of its proof size.
+/// Like the SDK's `TargetedFeeAdjustment`, with the length of the block instead of its proof size, and with
+/// the weight of operational transactions, which fill the block as well and pay the same fees.
 pub struct FullnessFeeUpdate;
 
 impl MultiplierUpdate for FullnessFeeUpdate {
@@ -68,11 +69,16 @@ impl Convert<Multiplier, Multiplier> for FullnessFeeUpdate {
 	}
 }
 
-/// Weight that ordinary transactions used in this block, and their limit.
+/// Weight that the transactions of this block used, and the limit of ordinary ones.
 fn used_weight() -> (u64, u64) {
 	let limits = RuntimeBlockWeights::get();
 	let limit = limits.get(DispatchClass::Normal).max_total.unwrap_or(limits.max_block).ref_time();
-	(System::block_weight().get(DispatchClass::Normal).ref_time().min(limit), limit)
+	let used = System::block_weight();
+	let of_class = |class| used.get(class).ref_time();
+	// Saturating: a sum that overflows is greater than the limit, too.
+	let total =
+		of_class(DispatchClass::Normal).saturating_add(of_class(DispatchClass::Operational));
+	(total.min(limit), limit)
 }
 
 /// Length of this block, and the limit of ordinary transactions.

@@ -125,7 +125,8 @@ mod benchmarks {
 			Pallet::<T>::settle_suspensions();
 		}
 
-		assert!(Records::<T>::get().is_empty());
+		assert!(Pallet::<T>::suspended().is_empty());
+		assert_eq!(Records::<T>::get().len(), s as usize);
 		assert!(!T::Candidates::is_candidate(&account("suspended", 0, 0)));
 	}
 

@@ -74,15 +74,19 @@ impl<T: Config> Pallet<T> {
 			return (Vec::new(), 0);
 		}
 		let suspended = Self::suspended();
-		let (candidates, gone): (Vec<_>, Vec<_>) = validators.iter().partition(|row| {
-			!suspended.contains(&row.validator) && T::Candidates::is_candidate(&row.validator)
-		});
+		let (candidates, gone): (Vec<_>, Vec<_>) = validators
+			.iter()
+			.filter(|row| !suspended.contains(&row.validator))
+			.partition(|row| T::Candidates::is_candidate(&row.validator));
 		let offenders =
 			candidates.into_iter().filter(|row| row.count.is_offence()).collect::<Vec<_>>();
 
-		// Validators that are no longer candidates count towards the third. Otherwise an outage of
-		// several sessions would suspend another third of the set in each of them.
-		let most = (validators.len().saturating_sub(1) / 3).saturating_sub(gone.len());
+		// All that are suspended count towards the third, whether they still have a seat or not, and so do
+		// validators that have left. Otherwise each session of an outage could suspend another third of the
+		// set, and each era could give another third of the seats to those who wait for them.
+		let most = Self::most_suspended(validators.len())
+			.saturating_sub(suspended.len())
+			.saturating_sub(gone.len());
 		if offenders.is_empty() || most == 0 {
 			return (offenders, 0);
 		}
@@ -91,6 +95,12 @@ impl<T: Config> Pallet<T> {
 		let enough = needed.saturating_add(most as u32);
 		let electable = T::Candidates::electable(&suspended, enough, T::MaxCandidates::get());
 		(offenders, most.min(electable.saturating_sub(needed) as usize))
+	}
+
+	/// Maximum number of validators that a session of `validators` leaves suspended, unless there were more
+	/// before it: less than a third (CON-R10).
+	pub(crate) fn most_suspended(validators: usize) -> usize {
+		validators.saturating_sub(1) / 3
 	}
 
 	/// Number of candidates below which suspensions must not take an election.

@@ -14,8 +14,9 @@
 //! - **Never for the fault of others.** A gap as long as the set counts for nobody. When more validators
 //!   miss their slots than may be suspended, the network is at fault and nobody is suspended, until that
 //!   has happened in several sessions in a row.
-//! - **Bounded.** A session suspends less than a third of its validators, and never so many that too few
-//!   are left for an election.
+//! - **Bounded.** A session suspends nobody if a third of its validators or more would then be suspended or
+//!   have left, counting those suspended in earlier eras, and never so many that too few candidates are left
+//!   for an election.
 //!
 //! A runtime uses the pallet in four places: [`Pallet`] as an event handler of `pallet-authorship`,
 //! [`EvaluateSessions`] around its session manager, [`WithoutSuspended`] around the solver of its
@@ -89,8 +90,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type MinElectable: Get<u32>;
 
-		/// Most candidates that are looked at to find [`Config::MinElectable`] of them. An election with
-		/// more candidates should fail.
+		/// Maximum number of candidates that are looked at to find [`Config::MinElectable`] of them. An
+		/// election with more candidates should fail.
 		#[pallet::constant]
 		type MaxCandidates: Get<u32>;
 
@@ -128,8 +129,8 @@ pub mod pallet {
 	/// Validators that are suspended, and those whose earlier suspensions still count.
 	///
 	/// Written when a session ends, and by [`Call::rejoin`]. When it is full, a new record replaces the
-	/// oldest one of a validator that has returned, or else the suspension that ends first. Invariants:
-	/// LIV-I5, LIV-I6.
+	/// oldest one of a validator that is not suspended any more. Bounded by the number of authorities.
+	/// Invariants: LIV-I5, LIV-I6, LIV-I8.
 	#[pallet::storage]
 	pub type Records<T: Config> = StorageValue<_, RecordsOf<T>, ValueQuery>;
 

@@ -57,7 +57,7 @@ impl frame_system::Config for Test {
 }
 
 parameter_types! {
-	/// Most authorities.
+	/// Maximum number of authorities.
 	pub static MaxAuthorities: u32 = 100;
 	/// Blocks of a session.
 	pub static SessionLength: u64 = 20;

@@ -2,7 +2,7 @@
 
 use crate::*;
 use alloc::{collections::BTreeSet, vec::Vec};
-use frame_support::{ensure, traits::Get, BoundedVec};
+use frame_support::{defensive, ensure, traits::Get, BoundedVec};
 use sp_runtime::DispatchResult;
 use sp_staking::EraIndex;
 
@@ -52,18 +52,17 @@ impl<T: Config> Pallet<T> {
 		until
 	}
 
-	/// Removes the record that is missed least: the oldest of a validator that has returned, or else the
-	/// one whose suspension ends first.
+	/// Removes the oldest record of a validator that is not suspended any more.
 	fn forget_one(records: &mut Vec<Record<T::AccountId>>) {
-		let age = |(_, record): &(usize, &Record<T::AccountId>)| match record.standing {
-			Standing::Returned { since } => (false, since),
-			Standing::Suspended { until, .. } => (true, until),
+		let age = |(at, record): (usize, &Record<T::AccountId>)| match record.standing {
+			Standing::Returned { since } => Some((since, at)),
+			Standing::Suspended { .. } => None,
 		};
-		let Some((at, _)) = records.iter().enumerate().min_by_key(age) else { return };
-		let forgotten = records.remove(at);
-		if forgotten.is_suspended() {
-			Self::deposit_event(Event::ValidatorReturned { validator: forgotten.validator });
-		}
+		let Some((_, oldest)) = records.iter().enumerate().filter_map(age).min() else {
+			defensive!("less than a third of the records are suspensions (LIV-I8)");
+			return;
+		};
+		records.remove(oldest);
 	}
 
 	/// Ends the suspensions that are over, and lets the levels of validators that have returned decay
@@ -85,21 +84,17 @@ impl<T: Config> Pallet<T> {
 	fn settle(mut record: Record<T::AccountId>, planned: EraIndex) -> Option<Record<T::AccountId>> {
 		match record.standing {
 			Standing::Suspended { until, stake } => {
-				// It was chilled by itself or for an equivocation, unbonded everything, or nominates.
-				if !T::Candidates::is_candidate(&record.validator) {
-					return None;
-				}
-				if planned < until {
+				let validator = record.validator.clone();
+				// It was chilled by itself or for an equivocation, unbonded everything, or nominates. The
+				// record stays, so that the level does not start anew if it validates again.
+				let has_left = !T::Candidates::is_candidate(&validator);
+				if !has_left && planned < until {
 					return Some(record);
 				}
-				if !Self::may_return(&record.validator, stake) {
-					T::Candidates::chill(&record.validator);
-					Self::deposit_event(Event::ReturnRefused { validator: record.validator });
-					return None;
-				}
 				record.standing = Standing::Returned { since: planned };
-				let validator = record.validator.clone();
-				Self::deposit_event(Event::ValidatorReturned { validator });
+				if !has_left {
+					Self::end_in_time(validator, stake);
+				}
 				Some(record)
 			},
 			Standing::Returned { since } => {
@@ -110,6 +105,17 @@ impl<T: Config> Pallet<T> {
 				}
 				(record.level > 0).then_some(record)
 			},
+		}
+	}
+
+	/// Lets `validator`, whose suspension has lasted until its end, stand for election again, or chills it if
+	/// it has too little stake.
+	fn end_in_time(validator: T::AccountId, stake: u128) {
+		if Self::may_return(&validator, stake) {
+			Self::deposit_event(Event::ValidatorReturned { validator });
+		} else {
+			T::Candidates::chill(&validator);
+			Self::deposit_event(Event::ReturnRefused { validator });
 		}
 	}
 

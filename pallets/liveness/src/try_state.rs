@@ -51,7 +51,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Each validator has one record (LIV-I5), with a level and an end that are possible (LIV-I6).
+	/// Each validator has one record (LIV-I5), with a level and an end that are possible (LIV-I6), and less
+	/// than a third as many validators are suspended as a set may have (LIV-I8).
 	fn check_records() -> Result<(), TryRuntimeError> {
 		let records = Records::<T>::get();
 		let accounts = records.iter().map(|record| &record.validator).collect::<BTreeSet<_>>();
@@ -71,6 +72,12 @@ impl<T: Config> Pallet<T> {
 				},
 			}
 		}
+
+		let most = Self::most_suspended(<T as pallet_aura::Config>::MaxAuthorities::get() as usize);
+		ensure!(
+			records.iter().filter(|record| record.is_suspended()).count() <= most,
+			"LIV-I8: a third of the largest set or more is suspended"
+		);
 		Ok(())
 	}
 

@@ -87,9 +87,9 @@ pub enum Standing {
 		/// Stake of the validator when it was suspended. With less it does not return by itself.
 		stake: u128,
 	},
-	/// It stands for election like others.
+	/// The suspension is over. Elections can elect it like others, if it is a candidate.
 	Returned {
-		/// Planned era when it returned, or when its level decayed last.
+		/// Planned era when the suspension ended, or when the level decayed last.
 		since: EraIndex,
 	},
 }

@@ -15,6 +15,7 @@ use crate::{
 	constants::{
 		block,
 		currency::{deposit, TOS},
+		governance::MAX_VOTES,
 	},
 	AccountId, Balance, Balances, BlockNumber, OriginCaller, Preimage, Referenda, Runtime,
 	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, System, Treasury,
@@ -83,7 +84,7 @@ impl pallet_conviction_voting::Config for Runtime {
 	type Currency = Balances;
 	type MaxTurnout =
 		frame_support::traits::tokens::currency::ActiveIssuanceOf<Balances, AccountId>;
-	type MaxVotes = ConstU32<512>;
+	type MaxVotes = ConstU32<MAX_VOTES>;
 	type Polls = Referenda;
 	type RuntimeEvent = RuntimeEvent;
 	type VoteLockingPeriod = VoteLockingPeriod;

@@ -27,7 +27,7 @@ const TOO_LARGE: TransactionValidityError =
 	TransactionValidityError::Invalid(InvalidTransaction::ExhaustsResources);
 
 /// The state of `dev` with another slot and network.
-fn chain_with(slot_duration_ms: u64, network: &str) -> TestExternalities {
+pub fn chain_with(slot_duration_ms: u64, network: &str) -> TestExternalities {
 	let mut config = genesis_json(DEV);
 	config["genesisParameters"]["timing"]["slotDurationMs"] = slot_duration_ms.into();
 	config["genesisParameters"]["network"] = network.into();

@@ -101,6 +101,44 @@ fn fee_for_length_follows_the_multiplier_in_estimates_and_charges() {
 	assert!(three > 2 * one && three < 3 * one, "{one} {three}");
 }
 
+/// ECO-R3: operational transactions fill a block like others; hooks and inherents do not count.
+#[test]
+fn price_follows_the_weight_of_both_classes_of_transactions() {
+	use sp_runtime::traits::Convert;
+	type Update = <Runtime as pallet_transaction_payment::Config>::FeeMultiplierUpdate;
+	let next = |class: DispatchClass, share: u64| {
+		chain(DEV).execute_with(|| {
+			let limits = gtos_runtime::configs::RuntimeBlockWeights::get();
+			let normal = limits.get(DispatchClass::Normal).max_total.expect("it is limited");
+			System::set_block_consumed_resources(normal / 5, 0);
+			System::register_extra_weight_unchecked(normal / share, class);
+			Update::convert(Multiplier::from_u32(10))
+		})
+	};
+	let before = Multiplier::from_u32(10);
+	for class in [DispatchClass::Normal, DispatchClass::Operational] {
+		assert!(next(class, 100) < before);
+		assert!(next(class, 10) > before);
+		// More than the limit counts as the limit.
+		assert_eq!(next(class, 1), next(DispatchClass::Normal, 1));
+	}
+	assert!(next(DispatchClass::Mandatory, 1) < before);
+}
+
+/// ECO-R3: a block that holds nothing but operational transactions raises the price.
+#[test]
+fn price_rises_with_a_block_of_operational_transactions() {
+	chain(DEV).execute_with(|| {
+		NextFeeMultiplier::<Runtime>::put(Multiplier::from_u32(2));
+		// Applying an upgrade that nobody has authorised fails and pays for its whole weight.
+		let code = vec![7];
+		let call = frame_system::Call::apply_authorized_upgrade { code };
+		let results = run_block(0, vec![sign(Alice, 0, RuntimeCall::System(call))]);
+		assert!(matches!(results[..], [Ok(Err(_))]), "{results:?}");
+		assert!(multiplier() > Multiplier::from_u32(2));
+	});
+}
+
 /// Blocks that are full of weight count as before.
 #[test]
 fn fuller_dimension_decides() {

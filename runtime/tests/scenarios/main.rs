@@ -3,6 +3,7 @@
 
 mod block_limits;
 mod blocks;
+mod call_weights;
 mod common;
 mod contracts;
 mod decoding;

@@ -92,9 +92,13 @@ impl Arithmetic {
 	/// ECO-R3: the multiplier after a block.
 	fn fee_multiplier(&self) -> Outputs {
 		chain::with_accounts(Vec::new()).execute_with(|| {
-			let weight = Weight::from_parts(self.input("weight").u64(), 0);
+			let weight = |name| Weight::from_parts(self.input(name).u64(), 0);
 			let length = self.input("length").u32() as usize;
-			System::set_block_consumed_resources(weight, length);
+			System::set_block_consumed_resources(weight("normalWeight"), length);
+			System::register_extra_weight_unchecked(
+				weight("operationalWeight"),
+				DispatchClass::Operational,
+			);
 			let multiplier = FixedU128::from_inner(self.input("multiplier").0);
 			type Update = <Runtime as pallet_transaction_payment::Config>::FeeMultiplierUpdate;
 			vec![("next", Update::convert(multiplier).into_inner())]

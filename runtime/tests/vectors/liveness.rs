@@ -11,7 +11,9 @@ use gtos_runtime::{
 	Staking, System,
 };
 use pallet_genesis_parameters::ChainTiming;
-use pallet_liveness::{CurrentCounts, Event, LastSession, Records, SlotCount, SparedSessions};
+use pallet_liveness::{
+	CurrentCounts, Event, LastSession, Record, Records, SlotCount, SparedSessions, Standing,
+};
 use pallet_session::SessionManager;
 use pallet_staking::ValidatorPrefs;
 use serde::Deserialize;
@@ -93,6 +95,8 @@ pub struct Liveness {
 	minimum: u32,
 	/// Electable candidates that are not in the set.
 	waiting: u32,
+	/// Suspended candidates with session keys that are not in the set.
+	suspended_elsewhere: u32,
 	/// Sessions in a row before this one that suspended nobody, although they had too many offenders.
 	spared_before: u32,
 	validators: Vec<Row>,
@@ -108,7 +112,9 @@ struct Row {
 	produced: u32,
 	missed: u64,
 	excused: u64,
+	/// Whether it is in `Staking.Validators`.
 	is_candidate: bool,
+	is_suspended: bool,
 }
 
 impl Row {
@@ -144,12 +150,22 @@ impl Check for Liveness {
 			System::set_block_number(1);
 			let set = Session::validators();
 			pallet_staking::MinimumValidatorCount::<Runtime>::put(self.minimum);
-			for number in 0..self.waiting {
+			let outside = (0..self.waiting + self.suspended_elsewhere).map(|number| {
 				let who = sp_crypto_hashing::blake2_256(&("waiting", number).encode()).into();
 				Staking::do_add_validator(&who, ValidatorPrefs::default());
 				let keys = chain::session_keys(1_000 + number as usize, 0);
 				pallet_session::NextKeys::<Runtime>::insert(&who, keys);
-			}
+				who
+			});
+			let elsewhere = outside.collect::<Vec<AccountId>>().split_off(self.waiting as usize);
+			let inside = set.iter().zip(&self.validators).filter(|(_, row)| row.is_suspended);
+			let suspended_before = inside.map(|(who, _)| who).chain(&elsewhere).map(|who| Record {
+				validator: who.clone(),
+				level: 1,
+				standing: Standing::Suspended { until: 1, stake: 0 },
+			});
+			let records = suspended_before.collect::<Vec<_>>();
+			Records::<Runtime>::put(BoundedVec::truncate_from(records.clone()));
 			// Nobody can elect it, so it does not count.
 			let keyless = sp_crypto_hashing::blake2_256(b"keyless").into();
 			Staking::do_add_validator(&keyless, ValidatorPrefs::default());
@@ -186,9 +202,15 @@ impl Check for Liveness {
 			assert_eq!(SparedSessions::<Runtime>::get(), self.spared_after);
 			for (number, row) in self.validators.iter().enumerate() {
 				let is_suspended = gtos_runtime::Liveness::is_suspended(&set[number]);
-				assert_eq!(is_suspended, suspended.contains(&number), "validator {number}");
+				let stays_suspended = row.is_suspended && row.is_candidate;
+				let expected = stays_suspended || suspended.contains(&number);
+				assert_eq!(is_suspended, expected, "validator {number}");
 				assert_eq!(is_candidate(&set[number]), row.is_candidate, "validator {number}");
 			}
+			// No suspension is added to another, and no level is raised.
+			let after = Records::<Runtime>::get();
+			assert_eq!(after.len(), records.len() + suspended.len());
+			assert!(after.iter().all(|record| record.level == 1));
 			// Nothing else happens to them.
 			assert_eq!(set.iter().map(stake).collect::<Vec<_>>(), stakes);
 			assert!(pallet_staking::UnappliedSlashes::<Runtime>::iter().next().is_none());

@@ -118,9 +118,16 @@ def _inclusion_fees() -> VectorFile:
 
 
 def _multipliers() -> VectorFile:
-    def case(name: str, multiplier: int, weight: int, length: int = 0) -> dict[str, Any]:
-        inputs = {"multiplier": multiplier, "weight": weight, "length": length}
-        outputs = {"next": eco.next_multiplier(multiplier, weight, length)}
+    def case(
+        name: str, multiplier: int, normal: int, length: int = 0, operational: int = 0
+    ) -> dict[str, Any]:
+        inputs = {
+            "multiplier": multiplier,
+            "normalWeight": normal,
+            "operationalWeight": operational,
+            "length": length,
+        }
+        outputs = {"next": eco.next_multiplier(multiplier, normal, operational, length)}
         return arithmetic(name, "fee-multiplier", inputs, outputs)
 
     full, target = eco.MAX_NORMAL_WEIGHT, eco.MAX_NORMAL_WEIGHT // 4
@@ -138,7 +145,12 @@ def _multipliers() -> VectorFile:
             case("half full", 123_456_789_012_345_678_901, full // 2),
             case("empty", 123_456_789_012_345_678_901, 0),
             case("full at the maximum: no further rise", 1_000 * ONE, full),
-            case("hooks used more than the limit of the normal class", 2 * ONE, 2 * full),
+            case("more than the limit of the normal class, by hooks that count to it", 2 * ONE, 2 * full),
+            case("full of operational transactions", 2 * ONE, 0, operational=full),
+            case("both classes together on the target", 5 * ONE, target - 7, operational=7),
+            case("both together a picosecond above the target", 5 * ONE, target - 7, operational=8),
+            case("both together more than the limit of the normal class", 2 * ONE, full, operational=full // 3),
+            case("length against both classes together", 2 * ONE, full // 4, long // 3, full // 4),
             case("full of one long remark", 2 * ONE, full // 500, long),
             case("longer than the normal class may be, by an upgrade", 2 * ONE, 0, 9 * long),
             case("full in both", 2 * ONE, full, long),

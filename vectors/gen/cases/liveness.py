@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emit import VectorFile
-from model.liveness import OUTAGE_SESSIONS, Session, SlotCount, Validator, suspended
+from model.liveness import OUTAGE_SESSIONS, Seat, Session, SlotCount, Validator, suspended
 
 
 def _count(count: SlotCount) -> dict[str, int]:
@@ -83,30 +83,29 @@ def _missed_slots() -> VectorFile:
     )
 
 
-Row = tuple[int, int, int, bool]
-
-
-def _row(produced: int, missed: int, excused: int = 0, is_candidate: bool = True) -> Row:
-    return produced, missed, excused, is_candidate
+def _row(
+    produced: int, missed: int, excused: int = 0, is_candidate: bool = True, is_suspended: bool = False
+) -> Seat:
+    return Seat(SlotCount(produced, missed, excused), is_candidate, is_suspended)
 
 
 def _offences() -> VectorFile:
     good, bad, gone = _row(9, 0), _row(0, 9), _row(9, 0, is_candidate=False)
+    out = _row(0, 9, is_suspended=True)
 
     def case(
-        name: str, *rows: Row, minimum: int = 1, waiting: int = 0, spared: int = 0
+        name: str, *rows: Seat, minimum: int = 1, waiting: int = 0, elsewhere: int = 0, spared: int = 0
     ) -> dict[str, Any]:
-        counts = [SlotCount(*row[:3]) for row in rows]
-        candidates = [row[3] for row in rows]
-        offenders, others, spared_after = suspended(counts, candidates, waiting, minimum, spared)
+        offenders, others, spared_after = suspended(list(rows), waiting, elsewhere, minimum, spared)
         return {
             "name": name,
             "minimum": minimum,
             "waiting": waiting,
+            "suspendedElsewhere": elsewhere,
             "sparedBefore": spared,
             "validators": [
-                _count(count) | {"isCandidate": is_candidate}
-                for count, is_candidate in zip(counts, candidates)
+                _count(row.count) | {"isCandidate": row.is_candidate, "isSuspended": row.is_suspended}
+                for row in rows
             ],
             "suspended": offenders,
             "notSuspended": others,
@@ -118,7 +117,7 @@ def _offences() -> VectorFile:
         "conformance/consensus/liveness",
         "liveness",
         "Validators that are suspended at the end of a session",
-        ["CON-R19", "LIV-I7"],
+        ["CON-R19", "LIV-I7", "LIV-I8"],
         [
             case("no slot is missed", good, good, good, good, waiting=1),
             case("half is not more than half", good, _row(5, 5), good, good, waiting=1),
@@ -176,6 +175,18 @@ def _offences() -> VectorFile:
             ),
             case("two that have left, of seven", bad, bad, gone, gone, good, good, good, spared=last),
             case("three that have left, of seven", bad, gone, gone, gone, good, good, good, spared=last),
+            case("one of the set that is suspended counts to the third", out, bad, *[good] * 5),
+            case("two of the set that are suspended, of seven", out, out, bad, *[good] * 4),
+            case("a suspended validator is not an offender", out, *[good] * 6),
+            case("one that is suspended and has left counts once", _row(0, 9, 0, False, True), bad, *[good] * 5),
+            case("suspended and gone validators add up", out, gone, bad, *[good] * 4),
+            case("suspended validators without a seat count, too", bad, *[good] * 6, elsewhere=1),
+            case("two suspended without a seat, of seven", bad, *[good] * 6, elsewhere=2),
+            case("more suspended than may be: the set has become smaller", bad, *[good] * 6, elsewhere=3),
+            case("one more may be, beside one with a seat and one without", *[bad] * 3, out, *[good] * 6, elsewhere=1, spared=last),
+            case("the limit is reached in the last session of a row", *[bad] * 7, elsewhere=2, spared=last),
+            case("suspended candidates are not left for the next election", bad, *[good] * 6, minimum=7, elsewhere=1),
+            case("as many as ever may be suspended", *[good] * 67, *[bad] * 33),
             case("enough candidates must be left for the next election", *[bad] * 3, *[good] * 7, minimum=8),
             case(
                 "as many are suspended as the next election can spare",
@@ -278,6 +289,21 @@ def _suspensions() -> VectorFile:
             case(
                 "it chills itself and validates in the next session",
                 *((0, missed), (0, "chill"), (0, "session"), (0, "validate"), (0, "session")),
+            ),
+            case(
+                "its level outlasts a chill",
+                *((0, missed), (0, "chill"), (0, "session"), (1, "validate"), (1, missed)),
+                *served(2, 3),
+            ),
+            case(
+                "its level decays while it is chilled",
+                *((0, missed), (0, "chill"), (3, "session"), (26, "session"), (27, "session")),
+                *((28, "validate"), (28, missed)),
+            ),
+            case(
+                "its level outlasts a refused return",
+                *((0, missed), (0, "unbond", 1), (1, "session"), (1, "validate"), (1, missed)),
+                *served(2, 3),
             ),
             case("it unbonds a part", (0, missed), (0, "unbond", 1), *served(0, 1), (1, "rejoin")),
             case("it unbonds a part and asks to return", (0, missed), (0, "unbond", 1), (0, "rejoin"), *served(0, 1)),

@@ -42,7 +42,8 @@ def weight_fee(weight: int, multiplier: int) -> int:
     return multiplier * min(weight, MAX_BLOCK_WEIGHT) // ONE
 
 
-def next_multiplier(multiplier: int, weight: int, length: int) -> int:
+def next_multiplier(multiplier: int, normal: int, operational: int, length: int) -> int:
+    weight = normal + operational
     used = {MAX_NORMAL_WEIGHT: min(weight, MAX_NORMAL_WEIGHT), MAX_NORMAL_LENGTH: min(length, MAX_NORMAL_LENGTH)}
     limit = max(used, key=lambda limit: Fraction(used[limit], limit))
     target = limit // 4

@@ -61,22 +61,40 @@ class Session:
         return scale.sequence(count.encode() for count in self.current)
 
 
+@dataclass
+class Seat:
+    """What a validator of the session that ends did in it, and what it is."""
+
+    count: SlotCount
+    # In `Staking.Validators`.
+    is_candidate: bool = True
+    is_suspended: bool = False
+
+    @property
+    def is_electable(self) -> bool:
+        return self.is_candidate and not self.is_suspended
+
+
 def suspended(
-    counts: list[SlotCount], candidates: list[bool], waiting: int, minimum: int, spared: int
+    seats: list[Seat], waiting: int, elsewhere: int, minimum: int, spared: int
 ) -> tuple[list[int], int, int]:
     """The validators to suspend, the number of other offenders, and the spared sessions in a row.
 
-    `waiting` electable candidates are not in the set; `spared` sessions before were in a row.
+    `waiting` electable candidates and `elsewhere` suspended ones are not in the set; `spared` sessions before
+    were in a row.
     """
     offenders = [
-        index for index, count in enumerate(counts) if candidates[index] and count.at_fault > count.produced
+        index
+        for index, seat in enumerate(seats)
+        if seat.is_electable and seat.count.at_fault > seat.count.produced
     ]
-    gone = candidates.count(False)
-    spare = candidates.count(True) + waiting - max(minimum, MIN_ELECTABLE)
-    most = max(min((len(counts) - 1) // 3 - gone, spare), 0)
+    electable = sum(seat.is_electable for seat in seats)
+    gone = len(seats) - electable + elsewhere
+    spare = electable + waiting - max(minimum, MIN_ELECTABLE)
+    most = max(min((len(seats) - 1) // 3 - gone, spare), 0)
     if len(offenders) > most and spared + 1 < OUTAGE_SESSIONS:
         return [], len(offenders), spared + 1
-    offenders.sort(key=lambda index: (-counts[index].at_fault, index))
+    offenders.sort(key=lambda index: (-seats[index].count.at_fault, index))
     return offenders[:most], len(offenders[most:]), 0
 
 
@@ -131,12 +149,12 @@ class Validator:
         match self.record:
             case Record(level, Suspended(until, stake)):
                 if not self.is_candidate:
-                    self.record = None
+                    self.record = Record(level, Returned(planned))
                 elif planned >= until and self.stake >= max(stake, self.minimum_bond):
                     self.record = Record(level, Returned(planned))
                     self.events.append("ValidatorReturned")
                 elif planned >= until:
-                    self.record, self.is_candidate = None, False
+                    self.record, self.is_candidate = Record(level, Returned(planned)), False
                     self.events.append("ReturnRefused")
             case Record(level, Returned(since)) if planned >= since + LEVEL_DECAY_ERAS:
                 self.record = Record(level - 1, Returned(since + LEVEL_DECAY_ERAS)) if level > 1 else None

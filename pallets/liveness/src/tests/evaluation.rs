@@ -265,6 +265,69 @@ fn validators_suspended_before_count_towards_the_third() {
 	});
 }
 
+/// CON-R19: suspended validators count towards the third when others have their seats, too.
+#[test]
+fn suspended_validators_without_a_seat_count_towards_the_third() {
+	for (elsewhere, most) in [(vec![], 2), (vec![8], 1), (vec![8, 9], 0), (vec![8, 9, 10], 0)] {
+		Chain::of(7).with_waiting(3).build().execute_with(|| {
+			assert_eq!(Session::validators(), (1..=7).collect::<Vec<_>>());
+			Liveness::suspend(elsewhere.iter());
+			make_outage_last();
+			end_session_with(&[row(0, 9); 7]);
+			assert_eq!(suspended().len(), most);
+			assert_eq!(not_suspended() as usize, 7 - most);
+			assert_eq!(Liveness::suspended().len(), elsewhere.len() + most);
+		});
+	}
+}
+
+/// CON-R19: while as many are suspended as may be, no level is raised.
+#[test]
+fn offender_that_cannot_be_suspended_keeps_its_level() {
+	Chain::of(4).with_waiting(1).build().execute_with(|| {
+		Liveness::suspend([1_u64].iter());
+		assert_ok!(Liveness::rejoin(RuntimeOrigin::signed(1)));
+		Liveness::suspend([5_u64].iter());
+		let records = Records::<Test>::get().into_inner();
+		make_outage_last();
+		end_session_with(&[row(0, 9), row(9, 0), row(9, 0), row(9, 0)]);
+		assert_eq!((suspended(), not_suspended()), (vec![], 1));
+		assert_eq!(Records::<Test>::get().into_inner(), records);
+	});
+}
+
+/// CON-R19: whoever takes validators offline in one era after another empties less than a third of the
+/// seats. Here, 6 to 11 profit from it.
+#[test]
+fn outages_in_one_era_after_another_suspend_less_than_a_third() {
+	Chain::of(7).with_waiting(4).run(|| {
+		let is_honest = |who: &AccountId| *who <= 5;
+		let mut was_full = false;
+		while Session::current_index() < 10 * SESSIONS_PER_ERA {
+			let seats = Session::validators().into_iter().filter(is_honest).collect::<Vec<_>>();
+			assert!(seats.len() >= 3);
+			end_session(&seats[..2]);
+			let suspended = Liveness::suspended();
+			assert!(suspended.len() <= 2);
+			was_full |= not_suspended() > 0;
+		}
+		assert!(was_full);
+	});
+}
+
+/// CON-R19: a validator that is suspended and has left counts once.
+#[test]
+fn suspended_validator_that_left_counts_once() {
+	Chain::of(7).build().execute_with(|| {
+		Liveness::suspend([7_u64].iter());
+		assert_ok!(Staking::chill(RuntimeOrigin::signed(7)));
+		let mut rows = vec![row(9, 0); 7];
+		rows[0] = row(0, 9);
+		end_session_with(&rows);
+		assert_eq!((suspended(), not_suspended()), (vec![1], 0));
+	});
+}
+
 /// CON-R19: only a candidate can be an offender.
 #[test]
 fn offender_that_left_is_not_reported() {

@@ -135,6 +135,24 @@ fn records_that_cannot_be_are_found() {
 	);
 }
 
+/// LIV-I8: less than a third of the largest set is suspended.
+#[test]
+fn too_many_suspensions_are_found() {
+	let suspend = |most: u64| {
+		change_records(|records| {
+			let record = records[0].clone();
+			records.extend(
+				(1..most).map(|number| Record { validator: 1_000 + number, ..record.clone() }),
+			);
+		})
+	};
+	chain().execute_with(|| {
+		suspend(33);
+		check();
+	});
+	assert_eq!(broken(|| suspend(34)), "LIV-I8: a third of the largest set or more is suspended");
+}
+
 /// LIV-I7: a session after too many in a row suspends the worst.
 #[test]
 fn too_many_spared_sessions_are_found() {

@@ -118,13 +118,15 @@ impl Model {
 		let mut refused = Vec::new();
 		for (who, (level, standing)) in std::mem::take(&mut self.records) {
 			let left = match standing {
-				Standing::Suspended { .. } if !stands(who) => None,
+				Standing::Suspended { .. } if !stands(who) => {
+					Some((level, Standing::Returned { since: planned_era() }))
+				},
 				Standing::Suspended { until, .. } if planned_era() < until => {
 					Some((level, standing))
 				},
 				Standing::Suspended { stake: before, .. } if stake(who) < before => {
 					refused.push(who);
-					None
+					Some((level, Standing::Returned { since: planned_era() }))
 				},
 				Standing::Suspended { .. } => {
 					Some((level, Standing::Returned { since: planned_era() }))
@@ -146,7 +148,9 @@ impl Model {
 	fn evaluate(&mut self, minimum: usize) -> (Vec<AccountId>, u32) {
 		let validators = Session::validators();
 		let elects = |who: AccountId| stands(who) && !self.is_suspended(who);
-		let gone = validators.iter().filter(|who| !elects(**who)).count();
+		let suspended = self.records.keys().filter(|who| self.is_suspended(**who)).count();
+		let left = |who: &&AccountId| !stands(**who) && !self.is_suspended(**who);
+		let gone = suspended + validators.iter().filter(left).count();
 		let mut offenders = self
 			.rows
 			.iter()

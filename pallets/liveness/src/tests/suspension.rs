@@ -152,9 +152,10 @@ fn chilled_validator_does_not_return() {
 			chill();
 			assert_noop!(Liveness::rejoin(signed(1)), Error::<Test>::NotCandidate);
 			end_session_of_first(false);
-			assert_eq!(record(), None);
-			plan_era(9);
+			assert_eq!(record(), Some((1, Standing::Returned { since: 0 })));
+			plan_era(LEVEL_DECAY_ERAS);
 			end_session_of_first(false);
+			assert_eq!(record(), None);
 			assert_eq!(events(), []);
 			assert_eq!(candidates(), [2, 3, 4]);
 			assert!(!Validators::<Test>::contains_key(1));
@@ -174,7 +175,7 @@ fn validator_with_less_stake_than_before_does_not_return() {
 		end_session_of_first(false);
 		assert_eq!(events(), [Event::ReturnRefused { validator: 1 }]);
 		assert!(!Validators::<Test>::contains_key(1));
-		assert_eq!(record(), None);
+		assert_eq!(record(), Some((1, Standing::Returned { since: 1 })));
 	});
 	// It may come back when asked.
 	Chain::of(4).build().execute_with(|| {
@@ -184,6 +185,47 @@ fn validator_with_less_stake_than_before_does_not_return() {
 		plan_era(1);
 		end_session_of_first(false);
 		assert_eq!(candidates(), [1, 2, 3, 4]);
+	});
+}
+
+/// CON-R28: a validator that was chilled while it was suspended, or because it could not return, keeps its
+/// level when it validates again.
+#[test]
+fn validator_that_validates_again_keeps_its_level() {
+	let leaves: [fn(); 3] = [
+		|| Staking::chill(signed(1)).expect("it is bonded"),
+		|| Staking::nominate(signed(1), vec![2]).expect("it is bonded"),
+		|| {
+			assert_ok!(Staking::unbond(signed(1), 1));
+		},
+	];
+	for leave in leaves {
+		Chain::of(4).build().execute_with(|| {
+			end_session_of_first(true);
+			leave();
+			plan_era(1);
+			end_session_of_first(false);
+			assert!(!Validators::<Test>::contains_key(1));
+			assert!(!Liveness::is_suspended(&1));
+			assert_ok!(Staking::validate(signed(1), Default::default()));
+			assert_eq!(candidates(), [1, 2, 3, 4]);
+			end_session_of_first(true);
+			assert_eq!(suspended(), [1]);
+			assert_eq!(record(), Some((2, suspended_until(3))));
+		});
+	}
+}
+
+/// CON-R28: a validator that has left and validates again within the same session stays suspended.
+#[test]
+fn chill_and_validate_within_a_session_do_not_end_a_suspension() {
+	Chain::of(4).build().execute_with(|| {
+		end_session_of_first(true);
+		assert_ok!(Staking::chill(signed(1)));
+		assert_ok!(Staking::validate(signed(1), Default::default()));
+		end_session_of_first(false);
+		assert_eq!(record(), Some((1, suspended_until(1))));
+		assert_eq!(candidates(), [2, 3, 4]);
 	});
 }
 
@@ -249,45 +291,29 @@ fn suspended_validators_are_elected_if_too_few_others_are_left() {
 	});
 }
 
-/// CON-R27: a new record takes the place of the oldest one of a validator that has returned, or of the
-/// suspension that ends first.
+/// CON-R27: a new record takes the place of the oldest one of a validator that is not suspended any more.
 #[test]
 fn full_records_make_room() {
-	let most = MaxAuthorities::get();
-	let with_room = |change: &dyn Fn(u32) -> Standing| {
-		let record = |index| Record {
-			validator: 1_000 + u64::from(index),
-			level: 1,
-			standing: change(index),
+	Chain::of(4).build().execute_with(|| {
+		plan_era(10);
+		let standing = |index: u64| match index {
+			7 => Standing::Returned { since: 4 },
+			8 | 9 => Standing::Returned { since: 3 },
+			_ => Standing::Suspended { until: 11, stake: 0 },
 		};
-		Records::<Test>::put(RecordsOf::<Test>::truncate_from((0..most).map(record).collect()));
+		let record =
+			|index: u64| Record { validator: 1_000 + index, level: 1, standing: standing(index) };
+		let most = u64::from(MaxAuthorities::get());
+		let full = (0..most).map(record).collect::<Vec<_>>();
+		Records::<Test>::put(RecordsOf::<Test>::truncate_from(full.clone()));
 		System::set_block_number(1);
 		System::reset_events();
 		assert_eq!(Liveness::suspend([1_u64].iter()), [11]);
-		let records = Records::<Test>::get();
-		assert_eq!(records.len() as u32, most);
-		assert_eq!(records.last().map(|record| record.validator), Some(1));
-		let missing = (0..most).filter(|index| {
-			!records.iter().any(|record| record.validator == 1_000 + u64::from(*index))
-		});
-		missing.collect::<Vec<_>>()
-	};
-	Chain::of(4).build().execute_with(|| {
-		plan_era(10);
-		let forgotten = with_room(&|index| match index {
-			7 => Standing::Returned { since: 4 },
-			8 => Standing::Returned { since: 3 },
-			9 => Standing::Returned { since: 3 },
-			_ => Standing::Suspended { until: 11, stake: 0 },
-		});
-		assert_eq!(forgotten, [8]);
+		let mut records = Records::<Test>::get().into_inner();
+		assert_eq!(records.pop().map(|record| record.validator), Some(1));
+		let kept = full.into_iter().filter(|record| record.validator != 1_008);
+		assert_eq!(records, kept.collect::<Vec<_>>());
 		assert_eq!(events(), []);
-		let forgotten = with_room(&|index| Standing::Suspended {
-			until: if index == 5 { 11 } else { 12 },
-			stake: 0,
-		});
-		assert_eq!(forgotten, [5]);
-		assert_eq!(events(), [Event::ValidatorReturned { validator: 1_005 }]);
 	});
 }
 
