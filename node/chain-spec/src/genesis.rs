@@ -3,12 +3,40 @@
 
 use crate::dev_keys;
 use gtos_node_types::{user_error, Block, FullBackend};
-use sc_client_api::Backend;
+use sc_client_api::{AuxStore, Backend};
 use sc_executor::RuntimeVersionOf;
 use sc_service::{BuildGenesisBlock, ChainSpec, ChainType, Error, GenesisBlockBuilder};
 use sp_blockchain::HeaderBackend;
-use sp_core::storage::Storage;
+use sp_core::{blake2_256, storage::Storage};
 use std::sync::Arc;
+
+/// Key of the database's auxiliary data, under which stands the BLAKE2-256 hash of the chain spec that the
+/// database was last found to agree with.
+const SPEC_HASH_KEY: &[u8] = b"gtos_chain_spec_hash";
+
+/// Returns the genesis state for a client over the database: that of `spec`, or an empty one if the
+/// database already has a state and agrees with this very `spec`.
+///
+/// To build the genesis state of a chain spec that is not raw, the runtime is compiled and called, which takes
+/// most of the time of a restart.
+///
+/// Fails if [`build`] fails, or if the database was created from another genesis.
+pub fn for_database<E: RuntimeVersionOf>(
+	spec: &dyn ChainSpec,
+	backend: &Arc<FullBackend>,
+	executor: E,
+) -> Result<Storage, Error> {
+	let spec_hash = blake2_256(spec.as_json(false).map_err(user_error)?.as_bytes());
+	// Without a final state, the client writes the genesis block, even if it has later blocks.
+	let has_state = backend.blockchain().info().finalized_state.is_some();
+	if has_state && backend.get_aux(SPEC_HASH_KEY)?.as_deref() == Some(spec_hash.as_slice()) {
+		return Ok(Storage::default());
+	}
+	let storage = build(spec).map_err(user_error)?;
+	ensure_same_chain(backend, &storage, executor)?;
+	backend.insert_aux(&[(SPEC_HASH_KEY, spec_hash.as_slice())], &[])?;
+	Ok(storage)
+}
 
 /// Builds the genesis state of `spec`.
 ///
@@ -36,7 +64,7 @@ pub fn build(spec: &dyn ChainSpec) -> Result<Storage, String> {
 /// Refuses a database that was created from another genesis.
 ///
 /// The SDK would continue the database's chain and ignore the chain spec.
-pub fn ensure_same_chain<E: RuntimeVersionOf>(
+fn ensure_same_chain<E: RuntimeVersionOf>(
 	backend: &Arc<FullBackend>,
 	storage: &Storage,
 	executor: E,
@@ -64,6 +92,64 @@ pub fn ensure_same_chain<E: RuntimeVersionOf>(
 mod tests {
 	use super::*;
 	use crate::spec;
+	use gtos_node_types::HostFunctions;
+	use sc_client_api::{BlockImportOperation, NewBlockState};
+	use sc_executor::WasmExecutor;
+	use sc_service::{BlocksPruning, DatabaseSource};
+	use std::path::Path;
+
+	fn database(folder: &Path) -> Arc<FullBackend> {
+		sc_service::new_db_backend::<Block>(sc_client_db::DatabaseSettings {
+			trie_cache_maximum_size: None,
+			state_pruning: None,
+			source: DatabaseSource::ParityDb { path: folder.into() },
+			blocks_pruning: BlocksPruning::KeepAll,
+			pruning_filters: Vec::new(),
+			metrics_registry: None,
+		})
+		.expect("the folder is empty")
+	}
+
+	/// Writes the genesis block as a client does that is given `storage`.
+	fn write(backend: &Arc<FullBackend>, storage: Storage, executor: WasmExecutor<HostFunctions>) {
+		let builder = GenesisBlockBuilder::<Block, _, _>::new_with_storage(
+			storage,
+			true,
+			backend.clone(),
+			executor,
+		)
+		.expect("the storage has a runtime");
+		let (block, mut operation) = builder.build_genesis_block().expect("it builds");
+		operation
+			.set_block_data(block.header, Some(vec![]), None, None, NewBlockState::Final, true)
+			.and_then(|()| backend.commit_operation(operation))
+			.expect("the database is empty");
+	}
+
+	#[test]
+	fn genesis_is_built_until_the_database_has_it() {
+		let folder = tempfile::tempdir().expect("there is space");
+		let backend = database(folder.path());
+		let executor = WasmExecutor::<HostFunctions>::builder().build();
+		let spec = spec::load("local").expect("the preset exists");
+		let for_database = |spec: &dyn ChainSpec| for_database(spec, &backend, executor.clone());
+
+		// A node that was stopped before it wrote the genesis block has to build it once more.
+		assert!(!for_database(&*spec).expect("it builds").top.is_empty());
+		let storage = for_database(&*spec).expect("it builds");
+		assert!(!storage.top.is_empty());
+		write(&backend, storage, executor.clone());
+		assert!(for_database(&*spec).expect("it is the same chain").top.is_empty());
+
+		// The same genesis in another form is the same chain, and is built again.
+		let raw = spec.as_json(true).expect("it builds").into_bytes();
+		let raw = spec::ChainSpec::from_json_bytes(raw).expect("it is a chain spec");
+		assert!(!for_database(&raw).expect("it is the same chain").top.is_empty());
+
+		let other = spec::load("dev").expect("the preset exists");
+		let error = for_database(&*other).expect_err("it is another chain").to_string();
+		assert!(error.contains("the database holds the chain with genesis"), "{error}");
+	}
 
 	/// The chain spec in `json` under another chain type.
 	fn with_type(json: &str, chain_type: &str) -> spec::ChainSpec {

@@ -27,9 +27,8 @@ pub fn open(
 	telemetry: Option<TelemetryHandle>,
 ) -> Result<ClientParts, Error> {
 	let executor = wasm_executor(config, compiled_runtimes);
-	let genesis = genesis::build(&*config.chain_spec).map_err(user_error)?;
 	let backend = open_database(config)?;
-	genesis::ensure_same_chain(&backend, &genesis, executor.clone())?;
+	let genesis = genesis::for_database(&*config.chain_spec, &backend, executor.clone())?;
 	let genesis_block_builder = GenesisBlockBuilder::<Block, _, _>::new_with_storage(
 		genesis,
 		!config.no_genesis(),
