@@ -3,11 +3,12 @@
 
 use crate::dev_keys;
 use gtos_node_types::{user_error, Block, FullBackend};
-use sc_client_api::{AuxStore, Backend};
+use sc_client_api::Backend;
 use sc_executor::RuntimeVersionOf;
 use sc_service::{BuildGenesisBlock, ChainSpec, ChainType, Error, GenesisBlockBuilder};
 use sp_blockchain::HeaderBackend;
-use sp_core::{blake2_256, storage::Storage};
+use sp_core::storage::Storage;
+use sp_crypto_hashing::blake2_256;
 use std::sync::Arc;
 
 /// Key of the database's auxiliary data, under which stands the BLAKE2-256 hash of the chain spec that the
