@@ -42,7 +42,7 @@ mod vote_gate;
 const LOG_TARGET: &str = "slashing-protection";
 
 pub use error::Error;
-pub use file::RecordFile;
+pub use file::{RecordFile, RecordLock};
 pub use keystore::ProtectedKeystore;
 pub use listener::Listener;
 pub use metrics::register_metrics;
