@@ -29,7 +29,7 @@ pub enum Start {
 /// Why a node listens before it signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-	/// There is no record, or it does not know a key of the keystore.
+	/// There is no record, or it is blank, or it does not know a key of the keystore.
 	Missing,
 	/// The database holds signatures that the record does not.
 	Older,
@@ -38,6 +38,8 @@ pub enum Doubt {
 	/// Both end long ago. The node may have been switched off, or record and database may have been
 	/// restored together.
 	Stale,
+	/// The process stood still for longer than half a minute. Another node may have taken over.
+	Suspended,
 }
 
 impl fmt::Display for Doubt {
@@ -48,6 +50,7 @@ impl fmt::Display for Doubt {
 				"the record of what the keys of this node have signed is older than the database"
 			},
 			Self::Stale => "record and database of this node end more than a minute ago",
+			Self::Suspended => "this process or its machine stood still for more than 30 s",
 			Self::Newer => {
 				"the database is older than the record of what the keys of this node have signed"
 			},
@@ -76,11 +79,11 @@ pub fn compare(
 	database: &Database,
 	slot_duration_ms: u64,
 ) -> Start {
-	let is_blank = record.is_none_or(Record::is_blank);
-	if is_blank && database.is_empty {
-		return Start::Fresh;
-	}
-	let Some(record) = record else { return Start::Listen(Doubt::Missing) };
+	// A blank record beside a database with blocks says nothing: it may be that of a new keystore.
+	let Some(record) = record.filter(|record| !record.is_blank()) else {
+		let doubt = Start::Listen(Doubt::Missing);
+		return if database.is_empty { Start::Fresh } else { doubt };
+	};
 	let lost_slots = LOST_WRITES_MS / slot_duration_ms.max(1);
 	if is_newer(record, database, lost_slots) {
 		return Start::Listen(Doubt::Newer);

@@ -5,6 +5,7 @@ mod file;
 mod keystore;
 mod listener;
 mod payload;
+mod pulse;
 mod record;
 mod restarts;
 mod start;

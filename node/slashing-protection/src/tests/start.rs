@@ -2,7 +2,7 @@
 
 use super::{database::voter, *};
 use crate::{
-	record::Record,
+	record::{Record, MAX_ROUNDS},
 	start::{compare, Database, Doubt, Start, LOST_WRITES_MS},
 };
 use std::collections::BTreeMap;
@@ -48,6 +48,15 @@ fn missing_record_listens_unless_the_database_is_empty() {
 	};
 	assert_eq!(start(None, &empty), Start::Fresh);
 	assert_eq!(start(Some(&Record::new(hash(0))), &empty), Start::Fresh);
+}
+
+// It may be the record of a new keystore, or what is left of another one.
+#[test]
+fn blank_record_beside_a_database_with_blocks_listens() {
+	let mut blank = Record::new(hash(0));
+	assert_eq!(start(Some(&blank), &database()), Start::Listen(Doubt::Missing));
+	blank.know(&[KEY], &[KEY]);
+	assert_eq!(start(Some(&blank), &database()), Start::Listen(Doubt::Missing));
 }
 
 #[test]
@@ -103,7 +112,7 @@ fn record_far_ahead_of_the_database_listens() {
 	assert_eq!(start(Some(&by_seal), &database()), Start::Listen(Doubt::Newer));
 
 	let mut by_votes = record();
-	for round in 8..80 {
+	for round in 8..=8 + MAX_ROUNDS as u64 {
 		by_votes.sign_vote(KEY, &prevote(2, round, 1)).expect("it is new");
 	}
 	assert_eq!(start(Some(&by_votes), &database()), Start::Listen(Doubt::Newer));
