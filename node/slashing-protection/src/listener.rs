@@ -170,6 +170,7 @@ impl Patience {
 		if sight.heard.is_some() {
 			// Other keys of the node may go on; this one has to be silent for the whole time.
 			self.listened = Duration::ZERO;
+			return Step::Wait;
 		}
 		let step = self.listen(sight);
 		if step == Step::Sign && sight.is_voter_untrusted {
@@ -262,7 +263,9 @@ impl Listener {
 						tracing::error!(target: LOG_TARGET, "{error}");
 						return;
 					}
-					self.protection.set_phase(Phase::Signing);
+					if phase != Phase::Signing {
+						self.protection.set_phase(Phase::Signing);
+					}
 					tracing::info!(target: LOG_TARGET, "This node may sign with its consensus keys now");
 				},
 				Step::LeaveRound(RoundId { set_id, round }) => tracing::error!(

@@ -264,7 +264,8 @@ impl SlashingProtection {
 		let present = voter.present();
 		let state = self.state.lock();
 		let mut standing = Standing::Open;
-		for key in state.grandpa_keys.iter().filter(|key| voter.has_voter(**key)) {
+		let may_vote = |key: &&H256| state.trusted_keys.contains(*key) && voter.has_voter(**key);
+		for key in state.grandpa_keys.iter().filter(may_vote) {
 			if state.record.votes.get(key).is_some_and(|votes| present < votes.first) {
 				return Standing::Behind;
 			}
@@ -282,15 +283,10 @@ impl SlashingProtection {
 
 	/// Lets a node that has stood still listen before it signs again.
 	pub(crate) fn notice_pause(&self, now: Moment) {
-		let pause = {
-			let mut state = self.state.lock();
-			let pause = state.pulse.pause(now);
-			if pause.is_some() {
-				state.pulse.beat(now);
-			}
-			pause
-		};
-		let Some(pause) = pause else { return };
+		// The lock is held until the phase has changed, so that no other thread signs in between.
+		let mut state = self.state.lock();
+		let Some(pause) = state.pulse.pause(now) else { return };
+		state.pulse.beat(now);
 		if matches!(self.phase(), Phase::Fresh | Phase::Signing) {
 			tracing::warn!(
 				target: LOG_TARGET,
