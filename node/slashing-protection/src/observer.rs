@@ -34,7 +34,8 @@ impl<I> SealObserver<I> {
 	}
 }
 
-fn observe(protection: &SlashingProtection, block: &BlockImportParams<Block>) {
+/// Shows a block to the protection, whether its seal has been separated or not.
+pub(crate) fn observe(protection: &SlashingProtection, block: &BlockImportParams<Block>) {
 	let slot = find_pre_digest::<Block, AuthoritySignature>(&block.header);
 	let slot = slot.map(|slot| *slot).unwrap_or_default();
 	let is_own = block.origin == BlockOrigin::Own;

@@ -4,6 +4,7 @@ mod database;
 mod file;
 mod keystore;
 mod listener;
+mod observer;
 mod payload;
 mod pulse;
 mod record;
