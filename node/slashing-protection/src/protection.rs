@@ -388,8 +388,13 @@ impl SlashingProtection {
 		&self,
 		sign: impl FnOnce(&mut Record) -> Result<Permit, Refusal>,
 	) -> Result<(), SignError> {
-		let phase = self.phase();
 		let mut state = self.state.lock();
+		// The process may have been suspended since the caller looked.
+		let phase = self.phase();
+		let has_paused = state.pulse.pause(Moment::now()).is_some();
+		if has_paused || !matches!(phase, Phase::Fresh | Phase::Signing) {
+			return Err(SignError::NotSigning);
+		}
 		let mut next = state.record.clone();
 		let permit = sign(&mut next).map_err(SignError::Refused)?;
 		if permit == Permit::Repeated && !state.has_unstored {
