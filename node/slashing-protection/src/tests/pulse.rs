@@ -9,7 +9,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn pause_is_noticed_by_either_clock_and_only_beyond_its_bound() {
 	let start = Moment::now();
 	let mut pulse = Pulse::default();
-	let later = |monotonic, wall| Moment {
+	let later = |monotonic: Duration, wall: Duration| Moment {
 		monotonic: start.monotonic + monotonic,
 		wall: start.wall + wall,
 	};
