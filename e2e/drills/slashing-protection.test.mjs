@@ -1,10 +1,11 @@
 // Whatever an operator does to the files of a validator, it never signs twice: its keys on a second node, its database or
-// its record or both restored, its record deleted. And whatever all operators do at once, the chain goes on.
+// its record or both restored, its record deleted, its process stopped for a while. And whatever all operators do at once, the chain goes on.
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bestHeight, blockHash, until as poll } from '../lib/chain.mjs';
 import { freePorts, gtos, runToEnd, temporaryFolder } from '../lib/node.mjs';
 import { editedSpec, withValidators } from '../lib/spec.mjs';
@@ -21,6 +22,12 @@ const PATIENCE_MS = 300_000;
 // A chain whose first block is older than a minute is not new, and a record or a database that is a minute ahead of the
 // other does not agree with it. In blocks of 500 ms, with a margin.
 const MORE_THAN_A_MINUTE = 150;
+
+// A process that stood still for 30 s listens again.
+const LONG_PAUSE_MS = 40_000;
+
+// A round ends in less.
+const SETTLING_MS = 10_000;
 
 const SOME_BLOCKS = 8;
 
@@ -105,6 +112,15 @@ describe('slashing protection', () => {
 		await assertNoOffence();
 	});
 
+	it('does not start a second node with the same record', async () => {
+		const second = await dave.withoutKeys();
+		const keystore = ['--keystore-path', join(dave.chain, 'keystore')];
+		const { code, output } = await second.runToEnd(validators, PATIENCE_MS, keystore);
+		assert.notEqual(code, 0);
+		assert.match(output, /is in use by another process/);
+		await assertNoOffence();
+	});
+
 	it('signs at once after an ordinary restart and after a crash', async () => {
 		for (const signal of ['SIGTERM', 'SIGKILL']) {
 			await dave.stop(signal);
@@ -126,6 +142,54 @@ describe('slashing protection', () => {
 		await second.stop();
 		await dave.start(others);
 		await assertVotes(dave);
+		await assertNoOffence();
+	});
+
+	it('does not use keys that are copied into a running node before it has listened', async () => {
+		const other = await dave.withoutKeys();
+		copies.push(other);
+		await other.start(validators);
+		await until(isSigning(other), 'the node without keys to need no listening');
+		await other.insertKeys(dave.name);
+		// Dave runs: the other node hears it, and never seals or votes.
+		await until(async () => /Another node signs/.test(other.node.log()), 'the other node to hear Dave');
+		await goesOn(validators, MORE_THAN_A_MINUTE);
+		await assertNoOffence();
+		await other.stop();
+	});
+
+	it('listens after it was suspended, or stops in a round that it cannot go on with', async () => {
+		dave.node.signal('SIGSTOP');
+		await sleep(LONG_PAUSE_MS);
+		dave.node.signal('SIGCONT');
+		await until(async () => /has stood still for/.test(dave.node.log()), 'Dave to notice the pause');
+		const hasEnded = await Promise.race([dave.node.ended.then(() => true), sleep(SETTLING_MS, false)]);
+		if (hasEnded) {
+			assert.match(dave.node.log(), /Start the node again/);
+			await dave.stop();
+			await dave.start(others);
+		} else {
+			assert.equal(await isSigning(dave)(), false);
+		}
+		await assertVotes(dave);
+		await assertNoOffence();
+	});
+
+	it('signs without a restart if finality waits for a node with an older database', async () => {
+		await dave.stop();
+		const restore = dave.snapshot();
+		await dave.start(others);
+		const height = await bestHeight(dave.api);
+		await until(async () => (await bestHeight(dave.api)) > height + 2 * MORE_THAN_A_MINUTE, 'two minutes of blocks');
+		await dave.stop();
+		restore();
+		const [absent, ...present] = others;
+		await absent.stop();
+		await dave.start(present);
+		await until(isSigning(dave), 'Dave to sign');
+		await goesOn([...present, dave]);
+		await absent.start([...present, dave]);
+		await goesOn();
 		await assertNoOffence();
 	});
 
@@ -197,6 +261,17 @@ describe('slashing protection', () => {
 		['intact records after a crash', 'SIGKILL', () => () => {}],
 		['no records', 'SIGKILL', (node) => () => node.deleteRecord()],
 		['old records', 'SIGTERM', (node) => node.snapshot({ database: false, record: true })],
+		[
+			'old databases whose records were moved away',
+			'SIGTERM',
+			(node) => {
+				const restore = node.snapshot();
+				return () => {
+					restore();
+					node.deleteRecord();
+				};
+			},
+		],
 	]) {
 		it(`lets the chain go on when all validators restart with ${how}`, async () => {
 			await stopAll('SIGTERM');

@@ -99,8 +99,8 @@ function spawnBinary(binary, args, stdio, env) {
 
 /**
  * Starts a node on free ports, except for `--listen-addr` among `args`, and waits until its JSON-RPC port accepts
- * connections. `log()` returns its log so far. `stop(signal)` sends SIGTERM or the given signal and returns the exit
- * code. `env` is added to the environment.
+ * connections. `log()` returns its log so far. `signal(name)` sends a signal; `ended` resolves with the exit code.
+ * `stop(signal)` sends SIGTERM or the given signal and returns the exit code. `env` is added to the environment.
  */
 export async function startNode(args, env) {
 	const port = await freePorts(3);
@@ -119,7 +119,7 @@ export async function startNode(args, env) {
 		env,
 	);
 	closeSync(fd);
-	const ended = once(child, 'close');
+	const ended = once(child, 'close').then(([code]) => code);
 	const deadline = Date.now() + START_TIMEOUT_MS;
 	while (!(await answers(port))) {
 		const hasEnded = child.exitCode !== null || child.signalCode !== null;
@@ -134,10 +134,11 @@ export async function startNode(args, env) {
 		rpc: `ws://127.0.0.1:${port}`,
 		metrics: `http://127.0.0.1:${port + 1}/metrics`,
 		log: () => readFileSync(logFile, 'utf8'),
+		ended,
+		signal: (name) => child.kill(name),
 		async stop(signal = 'SIGTERM') {
 			child.kill(signal);
-			const [code] = await ended;
-			return code;
+			return ended;
 		},
 	};
 }

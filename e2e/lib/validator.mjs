@@ -14,12 +14,17 @@ export class Validator {
 	/** `name` is a development account; its keys are inserted into a new keystore. */
 	static async create(name, spec, port) {
 		const validator = new Validator(name, spec, port);
-		for (const [type, scheme] of KEYS) {
-			const key = ['--key-type', type, '--scheme', scheme, '--suri', `//${name}`];
-			await gtos('key', 'insert', '--chain', spec, '--base-path', validator.folder, ...key);
-		}
+		await validator.insertKeys(name);
 		await validator.#makeNodeKey();
 		return validator;
+	}
+
+	/** Inserts the keys of a development account into its keystore. */
+	async insertKeys(account) {
+		for (const [type, scheme] of KEYS) {
+			const key = ['--key-type', type, '--scheme', scheme, '--suri', `//${account}`];
+			await gtos('key', 'insert', '--chain', this.spec, '--base-path', this.folder, ...key);
+		}
 	}
 
 	constructor(name, spec, port) {
@@ -37,10 +42,17 @@ export class Validator {
 		this.address = `/ip4/127.0.0.1/tcp/${this.port}/p2p/${id}`;
 	}
 
+	/** Another node of the chain, with a node key of its own and no other keys. */
+	async withoutKeys() {
+		const other = new Validator(`no ${this.name}`, this.spec, await freePorts());
+		await other.#makeNodeKey();
+		return other;
+	}
+
 	/** A second validator with a node key of its own and a copy of the keystore, but nothing else. */
 	async copyOfKeystore() {
-		const copy = new Validator(this.name, this.spec, await freePorts());
-		await copy.#makeNodeKey();
+		const copy = await this.withoutKeys();
+		copy.name = this.name;
 		cpSync(join(this.chain, 'keystore'), join(copy.chain, 'keystore'), { recursive: true });
 		return copy;
 	}
@@ -92,10 +104,10 @@ export class Validator {
 	}
 
 	/** Runs the node until it exits by itself. Answers its exit code and output. */
-	async runToEnd(others, timeout) {
+	async runToEnd(others, timeout, args = []) {
 		const port = await freePorts(2);
-		const args = ['--rpc-port', port, '--prometheus-port', port + 1, '--no-mdns', '--no-telemetry'];
-		return runToEnd(this.#arguments(others, args).map(String), { binary: GTOS_BIN, timeout });
+		const own = ['--rpc-port', port, '--prometheus-port', port + 1, '--no-mdns', '--no-telemetry'];
+		return runToEnd(this.#arguments(others, [...own, ...args]).map(String), { binary: GTOS_BIN, timeout });
 	}
 
 	async stop(signal) {

@@ -6,6 +6,7 @@
 mod cli;
 mod command;
 mod error;
+mod keystore;
 mod logging;
 mod ports;
 mod prove_ownership;

@@ -1,5 +1,6 @@
 //! `key prove-ownership`: the proof that `session.setKeys` requires, for keys inserted by hand.
 
+use crate::keystore;
 use codec::Encode;
 use gtos_node_types::user_error;
 use sc_cli::{
@@ -8,7 +9,7 @@ use sc_cli::{
 };
 use sc_keystore::{Keystore, LocalKeystore};
 use sc_rpc_api::author::GeneratedSessionKeys;
-use sc_service::{config::KeystoreConfig, BasePath};
+use sc_service::config::KeystoreConfig;
 use sp_core::{
 	crypto::{key_types, AccountId32, SecretString, Ss58Codec},
 	ed25519,
@@ -94,12 +95,7 @@ impl ProveOwnershipCmd {
 	}
 
 	fn open_keystore<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<LocalKeystore> {
-		let base_path = self
-			.shared_params
-			.base_path()?
-			.unwrap_or_else(|| BasePath::from_project("", "", &C::executable_name()));
-		let spec = cli.load_spec(&self.shared_params.chain_id(self.shared_params.is_dev()))?;
-		match self.keystore_params.keystore_config(&base_path.config_dir(spec.id()))? {
+		match keystore::config(cli, &self.shared_params, &self.keystore_params)? {
 			KeystoreConfig::Path { path, password } if path.is_dir() => {
 				Ok(LocalKeystore::open(path, password)?)
 			},

@@ -1,9 +1,10 @@
 //! `slashing-protection`: moves the record of what a validator has signed to another machine.
 
-use gtos_node_slashing_protection::{Record, RecordFile};
+use crate::keystore;
+use gtos_node_slashing_protection::{Record, RecordFile, RecordLock};
 use gtos_node_types::user_error;
 use sc_cli::{KeystoreParams, SharedParams, SubstrateCli};
-use sc_service::{config::KeystoreConfig, BasePath};
+use sc_service::config::KeystoreConfig;
 use std::{fs, path::PathBuf};
 
 /// Commands about the record of what a validator has signed. The node must not run meanwhile.
@@ -47,6 +48,7 @@ impl SlashingProtectionCmd {
 impl FileParams {
 	fn export<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<()> {
 		let own = self.own_record(cli)?;
+		let _lock = own.path().exists().then(|| lock(&own)).transpose()?;
 		let record = read(&own)?;
 		if self.file.exists() {
 			return Err(user_error(format!(
@@ -61,27 +63,23 @@ impl FileParams {
 	fn import<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<()> {
 		let imported = read(&RecordFile::at(self.file.clone()))?;
 		let own = self.own_record(cli)?;
-		let present = own.load_of(imported.genesis_hash).map_err(|error| {
-			user_error(format!("{} is not imported: {error}", self.file.display()))
-		})?;
-		let mut record = present.unwrap_or_else(|| Record::new(imported.genesis_hash));
-		record.merge(imported);
 		if let Some(folder) = own.path().parent() {
 			fs::create_dir_all(folder).map_err(|error| {
 				user_error(format!("cannot create {}: {error}", folder.display()))
 			})?;
 		}
+		let _lock = lock(&own)?;
+		let present = own.load_of(imported.genesis_hash).map_err(|error| {
+			user_error(format!("{} is not imported: {error}", self.file.display()))
+		})?;
+		let mut record = present.unwrap_or_else(|| Record::new(imported.genesis_hash));
+		record.merge(imported);
 		write(&own, &record)
 	}
 
 	/// The record beside the keystore of the node.
 	fn own_record<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<RecordFile> {
-		let base_path = self
-			.shared_params
-			.base_path()?
-			.unwrap_or_else(|| BasePath::from_project("", "", &C::executable_name()));
-		let spec = cli.load_spec(&self.shared_params.chain_id(self.shared_params.is_dev()))?;
-		match self.keystore_params.keystore_config(&base_path.config_dir(spec.id()))? {
+		match keystore::config(cli, &self.shared_params, &self.keystore_params)? {
 			KeystoreConfig::Path { path, .. } => Ok(RecordFile::beside(&path)),
 			KeystoreConfig::InMemory => {
 				Err(user_error("a keystore in memory has no record on disk").into())
@@ -100,6 +98,11 @@ fn read(file: &RecordFile) -> sc_cli::Result<Record> {
 		))
 	};
 	Ok(record.ok_or_else(missing)?)
+}
+
+/// Keeps the node from starting meanwhile.
+fn lock(file: &RecordFile) -> sc_cli::Result<RecordLock> {
+	Ok(file.lock().map_err(|error| user_error(error.to_string()))?)
 }
 
 fn write(file: &RecordFile, record: &Record) -> sc_cli::Result<()> {

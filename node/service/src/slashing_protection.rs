@@ -1,6 +1,9 @@
 //! Slashing protection of a validator.
 
-use gtos_node_slashing_protection::{register_metrics, Listener, Mode, SlashingProtection};
+use futures::FutureExt;
+use gtos_node_slashing_protection::{
+	register_metrics, Listener, Mode, PeerHeights, SlashingProtection,
+};
 use gtos_node_types::{user_error, Block, FullClient};
 use sc_network_sync::SyncingService;
 use sc_service::{config::KeystoreConfig, ChainType, Configuration, Error, TaskManager};
@@ -47,9 +50,21 @@ pub fn start(
 	task_manager.spawn_essential_handle().spawn_blocking(
 		"slashing-protection",
 		None,
-		Listener::new(protection, client, sync, slot_duration).run(),
+		Listener::new(protection, client, sync.clone(), peer_heights(sync), slot_duration).run(),
 	);
 	Ok(())
+}
+
+fn peer_heights(sync: Arc<SyncingService<Block>>) -> PeerHeights {
+	Box::new(move || {
+		let sync = sync.clone();
+		async move {
+			// The sync service no longer answers only when the node stops.
+			let peers = sync.peers_info().await.unwrap_or_default();
+			peers.into_iter().map(|(_, peer)| peer.best_number).collect()
+		}
+		.boxed()
+	})
 }
 
 fn slot_duration(client: &FullClient) -> Result<Duration, Error> {

@@ -119,6 +119,11 @@ impl VoterState {
 		}
 	}
 
+	/// Whether this GRANDPA key is an authority of the set.
+	pub fn has_voter(&self, authority: H256) -> bool {
+		self.completed().voters.iter().any(|id| key(id) == authority)
+	}
+
 	/// Number of authorities in the set.
 	pub fn authorities(&self) -> usize {
 		self.completed().voters.len()
@@ -155,6 +160,15 @@ impl VoterState {
 			}
 		}
 		stored
+	}
+
+	/// The last round of these recorded votes, if [`VoterState::restore`] cannot enter it: the voter
+	/// forgets all rounds when a set begins.
+	pub fn last_unrestored(&self, votes: &Votes) -> Option<RoundId> {
+		let last = votes.last();
+		let is_restored =
+			matches!(self, Self::Live { completed, .. } if last.set_id <= completed.set_id);
+		(!is_restored).then_some(last)
 	}
 
 	/// Enters the recorded votes of a key, so that the voter casts them again in their rounds.

@@ -13,6 +13,11 @@ pub enum Error {
 		/// The cause.
 		error: io::Error,
 	},
+	/// Another process uses the record.
+	InUse {
+		/// The file.
+		path: PathBuf,
+	},
 	/// The file is no record, or was changed.
 	Damaged {
 		/// The file.
@@ -38,6 +43,13 @@ impl fmt::Display for Error {
 				f,
 				"the slashing protection record {} cannot be read or written: {error}. The user of \
 				the node needs to read and write its folder, and the disk needs free space",
+				path.display()
+			),
+			Self::InUse { path } => write!(
+				f,
+				"the slashing protection record {} is in use by another process, which may sign with the \
+				same keys. Stop that process first, or give each node its own --base-path and \
+				--keystore-path",
 				path.display()
 			),
 			Self::Damaged { path, reason } => write!(

@@ -5,8 +5,7 @@ use gtos_runtime::Hash;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 use std::{
-	ffi::OsString,
-	fs::{self, File},
+	fs::{self, File, TryLockError},
 	io::{self, Write},
 	path::{Path, PathBuf},
 };
@@ -32,6 +31,12 @@ pub struct RecordFile {
 	path: PathBuf,
 }
 
+/// Keeps other processes from the record for as long as it exists.
+#[derive(Debug)]
+pub struct RecordLock {
+	_file: File,
+}
+
 impl RecordFile {
 	/// The record that lies beside this keystore.
 	pub fn beside(keystore: &Path) -> Self {
@@ -46,6 +51,23 @@ impl RecordFile {
 	/// Path of the file.
 	pub fn path(&self) -> &Path {
 		&self.path
+	}
+
+	/// Takes the record for this process. Two processes that read it before either writes would
+	/// permit what the other has signed.
+	// The lock is on a file of its own, because `save` replaces the record.
+	pub fn lock(&self) -> Result<RecordLock, Error> {
+		let file = File::options()
+			.create(true)
+			.truncate(false)
+			.write(true)
+			.open(self.with_suffix(".lock"))
+			.map_err(|error| self.io_error(error))?;
+		match file.try_lock() {
+			Ok(()) => Ok(RecordLock { _file: file }),
+			Err(TryLockError::WouldBlock) => Err(Error::InUse { path: self.path.clone() }),
+			Err(TryLockError::Error(error)) => Err(self.io_error(error)),
+		}
 	}
 
 	/// Reads the record; `None` if there is no file.
@@ -95,9 +117,7 @@ impl RecordFile {
 		let mut bytes = serde_json::to_vec_pretty(&content)?;
 		bytes.push(b'\n');
 
-		let mut name = self.path.clone().into_os_string();
-		name.push(OsString::from(".new"));
-		let unfinished = PathBuf::from(name);
+		let unfinished = self.with_suffix(".new");
 		let mut file = File::create(&unfinished)?;
 		file.write_all(&bytes)?;
 		file.sync_all()?;
@@ -108,6 +128,12 @@ impl RecordFile {
 			File::open(folder)?.sync_all()?;
 		}
 		Ok(())
+	}
+
+	fn with_suffix(&self, suffix: &str) -> PathBuf {
+		let mut name = self.path.clone().into_os_string();
+		name.push(suffix);
+		PathBuf::from(name)
 	}
 
 	fn io_error(&self, error: io::Error) -> Error {

@@ -28,11 +28,13 @@ impl ProtectedKeystore {
 		Arc::new(Self { inner, protection, hides_keys: false })
 	}
 
-	fn is_hidden(&self, key_type: KeyTypeId) -> bool {
+	fn is_hidden(&self, public: &[u8], key_type: KeyTypeId) -> bool {
+		// Both kinds of keys have 32 bytes; another one is not held anyway.
+		let Ok(key) = <[u8; 32]>::try_from(public).map(H256) else { return false };
 		self.hides_keys
 			&& match key_type {
-				key_types::AURA => !self.protection.may_seal(),
-				key_types::GRANDPA => !self.protection.may_begin_round(),
+				key_types::AURA => !self.protection.may_seal(key),
+				key_types::GRANDPA => !self.protection.may_begin_round(key),
 				_ => false,
 			}
 	}
@@ -173,7 +175,7 @@ impl Keystore for ProtectedKeystore {
 	}
 
 	fn has_keys(&self, public_keys: &[(Vec<u8>, KeyTypeId)]) -> bool {
-		!public_keys.iter().any(|(_, key_type)| self.is_hidden(*key_type))
+		!public_keys.iter().any(|(public, key_type)| self.is_hidden(public, *key_type))
 			&& self.inner.has_keys(public_keys)
 	}
 }

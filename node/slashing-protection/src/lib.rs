@@ -7,14 +7,14 @@
 //!   proposes, and only such a hash is sealed.
 //! - GRANDPA signs a message that says what it is. A refused vote ends the voter, and with it the
 //!   node, so votes are withheld before: the votes of the record are entered into the voter's state
-//!   when the node starts, and the voter casts them again; [`VoteGate`] keeps the voter waiting while
-//!   the node listens; and while the database is far behind the record, the keystore says that it
-//!   does not hold the key.
+//!   when the node starts, and the voter casts them again; and [`VoteGate`] keeps the voter waiting
+//!   while the node listens, and in rounds whose votes only the record knows.
 //!
 //! A node whose record and database agree signs at once. Otherwise a [`Listener`] first listens for
 //! signatures of the node's own keys, which [`SealObserver`] and [`VoteObserver`] pass on, and ends
-//! the node if it hears one. That takes a fixed time and waits for no block or round, so validators
-//! that all start at once do not wait for each other.
+//! the node if it hears one. That takes a fixed time in which the node has peers, and waits for no
+//! block or round, so validators that all start at once do not wait for each other. Keys that appear
+//! later, and a process that stood still, are listened for, too.
 //!
 //! This crate knows nothing of JSON-RPC, the transaction index or the command line.
 
@@ -33,6 +33,7 @@ mod open;
 mod payload;
 mod proposer;
 mod protection;
+mod pulse;
 mod record;
 mod start;
 #[cfg(test)]
@@ -42,9 +43,9 @@ mod vote_gate;
 const LOG_TARGET: &str = "slashing-protection";
 
 pub use error::Error;
-pub use file::RecordFile;
+pub use file::{RecordFile, RecordLock};
 pub use keystore::ProtectedKeystore;
-pub use listener::Listener;
+pub use listener::{Listener, PeerHeights};
 pub use metrics::register_metrics;
 pub use observer::{SealObserver, VoteObserver};
 pub use open::{open, Mode};

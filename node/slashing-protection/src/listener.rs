@@ -2,17 +2,21 @@
 
 use crate::{
 	database::VoterState,
-	protection::{Phase, SlashingProtection},
-	record::Record,
+	protection::{Phase, SlashingProtection, Standing},
+	pulse::Moment,
+	record::RoundId,
 	start::Doubt,
 	LOG_TARGET,
 };
+use futures::future::BoxFuture;
 use gtos_node_types::FullClient;
-use gtos_runtime::Hash;
+use gtos_runtime::{BlockNumber, Hash};
 use sc_consensus_aura::standalone::find_pre_digest;
 use sp_consensus::SyncOracle;
 use sp_consensus_aura::sr25519::AuthoritySignature;
+use sp_core::H256;
 use std::{
+	collections::BTreeSet,
 	sync::Arc,
 	time::{Duration, Instant},
 };
@@ -24,7 +28,8 @@ pub const DISCOVERY_TIME: Duration = Duration::from_secs(60);
 /// runs seals one block in each turn and votes several times; the second turn is for a missed slot.
 pub const TURNS: u32 = 2;
 
-/// How long the voter may be behind the record once the node has listened.
+/// How long the voter may stay in a round in which this node has no part, although a restart would
+/// give it one.
 pub const CATCH_UP_TIME: Duration = Duration::from_secs(60);
 
 /// How much older than the node the first block of a new chain may be: its validators are not started
@@ -34,7 +39,10 @@ const NEW_CHAIN_MS: u64 = 60_000;
 /// Time between two looks.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How long a node listens for its own keys, while it is not syncing.
+/// Answers the heights of the peers' best blocks.
+pub type PeerHeights = Box<dyn Fn() -> BoxFuture<'static, Vec<BlockNumber>> + Send + Sync>;
+
+/// How long a node listens for its own keys, while it has peers and is not syncing.
 pub fn listening_time(authorities: usize, slot_duration: Duration) -> Duration {
 	let slots = u32::try_from(authorities).unwrap_or(u32::MAX).saturating_mul(TURNS);
 	DISCOVERY_TIME.saturating_add(slot_duration.saturating_mul(slots))
@@ -46,16 +54,21 @@ pub struct Sight {
 	pub passed: Duration,
 	/// A signature of an own key that another node has made.
 	pub heard: Option<String>,
-	/// Whether the record holds all that the node's keys have ever signed, or there are no keys.
-	pub trusts_keys: bool,
-	/// Whether the node downloads old blocks.
-	pub is_syncing: bool,
+	/// Keys of the node that may have signed what the record does not hold.
+	pub untrusted: BTreeSet<H256>,
+	/// Whether one of them is a GRANDPA key of the authority set.
+	pub is_voter_untrusted: bool,
+	/// Whether the node can hear others: it has peers, or is the only authority, and is not
+	/// downloading old blocks.
+	pub can_hear: bool,
+	/// Whether the node is the only authority, and no peer has a block.
+	pub is_alone_on_new_chain: bool,
 	/// How long the node has to listen.
 	pub listening_time: Duration,
-	/// Whether every later round of the voter is after those of the record.
-	pub has_caught_up: bool,
-	/// Height and slot of the first imported block.
-	pub first_block: Option<(u32, u64)>,
+	/// The round that the voter works on, and whether it may vote there.
+	pub present: Option<(RoundId, Standing)>,
+	/// Height and slot of the first block of another node.
+	pub first_block: Option<(BlockNumber, u64)>,
 }
 
 /// What follows from it.
@@ -63,19 +76,27 @@ pub struct Sight {
 pub enum Step {
 	/// Nothing.
 	Wait,
-	/// The node may sign.
+	/// The node may sign with all of its keys.
 	Sign,
 	/// The chain is not new: the node listens.
 	Listen,
+	/// The record no longer holds the votes of the present round: the node cannot vote there.
+	LeaveRound(RoundId),
 	/// The node must stop, for this reason.
 	Stop(String),
 }
 
 /// Counts the time for which the node has listened.
 pub struct Patience {
-	listened: Duration,
 	/// The last slot of a first block by which a chain counts as old.
 	last_old_slot: u64,
+	/// What the node has listened for: the phase, and the keys that are not trusted.
+	subject: Option<(Phase, BTreeSet<H256>)>,
+	listened: Duration,
+	/// The round that had begun when the node came to trust its key.
+	begun_without_key: Option<RoundId>,
+	/// The present round, and the time in it without a part in it.
+	left_out: (RoundId, Duration),
 }
 
 impl Patience {
@@ -83,15 +104,20 @@ impl Patience {
 	pub fn new(start_slot: u64, slot_duration: Duration) -> Self {
 		let slot_ms = u64::try_from(slot_duration.as_millis()).unwrap_or(u64::MAX).max(1);
 		Self {
-			listened: Duration::ZERO,
 			last_old_slot: start_slot.saturating_sub(NEW_CHAIN_MS / slot_ms),
+			subject: None,
+			listened: Duration::ZERO,
+			begun_without_key: None,
+			left_out: Default::default(),
 		}
 	}
 
 	/// Decides by what the listener sees.
 	pub fn look(&mut self, phase: Phase, sight: Sight) -> Step {
+		self.attend(phase, &sight);
 		match phase {
-			Phase::Signing | Phase::Stopped => Step::Wait,
+			Phase::Stopped => Step::Wait,
+			Phase::Signing => self.look_while_signing(&sight),
 			Phase::Fresh | Phase::Listening(_) if sight.heard.is_some() => {
 				let evidence = sight.heard.unwrap_or_default();
 				Step::Stop(format!(
@@ -101,39 +127,84 @@ impl Patience {
 				))
 			},
 			Phase::Fresh => match sight.first_block {
-				None => Step::Wait,
 				Some((1, slot)) if slot > self.last_old_slot => Step::Sign,
 				Some(_) => Step::Listen,
+				None if sight.is_alone_on_new_chain => Step::Sign,
+				None => self.listen(&sight),
 			},
 			// Keys that this node has generated itself have signed nothing elsewhere.
-			Phase::Listening(Doubt::Missing) if sight.trusts_keys => Step::Sign,
-			Phase::Listening(_) if sight.is_syncing => Step::Wait,
-			Phase::Listening(doubt) => {
-				self.listened = self.listened.saturating_add(sight.passed);
-				let time = sight.listening_time;
-				if self.listened < time {
-					Step::Wait
-				} else if doubt != Doubt::Newer || sight.has_caught_up {
-					Step::Sign
-				} else if self.listened < time.saturating_add(CATCH_UP_TIME) {
-					Step::Wait
-				} else {
-					Step::Stop(
-						"the votes of this node's record are still ahead of its database. Start the node \
-						again: it then repeats the votes that the others may be waiting for. If the chain \
-						was started anew with the same genesis, delete the record"
-							.into(),
-					)
-				}
-			},
+			Phase::Listening(Doubt::Missing) if sight.untrusted.is_empty() => Step::Sign,
+			Phase::Listening(_) => self.listen(&sight),
 		}
 	}
-}
 
-/// Whether the rounds that begin after this are later than all votes of the record.
-pub fn has_caught_up(record: &Record, voter: &VoterState) -> bool {
-	let present = voter.present();
-	record.votes.values().all(|votes| present >= votes.last())
+	/// Begins to count anew if the node has not listened for this so far.
+	fn attend(&mut self, phase: Phase, sight: &Sight) {
+		let is_covered = self.subject.as_ref().is_some_and(|(listening, keys)| {
+			*listening == phase && sight.untrusted.is_subset(keys)
+		});
+		if !is_covered {
+			self.listened = Duration::ZERO;
+		}
+		self.subject = Some((phase, sight.untrusted.clone()));
+	}
+
+	fn listen(&mut self, sight: &Sight) -> Step {
+		if sight.can_hear {
+			self.listened = self.listened.saturating_add(sight.passed);
+		}
+		if self.listened < sight.listening_time {
+			Step::Wait
+		} else {
+			Step::Sign
+		}
+	}
+
+	fn look_while_signing(&mut self, sight: &Sight) -> Step {
+		if let step @ (Step::LeaveRound(_) | Step::Stop(_)) = self.look_at_round(sight) {
+			return step;
+		}
+		if sight.untrusted.is_empty() {
+			return Step::Wait;
+		}
+		if sight.heard.is_some() {
+			// Other keys of the node may go on; this one has to be silent for the whole time.
+			self.listened = Duration::ZERO;
+			return Step::Wait;
+		}
+		let step = self.listen(sight);
+		if step == Step::Sign && sight.is_voter_untrusted {
+			self.begun_without_key = sight.present.map(|(round, _)| round);
+		}
+		step
+	}
+
+	/// Finality may wait for the vote of this node, in a round in which it will not cast one.
+	fn look_at_round(&mut self, sight: &Sight) -> Step {
+		let Some((round, standing)) = sight.present else { return Step::Wait };
+		if self.left_out.0 != round {
+			// The others do not wait for this node.
+			self.left_out = (round, Duration::ZERO);
+		}
+		let has_part =
+			standing == Standing::Open && self.begun_without_key.is_none_or(|begun| begun != round);
+		let left_out = &mut self.left_out.1;
+		if !has_part && sight.can_hear {
+			*left_out = left_out.saturating_add(sight.passed);
+		}
+		if *left_out < CATCH_UP_TIME {
+			return Step::Wait;
+		}
+		*left_out = Duration::ZERO;
+		if standing == Standing::Behind {
+			return Step::LeaveRound(round);
+		}
+		Step::Stop(format!(
+			"its voter works on round {} of set {} and knows less of its own votes there than the record, \
+			or has begun it without this node's key. Start the node again: it then votes in this round",
+			round.round, round.set_id
+		))
+	}
 }
 
 /// Watches over a running node.
@@ -141,6 +212,7 @@ pub struct Listener {
 	protection: Arc<SlashingProtection>,
 	client: Arc<FullClient>,
 	sync: Arc<dyn SyncOracle + Send + Sync>,
+	peer_heights: PeerHeights,
 	slot_duration: Duration,
 }
 
@@ -150,9 +222,10 @@ impl Listener {
 		protection: Arc<SlashingProtection>,
 		client: Arc<FullClient>,
 		sync: Arc<dyn SyncOracle + Send + Sync>,
+		peer_heights: PeerHeights,
 		slot_duration: Duration,
 	) -> Self {
-		Self { protection, client, sync, slot_duration }
+		Self { protection, client, sync, peer_heights, slot_duration }
 	}
 
 	/// Runs for as long as the node may. When it ends, the node has to stop.
@@ -161,12 +234,13 @@ impl Listener {
 		let mut last = Instant::now();
 		loop {
 			let _ = tokio::time::timeout(TICK, self.protection.news.notified()).await;
+			self.protection.beat(Moment::now());
 			// A process that was suspended has heard nothing meanwhile.
 			let passed = last.elapsed().min(TICK.saturating_mul(2));
 			last = Instant::now();
 			self.protection.refresh_keys();
 			let phase = self.protection.phase();
-			let sight = match self.look(phase, passed) {
+			let sight = match self.look(phase, passed).await {
 				Ok(sight) => sight,
 				Err(error) => {
 					tracing::error!(target: LOG_TARGET, "{error}");
@@ -180,18 +254,33 @@ impl Listener {
 					once",
 				);
 			}
+			let present = sight.present.map(|(round, _)| round);
 			match patience.look(phase, sight) {
 				Step::Wait => {},
 				Step::Listen => self.listen(),
 				Step::Sign => {
-					if let Err(error) = self.protection.adopt_keys() {
+					if let Err(error) = self.protection.adopt_keys(present) {
 						tracing::error!(target: LOG_TARGET, "{error}");
 						return;
 					}
-					self.protection.set_phase(Phase::Signing);
+					if phase != Phase::Signing {
+						self.protection.set_phase(Phase::Signing);
+					}
 					tracing::info!(target: LOG_TARGET, "This node may sign with its consensus keys now");
 				},
+				Step::LeaveRound(RoundId { set_id, round }) => tracing::error!(
+					target: LOG_TARGET,
+					"This node cannot vote in round {round} of set {set_id}: its keys have voted in a much \
+					later one, and the votes of this one are no longer in its record. It votes again when \
+					the other validators have moved on; if none can, see \"All databases are older than \
+					their records\" in the guide for operators",
+				),
 				Step::Stop(reason) => {
+					if phase == Phase::Signing {
+						if let Err(error) = self.protection.store_heard() {
+							tracing::error!(target: LOG_TARGET, "{error}");
+						}
+					}
 					self.protection.set_phase(Phase::Stopped);
 					tracing::error!(target: LOG_TARGET, "The node stops: {reason}");
 					return;
@@ -209,21 +298,30 @@ impl Listener {
 		);
 	}
 
-	fn look(&self, phase: Phase, passed: Duration) -> Result<Sight, String> {
-		let voter = match phase {
-			Phase::Listening(_) => VoterState::load(&*self.client)?,
-			_ => None,
-		};
+	async fn look(&self, phase: Phase, passed: Duration) -> Result<Sight, String> {
+		let voter = VoterState::load(&*self.client)?;
 		let authorities = voter.as_ref().map(VoterState::authorities).unwrap_or_default();
-		let has_caught_up =
-			voter.is_some_and(|voter| has_caught_up(&self.protection.record(), &voter));
+		let is_offline = self.sync.is_offline();
+		let is_chain_old = phase == Phase::Fresh && {
+			let heights = (self.peer_heights)().await;
+			let is_chain_old = heights.iter().any(|height| *height > 0);
+			self.protection.set_chain_new(!heights.is_empty() && !is_chain_old);
+			is_chain_old
+		};
+		let untrusted = self.protection.untrusted_keys();
 		Ok(Sight {
 			passed,
 			heard: self.protection.heard(|hash| slot_of(&self.client, hash)),
-			trusts_keys: self.protection.trusts_keys(),
-			is_syncing: self.sync.is_major_syncing(),
+			is_voter_untrusted: voter
+				.as_ref()
+				.is_some_and(|voter| untrusted.iter().any(|key| voter.has_voter(*key))),
+			untrusted,
+			can_hear: (!is_offline || authorities == 1)
+				&& !self.sync.is_major_syncing()
+				&& !is_chain_old,
+			is_alone_on_new_chain: authorities == 1 && !is_chain_old,
 			listening_time: listening_time(authorities, self.slot_duration),
-			has_caught_up,
+			present: voter.map(|voter| (voter.present(), self.protection.standing(&voter))),
 			first_block: self.protection.first_block(),
 		})
 	}

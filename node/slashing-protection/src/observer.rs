@@ -1,7 +1,11 @@
 //! Sees what the keys of this node have signed in blocks that are imported and votes that arrive.
 
-use crate::{payload, protection::SlashingProtection};
+use crate::{
+	payload,
+	protection::{Imported, SlashingProtection},
+};
 use gtos_node_types::Block;
+use gtos_runtime::opaque::Header;
 use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
 use sc_consensus_aura::standalone::find_pre_digest;
 use sc_network::{
@@ -12,9 +16,11 @@ use sc_network::{
 };
 use sp_consensus::BlockOrigin;
 use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature};
+use sp_core::sr25519;
+use sp_runtime::{traits::Header as _, DigestItem};
 use std::{fmt, sync::Arc};
 
-/// A block import that shows each sealed header to the protection and changes nothing.
+/// A block import that shows each block to the protection and changes nothing.
 #[derive(Clone)]
 pub struct SealObserver<I> {
 	inner: I,
@@ -28,16 +34,40 @@ impl<I> SealObserver<I> {
 	}
 }
 
-fn observe(protection: &SlashingProtection, block: &BlockImportParams<Block>) {
-	let Ok(slot) = find_pre_digest::<Block, AuthoritySignature>(&block.header) else { return };
-	let seal = block.post_digests.iter().find_map(|item| {
-		let seal: Option<AuthoritySignature> = item.as_aura_seal();
-		seal
+/// Shows a block to the protection, whether its seal has been separated or not.
+pub(crate) fn observe(protection: &SlashingProtection, block: &BlockImportParams<Block>) {
+	let slot = find_pre_digest::<Block, AuthoritySignature>(&block.header);
+	let slot = slot.map(|slot| *slot).unwrap_or_default();
+	let is_own = block.origin == BlockOrigin::Own;
+	protection.observe_import(&Imported {
+		number: block.header.number,
+		slot,
+		hash: block.post_hash(),
+		parent_hash: block.header.parent_hash,
+		is_own,
 	});
-	if let Some(seal) = seal {
-		let is_own = block.origin == BlockOrigin::Own;
-		protection.observe_seal(&block.header, *slot, &seal.into_inner(), is_own);
+	if is_own {
+		return;
 	}
+	if let Some((header, seal)) = unsealed(block) {
+		protection.observe_seal(&header, slot, &seal);
+	}
+}
+
+/// The header without its seal, and the seal. Aura's verifier separates the two, but not for a block
+/// that comes with its state or is not executed.
+fn unsealed(block: &BlockImportParams<Block>) -> Option<(Header, sr25519::Signature)> {
+	let mut header = block.header.clone();
+	let seal = block.post_digests.iter().find_map(seal).or_else(|| {
+		let last = header.digest_mut().pop();
+		last.as_ref().and_then(seal)
+	})?;
+	Some((header, seal))
+}
+
+fn seal(item: &DigestItem) -> Option<sr25519::Signature> {
+	let seal: Option<AuthoritySignature> = item.as_aura_seal();
+	seal.map(|seal| seal.into_inner())
 }
 
 #[async_trait::async_trait]

@@ -2,10 +2,11 @@
 
 use crate::{
 	database::VoterState,
+	error::Error,
 	file::RecordFile,
 	listener::listening_time,
 	protection::{signer, SlashingProtection},
-	record::{Record, Seal},
+	record::{Record, RoundId, Seal},
 	start::{compare, Database, Doubt, Start},
 	LOG_TARGET,
 };
@@ -57,13 +58,11 @@ pub fn open(
 		return Ok(None);
 	}
 	let genesis_hash = client.info().genesis_hash;
+	let text = |error: Error| error.to_string();
 	let file = keystore_path.map(RecordFile::beside);
-	let stored = file
-		.as_ref()
-		.map(|file| file.load_of(genesis_hash))
-		.transpose()
-		.map_err(|error| error.to_string())?
-		.flatten();
+	let lock = file.as_ref().map(RecordFile::lock).transpose().map_err(text)?;
+	let stored = file.as_ref().map(|file| file.load_of(genesis_hash)).transpose().map_err(text)?;
+	let stored = stored.flatten();
 
 	let keys = Keys::of(&keystore);
 	let slot_duration_ms = u64::try_from(slot_duration.as_millis()).unwrap_or(u64::MAX);
@@ -76,13 +75,22 @@ pub fn open(
 	let start = announce(found, mode, &database, slot_duration);
 
 	let mut record = stored.unwrap_or_else(|| Record::new(genesis_hash));
-	let recorded_keys: Vec<_> = record.seals.keys().chain(record.votes.keys()).copied().collect();
-	restore(client, &record, &mut database)?;
+	// A blank record says nothing of its keys.
+	let recorded_keys: Vec<_> = if record.is_blank() {
+		Vec::new()
+	} else {
+		record.seals.keys().chain(record.votes.keys()).copied().collect()
+	};
+	let unrestored = restore(client, &record, &mut database)?;
 	learn(&mut record, &keys, &database);
-	let protection = SlashingProtection::new(keystore, file, record, start, start_slot);
+	let protection =
+		SlashingProtection::new(keystore, file, record, start, start_slot).holding(lock);
 	protection.trust(recorded_keys);
+	for (key, last) in unrestored {
+		protection.note_unrestored(key, last);
+	}
 	if start == Start::Sign {
-		protection.adopt_keys().map_err(|error| error.to_string())?;
+		protection.adopt_keys(None).map_err(text)?;
 	}
 	protection.set_phase(start.into());
 	Ok(Some(Arc::new(protection)))
@@ -96,7 +104,7 @@ fn announce(start: Start, mode: Mode, database: &Database, slot_duration: Durati
 		Start::Fresh => Doubt::Missing,
 		Start::Listen(doubt) => doubt,
 	};
-	// While the database is behind the record, the voter would ask for votes that are refused.
+	// A database that is older than the record may be a restored one, and another node may run.
 	if mode == Mode::SignAtOnce && doubt != Doubt::Newer {
 		tracing::warn!(
 			target: LOG_TARGET,
@@ -109,7 +117,8 @@ fn announce(start: Start, mode: Mode, database: &Database, slot_duration: Durati
 	let seconds = listening_time(authorities, slot_duration).as_secs();
 	tracing::warn!(
 		target: LOG_TARGET,
-		"{doubt}. The node listens for its own keys for {seconds} s, counted while it is in sync, before it signs",
+		"{doubt}. The node listens for its own keys for {seconds} s, counted while it has peers and is in \
+		sync, before it signs",
 	);
 	start
 }
@@ -173,16 +182,21 @@ fn read(
 	Ok(database)
 }
 
-/// Enters the votes of the record into the voter's state.
+/// Enters the votes of the record into the voter's state. Answers the last round of each key whose
+/// votes it has no place for.
 fn restore(
 	database: &impl AuxStore,
 	record: &Record,
 	Database { voter, .. }: &mut Database,
-) -> Result<(), String> {
-	let Some(voter) = voter else { return Ok(()) };
+) -> Result<Vec<(H256, RoundId)>, String> {
+	let Some(voter) = voter else {
+		return Ok(record.votes.iter().map(|(key, votes)| (*key, votes.last())).collect());
+	};
 	let mut has_changed = false;
+	let mut unrestored = Vec::new();
 	for (key, votes) in &record.votes {
 		has_changed |= voter.restore(*key, votes);
+		unrestored.extend(voter.last_unrestored(votes).map(|last| (*key, last)));
 	}
 	if has_changed {
 		tracing::info!(
@@ -191,7 +205,7 @@ fn restore(
 		);
 		voter.store(database)?;
 	}
-	Ok(())
+	Ok(unrestored)
 }
 
 /// Takes what the database knows into the record. What the record holds already counts.

@@ -61,7 +61,8 @@ where
 			.find_map(CompatibleDigestItem::<AuthoritySignature>::as_aura_pre_digest);
 		let noted = move |proposal: Proposal<Block>| {
 			if let (Some(protection), Some(slot)) = (protection, slot) {
-				protection.note_proposal(*slot, proposal.block.header().hash());
+				let header = proposal.block.header();
+				protection.note_proposal(*slot, header.number, header.hash());
 			}
 			proposal
 		};

@@ -2,20 +2,22 @@
 
 use crate::{
 	counters::Counters,
+	database::VoterState,
 	error::Error,
-	file::RecordFile,
+	file::{RecordFile, RecordLock},
 	payload,
-	record::{Permit, Record, Refusal, Seal, Stage, Vote},
+	pulse::{Moment, Pulse},
+	record::{Permit, Record, Refusal, RoundId, Seal, Stage, Vote},
 	start::{Doubt, Start},
 	LOG_TARGET,
 };
-use gtos_runtime::{opaque::Header, Hash};
+use gtos_runtime::{opaque::Header, BlockNumber, Hash};
 use parking_lot::Mutex;
 use sp_consensus_grandpa::SignedMessage;
 use sp_core::{crypto::key_types, sr25519, Pair, H256};
 use sp_keystore::KeystorePtr;
 use std::{
-	collections::{BTreeSet, VecDeque},
+	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::{atomic::Ordering, Arc},
 };
 use tokio::sync::{watch, Notify};
@@ -33,8 +35,9 @@ const CLOCK_SLOTS: u64 = 2;
 /// What the node may sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-	/// Database and record are empty. The node may seal the first block, but does not vote until it
-	/// has seen one: if that is old, the chain is not new, and the node listens.
+	/// Database and record are empty. If the peers have no block either, the node may seal block 1,
+	/// and nothing else before it has seen a block of another node: if that is old, the chain is not
+	/// new, and the node listens.
 	Fresh,
 	/// The node listens for its own keys.
 	Listening(Doubt),
@@ -52,6 +55,41 @@ impl From<Start> for Phase {
 			Start::Listen(doubt) => Self::Listening(doubt),
 		}
 	}
+}
+
+/// Whether the voter may vote in its present round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+	/// Whatever the record holds of this round, the voter casts again.
+	Open,
+	/// The record holds a vote of this round or of a later one that the voter does not know. After a
+	/// restart it does.
+	Unrestored,
+	/// The record no longer holds the votes of this round.
+	Behind,
+}
+
+/// A block that is imported.
+#[derive(Clone, Copy, Debug)]
+pub struct Imported {
+	/// Height of the block.
+	pub number: BlockNumber,
+	/// Its slot; 0 if it names none.
+	pub slot: u64,
+	/// Its hash.
+	pub hash: Hash,
+	/// Hash of the block before it.
+	pub parent_hash: Hash,
+	/// Whether this node has just made it.
+	pub is_own: bool,
+}
+
+/// A block that this node has proposed.
+#[derive(Clone, Copy)]
+struct Proposed {
+	pre_seal_hash: Hash,
+	slot: u64,
+	number: BlockNumber,
 }
 
 /// Why a signature is withheld.
@@ -72,6 +110,8 @@ pub struct SlashingProtection {
 	keystore: KeystorePtr,
 	/// `None` if the keys are only in memory: they then end with the process, as the record does.
 	file: Option<RecordFile>,
+	/// See [`SlashingProtection::holding`].
+	_lock: Option<RecordLock>,
 	state: Mutex<State>,
 	phase: watch::Sender<Phase>,
 	/// Wakes the listener.
@@ -85,23 +125,34 @@ struct State {
 	record: Record,
 	/// Whether the record holds something that is not on disk: what was heard, or found at start.
 	has_unstored: bool,
-	/// Slots of the blocks that were proposed, by the hash that the seal signs.
-	proposals: VecDeque<(Hash, u64)>,
+	/// What was heard of keys that are not trusted yet. It is not in the record, which would seem to
+	/// hold all that they have signed.
+	untrusted: Record,
+	/// The last round of each GRANDPA key with a vote in the record that the voter does not know.
+	unrestored: BTreeMap<H256, RoundId>,
+	/// The last blocks that were proposed.
+	proposals: VecDeque<Proposed>,
 	/// The keystore's Aura keys, as [`SlashingProtection::refresh_keys`] has found them.
 	aura_keys: Vec<H256>,
 	grandpa_keys: Vec<H256>,
-	/// Keys whose signatures the record holds since their first one.
+	/// Keys whose signatures the record holds since their first one, or for which the node has listened.
 	trusted_keys: BTreeSet<H256>,
 	/// Targets of own votes that arrived from the network.
 	heard_votes: VecDeque<Hash>,
 	/// A seal that another node has made with a key of this one.
 	heard_seal: Option<u64>,
-	/// Height and slot of the first block that was imported.
-	first_block: Option<(u32, u64)>,
+	/// Height and slot of the first block of another node that was imported.
+	first_block: Option<(BlockNumber, u64)>,
+	/// Hash of the block 1 that this node has made.
+	own_first: Option<Hash>,
+	/// Whether the node has peers and none of them has a block.
+	is_chain_new: bool,
+	pulse: Pulse,
 }
 
 impl SlashingProtection {
-	/// The protection of a node that starts in `start_slot`.
+	/// The protection of a node that starts in `start_slot`. A node that signs at once trusts the keys
+	/// that its keystore holds.
 	pub fn new(
 		keystore: KeystorePtr,
 		file: Option<RecordFile>,
@@ -112,9 +163,12 @@ impl SlashingProtection {
 		let protection = Self {
 			keystore,
 			file,
+			_lock: None,
 			state: Mutex::new(State {
+				untrusted: Record::new(record.genesis_hash),
 				record,
 				has_unstored: true,
+				unrestored: BTreeMap::new(),
 				proposals: VecDeque::new(),
 				aura_keys: Vec::new(),
 				grandpa_keys: Vec::new(),
@@ -122,6 +176,9 @@ impl SlashingProtection {
 				heard_votes: VecDeque::new(),
 				heard_seal: None,
 				first_block: None,
+				own_first: None,
+				is_chain_new: false,
+				pulse: Pulse::default(),
 			}),
 			phase: watch::Sender::new(start.into()),
 			news: Notify::new(),
@@ -129,7 +186,16 @@ impl SlashingProtection {
 			counters: Arc::default(),
 		};
 		protection.refresh_keys();
+		if start == Start::Sign {
+			protection.trust(protection.untrusted_keys());
+		}
 		protection
+	}
+
+	/// Keeps the lock of the record for as long as the node may sign.
+	pub fn holding(mut self, lock: Option<RecordLock>) -> Self {
+		self._lock = lock;
+		self
 	}
 
 	/// What the node may sign now.
@@ -166,25 +232,88 @@ impl SlashingProtection {
 		state.grandpa_keys = grandpa.into_iter().map(|key| H256(key.0)).collect();
 	}
 
-	/// Whether the keystore may say that it holds an Aura key.
-	pub fn may_seal(&self) -> bool {
-		matches!(self.phase(), Phase::Signing | Phase::Fresh)
+	/// Whether the keystore may say that it holds this Aura key.
+	pub fn may_seal(&self, key: H256) -> bool {
+		self.notice_pause(Moment::now());
+		let state = self.state.lock();
+		match self.phase() {
+			Phase::Signing => state.trusted_keys.contains(&key),
+			Phase::Fresh => {
+				state.is_chain_new && state.own_first.is_none() && state.first_block.is_none()
+			},
+			Phase::Listening(_) | Phase::Stopped => false,
+		}
 	}
 
-	/// Whether the keystore may say that it holds a GRANDPA key.
+	/// Whether the keystore may say that it holds this GRANDPA key.
 	///
-	/// A round asks once, when it begins. While the database is behind the record, the round may be
-	/// one that the record does not permit, and a refusal within a round would end the voter. In the
-	/// other phases [`VoteGate`](crate::VoteGate) withholds the votes: a round of which this node
-	/// has no part may be the last one if every vote is needed.
-	pub fn may_begin_round(&self) -> bool {
-		!matches!(self.phase(), Phase::Listening(Doubt::Newer) | Phase::Stopped)
+	/// A round asks once, when it begins. [`VoteGate`](crate::VoteGate) withholds the votes of a node
+	/// that listens: a round of which this node has no part may be the last one if every vote is
+	/// needed. A key that has been copied to a node that signs has no part until the node has
+	/// listened for it.
+	pub fn may_begin_round(&self, key: H256) -> bool {
+		match self.phase() {
+			Phase::Signing => self.state.lock().trusted_keys.contains(&key),
+			Phase::Fresh | Phase::Listening(_) => true,
+			Phase::Stopped => false,
+		}
+	}
+
+	/// Whether the voter may vote in its present round.
+	pub(crate) fn standing(&self, voter: &VoterState) -> Standing {
+		let present = voter.present();
+		let state = self.state.lock();
+		let mut standing = Standing::Open;
+		let may_vote = |key: &&H256| state.trusted_keys.contains(*key) && voter.has_voter(**key);
+		for key in state.grandpa_keys.iter().filter(may_vote) {
+			if state.record.votes.get(key).is_some_and(|votes| present < votes.first) {
+				return Standing::Behind;
+			}
+			if state.unrestored.get(key).is_some_and(|last| present <= *last) {
+				standing = Standing::Unrestored;
+			}
+		}
+		standing
+	}
+
+	/// Notes that the record holds votes of a key, up to this round, that the voter does not know.
+	pub(crate) fn note_unrestored(&self, key: H256, last: RoundId) {
+		note_later(&mut self.state.lock().unrestored, key, last);
+	}
+
+	/// Lets a node that has stood still listen before it signs again.
+	pub(crate) fn notice_pause(&self, now: Moment) {
+		// The lock is held until the phase has changed, so that no other thread signs in between.
+		let mut state = self.state.lock();
+		let Some(pause) = state.pulse.pause(now) else { return };
+		state.pulse.beat(now);
+		if matches!(self.phase(), Phase::Fresh | Phase::Signing) {
+			tracing::warn!(
+				target: LOG_TARGET,
+				"This node has stood still for {} s, and another one may have taken over. It listens for \
+				its own keys before it signs again",
+				pause.as_secs(),
+			);
+			self.set_phase(Phase::Listening(Doubt::Suspended));
+			self.news.notify_one();
+		}
+	}
+
+	/// Says that the process runs.
+	pub(crate) fn beat(&self, now: Moment) {
+		self.notice_pause(now);
+		self.state.lock().pulse.beat(now);
+	}
+
+	/// Says whether the node has peers and none of them has a block.
+	pub(crate) fn set_chain_new(&self, is_new: bool) {
+		self.state.lock().is_chain_new = is_new;
 	}
 
 	/// Notes a block that this node has proposed and will seal.
-	pub fn note_proposal(&self, slot: u64, pre_seal_hash: Hash) {
+	pub fn note_proposal(&self, slot: u64, number: BlockNumber, pre_seal_hash: Hash) {
 		let mut state = self.state.lock();
-		state.proposals.push_back((pre_seal_hash, slot));
+		state.proposals.push_back(Proposed { pre_seal_hash, slot, number });
 		if state.proposals.len() > MAX_PROPOSALS {
 			state.proposals.pop_front();
 		}
@@ -195,13 +324,14 @@ impl SlashingProtection {
 		if payload::is_ownership_statement(message) {
 			return Ok(());
 		}
-		let slot = self.may_seal().then(|| {
+		let proposed = self.may_seal(key).then(|| {
+			let is_fresh = self.phase() == Phase::Fresh;
 			let state = self.state.lock();
 			let mut last_first = state.proposals.iter().rev();
-			let proposal = last_first.find(|(hash, _)| hash.as_bytes() == message);
-			proposal.copied()
+			let proposed = last_first.find(|block| block.pre_seal_hash.as_bytes() == message);
+			proposed.copied().filter(|block| !is_fresh || block.number == 1)
 		});
-		let Some((pre_seal_hash, slot)) = slot.flatten() else {
+		let Some(Proposed { pre_seal_hash, slot, .. }) = proposed.flatten() else {
 			self.counters.refused_seals.fetch_add(1, Ordering::Relaxed);
 			return Err(SignError::Unknown);
 		};
@@ -217,9 +347,21 @@ impl SlashingProtection {
 		if payload::is_ownership_statement(message) {
 			return Ok(());
 		}
+		self.notice_pause(Moment::now());
 		let permitted = payload::decode_vote(message).ok_or(SignError::Unknown).and_then(|vote| {
-			// A listening node is not asked for other votes: the gate withholds them.
-			if vote.stage != Stage::PrimaryPropose && self.phase() != Phase::Signing {
+			if vote.stage == Stage::PrimaryPropose && self.withholds_votes(key, vote.at) {
+				// Two hints of a primary are no offence, and a refusal would end the voter.
+				return Ok(());
+			}
+			if self.phase() != Phase::Signing || !self.state.lock().trusted_keys.contains(&key) {
+				// The gate withholds the first vote of a round, so only a round that had begun before
+				// the process was suspended asks for its second one.
+				tracing::error!(
+					target: LOG_TARGET,
+					"The {:?} in round {} of set {} is not signed: the node has to listen for its own keys \
+					first. GRANDPA's voter, and with it the node, stops. Start the node again",
+					vote.stage, vote.at.round, vote.at.set_id,
+				);
 				return Err(SignError::NotSigning);
 			}
 			self.enter(|record| record.sign_vote(key, &vote)).inspect_err(|error| {
@@ -233,16 +375,26 @@ impl SlashingProtection {
 		})
 	}
 
+	/// Whether the key casts no prevote and no precommit in this round.
+	fn withholds_votes(&self, key: H256, at: RoundId) -> bool {
+		let state = self.state.lock();
+		self.phase() != Phase::Signing
+			|| state.record.votes.get(&key).is_some_and(|votes| at < votes.first)
+			|| state.unrestored.get(&key).is_some_and(|last| at <= *last)
+	}
+
 	/// Changes the record, and stores it before anybody sees the change.
-	///
-	/// A node that listens stores nothing: after a restart it has to listen again. All that it signs
-	/// is a primary's hint, of which two are no offence.
 	fn enter(
 		&self,
 		sign: impl FnOnce(&mut Record) -> Result<Permit, Refusal>,
 	) -> Result<(), SignError> {
-		let phase = self.phase();
 		let mut state = self.state.lock();
+		// The process may have been suspended since the caller looked.
+		let phase = self.phase();
+		let has_paused = state.pulse.pause(Moment::now()).is_some();
+		if has_paused || !matches!(phase, Phase::Fresh | Phase::Signing) {
+			return Err(SignError::NotSigning);
+		}
 		let mut next = state.record.clone();
 		let permit = sign(&mut next).map_err(SignError::Refused)?;
 		if permit == Permit::Repeated && !state.has_unstored {
@@ -251,13 +403,17 @@ impl SlashingProtection {
 		if phase == Phase::Fresh {
 			next.know(&state.aura_keys, &state.grandpa_keys);
 		}
-		if matches!(phase, Phase::Listening(_)) {
-			state.has_unstored = true;
-		} else {
-			self.store(&next).map_err(SignError::Record)?;
-			state.has_unstored = false;
-		}
+		self.store(&next).map_err(SignError::Record)?;
+		state.has_unstored = false;
 		state.record = next;
+		Ok(())
+	}
+
+	/// Stores what was heard.
+	pub(crate) fn store_heard(&self) -> Result<(), Error> {
+		let mut state = self.state.lock();
+		self.store(&state.record)?;
+		state.has_unstored = false;
 		Ok(())
 	}
 
@@ -270,11 +426,11 @@ impl SlashingProtection {
 		self.state.lock().trusted_keys.extend(keys);
 	}
 
-	/// Whether the record holds all that the keys of the keystore have ever signed.
-	pub(crate) fn trusts_keys(&self) -> bool {
+	/// The keys of the keystore that may have signed what the record does not hold.
+	pub(crate) fn untrusted_keys(&self) -> BTreeSet<H256> {
 		let state = self.state.lock();
-		let mut keys = state.aura_keys.iter().chain(&state.grandpa_keys);
-		keys.all(|key| state.trusted_keys.contains(key))
+		let keys = state.aura_keys.iter().chain(&state.grandpa_keys);
+		keys.filter(|key| !state.trusted_keys.contains(key)).copied().collect()
 	}
 
 	/// Enters a key that was generated here and has therefore signed nothing.
@@ -294,40 +450,60 @@ impl SlashingProtection {
 	}
 
 	/// Stores the record, with entries for the keys that have signed nothing. From here on the node
-	/// knows what its keys have signed.
-	pub(crate) fn adopt_keys(&self) -> Result<(), Error> {
+	/// knows what its keys sign.
+	///
+	/// A node that has listened does not know what they have signed in rounds before the `present`
+	/// one, and will not vote there.
+	pub(crate) fn adopt_keys(&self, present: Option<RoundId>) -> Result<(), Error> {
+		let has_signed = self.phase() == Phase::Signing;
 		let mut state = self.state.lock();
 		let mut next = state.record.clone();
 		next.know(&state.aura_keys, &state.grandpa_keys);
+		next.merge(state.untrusted.clone());
+		for key in &state.grandpa_keys {
+			let is_known = has_signed && state.trusted_keys.contains(key);
+			if let (Some(present), false) = (present, is_known) {
+				next.forget_votes_before(*key, present);
+			}
+		}
 		self.store(&next)?;
 		state.has_unstored = false;
 		state.record = next;
+		state.untrusted = Record::new(state.record.genesis_hash);
+		let keys = [&state.aura_keys[..], &state.grandpa_keys[..]].concat();
+		state.trusted_keys.extend(keys);
 		Ok(())
 	}
 
-	/// Notes a sealed header that is imported. `is_own` says that this node has just made it.
-	pub fn observe_seal(
-		&self,
-		header: &Header,
-		slot: u64,
-		seal: &sr25519::Signature,
-		is_own: bool,
-	) {
-		let pre_seal_hash = header.hash();
-		let keys = {
-			let mut state = self.state.lock();
-			if state.first_block.is_none() {
-				state.first_block = Some((header.number, slot));
-				self.news.notify_one();
+	/// Notes a block that is imported.
+	pub(crate) fn observe_import(&self, block: &Imported) {
+		let mut state = self.state.lock();
+		if block.is_own {
+			// What a node makes itself tells it nothing about the age of the chain.
+			if block.number == 1 {
+				state.own_first.get_or_insert(block.hash);
 			}
-			state.aura_keys.clone()
-		};
-		if is_own {
 			return;
 		}
+		if state.first_block.is_none() {
+			// A block on this node's own block 1 says the same as a block 1.
+			let is_first = state.own_first == Some(block.parent_hash);
+			state.first_block = Some((if is_first { 1 } else { block.number }, block.slot));
+			self.news.notify_one();
+		}
+	}
+
+	/// Notes the header without seal, and the seal, of a block that another node may have made.
+	pub(crate) fn observe_seal(&self, header: &Header, slot: u64, seal: &sr25519::Signature) {
+		let keys = self.state.lock().aura_keys.clone();
+		if keys.is_empty() {
+			return;
+		}
+		let pre_seal_hash = header.hash();
 		let Some(key) = signer(&keys, pre_seal_hash, seal) else { return };
+		let phase = self.phase();
 		let mut state = self.state.lock();
-		let permit = state.record.sign_seal(key, Seal { slot, pre_seal_hash });
+		let permit = state.record_of(key, phase).sign_seal(key, Seal { slot, pre_seal_hash });
 		state.has_unstored |= permit == Ok(Permit::New);
 		let is_another_nodes = permit != Ok(Permit::Repeated) && self.is_after_start(slot);
 		if is_another_nodes {
@@ -356,15 +532,21 @@ impl SlashingProtection {
 			return;
 		}
 		let vote = payload::vote(&signed.message, round, set_id);
+		let phase = self.phase();
 		let mut state = self.state.lock();
 		// A late copy of an own vote that the record holds, or held once, tells nothing.
-		if state.record.votes.get(&key).is_some_and(|votes| votes.covers(&vote)) {
+		let record = state.record_of(key, phase);
+		if record.votes.get(&key).is_some_and(|votes| votes.covers(&vote)) {
 			return;
 		}
-		let is_new = state.record.sign_vote(key, &vote) == Ok(Permit::New);
+		let is_new = record.sign_vote(key, &vote) == Ok(Permit::New);
 		state.has_unstored |= is_new;
 		// From here on the vote counts as if this node had signed it. It may be one that the node
-		// cast before its record was lost, or one that another node casts.
+		// cast before its record was lost, or one that another node casts. The voter does not know it,
+		// and would cast another one.
+		if is_new && vote.stage != Stage::PrimaryPropose {
+			note_later(&mut state.unrestored, key, vote.at);
+		}
 		state.heard_votes.push_back(vote.target.hash);
 		if state.heard_votes.len() > MAX_HEARD_VOTES {
 			state.heard_votes.pop_front();
@@ -400,10 +582,26 @@ impl SlashingProtection {
 		heard
 	}
 
-	/// Height and slot of the first block that was imported since the start.
-	pub(crate) fn first_block(&self) -> Option<(u32, u64)> {
+	/// Height and slot of the first block of another node that was imported since the start.
+	pub(crate) fn first_block(&self) -> Option<(BlockNumber, u64)> {
 		self.state.lock().first_block
 	}
+}
+
+impl State {
+	/// Where a signature of this key is noted that was heard.
+	fn record_of(&mut self, key: H256, phase: Phase) -> &mut Record {
+		if phase == Phase::Signing && !self.trusted_keys.contains(&key) {
+			&mut self.untrusted
+		} else {
+			&mut self.record
+		}
+	}
+}
+
+fn note_later(rounds: &mut BTreeMap<H256, RoundId>, key: H256, at: RoundId) {
+	let last = rounds.entry(key).or_insert(at);
+	*last = at.max(*last);
 }
 
 /// The one of these Aura keys that has made the seal.

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 /// Most rounds of a key whose votes are kept.
 ///
-/// A voter works on two or three rounds at a time. The others are kept because a database that was
-/// not closed may have lost its last rounds: the voter then goes through them again, and casts the
-/// votes of the record.
-pub const MAX_ROUNDS: usize = 32;
+/// A voter works on two or three rounds at a time. The others are kept because a database may have
+/// lost its last rounds: the voter then goes through them again, and casts the votes of the record. A
+/// round takes half a second at least, so these are the rounds of more than a minute, by which the
+/// record may be ahead of a database without a doubt about either (`LOST_WRITES_MS`).
+pub const MAX_ROUNDS: usize = 150;
 
 /// What each key of a node has signed on one chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,8 +165,14 @@ impl Votes {
 		}
 	}
 
+	/// Says that votes before `first` may have been cast that are not kept.
+	fn start_at(&mut self, first: RoundId) {
+		let first = self.first.max(first);
+		self.first = first;
+		self.rounds.retain(|at, _| *at >= first);
+	}
+
 	fn merge(&mut self, other: Self) {
-		self.first = self.first.max(other.first);
 		for (at, votes) in other.rounds {
 			let merged = self.rounds.entry(at).or_default();
 			for stage in Stage::ALL {
@@ -173,8 +180,7 @@ impl Votes {
 				*kept = kept.or(votes.at(stage));
 			}
 		}
-		let first = self.first;
-		self.rounds.retain(|at, _| *at >= first);
+		self.start_at(other.first);
 		self.prune();
 	}
 
@@ -278,6 +284,12 @@ impl Record {
 		for key in grandpa {
 			self.votes.entry(*key).or_default();
 		}
+	}
+
+	/// Says that this GRANDPA key may have cast votes before the round `first` that are not kept. They
+	/// are refused from here on.
+	pub fn forget_votes_before(&mut self, key: H256, first: RoundId) {
+		self.votes.entry(key).or_default().start_at(first);
 	}
 
 	/// Takes over what `other` knows. The later seal counts and the later first round; both records'

@@ -2,7 +2,7 @@
 
 use crate::{
 	database::VoterState,
-	record::{Record, Seal},
+	record::{Record, RoundId, Seal, MAX_ROUNDS},
 };
 use sp_core::H256;
 use std::fmt;
@@ -29,15 +29,17 @@ pub enum Start {
 /// Why a node listens before it signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-	/// There is no record, or it does not know a key of the keystore.
+	/// There is no record, or it is blank, or it does not know a key of the keystore.
 	Missing,
 	/// The database holds signatures that the record does not.
 	Older,
 	/// The record is far ahead of the database.
 	Newer,
-	/// Both end long ago. The node may have been switched off, or record and database may have been
-	/// restored together.
+	/// Both end long ago, or the record does, and the node was stopped while it listened. It may have
+	/// been switched off, or record and database may have been restored together.
 	Stale,
+	/// The process stood still for longer than half a minute. Another node may have taken over.
+	Suspended,
 }
 
 impl fmt::Display for Doubt {
@@ -47,7 +49,10 @@ impl fmt::Display for Doubt {
 			Self::Older => {
 				"the record of what the keys of this node have signed is older than the database"
 			},
-			Self::Stale => "record and database of this node end more than a minute ago",
+			Self::Stale => {
+				"the record of this node, or both record and database, end more than a minute ago"
+			},
+			Self::Suspended => "this process or its machine stood still for more than 30 s",
 			Self::Newer => {
 				"the database is older than the record of what the keys of this node have signed"
 			},
@@ -76,11 +81,11 @@ pub fn compare(
 	database: &Database,
 	slot_duration_ms: u64,
 ) -> Start {
-	let is_blank = record.is_none_or(Record::is_blank);
-	if is_blank && database.is_empty {
-		return Start::Fresh;
-	}
-	let Some(record) = record else { return Start::Listen(Doubt::Missing) };
+	// A blank record beside a database with blocks says nothing: it may be that of a new keystore.
+	let Some(record) = record.filter(|record| !record.is_blank()) else {
+		let doubt = Start::Listen(Doubt::Missing);
+		return if database.is_empty { Start::Fresh } else { doubt };
+	};
 	let lost_slots = LOST_WRITES_MS / slot_duration_ms.max(1);
 	if is_newer(record, database, lost_slots) {
 		return Start::Listen(Doubt::Newer);
@@ -92,7 +97,9 @@ pub fn compare(
 	if is_older(record, database) {
 		return Start::Listen(Doubt::Older);
 	}
-	if database.present_slot > database.best_slot.saturating_add(lost_slots) {
+	if database.present_slot > database.best_slot.saturating_add(lost_slots)
+		|| is_silent(record, database)
+	{
 		return Start::Listen(Doubt::Stale);
 	}
 	Start::Sign
@@ -104,6 +111,20 @@ fn is_newer(record: &Record, database: &Database, lost_slots: u64) -> bool {
 	database.is_empty
 		|| record.last_slot() > database.best_slot.saturating_add(lost_slots)
 		|| record.votes.values().any(|votes| votes.first > present)
+}
+
+/// Whether a key of the authority set has cast no vote for as many rounds as a record holds.
+fn is_silent(record: &Record, database: &Database) -> bool {
+	let Some(voter) = &database.voter else { return false };
+	let present = voter.present();
+	let rounds = MAX_ROUNDS as u64;
+	let is_long_ago = |last: RoundId| match present.set_id.saturating_sub(last.set_id) {
+		0 => present.round > last.round.saturating_add(rounds),
+		1 => present.round > rounds,
+		_ => true,
+	};
+	let mut votes = record.votes.iter();
+	votes.any(|(key, votes)| voter.has_voter(*key) && is_long_ago(votes.last()))
 }
 
 fn is_older(record: &Record, database: &Database) -> bool {

@@ -1,22 +1,31 @@
 //! Withholds GRANDPA votes while the node may not vote.
 
-use crate::protection::{Phase, SlashingProtection};
+use crate::{
+	database::VoterState,
+	protection::{Phase, SlashingProtection, Standing},
+	pulse::Moment,
+	record::RoundId,
+	LOG_TARGET,
+};
 use futures::future;
 use gtos_node_types::Block;
 use gtos_runtime::opaque::Header;
+use sc_client_api::AuxStore;
 use sc_consensus_grandpa::{VotingRule, VotingRuleResult};
 use sp_blockchain::HeaderBackend;
-use std::sync::{
-	atomic::{AtomicU64, Ordering},
-	Arc,
-};
+use std::sync::Arc;
 
 /// A voting rule that answers when the node may vote, and until then keeps the voter waiting.
 ///
 /// The voter asks its rule before it prevotes, and it precommits only where it has prevoted. It waits
 /// without being blocked: it follows the votes of others, finalises what they finalise, and catches up
-/// with them when they are three rounds ahead. When the wait is over only the round that asked last votes. An earlier round may
-/// have begun before the node started, when the keys may have been in use elsewhere.
+/// with them when they are some rounds ahead. Two things have to be true before it gets an answer:
+///
+/// - The node signs. A round that asked meanwhile gets its answer when it is still the present one:
+///   in an earlier one the keys may have been in use elsewhere.
+/// - The record permits what the voter will cast in this round. If it holds votes of the round that
+///   the voter does not know, or no longer holds those that there were, this round has no answer, and
+///   the next one asks again.
 ///
 /// The alternative, to say that the keys are not held, would leave the node out of the round for
 /// good. If all validators start at once, nobody would vote in that round, and no other one follows.
@@ -24,21 +33,33 @@ use std::sync::{
 pub struct VoteGate<R> {
 	inner: R,
 	protection: Option<Arc<SlashingProtection>>,
-	/// Number of the round that asked last, counted by the gate.
-	last: Arc<AtomicU64>,
 }
 
 impl<R> VoteGate<R> {
 	/// Wraps the rule `inner`. Without a protection it changes nothing.
 	pub fn new(inner: R, protection: Option<Arc<SlashingProtection>>) -> Self {
-		Self { inner, protection, last: Arc::default() }
+		Self { inner, protection }
+	}
+}
+
+/// The round that the voter works on, and whether it may vote there.
+fn present(
+	database: &impl AuxStore,
+	protection: &SlashingProtection,
+) -> Option<(RoundId, Standing)> {
+	match VoterState::load(database) {
+		Ok(voter) => voter.map(|voter| (voter.present(), protection.standing(&voter))),
+		Err(error) => {
+			tracing::error!(target: LOG_TARGET, "No vote is cast: {error}");
+			None
+		},
 	}
 }
 
 impl<R, C> VotingRule<Block, C> for VoteGate<R>
 where
 	R: VotingRule<Block, C> + Clone,
-	C: HeaderBackend<Block>,
+	C: HeaderBackend<Block> + AuxStore + 'static,
 {
 	fn restrict_vote(
 		&self,
@@ -47,20 +68,23 @@ where
 		best_target: &Header,
 		current_target: &Header,
 	) -> VotingRuleResult<Block> {
-		let restricted = self.inner.restrict_vote(backend, base, best_target, current_target);
-		let Some(protection) = &self.protection else { return restricted };
-		let number = self.last.fetch_add(1, Ordering::SeqCst).saturating_add(1);
+		let inner = &self.inner;
+		let restricted = inner.restrict_vote(backend.clone(), base, best_target, current_target);
+		let Some(protection) = self.protection.clone() else { return restricted };
+		protection.notice_pause(Moment::now());
 		let mut phases = protection.phases();
-		if *phases.borrow() == Phase::Signing {
-			return restricted;
-		}
-		let last = self.last.clone();
+		// The voter enters a round into its state before the round asks.
+		let asked = present(&*backend, &protection);
 		Box::pin(async move {
 			let is_open = phases.wait_for(|phase| *phase == Phase::Signing).await.is_ok();
-			if !is_open || last.load(Ordering::SeqCst) != number {
-				return future::pending().await;
+			let now = present(&*backend, &protection);
+			let is_present = asked.map(|(round, _)| round) == now.map(|(round, _)| round);
+			let may_vote = matches!(now, Some((_, Standing::Open)));
+			if is_open && is_present && may_vote {
+				restricted.await
+			} else {
+				future::pending().await
 			}
-			restricted.await
 		})
 	}
 }

@@ -6,9 +6,12 @@ use crate::{
 	record::{Record, Votes},
 };
 use codec::{Decode, Encode};
+use gtos_node_types::Block;
+use sc_client_api::{in_mem::Blockchain, AuxStore, NewBlockState};
 use sp_consensus_grandpa::AuthorityId;
 use sp_core::ed25519;
-use std::collections::BTreeMap;
+use sp_runtime::traits::Header as _;
+use std::{collections::BTreeMap, sync::Arc};
 
 fn id(key: H256) -> AuthorityId {
 	AuthorityId::from(ed25519::Public::from_raw(key.0))
@@ -20,16 +23,27 @@ fn block(byte: u8) -> (Hash, u32) {
 
 /// A voter of set 2 whose last completed round is 7.
 pub fn voter(current: BTreeMap<u64, HasVoted>) -> VoterState {
+	voter_of(&[KEY, H256([8; 32])], 2, 7, current)
+}
+
+/// A voter of a set of these authorities.
+pub fn voter_of(
+	authorities: &[H256],
+	set_id: u64,
+	last_completed: u64,
+	current: BTreeMap<u64, HasVoted>,
+) -> VoterState {
 	let state =
 		RoundState { prevote_ghost: None, finalized: None, estimate: None, completable: true };
 	let message = message(Stage::Prevote, 1);
 	let signature = ed25519::Signature::from_raw([0; 64]).into();
 	let signed = sp_consensus_grandpa::SignedMessage::<Header> { message, signature, id: id(KEY) };
-	let round = CompletedRound { number: 7, state, base: block(0), votes: vec![signed] };
+	let number = last_completed;
+	let round = CompletedRound { number, state, base: block(0), votes: vec![signed] };
 	let completed = CompletedRounds {
 		rounds: vec![round],
-		set_id: 2,
-		voters: vec![id(KEY), id(H256([8; 32]))],
+		set_id,
+		voters: authorities.iter().copied().map(id).collect(),
 	};
 	VoterState::Live { completed, current }
 }
@@ -46,7 +60,7 @@ fn recorded(votes: &[Vote]) -> Votes {
 	record.votes[&KEY].clone()
 }
 
-fn current(voter: &VoterState) -> &BTreeMap<u64, HasVoted> {
+fn current_of(voter: &VoterState) -> &BTreeMap<u64, HasVoted> {
 	match voter {
 		VoterState::Live { current, .. } => current,
 		VoterState::Paused { .. } => panic!("it is live"),
@@ -65,6 +79,45 @@ fn encoding_is_that_of_the_sdk() {
 	let bytes = (0u8, completed, current).encode();
 	assert_eq!(voter.encode(), bytes);
 	assert_eq!(VoterState::decode(&mut &bytes[..]), Ok(voter));
+}
+
+// The SDK reads what we write, and we read what it writes: reverting a block loads the state and
+// replaces it.
+#[test]
+fn sdk_reads_and_writes_the_same_encoding() {
+	let chain = Arc::new(Blockchain::<Block>::new());
+	let genesis = Header::new(0, hash(0), hash(0), Default::default(), Default::default());
+	let first = Header::new(1, hash(0), hash(0), genesis.hash(), Default::default());
+	for header in [genesis, first] {
+		let state = NewBlockState::Best;
+		chain.insert(header.hash(), header, None, None, state, true).expect("it fits the chain");
+	}
+	// `AuthoritySet`: authorities with their weights, set, no pending changes and none before.
+	let none = Vec::<u8>::new();
+	let pending = (none.clone(), Option::<u32>::None, none.clone());
+	let authorities = (vec![(id(KEY), 1u64)], 2u64, pending, none).encode();
+	let aux: [(&[u8], &[u8]); 2] =
+		[(b"grandpa_schema_version", &3u32.encode()), (b"grandpa_voters", &authorities)];
+	chain.insert_aux(&aux, &[]).expect("it is in memory");
+	let revert = || sc_consensus_grandpa::revert::<Block, _>(chain.clone(), 1);
+
+	let [propose, prevote, precommit] = [block(2), block(3), block(4)];
+	for votes in [
+		StoredVotes::Propose(propose),
+		StoredVotes::Prevote(Some(propose), prevote),
+		StoredVotes::Precommit(None, prevote, precommit),
+	] {
+		let current = BTreeMap::from([(8, HasVoted::Yes(id(KEY), votes)), (9, HasVoted::No)]);
+		voter(current).store(&*chain).expect("it is in memory");
+		revert().expect("the SDK decodes the state");
+		let state = VoterState::load(&*chain).expect("it decodes").expect("there is one");
+		assert_eq!(state.present(), at(2, 1));
+		assert_eq!(*current_of(&state), BTreeMap::from([(1, HasVoted::No)]));
+		assert!(state.has_voter(KEY) && !state.has_voter(H256([8; 32])));
+	}
+	// The SDK does notice what it cannot decode.
+	chain.insert_aux(&[(&b"grandpa_completed_round"[..], &[7u8][..])], &[]).expect("as above");
+	assert!(revert().is_err());
 }
 
 #[test]
@@ -98,7 +151,7 @@ fn recorded_votes_of_open_and_later_rounds_are_restored() {
 	]);
 	assert!(voter.restore(KEY, &votes));
 	assert_eq!(
-		*current(&voter),
+		*current_of(&voter),
 		BTreeMap::from([
 			(8, HasVoted::Yes(id(KEY), StoredVotes::Precommit(None, block(3), block(4)))),
 			(9, HasVoted::Yes(id(KEY), StoredVotes::Prevote(None, block(5)))),
@@ -115,7 +168,17 @@ fn vote_that_only_the_database_holds_stays_if_the_record_agrees() {
 	// What was signed counts, not what was about to be.
 	assert!(voter.restore(KEY, &recorded(&[prevote(2, 8, 5)])));
 	let restored = HasVoted::Yes(id(KEY), StoredVotes::Prevote(None, block(5)));
-	assert_eq!(*current(&voter), BTreeMap::from([(8, restored)]));
+	assert_eq!(*current_of(&voter), BTreeMap::from([(8, restored)]));
+}
+
+// A new set begins without rounds, so the voter could not cast them again.
+#[test]
+fn votes_of_a_later_set_have_no_place() {
+	let voter = idle();
+	assert_eq!(voter.last_unrestored(&recorded(&[prevote(1, 9, 3)])), None);
+	assert_eq!(voter.last_unrestored(&recorded(&[prevote(2, 90, 3)])), None);
+	let votes = recorded(&[prevote(2, 9, 3), prevote(3, 1, 3), prevote(3, 2, 3)]);
+	assert_eq!(voter.last_unrestored(&votes), Some(at(3, 2)));
 }
 
 #[test]

@@ -45,6 +45,18 @@ fn record_lies_beside_the_keystore_and_nothing_unfinished_stays() {
 }
 
 #[test]
+fn record_is_locked_by_one_process_at_a_time() {
+	let (_folder, file) = file();
+	let lock = file.lock().expect("nobody else has it");
+	file.save(&record()).expect("its owner may replace the record");
+	let error = file.lock().expect_err("it is locked");
+	assert!(matches!(error, Error::InUse { .. }));
+	assert!(error.to_string().contains(&file.path().display().to_string()), "{error}");
+	drop(lock);
+	assert!(file.lock().is_ok());
+}
+
+#[test]
 fn encoding_is_stable() {
 	let (_folder, file) = file();
 	let mut record = Record::new(hash(9));

@@ -1,15 +1,12 @@
 //! When a node may sign, and when it must stop.
 
-use super::{database::voter, *};
+use super::*;
 use crate::{
-	listener::{
-		has_caught_up, listening_time, Patience, Sight, Step, CATCH_UP_TIME, DISCOVERY_TIME,
-	},
-	protection::Phase,
-	record::Record,
+	listener::{listening_time, Patience, Sight, Step, CATCH_UP_TIME, DISCOVERY_TIME},
+	protection::{Phase, Standing},
 	start::Doubt,
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 const SLOT: Duration = Duration::from_millis(500);
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,17 +20,27 @@ fn silence() -> Sight {
 	Sight {
 		passed: SECOND,
 		heard: None,
-		trusts_keys: false,
-		is_syncing: false,
+		untrusted: BTreeSet::from([KEY]),
+		is_voter_untrusted: true,
+		can_hear: true,
+		is_alone_on_new_chain: false,
 		listening_time: listening_time(4, SLOT),
-		has_caught_up: true,
+		present: Some((at(2, 8), Standing::Open)),
 		first_block: None,
 	}
 }
 
+/// A node that signs with keys that it trusts.
+fn peace() -> Sight {
+	Sight { untrusted: BTreeSet::new(), is_voter_untrusted: false, ..silence() }
+}
+
+fn in_round(round: u64, standing: Standing) -> Sight {
+	Sight { present: Some((at(2, round), standing)), ..peace() }
+}
+
 /// Seconds until something happens, and what.
-fn wait(phase: Phase, sight: impl Fn() -> Sight) -> (u64, Step) {
-	let mut patience = patience();
+fn wait(patience: &mut Patience, phase: Phase, sight: impl Fn() -> Sight) -> (u64, Step) {
 	for seconds in 1..10_000 {
 		match patience.look(phase, sight()) {
 			Step::Wait => {},
@@ -52,25 +59,42 @@ fn listening_lasts_a_minute_and_two_turns_of_the_set() {
 // Validators that all start at once see no block and no round.
 #[test]
 fn silence_ends_in_signing_after_a_fixed_time() {
-	for doubt in [Doubt::Missing, Doubt::Older, Doubt::Newer, Doubt::Stale] {
-		assert_eq!(wait(Phase::Listening(doubt), silence), (64, Step::Sign), "{doubt:?}");
+	for doubt in [Doubt::Missing, Doubt::Older, Doubt::Newer, Doubt::Stale, Doubt::Suspended] {
+		let listened = wait(&mut patience(), Phase::Listening(doubt), silence);
+		assert_eq!(listened, (64, Step::Sign), "{doubt:?}");
 	}
 }
 
 #[test]
 fn node_whose_keys_were_never_elsewhere_does_not_listen() {
-	let sight = || Sight { trusts_keys: true, is_syncing: true, ..silence() };
-	assert_eq!(wait(Phase::Listening(Doubt::Missing), sight), (1, Step::Sign));
+	let sight = || Sight { can_hear: false, ..peace() };
+	assert_eq!(patience().look(Phase::Listening(Doubt::Missing), sight()), Step::Sign);
 	assert_eq!(patience().look(Phase::Listening(Doubt::Older), sight()), Step::Wait);
 }
 
 #[test]
-fn time_of_a_sync_does_not_count() {
-	let mut patience = patience();
-	for _ in 0..1_000 {
-		let sight = Sight { is_syncing: true, ..silence() };
-		assert_eq!(patience.look(Phase::Listening(Doubt::Older), sight), Step::Wait);
+fn time_of_a_sync_or_without_peers_does_not_count() {
+	for phase in [Phase::Fresh, Phase::Listening(Doubt::Older)] {
+		let mut patience = patience();
+		for _ in 0..1_000 {
+			let sight = Sight { can_hear: false, ..silence() };
+			assert_eq!(patience.look(phase, sight), Step::Wait);
+		}
+		assert_eq!(wait(&mut patience, phase, silence), (64, Step::Sign));
 	}
+}
+
+#[test]
+fn time_before_a_key_appeared_or_the_phase_began_does_not_count() {
+	let mut patience = patience();
+	let phase = Phase::Listening(Doubt::Older);
+	for _ in 0..60 {
+		assert_eq!(patience.look(phase, silence()), Step::Wait);
+	}
+	let more = || Sight { untrusted: BTreeSet::from([KEY, H256([8; 32])]), ..silence() };
+	assert_eq!(wait(&mut patience, phase, more), (64, Step::Sign));
+	let suspended = Phase::Listening(Doubt::Suspended);
+	assert_eq!(wait(&mut patience, suspended, more), (64, Step::Sign));
 }
 
 #[test]
@@ -91,30 +115,74 @@ fn first_block_tells_a_new_chain_from_an_old_one() {
 	assert_eq!(look(Some((1, START_SLOT + 1))), Step::Sign);
 	assert_eq!(look(Some((1, START_SLOT - 60))), Step::Sign);
 	assert_eq!(look(Some((1, START_SLOT - 120))), Step::Listen);
+	assert_eq!(look(Some((2, START_SLOT + 1))), Step::Listen);
 	// A warp sync begins with a recent block of an old chain.
 	assert_eq!(look(Some((5_000, START_SLOT + 1))), Step::Listen);
 }
 
 #[test]
-fn voter_that_stays_behind_the_record_stops_the_node() {
-	let behind = || Sight { has_caught_up: false, ..silence() };
-	let (seconds, step) = wait(Phase::Listening(Doubt::Newer), behind);
-	assert_eq!(seconds, 64 + CATCH_UP_TIME.as_secs());
+fn only_authority_of_a_new_chain_waits_for_nobody() {
+	let sight = Sight { is_alone_on_new_chain: true, ..silence() };
+	assert_eq!(patience().look(Phase::Fresh, sight), Step::Sign);
+}
+
+#[test]
+fn key_that_appears_while_the_node_signs_is_listened_for() {
+	let mut patience = patience();
+	for _ in 0..1_000 {
+		assert_eq!(patience.look(Phase::Signing, peace()), Step::Wait);
+	}
+	for _ in 0..60 {
+		assert_eq!(patience.look(Phase::Signing, silence()), Step::Wait);
+	}
+	let heard = Sight { heard: Some("a block".into()), ..silence() };
+	assert_eq!(patience.look(Phase::Signing, heard), Step::Wait);
+	assert_eq!(wait(&mut patience, Phase::Signing, silence), (64, Step::Sign));
+}
+
+// Finality may wait for the vote, and GRANDPA has begun the round without the key.
+#[test]
+fn round_that_stays_the_one_that_began_without_the_key_stops_the_node() {
+	let mut left = patience();
+	assert_eq!(wait(&mut left, Phase::Signing, silence), (64, Step::Sign));
+	let (seconds, step) = wait(&mut left, Phase::Signing, peace);
+	assert_eq!(seconds, CATCH_UP_TIME.as_secs());
+	let Step::Stop(reason) = step else { panic!("{step:?}") };
+	assert!(reason.contains("Start the node again"), "{reason}");
+
+	let mut joined = patience();
+	assert_eq!(wait(&mut joined, Phase::Signing, silence), (64, Step::Sign));
+	for _ in 0..1_000 {
+		let later = in_round(9, Standing::Open);
+		assert_eq!(joined.look(Phase::Signing, later), Step::Wait);
+	}
+}
+
+#[test]
+fn round_that_waits_for_a_vote_which_only_the_record_knows_stops_the_node() {
+	let sight = || in_round(8, Standing::Unrestored);
+	let (seconds, step) = wait(&mut patience(), Phase::Signing, sight);
+	assert_eq!(seconds, CATCH_UP_TIME.as_secs());
 	let Step::Stop(reason) = step else { panic!("{step:?}") };
 	assert!(reason.contains("Start the node again"), "{reason}");
 }
 
 #[test]
-fn voter_has_caught_up_in_the_last_round_of_the_record() {
-	let voter = voter(BTreeMap::new());
-	let is_so = |set_id, round| {
-		let mut record = Record::new(hash(0));
-		record.sign_vote(KEY, &prevote(set_id, round, 1)).expect("it is new");
-		has_caught_up(&record, &voter)
-	};
-	assert!(is_so(1, 90));
-	// A round asks for its keys when it begins: the next one to ask is 9.
-	assert!(is_so(2, 8));
-	assert!(!is_so(2, 9));
-	assert!(!is_so(3, 1));
+fn rounds_that_pass_without_this_node_do_not_stop_it() {
+	let mut patience = patience();
+	for seconds in 0..1_000 {
+		let sight = in_round(8 + seconds / 50, Standing::Unrestored);
+		assert_eq!(patience.look(Phase::Signing, sight), Step::Wait);
+	}
+}
+
+// A restart would not bring the votes back, so the node goes on, and seals.
+#[test]
+fn round_whose_votes_are_no_longer_recorded_is_complained_of() {
+	let mut patience = patience();
+	for _ in 0..3 {
+		let sight = || in_round(8, Standing::Behind);
+		let complaint = wait(&mut patience, Phase::Signing, sight);
+		assert_eq!(complaint, (CATCH_UP_TIME.as_secs(), Step::LeaveRound(at(2, 8))));
+	}
 }

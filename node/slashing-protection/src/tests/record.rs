@@ -97,20 +97,37 @@ fn merge_takes_the_later_seal_and_the_later_first_round_whatever_the_order() {
 	let (mut one, mut other) = (blank(), blank());
 	one.sign_seal(KEY, seal(5, 1)).expect("it is new");
 	other.sign_seal(KEY, seal(6, 2)).expect("it is new");
-	for round in 1..=40 {
+	let most = MAX_ROUNDS as u64;
+	for round in 1..=most {
 		one.sign_vote(KEY, &prevote(0, round, 1)).expect("it is new");
 	}
 	other.sign_vote(KEY, &prevote(0, 20, 1)).expect("it is new");
-	other.sign_vote(KEY, &prevote(0, 50, 2)).expect("it is new");
+	other.sign_vote(KEY, &prevote(0, most + 10, 2)).expect("it is new");
 
 	let mut merged = one.clone();
 	merged.merge(other.clone());
 	other.merge(one);
 	assert_eq!(merged, other);
 	assert_eq!(merged.seals[&KEY], seal(6, 2));
-	assert!(merged.votes[&KEY].first >= at(0, 9));
-	assert_eq!(merged.sign_vote(KEY, &prevote(0, 50, 3)), Err(Refusal));
-	assert_eq!(merged.sign_vote(KEY, &prevote(0, 40, 3)), Err(Refusal));
+	assert_eq!(merged.votes[&KEY].first, at(0, 2));
+	assert_eq!(merged.sign_vote(KEY, &prevote(0, most + 10, 3)), Err(Refusal));
+	assert_eq!(merged.sign_vote(KEY, &prevote(0, most, 3)), Err(Refusal));
+}
+
+#[test]
+fn rounds_that_may_have_unknown_votes_are_refused() {
+	let mut record = blank();
+	for round in [3, 5] {
+		record.sign_vote(KEY, &prevote(1, round, 1)).expect("it is new");
+	}
+	record.forget_votes_before(KEY, at(1, 5));
+	assert_eq!(record.sign_vote(KEY, &prevote(1, 3, 1)), Err(Refusal));
+	assert_eq!(record.sign_vote(KEY, &prevote(1, 4, 1)), Err(Refusal));
+	assert_eq!(record.sign_vote(KEY, &prevote(1, 5, 1)), Ok(Permit::Repeated));
+	record.forget_votes_before(KEY, at(1, 4));
+	assert_eq!(record.votes[&KEY].first, at(1, 5), "it never goes back");
+	record.forget_votes_before(H256([8; 32]), at(1, 4));
+	assert!(record.votes.contains_key(&H256([8; 32])));
 }
 
 #[test]

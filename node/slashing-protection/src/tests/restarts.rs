@@ -48,7 +48,9 @@ fn step() -> impl Strategy<Value = Step> {
 fn started(file: &RecordFile) -> SlashingProtection {
 	let record = file.load().expect("it is valid").unwrap_or_else(|| Record::new(hash(0)));
 	let keystore = LocalKeystore::in_memory().into();
-	SlashingProtection::new(keystore, Some(file.clone()), record, Start::Sign, 0)
+	let node = SlashingProtection::new(keystore, Some(file.clone()), record, Start::Sign, 0);
+	node.trust([KEY, H256([0; 32]), H256([1; 32])]);
+	node
 }
 
 proptest! {
@@ -65,7 +67,7 @@ proptest! {
 		for step in steps {
 			match step {
 				Step::Seal { key, slot, block } => {
-					node.note_proposal(slot, hash(block));
+					node.note_proposal(slot, 1, hash(block));
 					// The same hash may stand for several slots here: the last proposal counts.
 					if node.permit_seal(H256([key; 32]), hash(block).as_bytes()).is_ok() {
 						let slot = node.record().seals[&H256([key; 32])].slot;

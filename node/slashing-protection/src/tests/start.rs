@@ -1,8 +1,12 @@
 //! Whether a node may sign at once.
 
-use super::{database::voter, *};
+use super::{
+	database::{voter, voter_of},
+	*,
+};
 use crate::{
-	record::Record,
+	database::VoterState,
+	record::{Record, MAX_ROUNDS},
 	start::{compare, Database, Doubt, Start, LOST_WRITES_MS},
 };
 use std::collections::BTreeMap;
@@ -48,6 +52,15 @@ fn missing_record_listens_unless_the_database_is_empty() {
 	};
 	assert_eq!(start(None, &empty), Start::Fresh);
 	assert_eq!(start(Some(&Record::new(hash(0))), &empty), Start::Fresh);
+}
+
+// It may be the record of a new keystore, or what is left of another one.
+#[test]
+fn blank_record_beside_a_database_with_blocks_listens() {
+	let mut blank = Record::new(hash(0));
+	assert_eq!(start(Some(&blank), &database()), Start::Listen(Doubt::Missing));
+	blank.know(&[KEY], &[KEY]);
+	assert_eq!(start(Some(&blank), &database()), Start::Listen(Doubt::Missing));
 }
 
 #[test]
@@ -103,10 +116,33 @@ fn record_far_ahead_of_the_database_listens() {
 	assert_eq!(start(Some(&by_seal), &database()), Start::Listen(Doubt::Newer));
 
 	let mut by_votes = record();
-	for round in 8..80 {
+	for round in 8..=8 + MAX_ROUNDS as u64 {
 		by_votes.sign_vote(KEY, &prevote(2, round, 1)).expect("it is new");
 	}
 	assert_eq!(start(Some(&by_votes), &database()), Start::Listen(Doubt::Newer));
+}
+
+// A node that was off, has synced, and was stopped while it listened.
+#[test]
+fn record_without_votes_for_long_listens_although_the_database_is_fresh() {
+	let rounds = MAX_ROUNDS as u64;
+	let start = |key, set_id, completed| {
+		let mut database = database();
+		let mut voter = voter_of(&[key], set_id, completed, BTreeMap::new());
+		if let VoterState::Live { completed, .. } = &mut voter {
+			completed.rounds[0].votes.clear();
+		}
+		database.voter = Some(voter);
+		start(Some(&record()), &database)
+	};
+	let stale = Start::Listen(Doubt::Stale);
+	// The record ends in round 7 of set 2.
+	assert_eq!(start(KEY, 2, 7 + rounds - 1), Start::Sign);
+	assert_eq!(start(KEY, 2, 7 + rounds), stale);
+	assert_eq!(start(KEY, 3, rounds - 1), Start::Sign);
+	assert_eq!(start(KEY, 3, rounds), stale);
+	assert_eq!(start(KEY, 4, 1), stale);
+	assert_eq!(start(H256([8; 32]), 4, 1), Start::Sign, "the key is no authority");
 }
 
 // A snapshot of the whole disk that was restored looks like a node that was switched off.
