@@ -1,12 +1,13 @@
 //! Which code is refused, and which calls.
 
-use crate::{mock::*, ClosedPallets, Error, Event, Reopen};
+use crate::{mock::*, ClosedPallets, Error, Event, MaxPallets, Reopen};
 use codec::Encode;
 use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::DispatchResult,
 	migrations::MigrationStatusHandler,
 	traits::{Contains, OnRuntimeUpgrade},
+	BoundedVec,
 };
 use frame_system::SetCode;
 use sp_core::storage::well_known_keys::CODE;
@@ -158,7 +159,7 @@ fn calls_of_a_migrated_pallet_are_refused_until_the_migrations_complete() {
 #[test]
 fn pallets_stay_closed_until_a_later_upgrade_completes() {
 	new_test_ext().execute_with(|| {
-		ClosedPallets::<Test>::put(frame_support::BoundedVec::truncate_from(vec![
+		ClosedPallets::<Test>::put(BoundedVec::<_, MaxPallets>::truncate_from(vec![
 			twox_128(b"Balances"),
 			twox_128(b"Other"),
 		]));
