@@ -1,7 +1,7 @@
 // Makes a WebAssembly module of the size of a real contract. The same arguments give the same bytes.
 
 const TYPE_I32 = 0x7f;
-const SECTION = { type: 1, function: 3, memory: 5, export: 7, code: 10, data: 11 };
+export const SECTION = { type: 1, function: 3, memory: 5, global: 6, export: 7, code: 10, data: 11 };
 const EXPORT = { function: 0, memory: 2 };
 const OP = { end: 0x0b, call: 0x10, localGet: 0x20, i32Const: 0x41, i32Add: 0x6a, i32Mul: 0x6c };
 
@@ -21,7 +21,7 @@ function signed(value) {
 }
 
 /** A number in unsigned LEB128. */
-function unsigned(value) {
+export function unsigned(value) {
 	const bytes = [];
 	do {
 		bytes.push((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
@@ -30,10 +30,10 @@ function unsigned(value) {
 	return bytes;
 }
 
-const vector = (items) => [...unsigned(items.length), ...items.flat()];
-const sized = (bytes) => [...unsigned(bytes.length), ...bytes];
-const section = (name, bytes) => [SECTION[name], ...sized(bytes)];
-const text = (string) => sized([...new TextEncoder().encode(string)]);
+export const vector = (items) => [...unsigned(items.length), ...items.flat()];
+export const sized = (bytes) => [...unsigned(bytes.length), ...bytes];
+export const section = (name, bytes) => [SECTION[name], ...sized(bytes)];
+export const text = (string) => sized([...new TextEncoder().encode(string)]);
 
 /** `count` pseudo-random 32-bit numbers, which cannot be compressed. */
 function* noise(count) {

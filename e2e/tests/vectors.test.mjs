@@ -198,6 +198,7 @@ const RUNTIME_ONLY = [
 	'payout',
 	'report',
 	'reward',
+	'runtime-code',
 	'scenario',
 	'slash-deferral',
 	'slot',

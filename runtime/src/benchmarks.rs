@@ -13,7 +13,8 @@ use pallet_offences_benchmarking::Pallet as OffencesBench;
 
 // pallet-staking and pallet-session are missing: their benchmarks elect candidates without session keys,
 // and no election of this chain takes such candidates (CON-R24). Both pallets use the SDK's weights,
-// which are not measured here.
+// which are not measured here. The benchmarks of `system.set_code` and `apply_authorized_upgrade` fail, because
+// they use the code of another chain (UPG-R1).
 frame_benchmarking::define_benchmarks!(
 	[frame_benchmarking, BaselineBench::<Runtime>]
 	[frame_election_provider_support, ElectionProviderBench::<Runtime>]
@@ -27,6 +28,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_conviction_voting, ConvictionVoting]
 	[pallet_grandpa, Grandpa]
 	[pallet_liveness, Liveness]
+	[pallet_migrations, Migrations]
 	[pallet_multisig, Multisig]
 	[pallet_offences, OffencesBench::<Runtime>]
 	[pallet_payouts, Payouts]

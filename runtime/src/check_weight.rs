@@ -1,9 +1,10 @@
-//! The weight that a transaction has because of its length, and the limits of operational transactions.
+//! The weight that a transaction has because of its length, the limits of operational transactions, and bare
+//! upgrades.
 
 use crate::{
 	configs::block_limits::{largest_extrinsic, MaxBlockLength, MaxBlockWeight},
 	constants::block::WEIGHT_PER_BYTE,
-	Runtime, RuntimeCall, RuntimeOrigin, System,
+	Runtime, RuntimeCall, RuntimeOrigin, System, Upgrades,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::{
@@ -28,7 +29,8 @@ type Info = DispatchInfoOf<RuntimeCall>;
 type PostInfo = PostDispatchInfoOf<RuntimeCall>;
 
 /// [`frame_system::CheckWeight`] with an additional weight for each byte of the call (ECO-R2), which holds
-/// operational transactions to what the block has left (TXN-R28).
+/// operational transactions to what the block has left (TXN-R28), and refuses bare upgrades that would fail
+/// (TXN-R5).
 ///
 /// A block decodes, hashes and copies its transactions before and after it dispatches them. The
 /// weight of a call includes none of that work, and the base weight includes only that of a short
@@ -98,6 +100,7 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 
 	fn bare_validate(call: &RuntimeCall, info: &Info, len: usize) -> TransactionValidity {
 		ensure_operational_fits(call, info, len)?;
+		ensure_bare_upgrade_succeeds(call)?;
 		Inner::bare_validate(call, info, len)
 	}
 
@@ -108,6 +111,7 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 	) -> Result<(), TransactionValidityError> {
 		ensure_operational_fits(call, info, len)?;
 		ensure_operational_has_room(call, info)?;
+		ensure_bare_upgrade_succeeds(call)?;
 		Inner::bare_validate_and_prepare(call, info, len)
 	}
 
@@ -170,6 +174,25 @@ fn ensure_authorised_upgrade(call: &RuntimeCall) -> Result<(), TransactionValidi
 			Some(upgrade),
 		) if is_of(&upgrade, code) => Ok(()),
 		_ => Err(InvalidTransaction::ExhaustsResources.into()),
+	}
+}
+
+/// Refuses a bare upgrade with code that cannot follow the running runtime (UPG-R1).
+///
+/// A bare transaction pays nothing, and a call that fails keeps the authorisation. Without this check, anybody
+/// could fill every block with code that governance has authorised and that the runtime refuses. The system
+/// pallet has checked before that the code is the authorised one and that no migration is running.
+fn ensure_bare_upgrade_succeeds(call: &RuntimeCall) -> Result<(), TransactionValidityError> {
+	let RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { code }) = call else {
+		return Ok(());
+	};
+	match Upgrades::ensure_can_follow(code) {
+		Ok(()) => Ok(()),
+		// The transaction can be in a later block, so the pool keeps it.
+		Err(pallet_upgrades::Error::RuntimeAlreadyReplaced) => {
+			Err(InvalidTransaction::ExhaustsResources.into())
+		},
+		Err(_) => Err(InvalidTransaction::Call.into()),
 	}
 }
 

@@ -9,6 +9,7 @@ pub mod staking;
 pub mod storage;
 pub mod system;
 pub mod timing;
+pub mod upgrades;
 
 pub use block_limits::{RuntimeBlockLength, RuntimeBlockWeights};
 pub use system::SS58Prefix;

@@ -47,6 +47,14 @@ pub mod block {
 		read: 5_290 * WEIGHT_REF_TIME_PER_NANOS,
 		write: 18_580 * WEIGHT_REF_TIME_PER_NANOS,
 	};
+	/// Longest code of a runtime: 32 KiB less than the longest block, for the rest of that block (UPG-R1). May
+	/// be raised, never lowered.
+	pub const MAX_RUNTIME_LENGTH_BYTES: u32 = MAX_LENGTH_BYTES - 32 * 1024;
+	/// Part of the weight that a step of the migrations may take.
+	///
+	/// A block with a step holds no transactions. Its other hooks can take half a block: the guaranteed part of
+	/// the sweep 30 %, the rest the base weight and the hooks that every block has.
+	pub const MIGRATION_RATIO: Perbill = Perbill::from_percent(50);
 	/// Part of the weight that ordinary transactions may fill.
 	pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 	/// Part of the length that ordinary transactions may fill, in sixteenths. Operational ones are short.

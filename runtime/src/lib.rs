@@ -160,6 +160,10 @@ mod runtime {
 	pub type Scheduler = pallet_scheduler;
 	#[runtime::pallet_index(4)]
 	pub type Preimage = pallet_preimage;
+	#[runtime::pallet_index(5)]
+	pub type Migrations = pallet_migrations;
+	#[runtime::pallet_index(6)]
+	pub type Upgrades = pallet_upgrades;
 
 	// Money
 	#[runtime::pallet_index(10)]

@@ -1,4 +1,4 @@
-//! Storage migrations that a runtime upgrade runs.
+//! Storage migrations that a runtime upgrade runs. How to write one: docs/architecture.md.
 
 /// Migrations of the release under development. Empty it when the release has been enacted.
 pub type Unreleased = ();
@@ -8,3 +8,12 @@ pub type Permanent = ();
 
 /// What `on_runtime_upgrade` runs, once, in one block.
 pub type SingleBlockMigrations = (Unreleased, Permanent);
+
+/// Migrations that take several blocks, of the release under development. They start after those of
+/// [`SingleBlockMigrations`] and run in order. Empty it in the release after the one that completed them.
+#[cfg(not(feature = "runtime-benchmarks"))]
+pub type MultiBlockMigrations = ();
+
+/// The benchmarks and the tests choose by storage what the migrations do; without that there are none.
+#[cfg(feature = "runtime-benchmarks")]
+pub type MultiBlockMigrations = pallet_migrations::mock_helpers::MockedMigrations;

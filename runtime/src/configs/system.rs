@@ -7,11 +7,13 @@ use crate::{
 		timing::MinimumPeriod,
 	},
 	constants::block,
-	AccountId, Aura, Balance, Block, BlockNumber, Hash, Moment, Nonce, PalletInfo, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, VERSION,
+	AccountId, Aura, Balance, Block, BlockNumber, Hash, Migrations, Moment, Nonce, PalletInfo,
+	Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, Upgrades, VERSION,
 };
 use frame_support::{
-	derive_impl, parameter_types, traits::EverythingBut, weights::RuntimeDbWeight,
+	derive_impl, parameter_types,
+	traits::{EverythingBut, InsideBoth},
+	weights::RuntimeDbWeight,
 };
 use sp_runtime::traits::{AccountIdLookup, BlakeTwo256};
 use sp_version::RuntimeVersion;
@@ -29,7 +31,7 @@ parameter_types! {
 impl frame_system::Config for Runtime {
 	type AccountData = pallet_balances::AccountData<Balance>;
 	type AccountId = AccountId;
-	type BaseCallFilter = EverythingBut<RootOnlyCalls>;
+	type BaseCallFilter = InsideBoth<EverythingBut<RootOnlyCalls>, Upgrades>;
 	type Block = Block;
 	type BlockHashCount = BlockHashCount;
 	type BlockLength = RuntimeBlockLength;
@@ -40,7 +42,9 @@ impl frame_system::Config for Runtime {
 	type Hashing = BlakeTwo256;
 	type Lookup = AccountIdLookup<AccountId, ()>;
 	type MaxConsumers = frame_support::traits::ConstU32<128>;
+	type MultiBlockMigrator = Migrations;
 	type Nonce = Nonce;
+	type OnSetCode = Upgrades;
 	type SS58Prefix = SS58Prefix;
 	type SingleBlockMigrations = crate::migrations::SingleBlockMigrations;
 	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;

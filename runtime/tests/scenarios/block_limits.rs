@@ -1,7 +1,9 @@
 //! What a block may hold: the budget of slot and network, the share of each class, and the one block that a
 //! runtime upgrade may exceed it with.
 
-use crate::common::{build, chain, genesis_json, rolled_back, run_block, sign};
+use crate::common::{
+	build, chain, code_of, genesis_json, rolled_back, run_block, sign, upgradable,
+};
 use frame_support::{
 	dispatch::DispatchClass,
 	traits::{IntegrityTest, UnfilteredDispatchable},
@@ -12,7 +14,7 @@ use gtos_runtime::{
 	constants::{block, storage::MAX_CODE_LENGTH_BYTES},
 	genesis_config_presets::{DEV, LIVE, LOCAL},
 	AllPalletsWithSystem, Executive, GenesisParameters, Runtime, RuntimeCall, RuntimeOrigin,
-	System, UncheckedExtrinsic,
+	System, UncheckedExtrinsic, VERSION,
 };
 use pallet_genesis_parameters::{BlockBudget, Budget, NetworkProfile};
 use serde_json::{json, Value};
@@ -26,19 +28,21 @@ use sp_runtime::{
 const TOO_LARGE: TransactionValidityError =
 	TransactionValidityError::Invalid(InvalidTransaction::ExhaustsResources);
 
-/// The state of `dev` with another slot and network.
+/// The state of `dev` with another slot and network. It accepts new code.
 pub fn chain_with(slot_duration_ms: u64, network: &str) -> TestExternalities {
 	let mut config = genesis_json(DEV);
 	config["genesisParameters"]["timing"]["slotDurationMs"] = slot_duration_ms.into();
 	config["genesisParameters"]["network"] = network.into();
-	build(&config).expect("the slot is long enough")
+	upgradable(&config)
 }
 
-/// Bytes of a Wasm that is longer than a block, and shorter than the longest.
+/// Code of the next runtime that is longer than a block, and shorter than the longest.
 fn long_code() -> Vec<u8> {
 	let length = GenesisParameters::budget().length_bytes + 1;
-	assert!(length < block::MAX_LENGTH_BYTES - 1_024);
-	vec![7; length as usize]
+	assert!(length < block::MAX_RUNTIME_LENGTH_BYTES);
+	let mut code = code_of(VERSION.spec_version + 1);
+	code.resize(length as usize, 0);
+	code
 }
 
 fn apply_upgrade(code: Vec<u8>) -> RuntimeCall {

@@ -5,17 +5,24 @@ use codec::{Decode, Encode};
 use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
 use gtos_runtime::{
 	genesis_config_presets as presets, Balance, BlockNumber, Executive, Hash, Header, Nonce,
-	Runtime, RuntimeCall, SignedPayload, System, TxExtension, UncheckedExtrinsic,
+	Runtime, RuntimeCall, SignedPayload, System, TxExtension, UncheckedExtrinsic, VERSION,
 };
 use pallet_payouts::{Next, Position};
 use sp_consensus_aura::{Slot, AURA_ENGINE_ID};
-use sp_core::{crypto::AccountId32, sr25519, Pair};
+use sp_core::{
+	crypto::AccountId32,
+	sr25519,
+	traits::{ReadRuntimeVersion, ReadRuntimeVersionExt},
+	Pair,
+};
+use sp_externalities::Externalities;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
 	generic::Era, traits::Header as _, ApplyExtrinsicResult, Digest, DigestItem, MultiSignature,
 };
 use sp_staking::EraIndex;
+use sp_version::RuntimeVersion;
 
 /// The genesis configuration of `preset`: the default one, amended by the preset.
 pub fn genesis_json(preset: &str) -> serde_json::Value {
@@ -47,6 +54,28 @@ pub fn build(config: &serde_json::Value) -> Result<TestExternalities, String> {
 /// The genesis state of `preset`.
 pub fn chain(preset: &str) -> TestExternalities {
 	build(&genesis_json(preset)).expect("the preset is sound")
+}
+
+/// Reads code that begins with its encoded version, as the node reads the version that is embedded in Wasm.
+struct CodeBeginsWithVersion;
+
+impl ReadRuntimeVersion for CodeBeginsWithVersion {
+	fn read_runtime_version(&self, code: &[u8], _: &mut dyn Externalities) -> Result<Vec<u8>, String> {
+		RuntimeVersion::decode(&mut &code[..]).map_err(|error| error.to_string())?;
+		Ok(code.to_vec())
+	}
+}
+
+/// The genesis state of `config`, which accepts [`code_of`] as code of a runtime.
+pub fn upgradable(config: &serde_json::Value) -> TestExternalities {
+	let mut state = build(config).expect("the configuration is sound");
+	state.register_extension(ReadRuntimeVersionExt::new(CodeBeginsWithVersion));
+	state
+}
+
+/// Code of a runtime that differs from this one in its version only.
+pub fn code_of(spec_version: u32) -> Vec<u8> {
+	RuntimeVersion { spec_version, ..VERSION }.encode()
 }
 
 /// Runs `transactions` in the next block, after `skipped` empty slots, and finishes the block.

@@ -23,6 +23,8 @@ fn pallet_indices_are_pinned() {
 			(2, "GenesisParameters"),
 			(3, "Scheduler"),
 			(4, "Preimage"),
+			(5, "Migrations"),
+			(6, "Upgrades"),
 			(10, "Balances"),
 			(11, "TransactionPayment"),
 			(20, "Authorship"),

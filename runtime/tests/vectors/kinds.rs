@@ -2,7 +2,7 @@
 
 use crate::{
 	authorship, economics, elections, encoding, finality, hashing, liveness, offences, rpc,
-	scenario, sessions, state, transactions, validity, vector_file::VectorFile,
+	scenario, sessions, state, transactions, upgrades, validity, vector_file::VectorFile,
 };
 
 /// Every kind with the type that reads and checks its cases.
@@ -53,6 +53,7 @@ kinds! {
 	"rpc-error" => rpc::ErrorCode,
 	"rpc-exchange" => rpc::Exchange,
 	"rpc-value" => rpc::ValueForm,
+	"runtime-code" => upgrades::RuntimeCode,
 	"scale" => encoding::Scale,
 	"scenario" => scenario::Scenario,
 	"slash-deferral" => offences::SlashDeferral,

@@ -19,6 +19,7 @@ mod scenario;
 mod sessions;
 mod state;
 mod transactions;
+mod upgrades;
 mod validity;
 mod vector_file;
 
@@ -29,7 +30,7 @@ use std::{
 use vector_file::{vectors_folder, VectorFile};
 
 /// Folders of vectors, each with its test below.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 10] = [
 	"conformance/consensus",
 	"conformance/contract-store",
 	"conformance/economics",
@@ -38,6 +39,7 @@ const FOLDERS: [&str; 9] = [
 	"conformance/state",
 	"conformance/transactions",
 	"conformance/ttl-kv",
+	"conformance/upgrades",
 	"encoding",
 ];
 
@@ -101,6 +103,11 @@ fn transactions() {
 #[test]
 fn ttl_kv() {
 	run_folder("conformance/ttl-kv");
+}
+
+#[test]
+fn upgrades() {
+	run_folder("conformance/upgrades");
 }
 
 #[test]

@@ -129,6 +129,14 @@ def _broken_forms() -> Iterator[dict[str, Any]]:
         _refused("Invalid", "Call"),
         rules=["TXN-R5"],
     )
+    upgrade = Call("System", "apply_authorized_upgrade", {"code": b"\x2e" * 64})
+    for version in (BARE_V4, BARE_V5):
+        yield _case(
+            f"upgrade without a sender that nobody has authorised, version {version}",
+            bare(upgrade.encode(), version),
+            _refused("Invalid", "Call"),
+            rules=["TXN-R5"],
+        )
     yield _case(
         "general transaction", general(PAYMENT), _refused("Invalid", "UnknownOrigin"), rules=["TXN-R6"]
     )
