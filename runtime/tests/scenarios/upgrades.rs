@@ -4,12 +4,9 @@ use crate::common::{chain, code_of, genesis_json, rolled_back, run_block, sign, 
 use codec::Encode;
 use frame_support::{assert_ok, dispatch::DispatchResult};
 use gtos_runtime::{
-	apis::RUNTIME_API_VERSIONS,
-	configs::upgrades::REQUIRED_APIS,
-	constants::block,
-	genesis_config_presets::DEV,
-	Executive, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, Scheduler, System,
-	UncheckedExtrinsic, VERSION,
+	apis::RUNTIME_API_VERSIONS, configs::upgrades::REQUIRED_APIS, constants::block,
+	genesis_config_presets::DEV, Executive, GenesisParameters, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeOrigin, Scheduler, System, UncheckedExtrinsic, VERSION,
 };
 use pallet_upgrades::Error;
 use sp_core::storage::well_known_keys::CODE;
@@ -185,6 +182,19 @@ fn bare_upgrade_that_would_fail_is_refused() {
 	});
 }
 
+/// TXN-R28: it would fail and keep its authorisation, so it could make every block late.
+#[test]
+fn unsuitable_code_may_not_exceed_the_budget() {
+	dev().execute_with(|| {
+		let mut code = code_of(VERSION.spec_version);
+		code.resize(GenesisParameters::budget().length_bytes as usize + 1, 0);
+		authorise(&code);
+		let upgrade = sign(Alice, 0, apply(code));
+		assert_eq!(pool_answer(upgrade.clone()), Err(NO_ROOM));
+		assert_eq!(run_block(0, vec![upgrade]), [Err(NO_ROOM)]);
+	});
+}
+
 /// TXN-R5: all other bare calls are refused, or fail.
 #[test]
 fn other_bare_calls_are_refused() {
@@ -236,7 +246,8 @@ fn dispatched() -> Vec<DispatchResult> {
 /// referendum has to be repeated.
 #[test]
 fn second_scheduled_upgrade_of_a_block_fails() {
-	for (slot_duration_ms, second) in [(250, NEXT), (500, NEXT), (500, NEXT + 2), (1_000, NEXT + 2)] {
+	for (slot_duration_ms, second) in [(250, NEXT), (500, NEXT), (500, NEXT + 2), (1_000, NEXT + 2)]
+	{
 		let mut config = genesis_json(DEV);
 		config["genesisParameters"]["timing"]["slotDurationMs"] = slot_duration_ms.into();
 		upgradable(&config).execute_with(|| {
