@@ -130,7 +130,7 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 ///
 /// Anybody can send operational calls, and the SDK's limits of the class are those of a runtime upgrade. The
 /// application of an authorised upgrade may exceed the budget: the authorisation ends with it, so one block
-/// for each upgrade may be late.
+/// for each upgrade may be late. Code that would be refused keeps the authorisation, so it gets no exception.
 fn ensure_operational_fits(
 	call: &RuntimeCall,
 	info: &Info,
@@ -172,7 +172,7 @@ fn ensure_authorised_upgrade(call: &RuntimeCall) -> Result<(), TransactionValidi
 		(
 			RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { code }),
 			Some(upgrade),
-		) if is_of(&upgrade, code) => Ok(()),
+		) if is_of(&upgrade, code) && Upgrades::ensure_can_follow(code).is_ok() => Ok(()),
 		_ => Err(InvalidTransaction::ExhaustsResources.into()),
 	}
 }

@@ -25,7 +25,8 @@ impl<T: Config> Pallet<T> {
 	#[cfg(feature = "std")]
 	pub(crate) fn do_integrity_test() {
 		for index in 0..T::Migrations::len() {
-			let prefixes = T::Migrations::nth_migrating_prefixes(index).flatten().unwrap_or_default();
+			let prefixes =
+				T::Migrations::nth_migrating_prefixes(index).flatten().unwrap_or_default();
 			assert!(!prefixes.is_empty(), "migration {index} names no migrating prefix");
 			assert!(
 				prefixes.iter().all(|prefix| prefix.first_chunk::<16>().is_some()),

@@ -6,7 +6,7 @@ use codec::Decode;
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
 use frame_system::SetCode;
 use sp_runtime::{traits::SaturatedConversion, DigestItem};
-use sp_version::RuntimeVersion;
+use sp_version::{ApiId, RuntimeVersion};
 
 impl<T: Config> Pallet<T> {
 	/// Checks that `code` can follow the running runtime (UPG-R1), and that this block has not replaced it
@@ -25,9 +25,10 @@ impl<T: Config> Pallet<T> {
 		let current = T::Version::get();
 		ensure!(next.spec_name == current.spec_name, Error::<T>::OtherSpecName);
 		ensure!(next.spec_version > current.spec_version, Error::<T>::SpecVersionNotHigher);
-		let has_all = T::RequiredApis::get()
-			.iter()
-			.all(|(id, least)| next.api_version(id).is_some_and(|version| version >= *least));
+		let has = |(id, least): &(ApiId, u32)| {
+			next.apis.iter().any(|(other, version)| other == id && version >= least)
+		};
+		let has_all = T::RequiredApis::get().iter().all(has);
 		ensure!(has_all, Error::<T>::MissingRuntimeApi);
 		Ok(())
 	}

@@ -107,7 +107,11 @@ impl pallet_upgrades::Config for Test {
 struct CodeIsVersion;
 
 impl ReadRuntimeVersion for CodeIsVersion {
-	fn read_runtime_version(&self, code: &[u8], _: &mut dyn Externalities) -> Result<Vec<u8>, String> {
+	fn read_runtime_version(
+		&self,
+		code: &[u8],
+		_: &mut dyn Externalities,
+	) -> Result<Vec<u8>, String> {
 		RuntimeVersion::decode(&mut &code[..]).map_err(|error| error.to_string())?;
 		Ok(code.to_vec())
 	}

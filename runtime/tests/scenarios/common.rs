@@ -60,7 +60,11 @@ pub fn chain(preset: &str) -> TestExternalities {
 struct CodeBeginsWithVersion;
 
 impl ReadRuntimeVersion for CodeBeginsWithVersion {
-	fn read_runtime_version(&self, code: &[u8], _: &mut dyn Externalities) -> Result<Vec<u8>, String> {
+	fn read_runtime_version(
+		&self,
+		code: &[u8],
+		_: &mut dyn Externalities,
+	) -> Result<Vec<u8>, String> {
 		RuntimeVersion::decode(&mut &code[..]).map_err(|error| error.to_string())?;
 		Ok(code.to_vec())
 	}

@@ -13,11 +13,11 @@ use frame_support::{
 	},
 	parameter_types,
 	storage::StoragePrefixedMap,
-	traits::{fungible::Mutate, ConstU128, ConstU32, Contains, Get, TryState},
+	traits::{fungible::Mutate, ConstU128, ConstU32, Contains, TryState},
 	weights::{constants::ParityDbWeight, Weight, WeightMeter},
 	BoundedVec,
 };
-use frame_system::{ChainContext, LastRuntimeUpgrade};
+use frame_system::{limits::BlockWeights, ChainContext, LastRuntimeUpgrade};
 use frame_try_runtime::TryStateSelect;
 use gtos_runtime::Signature;
 use pallet_ttl_kv::{Entries, EntryOf, KeyOf};
@@ -68,8 +68,7 @@ parameter_types! {
 		.saturating_add(RewriteEntries::weight_of_entry().saturating_mul(PER_STEP));
 	/// References that the sweep takes in a block. Without a limit outside of the tests, as the pallet demands.
 	pub static SweepQuota: u32 = u32::MAX;
-	pub SweepWeight: Weight = Perbill::from_percent(30)
-		* <Test as frame_system::Config>::BlockWeights::get().max_block;
+	pub SweepWeight: Weight = Perbill::from_percent(30) * BlockWeights::default().max_block;
 	pub const NoWeight: Weight = Weight::zero();
 }
 
@@ -125,17 +124,17 @@ impl pallet_migrations::Config for Test {
 	type WeightInfo = ();
 }
 
-/// Nothing stays open but what the migration leaves open.
-pub struct NothingElse;
+/// The migration closes the store only, so nothing has to be kept open.
+pub struct Nothing;
 
-impl Contains<RuntimeCall> for NothingElse {
+impl Contains<RuntimeCall> for Nothing {
 	fn contains(_: &RuntimeCall) -> bool {
 		false
 	}
 }
 
 impl pallet_upgrades::Config for Test {
-	type KeptOpen = NothingElse;
+	type KeptOpen = Nothing;
 	type MaxCodeLength = ConstU32<1_000>;
 	type Migrations = RewriteEntries;
 	type RequiredApis = RequiredApis;
@@ -183,7 +182,8 @@ impl SteppedMigration for RewriteEntries {
 		}
 		let mut last = cursor.map_or_else(Self::prefix, BoundedVec::into_inner);
 		while meter.try_consume(required).is_ok() {
-			let next = sp_io::storage::next_key(&last).filter(|key| key.starts_with(&Self::prefix()));
+			let next =
+				sp_io::storage::next_key(&last).filter(|key| key.starts_with(&Self::prefix()));
 			let Some(key) = next else { return Ok(None) };
 			let mut value = sp_io::storage::get(&key).unwrap_or_default().to_vec();
 			// After a failure it starts anew, and must rewrite no entry twice.

@@ -173,7 +173,8 @@ fn runtime_cannot_be_replaced_during_a_migration() {
 /// A step, the guaranteed part of the sweep and the hooks of an average block fit the budget of each network.
 #[test]
 fn step_of_a_migration_fits_beside_the_hooks() {
-	assert!(MIGRATION_RATIO + SWEEP_RATIO <= Perbill::from_percent(80));
+	let both = MIGRATION_RATIO.deconstruct() + SWEEP_RATIO.deconstruct();
+	assert!(both <= Perbill::from_percent(80).deconstruct());
 	for (slot, network) in [(675, "wan"), (1_000, "wan"), (100, "lan"), (500, "lan")] {
 		let mut config = genesis_json(DEV);
 		config["genesisParameters"]["timing"]["slotDurationMs"] = slot.into();

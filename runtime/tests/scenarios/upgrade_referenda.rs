@@ -7,9 +7,7 @@ use frame_support::{
 };
 use frame_system::RawOrigin;
 use gtos_runtime::{
-	configs::governance::TracksInfo,
-	constants::currency::TOS,
-	genesis_config_presets::DEV,
+	configs::governance::TracksInfo, constants::currency::TOS, genesis_config_presets::DEV,
 	Balance, BlockNumber, ConvictionVoting, OriginCaller, Preimage, Referenda, Runtime,
 	RuntimeCall, RuntimeEvent, RuntimeOrigin, Scheduler, System, VERSION,
 };
@@ -200,8 +198,7 @@ fn approved_upgrade_with_unsuitable_code_fails_at_its_enactment() {
 				_ => None,
 			})
 		};
-		let refused: DispatchError =
-			pallet_upgrades::Error::<Runtime>::SpecVersionNotHigher.into();
+		let refused: DispatchError = pallet_upgrades::Error::<Runtime>::SpecVersionNotHigher.into();
 		run_until(|| enacted() == Some(Err(refused)));
 
 		assert!(matches!(info(index), ReferendumInfo::Approved(..)));
@@ -219,9 +216,8 @@ fn enactment_that_is_cancelled_does_nothing() {
 		run_block(0, vec![]);
 		let before = code();
 		let code_of_next = code_of(VERSION.spec_version + 1);
-		let call = RuntimeCall::System(frame_system::Call::set_code_without_checks {
-			code: code_of_next,
-		});
+		let call =
+			RuntimeCall::System(frame_system::Call::set_code_without_checks { code: code_of_next });
 		let id = [7; 32];
 		let root = RuntimeOrigin::root;
 		assert_ok!(Scheduler::schedule_named(root(), id, 4, None, 0, Box::new(call)));

@@ -4,12 +4,9 @@ use crate::common::{chain, code_of, genesis_json, rolled_back, run_block, sign, 
 use codec::Encode;
 use frame_support::{assert_ok, dispatch::DispatchResult};
 use gtos_runtime::{
-	apis::RUNTIME_API_VERSIONS,
-	configs::upgrades::REQUIRED_APIS,
-	constants::block,
-	genesis_config_presets::DEV,
-	Executive, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, Scheduler, System,
-	UncheckedExtrinsic, VERSION,
+	apis::RUNTIME_API_VERSIONS, configs::upgrades::REQUIRED_APIS, constants::block,
+	genesis_config_presets::DEV, Executive, GenesisParameters, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeOrigin, Scheduler, System, UncheckedExtrinsic, VERSION,
 };
 use pallet_upgrades::Error;
 use sp_core::storage::well_known_keys::CODE;
@@ -25,7 +22,10 @@ use sp_runtime::{
 };
 use sp_version::RuntimeVersion;
 
-const NEXT: u32 = VERSION.spec_version + 1;
+/// The version of the runtime that comes next.
+fn next_version() -> u32 {
+	VERSION.spec_version + 1
+}
 
 const REFUSED: TransactionValidityError =
 	TransactionValidityError::Invalid(InvalidTransaction::Call);
@@ -92,9 +92,10 @@ fn required_runtime_apis_are_those_of_this_runtime() {
 		"GenesisParametersApi",
 		"AuraEquivocationApi",
 	];
+	let implemented = RUNTIME_API_VERSIONS;
 	for ((id, least), name) in REQUIRED_APIS.iter().zip(names) {
 		assert_eq!(*id, blake2_64(name.as_bytes()), "{name}");
-		let version = RUNTIME_API_VERSIONS.iter().find(|(other, _)| other == id);
+		let version = implemented.iter().find(|(other, _)| other == id);
 		assert_eq!(version.map(|(_, version)| version), Some(least), "{name}");
 	}
 	assert_eq!(REQUIRED_APIS.len(), names.len());
@@ -106,7 +107,7 @@ fn code_that_cannot_follow_is_refused_to_root() {
 	dev().execute_with(|| {
 		run_block(0, vec![]);
 		let before = stored_code();
-		let next = RuntimeVersion { spec_version: NEXT, ..VERSION };
+		let next = RuntimeVersion { spec_version: next_version(), ..VERSION };
 		let other_name = RuntimeVersion { spec_name: "other".into(), ..next.clone() };
 		for (code, expected) in [
 			(code_of(VERSION.spec_version), Error::SpecVersionNotHigher),
@@ -124,8 +125,8 @@ fn code_that_cannot_follow_is_refused_to_root() {
 			assert_eq!(replace(lacking.encode()), Err(error(Error::MissingRuntimeApi)));
 		}
 		assert_eq!(stored_code(), before);
-		assert_ok!(replace(code_of(NEXT)));
-		assert_eq!(stored_code(), Some(code_of(NEXT)));
+		assert_ok!(replace(code_of(next_version())));
+		assert_eq!(stored_code(), Some(code_of(next_version())));
 	});
 }
 
@@ -133,7 +134,7 @@ fn code_that_cannot_follow_is_refused_to_root() {
 #[test]
 fn longest_code_fits_a_block() {
 	dev().execute_with(|| {
-		let mut code = code_of(NEXT);
+		let mut code = code_of(next_version());
 		code.resize(block::MAX_RUNTIME_LENGTH_BYTES as usize, 0);
 		authorise(&code);
 		assert_eq!(run_block(0, vec![bare(apply(code.clone()))]), [Ok(Ok(()))]);
@@ -155,7 +156,7 @@ fn root_can_write_the_code_key_without_a_check() {
 #[test]
 fn bare_upgrade_with_the_authorised_code_is_applied() {
 	dev().execute_with(|| {
-		let code = code_of(NEXT);
+		let code = code_of(next_version());
 		authorise(&code);
 		let upgrade = bare(apply(code.clone()));
 		assert_eq!(pool_answer(upgrade.clone()), Ok(()));
@@ -173,7 +174,7 @@ fn bare_upgrade_that_would_fail_is_refused() {
 		let before = stored_code();
 		let code = code_of(VERSION.spec_version);
 		authorise(&code);
-		for upgrade in [bare(apply(code.clone())), bare(apply(code_of(NEXT)))] {
+		for upgrade in [bare(apply(code.clone())), bare(apply(code_of(next_version())))] {
 			assert_eq!(pool_answer(upgrade.clone()), Err(REFUSED));
 			assert_eq!(run_block(0, vec![upgrade]), [Err(REFUSED)]);
 		}
@@ -182,6 +183,19 @@ fn bare_upgrade_that_would_fail_is_refused() {
 		let signed = run_block(0, vec![sign(Alice, nonce, apply(code))]);
 		assert!(matches!(signed[..], [Ok(_)]), "{signed:?}");
 		assert_eq!(stored_code(), before);
+	});
+}
+
+/// TXN-R28: it would fail and keep its authorisation, so it could make every block late.
+#[test]
+fn unsuitable_code_may_not_exceed_the_budget() {
+	dev().execute_with(|| {
+		let mut code = code_of(VERSION.spec_version);
+		code.resize(GenesisParameters::budget().length_bytes as usize + 1, 0);
+		authorise(&code);
+		let upgrade = sign(Alice, 0, apply(code));
+		assert_eq!(pool_answer(upgrade.clone()), Err(NO_ROOM));
+		assert_eq!(run_block(0, vec![upgrade]), [Err(NO_ROOM)]);
 	});
 }
 
@@ -202,12 +216,12 @@ fn other_bare_calls_are_refused() {
 fn bare_upgrade_after_another_in_the_block_waits() {
 	dev().execute_with(|| {
 		run_block(0, vec![]);
-		let code = code_of(NEXT + 1);
+		let code = code_of(next_version() + 1);
 		authorise(&code);
-		schedule(2, code_of(NEXT));
+		schedule(2, code_of(next_version()));
 		let upgrade = bare(apply(code.clone()));
 		assert_eq!(run_block(0, vec![upgrade.clone()]), [Err(NO_ROOM)]);
-		assert_eq!(stored_code(), Some(code_of(NEXT)));
+		assert_eq!(stored_code(), Some(code_of(next_version())));
 		assert_eq!(run_block(0, vec![upgrade]), [Ok(Ok(()))]);
 		assert_eq!(stored_code(), Some(code));
 	});
@@ -236,17 +250,22 @@ fn dispatched() -> Vec<DispatchResult> {
 /// referendum has to be repeated.
 #[test]
 fn second_scheduled_upgrade_of_a_block_fails() {
-	for (slot_duration_ms, second) in [(250, NEXT), (500, NEXT), (500, NEXT + 2), (1_000, NEXT + 2)] {
+	for (slot_duration_ms, second) in [
+		(250, next_version()),
+		(500, next_version()),
+		(500, next_version() + 2),
+		(1_000, next_version() + 2),
+	] {
 		let mut config = genesis_json(DEV);
 		config["genesisParameters"]["timing"]["slotDurationMs"] = slot_duration_ms.into();
 		upgradable(&config).execute_with(|| {
 			run_block(0, vec![]);
-			schedule(2, code_of(NEXT + 1));
+			schedule(2, code_of(next_version() + 1));
 			schedule(2, code_of(second));
 			run_block(0, vec![]);
 			let refused = Err(error(Error::RuntimeAlreadyReplaced));
 			assert_eq!(dispatched(), [Ok(()), refused]);
-			assert_eq!(stored_code(), Some(code_of(NEXT + 1)));
+			assert_eq!(stored_code(), Some(code_of(next_version() + 1)));
 		});
 	}
 }
