@@ -1,10 +1,16 @@
 //! Referenda by conviction voting, a technical committee that may whitelist urgent calls, and the
 //! treasury (ECO-R8). There is no sudo: only a referendum on the root track acts as root.
 
+mod agendas;
 pub mod pallet_origins;
+mod requeue;
 mod tracks;
+mod weights;
 
+pub use agendas::Agendas;
+pub use requeue::ReturnToTrack;
 pub use tracks::TracksInfo;
+pub use weights::{ReferendaWeight, VotingWeight};
 
 use crate::{
 	configs::{
@@ -12,12 +18,9 @@ use crate::{
 		fees::TreasuryAccount,
 		timing::{hours, HOURS_PER_DAY},
 	},
-	constants::{
-		block,
-		currency::{deposit, TOS},
-	},
+	constants::{block, currency::deposit, governance as limits},
 	AccountId, Balance, Balances, BlockNumber, OriginCaller, Preimage, Referenda, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, System, Treasury,
+	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, System, Treasury,
 };
 use frame_support::{
 	parameter_types,
@@ -61,7 +64,7 @@ parameter_types! {
 
 impl pallet_scheduler::Config for Runtime {
 	type BlockNumberProvider = System;
-	type MaxScheduledPerBlock = ConstU32<50>;
+	type MaxScheduledPerBlock = ConstU32<{ limits::AGENDA_SLOTS }>;
 	type MaximumWeight = MaximumSchedulerWeight;
 	type OriginPrivilegeCmp = EqualPrivilegeOnly;
 	type PalletsOrigin = OriginCaller;
@@ -87,29 +90,28 @@ impl pallet_conviction_voting::Config for Runtime {
 	type Polls = Referenda;
 	type RuntimeEvent = RuntimeEvent;
 	type VoteLockingPeriod = VoteLockingPeriod;
-	type VotingHooks = ();
-	type WeightInfo = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
+	type VotingHooks = ReturnToTrack;
+	type WeightInfo = VotingWeight;
 }
 
 parameter_types! {
-	pub const SubmissionDeposit: Balance = 10 * TOS;
+	pub const SubmissionDeposit: Balance = limits::SUBMISSION_DEPOSIT;
 	/// How long a referendum may wait for its decision deposit.
 	pub UndecidingTimeout: BlockNumber = hours(14 * HOURS_PER_DAY);
-	/// How often the state of a waiting referendum is checked again.
-	pub AlarmInterval: BlockNumber = hours(1);
 }
 
 impl pallet_referenda::Config for Runtime {
-	type AlarmInterval = AlarmInterval;
+	// Each alarm rings at its own block: alarms that are rounded to one block compete for its agenda.
+	type AlarmInterval = ConstU32<1>;
 	type BlockNumberProvider = System;
 	type CancelOrigin = EitherOf<EnsureRoot<AccountId>, ReferendumCanceller>;
 	type Currency = Balances;
 	type KillOrigin = EitherOf<EnsureRoot<AccountId>, ReferendumKiller>;
-	type MaxQueued = ConstU32<100>;
+	type MaxQueued = ConstU32<{ limits::MAX_QUEUED }>;
 	type Preimages = Preimage;
 	type RuntimeCall = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
-	type Scheduler = Scheduler;
+	type Scheduler = Agendas;
 	type Slash = Treasury;
 	type SubmissionDeposit = SubmissionDeposit;
 	type SubmitOrigin = frame_support::traits::AsEnsureOriginWithArg<EnsureSigned<AccountId>>;
@@ -117,7 +119,7 @@ impl pallet_referenda::Config for Runtime {
 	type Tracks = TracksInfo;
 	type UndecidingTimeout = UndecidingTimeout;
 	type Votes = pallet_conviction_voting::VotesOf<Runtime>;
-	type WeightInfo = pallet_referenda::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = ReferendaWeight;
 }
 
 impl pallet_origins::Config for Runtime {}

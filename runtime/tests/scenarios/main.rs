@@ -1,6 +1,7 @@
 //! Tests of the whole runtime, block by block. They are one test program, because each further
 //! program would compile the runtime again.
 
+mod ballots;
 mod block_limits;
 mod blocks;
 mod common;
@@ -18,6 +19,7 @@ mod nonces;
 mod outages;
 mod payouts;
 mod presets;
+mod referenda;
 mod replay;
 mod slashes;
 mod transaction_outcome;

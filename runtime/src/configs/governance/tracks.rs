@@ -68,7 +68,7 @@ impl pallet_referenda::TracksInfo<Balance, BlockNumber> for TracksInfo {
 		// decided, confirmed and enacted within that time.
 		const SLASH_DECISION: BlockNumber = 4 * HOURS_PER_DAY;
 		[
-			track(ROOT, s("root"), 1, 100_000 * TOS, [2, DECISION, 24, 24], SUPPORT),
+			track(ROOT, s("root"), 5, 100_000 * TOS, [2, DECISION, 24, 24], SUPPORT),
 			track(
 				WHITELISTED_CALLER,
 				s("whitelisted_caller"),
