@@ -165,4 +165,13 @@ pub mod governance {
 	pub const SUBMISSION_DEPOSIT: Balance = 100 * TOS;
 	/// Referenda of a track that can wait for being decided.
 	pub const MAX_QUEUED: u32 = 100;
+
+	/// Most that one referendum of the track `treasurer` spends.
+	pub const TREASURER_SPEND: Balance = 1_000_000 * TOS;
+	/// Most that one referendum of the track `big_spender` spends.
+	pub const BIG_SPEND: Balance = 100_000 * TOS;
+	/// Most that one referendum of the track `medium_spender` spends.
+	pub const MEDIUM_SPEND: Balance = 10_000 * TOS;
+	/// Most that one referendum of the track `small_spender` spends.
+	pub const SMALL_SPEND: Balance = 1_000 * TOS;
 }

@@ -33,7 +33,10 @@ use frame_support::{
 	PalletId,
 };
 use frame_system::{EnsureRoot, EnsureRootWithSuccess, EnsureSigned, EnsureWithSuccess};
-use pallet_origins::{ReferendumCanceller, ReferendumKiller, Treasurer, WhitelistedCaller};
+use pallet_origins::{
+	BigSpender, MediumSpender, ReferendumCanceller, ReferendumKiller, SmallSpender, Treasurer,
+	WhitelistedCaller,
+};
 use sp_runtime::{traits::IdentityLookup, Perbill, Permill};
 
 parameter_types! {
@@ -172,8 +175,27 @@ parameter_types! {
 	pub SpendPeriod: BlockNumber = hours(24 * HOURS_PER_DAY);
 	pub PayoutPeriod: BlockNumber = hours(30 * HOURS_PER_DAY);
 	pub const Burn: Permill = Permill::zero();
-	pub const MaxSpend: Balance = Balance::MAX;
+	pub const RootSpend: Balance = Balance::MAX;
+	pub const TreasurerSpend: Balance = limits::TREASURER_SPEND;
+	pub const BigSpend: Balance = limits::BIG_SPEND;
+	pub const MediumSpend: Balance = limits::MEDIUM_SPEND;
+	pub const SmallSpend: Balance = limits::SMALL_SPEND;
 }
+
+/// Spends up to the cap of the origin (STA-R14). The pallet adds up what one referendum spends, also in a batch.
+type SpendOrigin = EitherOf<
+	EnsureRootWithSuccess<AccountId, RootSpend>,
+	EitherOf<
+		EitherOf<
+			EnsureWithSuccess<Treasurer, AccountId, TreasurerSpend>,
+			EnsureWithSuccess<BigSpender, AccountId, BigSpend>,
+		>,
+		EitherOf<
+			EnsureWithSuccess<MediumSpender, AccountId, MediumSpend>,
+			EnsureWithSuccess<SmallSpender, AccountId, SmallSpend>,
+		>,
+	>,
+>;
 
 impl pallet_treasury::Config for Runtime {
 	type AssetKind = ();
@@ -193,10 +215,7 @@ impl pallet_treasury::Config for Runtime {
 	type RejectOrigin = EitherOfDiverse<EnsureRoot<AccountId>, Treasurer>;
 	type RuntimeEvent = RuntimeEvent;
 	type SpendFunds = ();
-	type SpendOrigin = EitherOf<
-		EnsureRootWithSuccess<AccountId, MaxSpend>,
-		EnsureWithSuccess<Treasurer, AccountId, MaxSpend>,
-	>;
+	type SpendOrigin = SpendOrigin;
 	type SpendPeriod = SpendPeriod;
 	type WeightInfo = pallet_treasury::weights::SubstrateWeight<Runtime>;
 }

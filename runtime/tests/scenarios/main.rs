@@ -22,4 +22,5 @@ mod presets;
 mod referenda;
 mod replay;
 mod slashes;
+mod tracks;
 mod transaction_outcome;
