@@ -194,3 +194,33 @@ pub mod liveness {
 	/// A level falls after this number of eras without a suspension: a day on the live preset.
 	pub const LEVEL_DECAY_ERAS: EraIndex = 24;
 }
+
+/// Referenda: room in the scheduler's agendas, and what can be spent and locked.
+pub mod governance {
+	use super::currency::TOS;
+	use crate::Balance;
+
+	/// Tasks of one block. The SDK has measured the scheduler with up to 512.
+	pub const AGENDA_SLOTS: u32 = 128;
+	/// Slots of a block that alarms of referenda may take. An alarm that is lost is set again by any vote;
+	/// what the other slots hold would be lost for good.
+	pub const ALARM_SLOTS: u32 = 96;
+	/// Consecutive agendas in which a task of a referendum looks for a free slot.
+	pub const AGENDA_TRIES: u32 = 4;
+	/// Deposit of a referendum, which only one that is approved or cancelled gets back.
+	///
+	/// Each referendum has at most one alarm, so an agenda full of alarms costs 9,600 TOS, and as many as a task
+	/// tries 38,400 TOS.
+	pub const SUBMISSION_DEPOSIT: Balance = 100 * TOS;
+	/// Referenda of a track that can wait for being decided.
+	pub const MAX_QUEUED: u32 = 100;
+
+	/// Most that one referendum of the track `treasurer` spends.
+	pub const TREASURER_SPEND: Balance = 1_000_000 * TOS;
+	/// Most that one referendum of the track `big_spender` spends.
+	pub const BIG_SPEND: Balance = 100_000 * TOS;
+	/// Most that one referendum of the track `medium_spender` spends.
+	pub const MEDIUM_SPEND: Balance = 10_000 * TOS;
+	/// Most that one referendum of the track `small_spender` spends.
+	pub const SMALL_SPEND: Balance = 1_000 * TOS;
+}

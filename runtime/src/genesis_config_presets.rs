@@ -68,7 +68,20 @@ pub fn build_state(json: &[u8]) -> Result<(), String> {
 		serde_json::from_slice(json).map_err(|error| format!("Invalid genesis JSON: {error}"))?;
 	config.genesis_parameters.check_slot()?;
 	check_validators(&config)?;
+	check_committee(&config)?;
 	config.build();
+	Ok(())
+}
+
+/// Checks that the genesis has a technical committee (STA-R15).
+///
+/// Without one no call can be whitelisted, and electing one takes a referendum on the root track.
+fn check_committee(config: &RuntimeGenesisConfig) -> Result<(), String> {
+	if config.technical_committee.members.is_empty() {
+		return Err("The genesis has no technical committee, so no urgent call could be \
+			whitelisted: name its members in technicalCommittee.members"
+			.into());
+	}
 	Ok(())
 }
 

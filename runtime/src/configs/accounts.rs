@@ -1,4 +1,5 @@
-//! Batches, multisigs and proxies (ECO-R9: their deposits; HAS-R18: their accounts).
+//! Batches, multisigs and proxies (ECO-R9: their deposits; HAS-R18: their accounts; STA-R16: what each type of
+//! proxy may do).
 
 use crate::{
 	constants::currency::deposit, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, System,
@@ -8,6 +9,7 @@ use frame_support::{
 	parameter_types,
 	traits::{ConstU32, InstanceFilter},
 };
+use pallet_staking::RewardDestination;
 use scale_info::TypeInfo;
 use sp_runtime::traits::BlakeTwo256;
 
@@ -64,13 +66,13 @@ pub enum ProxyType {
 	#[default]
 	#[codec(index = 0)]
 	Any,
-	/// Everything that moves no balance to another account.
+	/// Everything that moves no balance to another account, and acts for no other account.
 	#[codec(index = 1)]
 	NonTransfer,
 	/// Vote and take part in referenda, the committee and the treasury.
 	#[codec(index = 2)]
 	Governance,
-	/// Bond, nominate, validate and set session keys.
+	/// Bond, nominate, validate and set session keys. Rewards go to the stash.
 	#[codec(index = 3)]
 	Staking,
 	/// Reject announcements of other proxies.
@@ -81,59 +83,76 @@ pub enum ProxyType {
 	Storage,
 }
 
+/// Whether `call` batches calls, or dispatches one as a derived account. Each inner call is filtered again, because
+/// `pallet-proxy` adds the filter to the origin, and `pallet-utility` passes the origin on.
+fn is_batch(call: &RuntimeCall) -> bool {
+	matches!(call, RuntimeCall::Utility(_))
+}
+
+/// Whether `call` is one of the staking pallets' and lets no account but the stash have the rewards.
+fn is_staking(call: &RuntimeCall) -> bool {
+	match call {
+		RuntimeCall::Staking(
+			pallet_staking::Call::set_payee { payee } | pallet_staking::Call::bond { payee, .. },
+		) => matches!(payee, RewardDestination::Staked | RewardDestination::Stash),
+		RuntimeCall::Staking(_)
+		| RuntimeCall::Session(_)
+		| RuntimeCall::VoterList(_)
+		| RuntimeCall::Liveness(_) => true,
+		_ => false,
+	}
+}
+
+/// Whether `call` is a call of governance.
+fn is_governance(call: &RuntimeCall) -> bool {
+	matches!(
+		call,
+		RuntimeCall::Preimage(_)
+			| RuntimeCall::Treasury(_)
+			| RuntimeCall::Referenda(_)
+			| RuntimeCall::ConvictionVoting(_)
+			| RuntimeCall::TechnicalCommittee(_)
+			| RuntimeCall::Whitelist(_)
+	)
+}
+
+/// Whether `call` manages the account's own proxies or announcements.
+///
+/// `proxy`, `proxy_announced` and `announce` are missing. They act for a third account, for which the account may be
+/// a proxy of any type, and `pallet-proxy` starts there with a new origin without the filter.
+fn manages_proxies(call: &RuntimeCall) -> bool {
+	matches!(
+		call,
+		RuntimeCall::Proxy(
+			pallet_proxy::Call::add_proxy { .. }
+				| pallet_proxy::Call::remove_proxy { .. }
+				| pallet_proxy::Call::reject_announcement { .. }
+				| pallet_proxy::Call::remove_announcement { .. }
+		)
+	)
+}
+
 impl InstanceFilter<RuntimeCall> for ProxyType {
+	// Allow lists: calls of a pallet that is added later are refused until it is listed. `Multisig` is on none,
+	// because a multisig is another account, which acts without the filter.
 	fn filter(&self, call: &RuntimeCall) -> bool {
-		// `pallet-proxy` filters every call inside a batch again, so a batch may pass here.
-		let batch = matches!(call, RuntimeCall::Utility(_));
 		match self {
 			ProxyType::Any => true,
-			// An allow list: calls of a pallet that is added later are refused until it is listed.
 			ProxyType::NonTransfer => {
-				batch
-					|| matches!(
-						call,
-						RuntimeCall::System(_)
-							| RuntimeCall::Preimage(_)
-							| RuntimeCall::Staking(_)
-							| RuntimeCall::Session(_)
-							| RuntimeCall::VoterList(_)
-							| RuntimeCall::Liveness(_)
-							| RuntimeCall::Treasury(_)
-							| RuntimeCall::Referenda(_)
-							| RuntimeCall::ConvictionVoting(_)
-							| RuntimeCall::TechnicalCommittee(_)
-							| RuntimeCall::Whitelist(_)
-							| RuntimeCall::Multisig(_)
-							| RuntimeCall::Proxy(_)
-					)
+				is_batch(call)
+					|| is_staking(call)
+					|| is_governance(call)
+					|| manages_proxies(call)
+					|| matches!(call, RuntimeCall::System(_))
 			},
-			ProxyType::Governance => {
-				batch
-					|| matches!(
-						call,
-						RuntimeCall::Preimage(_)
-							| RuntimeCall::Treasury(_)
-							| RuntimeCall::Referenda(_)
-							| RuntimeCall::ConvictionVoting(_)
-							| RuntimeCall::TechnicalCommittee(_)
-							| RuntimeCall::Whitelist(_)
-					)
-			},
-			ProxyType::Staking => {
-				batch
-					|| matches!(
-						call,
-						RuntimeCall::Staking(_)
-							| RuntimeCall::Session(_)
-							| RuntimeCall::VoterList(_)
-							| RuntimeCall::Liveness(_)
-					)
-			},
+			ProxyType::Governance => is_batch(call) || is_governance(call),
+			ProxyType::Staking => is_batch(call) || is_staking(call),
 			ProxyType::CancelProxy => {
 				matches!(call, RuntimeCall::Proxy(pallet_proxy::Call::reject_announcement { .. }))
 			},
 			ProxyType::Storage => {
-				batch || matches!(call, RuntimeCall::ContractStore(_) | RuntimeCall::TtlKv(_))
+				is_batch(call)
+					|| matches!(call, RuntimeCall::ContractStore(_) | RuntimeCall::TtlKv(_))
 			},
 		}
 	}

@@ -1,10 +1,16 @@
 //! Referenda by conviction voting, a technical committee that may whitelist urgent calls, and the
 //! treasury (ECO-R8). There is no sudo: only a referendum on the root track acts as root.
 
+mod agendas;
 pub mod pallet_origins;
+mod requeue;
 mod tracks;
+mod weights;
 
+pub use agendas::Agendas;
+pub use requeue::ReturnToTrack;
 pub use tracks::TracksInfo;
+pub use weights::{ReferendaWeight, VotingWeight};
 
 use crate::{
 	configs::{
@@ -12,13 +18,9 @@ use crate::{
 		fees::TreasuryAccount,
 		timing::{hours, HOURS_PER_DAY},
 	},
-	constants::{
-		block,
-		currency::{deposit, TOS},
-		governance::MAX_VOTES,
-	},
+	constants::{block, currency::deposit, governance as limits},
 	AccountId, Balance, Balances, BlockNumber, OriginCaller, Preimage, Referenda, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, System, Treasury,
+	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, System, Treasury,
 };
 use frame_support::{
 	parameter_types,
@@ -31,7 +33,10 @@ use frame_support::{
 	PalletId,
 };
 use frame_system::{EnsureRoot, EnsureRootWithSuccess, EnsureSigned, EnsureWithSuccess};
-use pallet_origins::{ReferendumCanceller, ReferendumKiller, Treasurer, WhitelistedCaller};
+use pallet_origins::{
+	BigSpender, MediumSpender, ReferendumCanceller, ReferendumKiller, SmallSpender, Treasurer,
+	WhitelistedCaller,
+};
 use sp_runtime::{traits::IdentityLookup, Perbill, Permill};
 
 parameter_types! {
@@ -62,7 +67,7 @@ parameter_types! {
 
 impl pallet_scheduler::Config for Runtime {
 	type BlockNumberProvider = System;
-	type MaxScheduledPerBlock = ConstU32<50>;
+	type MaxScheduledPerBlock = ConstU32<{ limits::AGENDA_SLOTS }>;
 	type MaximumWeight = MaximumSchedulerWeight;
 	type OriginPrivilegeCmp = EqualPrivilegeOnly;
 	type PalletsOrigin = OriginCaller;
@@ -84,33 +89,32 @@ impl pallet_conviction_voting::Config for Runtime {
 	type Currency = Balances;
 	type MaxTurnout =
 		frame_support::traits::tokens::currency::ActiveIssuanceOf<Balances, AccountId>;
-	type MaxVotes = ConstU32<MAX_VOTES>;
+	type MaxVotes = ConstU32<{ limits::MAX_VOTES }>;
 	type Polls = Referenda;
 	type RuntimeEvent = RuntimeEvent;
 	type VoteLockingPeriod = VoteLockingPeriod;
-	type VotingHooks = ();
-	type WeightInfo = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
+	type VotingHooks = ReturnToTrack;
+	type WeightInfo = VotingWeight;
 }
 
 parameter_types! {
-	pub const SubmissionDeposit: Balance = 10 * TOS;
+	pub const SubmissionDeposit: Balance = limits::SUBMISSION_DEPOSIT;
 	/// How long a referendum may wait for its decision deposit.
 	pub UndecidingTimeout: BlockNumber = hours(14 * HOURS_PER_DAY);
-	/// How often the state of a waiting referendum is checked again.
-	pub AlarmInterval: BlockNumber = hours(1);
 }
 
 impl pallet_referenda::Config for Runtime {
-	type AlarmInterval = AlarmInterval;
+	// Each alarm rings at its own block: alarms that are rounded to one block compete for its agenda.
+	type AlarmInterval = ConstU32<1>;
 	type BlockNumberProvider = System;
 	type CancelOrigin = EitherOf<EnsureRoot<AccountId>, ReferendumCanceller>;
 	type Currency = Balances;
 	type KillOrigin = EitherOf<EnsureRoot<AccountId>, ReferendumKiller>;
-	type MaxQueued = ConstU32<100>;
+	type MaxQueued = ConstU32<{ limits::MAX_QUEUED }>;
 	type Preimages = Preimage;
 	type RuntimeCall = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
-	type Scheduler = Scheduler;
+	type Scheduler = Agendas;
 	type Slash = Treasury;
 	type SubmissionDeposit = SubmissionDeposit;
 	type SubmitOrigin = frame_support::traits::AsEnsureOriginWithArg<EnsureSigned<AccountId>>;
@@ -118,7 +122,7 @@ impl pallet_referenda::Config for Runtime {
 	type Tracks = TracksInfo;
 	type UndecidingTimeout = UndecidingTimeout;
 	type Votes = pallet_conviction_voting::VotesOf<Runtime>;
-	type WeightInfo = pallet_referenda::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = ReferendaWeight;
 }
 
 impl pallet_origins::Config for Runtime {}
@@ -171,8 +175,27 @@ parameter_types! {
 	pub SpendPeriod: BlockNumber = hours(24 * HOURS_PER_DAY);
 	pub PayoutPeriod: BlockNumber = hours(30 * HOURS_PER_DAY);
 	pub const Burn: Permill = Permill::zero();
-	pub const MaxSpend: Balance = Balance::MAX;
+	pub const RootSpend: Balance = Balance::MAX;
+	pub const TreasurerSpend: Balance = limits::TREASURER_SPEND;
+	pub const BigSpend: Balance = limits::BIG_SPEND;
+	pub const MediumSpend: Balance = limits::MEDIUM_SPEND;
+	pub const SmallSpend: Balance = limits::SMALL_SPEND;
 }
+
+/// Spends up to the cap of the origin (STA-R14). The pallet adds up what one referendum spends, also in a batch.
+type SpendOrigin = EitherOf<
+	EnsureRootWithSuccess<AccountId, RootSpend>,
+	EitherOf<
+		EitherOf<
+			EnsureWithSuccess<Treasurer, AccountId, TreasurerSpend>,
+			EnsureWithSuccess<BigSpender, AccountId, BigSpend>,
+		>,
+		EitherOf<
+			EnsureWithSuccess<MediumSpender, AccountId, MediumSpend>,
+			EnsureWithSuccess<SmallSpender, AccountId, SmallSpend>,
+		>,
+	>,
+>;
 
 impl pallet_treasury::Config for Runtime {
 	type AssetKind = ();
@@ -192,10 +215,7 @@ impl pallet_treasury::Config for Runtime {
 	type RejectOrigin = EitherOfDiverse<EnsureRoot<AccountId>, Treasurer>;
 	type RuntimeEvent = RuntimeEvent;
 	type SpendFunds = ();
-	type SpendOrigin = EitherOf<
-		EnsureRootWithSuccess<AccountId, MaxSpend>,
-		EnsureWithSuccess<Treasurer, AccountId, MaxSpend>,
-	>;
+	type SpendOrigin = SpendOrigin;
 	type SpendPeriod = SpendPeriod;
 	type WeightInfo = pallet_treasury::weights::SubstrateWeight<Runtime>;
 }

@@ -1,6 +1,7 @@
 //! Tests of the whole runtime, block by block. They are one test program, because each further
 //! program would compile the runtime again.
 
+mod ballots;
 mod block_limits;
 mod blocks;
 mod call_weights;
@@ -12,6 +13,7 @@ mod elections;
 mod encoding;
 mod entry_changes;
 mod entry_migration;
+mod filters;
 mod fullness;
 mod governance;
 mod key_owners;
@@ -21,8 +23,12 @@ mod nonces;
 mod outages;
 mod payouts;
 mod presets;
+mod proxies;
+mod referenda;
 mod replay;
 mod slashes;
+mod tracks;
 mod transaction_outcome;
 mod upgrade_referenda;
 mod upgrades;
+mod wrappings;

@@ -46,7 +46,7 @@ fn live_template_without_validators_is_refused() {
 fn live_template_with_validators_starts_with_live_timing() {
 	let mut config = genesis_json(LIVE);
 	let local = genesis_json(LOCAL);
-	for part in ["balances", "session"] {
+	for part in ["balances", "session", "technicalCommittee"] {
 		config[part] = local[part].clone();
 	}
 	config["staking"]["stakers"] = local["staking"]["stakers"].clone();
@@ -55,6 +55,21 @@ fn live_template_with_validators_starts_with_live_timing() {
 		assert_eq!(timing, ChainTiming::default());
 		assert_eq!(pallet_aura::Pallet::<Runtime>::slot_duration(), timing.slot_duration_ms);
 	});
+}
+
+/// STA-R15: a chain without a committee could not enact anything urgent.
+#[test]
+fn live_template_without_a_committee_is_refused() {
+	let mut config = genesis_json(LIVE);
+	let local = genesis_json(LOCAL);
+	for part in ["balances", "session"] {
+		config[part] = local[part].clone();
+	}
+	config["staking"]["stakers"] = local["staking"]["stakers"].clone();
+	let reason = error_of(&config);
+	assert!(reason.contains("no technical committee"), "{reason}");
+	assert!(reason.contains("name its members in technicalCommittee.members"), "{reason}");
+	assert_eq!(reason.lines().count(), 1, "{reason}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The kinds of vectors, and the type that reads and checks the cases of each kind.
 
 use crate::{
-	authorship, economics, elections, encoding, finality, hashing, liveness, offences, rpc,
-	scenario, sessions, state, transactions, upgrades, validity, vector_file::VectorFile,
+	authorship, economics, elections, encoding, finality, governance, hashing, liveness, offences,
+	rpc, scenario, sessions, state, transactions, upgrades, validity, vector_file::VectorFile,
 };
 
 /// Every kind with the type that reads and checks its cases.
@@ -47,6 +47,7 @@ kinds! {
 	"missed-slots" => liveness::MissedSlots,
 	"pallet-index" => state::PalletIndex,
 	"payout" => economics::Payouts,
+	"proxy-filter" => governance::ProxyFilter,
 	"record" => state::Record,
 	"report" => offences::Report,
 	"reward" => economics::Reward,
@@ -60,6 +61,7 @@ kinds! {
 	"slot" => authorship::SlotRule,
 	"storage-key" => state::StorageKey,
 	"suspension" => liveness::Suspension,
+	"track" => governance::Track,
 	"trie" => hashing::Trie,
 	"validity" => validity::Validity,
 	"validity-error" => transactions::ValidityErrors,

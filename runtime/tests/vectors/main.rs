@@ -8,6 +8,7 @@ mod economics;
 mod elections;
 mod encoding;
 mod finality;
+mod governance;
 mod hashing;
 mod kinds;
 mod liveness;

@@ -24,7 +24,7 @@ pub mod pallet {
 		/// Cancels deferred slashes, and sets the minimum commission of validators.
 		#[codec(index = 1)]
 		StakingAdmin,
-		/// Spends from the treasury.
+		/// Spends up to a million TOS from the treasury, and voids payments.
 		#[codec(index = 2)]
 		Treasurer,
 		/// Cancels a referendum and refunds its deposits.
@@ -33,6 +33,15 @@ pub mod pallet {
 		/// Cancels a referendum and slashes its deposits.
 		#[codec(index = 4)]
 		ReferendumKiller,
+		/// Spends up to 1,000 TOS from the treasury.
+		#[codec(index = 5)]
+		SmallSpender,
+		/// Spends up to 10,000 TOS from the treasury.
+		#[codec(index = 6)]
+		MediumSpender,
+		/// Spends up to 100,000 TOS from the treasury.
+		#[codec(index = 7)]
+		BigSpender,
 	}
 
 	macro_rules! ensure_origin {
@@ -69,6 +78,9 @@ pub mod pallet {
 		StakingAdmin,
 		Treasurer,
 		ReferendumCanceller,
-		ReferendumKiller
+		ReferendumKiller,
+		SmallSpender,
+		MediumSpender,
+		BigSpender
 	);
 }

@@ -1,4 +1,4 @@
-//! The tracks that referenda run on, one for each origin.
+//! The tracks that referenda run on, one for each origin (STA-R14).
 
 use super::pallet_origins::Origin;
 use crate::{
@@ -9,26 +9,50 @@ use crate::{
 use alloc::borrow::Cow;
 use frame_support::traits::OriginTrait;
 use pallet_referenda::{Curve, Track, TrackInfo};
-use sp_runtime::str_array as s;
+use sp_runtime::{str_array as s, FixedI64};
 
 const ROOT: u16 = 0;
 const WHITELISTED_CALLER: u16 = 1;
 const STAKING_ADMIN: u16 = 10;
 const TREASURER: u16 = 11;
+const SMALL_SPENDER: u16 = 12;
+const MEDIUM_SPENDER: u16 = 13;
+const BIG_SPENDER: u16 = 14;
 const REFERENDUM_CANCELLER: u16 = 20;
 const REFERENDUM_KILLER: u16 = 21;
 
-const fn percent(value: i64) -> sp_runtime::FixedI64 {
-	sp_runtime::FixedI64::from_rational(value as u128, 100)
+const fn percent(value: i64) -> FixedI64 {
+	FixedI64::from_rational(value as u128, 100)
 }
 
 /// The required share of ayes falls linearly from all to half over the decision period.
 const APPROVAL: Curve = Curve::make_linear(100, 100, percent(50), percent(100));
-/// The required turnout in favour falls linearly from half of all TOS to a hundredth.
-const SUPPORT: Curve = Curve::make_linear(100, 100, percent(1), percent(50));
-/// A whitelisted call has the committee's approval, so the required turnout falls quickly.
+/// The required share of ayes falls from all to half along `K / (x + S) + T`, so quickly that nays of a fifth delay
+/// an urgent call by an hour.
+const WHITELISTED_APPROVAL: Curve = Curve::Reciprocal {
+	factor: FixedI64::from_inner(2_260_125),
+	x_offset: FixedI64::from_inner(4_500_000),
+	y_offset: FixedI64::from_inner(497_750_000),
+};
+/// The required turnout in favour falls linearly from half of all TOS to a share that depends on the track.
+const fn support(floor: i64) -> Curve {
+	Curve::make_linear(100, 100, percent(floor), percent(50))
+}
+/// A whitelisted call has the committee's approval, so the required turnout falls within 16 hours, from half of all TOS
+/// to a tenth.
+///
+/// Not reciprocal: the SDK answers that a turnout above the start of such a curve never suffices, and would set the
+/// alarm to the end of the decision period.
 const WHITELISTED_SUPPORT: Curve =
-	Curve::make_reciprocal(1, 28, percent(20), percent(5), percent(50));
+	Curve::make_linear(16, DECISION as u128, percent(10), percent(50));
+
+/// Decision period of most tracks.
+const DECISION: BlockNumber = 14 * HOURS_PER_DAY;
+/// Decision period of small payments, and of referenda about referenda.
+const SHORT_DECISION: BlockNumber = 7 * HOURS_PER_DAY;
+/// A slash can be cancelled for six days: a referendum that cancels it has to be prepared, decided, confirmed
+/// and enacted within that time.
+const SLASH_DECISION: BlockNumber = 4 * HOURS_PER_DAY;
 
 /// Tracks whose periods are the chain's own hours.
 pub struct TracksInfo;
@@ -39,7 +63,7 @@ fn track(
 	max_deciding: u32,
 	decision_deposit: Balance,
 	hours_of: [BlockNumber; 4],
-	min_support: Curve,
+	[min_approval, min_support]: [Curve; 2],
 ) -> Cow<'static, Track<u16, Balance, BlockNumber>> {
 	let [prepare, decision, confirm, enactment] = hours_of.map(hours);
 	Cow::Owned(Track {
@@ -52,7 +76,7 @@ fn track(
 			decision_period: decision,
 			confirm_period: confirm,
 			min_enactment_period: enactment,
-			min_approval: APPROVAL,
+			min_approval,
 			min_support,
 		},
 	})
@@ -63,19 +87,15 @@ impl pallet_referenda::TracksInfo<Balance, BlockNumber> for TracksInfo {
 	type RuntimeOrigin = <RuntimeOrigin as OriginTrait>::PalletsOrigin;
 
 	fn tracks() -> impl Iterator<Item = Cow<'static, Track<u16, Balance, BlockNumber>>> {
-		const DECISION: BlockNumber = 14 * HOURS_PER_DAY;
-		// A slash can be cancelled for six days: a referendum that cancels it has to be prepared,
-		// decided, confirmed and enacted within that time.
-		const SLASH_DECISION: BlockNumber = 4 * HOURS_PER_DAY;
 		[
-			track(ROOT, s("root"), 1, 100_000 * TOS, [2, DECISION, 24, 24], SUPPORT),
+			track(ROOT, s("root"), 5, 100_000 * TOS, [2, DECISION, 24, 24], [APPROVAL, support(1)]),
 			track(
 				WHITELISTED_CALLER,
 				s("whitelisted_caller"),
 				20,
 				10_000 * TOS,
 				[1, DECISION, 1, 1],
-				WHITELISTED_SUPPORT,
+				[WHITELISTED_APPROVAL, WHITELISTED_SUPPORT],
 			),
 			track(
 				STAKING_ADMIN,
@@ -83,24 +103,55 @@ impl pallet_referenda::TracksInfo<Balance, BlockNumber> for TracksInfo {
 				10,
 				5_000 * TOS,
 				[1, SLASH_DECISION, 3, 1],
-				SUPPORT,
+				[APPROVAL, support(1)],
 			),
-			track(TREASURER, s("treasurer"), 10, 1_000 * TOS, [2, DECISION, 24, 24], SUPPORT),
+			track(
+				TREASURER,
+				s("treasurer"),
+				5,
+				5_000 * TOS,
+				[2, DECISION, 24, 24],
+				[APPROVAL, support(10)],
+			),
+			track(
+				SMALL_SPENDER,
+				s("small_spender"),
+				20,
+				100 * TOS,
+				[1, SHORT_DECISION, 12, 12],
+				[APPROVAL, support(1)],
+			),
+			track(
+				MEDIUM_SPENDER,
+				s("medium_spender"),
+				15,
+				500 * TOS,
+				[2, DECISION, 24, 24],
+				[APPROVAL, support(2)],
+			),
+			track(
+				BIG_SPENDER,
+				s("big_spender"),
+				10,
+				1_000 * TOS,
+				[2, DECISION, 24, 24],
+				[APPROVAL, support(5)],
+			),
 			track(
 				REFERENDUM_CANCELLER,
 				s("referendum_canceller"),
 				20,
 				10_000 * TOS,
-				[1, 7 * HOURS_PER_DAY, 3, 1],
-				SUPPORT,
+				[1, SHORT_DECISION, 3, 1],
+				[APPROVAL, support(1)],
 			),
 			track(
 				REFERENDUM_KILLER,
 				s("referendum_killer"),
 				20,
 				50_000 * TOS,
-				[1, 7 * HOURS_PER_DAY, 3, 1],
-				SUPPORT,
+				[1, SHORT_DECISION, 3, 1],
+				[APPROVAL, support(1)],
 			),
 		]
 		.into_iter()
@@ -115,6 +166,9 @@ impl pallet_referenda::TracksInfo<Balance, BlockNumber> for TracksInfo {
 				Origin::Treasurer => TREASURER,
 				Origin::ReferendumCanceller => REFERENDUM_CANCELLER,
 				Origin::ReferendumKiller => REFERENDUM_KILLER,
+				Origin::SmallSpender => SMALL_SPENDER,
+				Origin::MediumSpender => MEDIUM_SPENDER,
+				Origin::BigSpender => BIG_SPENDER,
 			}),
 			_ => Err(()),
 		}
