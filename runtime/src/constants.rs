@@ -164,17 +164,6 @@ pub mod staking {
 	);
 }
 
-/// Bounds of governance.
-pub mod governance {
-	/// Maximum number of referenda of one track on which an account has votes at a time.
-	///
-	/// `delegate` and `undelegate` declare the weight of moving this number of votes: up to 136 us each, of
-	/// which 90 us are the database's. With 64 that is 8.8 ms, and would be 16.5 ms if the database took 2.3
-	/// times as long. A transaction may weigh 17.4 ms with the shortest slots that genesis accepts
-	/// (STA-R12), and with 128 votes it would weigh 17.5 ms.
-	pub const MAX_VOTES: u32 = 64;
-}
-
 /// What happens to validators that miss their slots.
 pub mod liveness {
 	use sp_staking::EraIndex;
@@ -195,7 +184,7 @@ pub mod liveness {
 	pub const LEVEL_DECAY_ERAS: EraIndex = 24;
 }
 
-/// Referenda: room in the scheduler's agendas, and what can be spent and locked.
+/// Referenda: votes, room in the scheduler's agendas, and what can be spent and locked.
 pub mod governance {
 	use super::currency::TOS;
 	use crate::Balance;
@@ -212,6 +201,13 @@ pub mod governance {
 	/// Each referendum has at most one alarm, so an agenda full of alarms costs 9,600 TOS, and as many as a task
 	/// tries 38,400 TOS.
 	pub const SUBMISSION_DEPOSIT: Balance = 100 * TOS;
+	/// Maximum number of referenda of one track on which an account has votes at a time.
+	///
+	/// `delegate` and `undelegate` declare the weight of moving this number of votes: up to 136 us each, of
+	/// which 90 us are the database's. With 64 that is 8.8 ms, and would be 16.5 ms if the database took 2.3
+	/// times as long. A transaction may weigh 17.4 ms with the shortest slots that genesis accepts
+	/// (STA-R12), and with 128 votes it would weigh 17.5 ms.
+	pub const MAX_VOTES: u32 = 64;
 	/// Referenda of a track that can wait for being decided.
 	pub const MAX_QUEUED: u32 = 100;
 
