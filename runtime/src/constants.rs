@@ -203,11 +203,11 @@ pub mod governance {
 	pub const SUBMISSION_DEPOSIT: Balance = 100 * TOS;
 	/// Maximum number of referenda of one track on which an account has votes at a time.
 	///
-	/// `delegate` and `undelegate` declare the weight of moving this number of votes: up to 136 us each, of
-	/// which 90 us are the database's. With 64 that is 8.8 ms, and would be 16.5 ms if the database took 2.3
-	/// times as long. A transaction may weigh 17.4 ms with the shortest slots that genesis accepts
-	/// (STA-R12), and with 128 votes it would weigh 17.5 ms.
-	pub const MAX_VOTES: u32 = 64;
+	/// `delegate` and `undelegate` declare the weight of moving this number of votes: 660 us each, most of it
+	/// for the search of a new alarm's slot in full agendas. With 16 that is 11 ms, and would be 16 ms if the database
+	/// took 2.3 times as long. A transaction may weigh 17.4 ms with the shortest slots that genesis accepts
+	/// (STA-R12).
+	pub const MAX_VOTES: u32 = 16;
 	/// Referenda of a track that can wait for being decided.
 	pub const MAX_QUEUED: u32 = 100;
 
