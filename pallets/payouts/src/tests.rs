@@ -348,7 +348,7 @@ fn full_blocks_pay_one_overdue_page_each() {
 #[test]
 fn no_rewards_lapse_while_all_blocks_are_full() {
 	new_test_ext().execute_with(|| {
-		let depth = <Test as pallet_staking::Config>::HistoryDepth::get();
+		let depth: u32 = <Test as pallet_staking::Config>::HistoryDepth::get();
 		let validators: Vec<_> = (1..=3).map(|who| (who, 0)).collect();
 		let mut all = Vec::new();
 		for era in 0..2 * depth {

@@ -90,7 +90,7 @@ fn largest_calls() -> Vec<RuntimeCall> {
 		code,
 		salt: Hash::zero(),
 	});
-	let max_signatories = <Runtime as pallet_multisig::Config>::MaxSignatories::get();
+	let max_signatories: u32 = <Runtime as pallet_multisig::Config>::MaxSignatories::get();
 	let by_multisig = |call: &RuntimeCall| {
 		RuntimeCall::Multisig(pallet_multisig::Call::as_multi {
 			threshold: max_signatories as u16,

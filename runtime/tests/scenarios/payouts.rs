@@ -5,7 +5,7 @@ use crate::{
 	elections::{network, STAKE},
 };
 use frame_support::{
-	traits::{Get, Hooks},
+	traits::Hooks,
 	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
 };
 use gtos_runtime::{

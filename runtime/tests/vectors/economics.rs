@@ -8,7 +8,7 @@ use codec::{Decode, Encode};
 use finality_grandpa::voter_set::VoterSet;
 use frame_support::{
 	dispatch::{DispatchClass, DispatchInfo, Pays},
-	traits::{fungible::Balanced, Get, OnIdle, OnInitialize, OnUnbalanced},
+	traits::{fungible::Balanced, OnIdle, OnInitialize, OnUnbalanced},
 	weights::Weight,
 };
 use gtos_runtime::{

@@ -5,9 +5,7 @@
 
 use super::agendas::{cancel_weight, search_weight};
 use crate::Runtime;
-use frame_support::{traits::Get, weights::Weight};
-use pallet_conviction_voting::WeightInfo as _;
-use pallet_referenda::WeightInfo as _;
+use frame_support::weights::Weight;
 
 /// Declares functions of a `WeightInfo` as the SDK's weight plus a number of tasks scheduled and cancelled.
 macro_rules! weights {
