@@ -2,7 +2,7 @@
 // is spent on compiling the runtime that builds its genesis.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { development } from './chain.mjs';
 import { GTOS_BIN, TARGET_DIR, gtos } from './node.mjs';
@@ -13,11 +13,13 @@ const sha256 = (text) => createHash('sha256').update(text).digest('hex').slice(0
 async function cached(name, make) {
 	const { mtimeMs, size } = statSync(GTOS_BIN);
 	const specs = `${TARGET_DIR}-specs`;
-	const folder = join(specs, sha256(`${GTOS_BIN} ${mtimeMs} ${size}`));
+	const own = sha256(`${GTOS_BIN} ${mtimeMs} ${size}`);
+	const folder = join(specs, own);
 	if (!existsSync(folder)) {
-		// The files of another binary are no longer useful.
-		rmSync(specs, { recursive: true, force: true });
+		// Another process may be here at the same time.
 		mkdirSync(folder, { recursive: true });
+		const others = readdirSync(specs).filter((other) => other !== own);
+		for (const other of others) rmSync(join(specs, other), { recursive: true, force: true });
 	}
 	const path = join(folder, name);
 	if (!existsSync(path)) {
