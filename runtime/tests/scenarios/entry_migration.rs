@@ -65,7 +65,9 @@ parameter_types! {
 	/// Enough for the pallet's own work and for [`PER_STEP`] entries.
 	pub MaxServiceWeight: Weight = Migrations::exec_migration_max_weight()
 		.saturating_mul(2)
-		.saturating_add(RewriteEntries::weight_of_entry().saturating_mul(PER_STEP));
+		.saturating_add(RewriteEntries::weight_of_entry().saturating_mul(PER_STEP))
+		// The chain limits no proof size (ADR 0012), and the look at the cursor declares a large one.
+		.set_proof_size(u64::MAX);
 	/// References that the sweep takes in a block. Without a limit outside of the tests, as the pallet demands.
 	pub static SweepQuota: u32 = u32::MAX;
 	pub SweepWeight: Weight = Perbill::from_percent(30) * BlockWeights::default().max_block;
