@@ -5,6 +5,7 @@ use crate::{
 	Result,
 };
 use codec::Encode;
+use frame_support::storage::storage_prefix;
 use gtos_node_types::FullBackend;
 use gtos_runtime::{AccountId, Runtime};
 use pallet_ttl_kv::{
@@ -134,14 +135,15 @@ impl Contents {
 		items
 	}
 
-	/// The counters of the store.
-	fn counters(&self) -> [Item; 2] {
+	/// The counters of the store, and the height up to which nothing was executed.
+	fn counters(&self) -> [Item; 3] {
 		let entries = u64::from(self.entries());
 		let bytes = entries * (KEY_BYTES + VALUE_BYTES) as u64;
 		let last_revision = self.revision(self.entries());
 		[
 			(Totals::<Runtime>::hashed_key().to_vec(), StoreTotals { entries, bytes }.encode()),
 			(LastRevision::<Runtime>::hashed_key().to_vec(), last_revision.encode()),
+			(storage_prefix(b"System", b"Number").to_vec(), (self.end() - 1).encode()),
 		]
 	}
 
