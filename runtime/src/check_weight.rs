@@ -55,7 +55,8 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 	const IDENTIFIER: &'static str = <Inner as TransactionExtension<RuntimeCall>>::IDENTIFIER;
 	type Implicit = <Inner as TransactionExtension<RuntimeCall>>::Implicit;
 	type Pre = <Inner as TransactionExtension<RuntimeCall>>::Pre;
-	type Val = <Inner as TransactionExtension<RuntimeCall>>::Val;
+	/// What the SDK's extension passes on, and whether the transaction may exceed the budget.
+	type Val = (<Inner as TransactionExtension<RuntimeCall>>::Val, bool);
 
 	fn weight(&self, call: &RuntimeCall) -> Weight {
 		let length = u64::try_from(call.encoded_size()).unwrap_or(u64::MAX);
@@ -72,19 +73,28 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 		implication: &impl Implication,
 		source: TransactionSource,
 	) -> ValidateResult<Self::Val, RuntimeCall> {
-		ensure_operational_fits(call, info, len)?;
-		self.0.validate(origin, call, info, len, implicit, implication, source)
+		// The only check of the code outside of its application: `prepare` relies on it.
+		let may_exceed =
+			authorised_code(call).is_some_and(|code| Upgrades::ensure_can_follow(code).is_ok());
+		if !may_exceed {
+			ensure_operational_fits(info, len)?;
+		}
+		let (validity, val, origin) =
+			self.0.validate(origin, call, info, len, implicit, implication, source)?;
+		Ok((validity, (val, may_exceed), origin))
 	}
 
 	fn prepare(
 		self,
-		val: Self::Val,
+		(val, may_exceed): Self::Val,
 		origin: &RuntimeOrigin,
 		call: &RuntimeCall,
 		info: &Info,
 		len: usize,
 	) -> Result<Self::Pre, TransactionValidityError> {
-		ensure_operational_has_room(call, info)?;
+		if !may_exceed {
+			ensure_operational_has_room(info)?;
+		}
 		self.0.prepare(val, origin, call, info, len)
 	}
 
@@ -99,8 +109,9 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 	}
 
 	fn bare_validate(call: &RuntimeCall, info: &Info, len: usize) -> TransactionValidity {
-		ensure_operational_fits(call, info, len)?;
-		ensure_bare_upgrade_succeeds(call)?;
+		if !is_bare_upgrade(call)? {
+			ensure_operational_fits(info, len)?;
+		}
 		Inner::bare_validate(call, info, len)
 	}
 
@@ -109,9 +120,10 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 		info: &Info,
 		len: usize,
 	) -> Result<(), TransactionValidityError> {
-		ensure_operational_fits(call, info, len)?;
-		ensure_operational_has_room(call, info)?;
-		ensure_bare_upgrade_succeeds(call)?;
+		if !is_bare_upgrade(call)? {
+			ensure_operational_fits(info, len)?;
+			ensure_operational_has_room(info)?;
+		}
 		Inner::bare_validate_and_prepare(call, info, len)
 	}
 
@@ -128,14 +140,10 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 /// Refuses an operational transaction that is heavier than a block, or with which this block would be longer
 /// than its budget.
 ///
-/// Anybody can send operational calls, and the SDK's limits of the class are those of a runtime upgrade. The
+/// Anybody can send operational calls, and the SDK's limits of the class are those of a runtime upgrade. Only the
 /// application of an authorised upgrade may exceed the budget: the authorisation ends with it, so one block
 /// for each upgrade may be late. Code that would be refused keeps the authorisation, so it gets no exception.
-fn ensure_operational_fits(
-	call: &RuntimeCall,
-	info: &Info,
-	len: usize,
-) -> Result<(), TransactionValidityError> {
+fn ensure_operational_fits(info: &Info, len: usize) -> Result<(), TransactionValidityError> {
 	if info.class != DispatchClass::Operational {
 		return Ok(());
 	}
@@ -143,17 +151,13 @@ fn ensure_operational_fits(
 	let max_block = MaxBlockWeight::get();
 	let is_too_long = System::block_size().saturating_add(length) > MaxBlockLength::get();
 	if is_too_long || info.total_weight().any_gt(largest_extrinsic(max_block, max_block)) {
-		ensure_authorised_upgrade(call)?;
+		return Err(InvalidTransaction::ExhaustsResources.into());
 	}
 	Ok(())
 }
 
-/// Refuses an operational transaction with which this block would be heavier than its budget, unless it
-/// applies an authorised upgrade.
-fn ensure_operational_has_room(
-	call: &RuntimeCall,
-	info: &Info,
-) -> Result<(), TransactionValidityError> {
+/// Refuses an operational transaction with which this block would be heavier than its budget.
+fn ensure_operational_has_room(info: &Info) -> Result<(), TransactionValidityError> {
 	if info.class != DispatchClass::Operational {
 		return Ok(());
 	}
@@ -162,38 +166,40 @@ fn ensure_operational_has_room(
 		.saturating_add(info.total_weight())
 		.saturating_add(ExtrinsicBaseWeight::get());
 	if next.any_gt(MaxBlockWeight::get()) {
-		ensure_authorised_upgrade(call)?;
+		return Err(InvalidTransaction::ExhaustsResources.into());
 	}
 	Ok(())
 }
 
-fn ensure_authorised_upgrade(call: &RuntimeCall) -> Result<(), TransactionValidityError> {
-	match (call, System::authorized_upgrade()) {
-		(
-			RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { code }),
-			Some(upgrade),
-		) if is_of(&upgrade, code) && Upgrades::ensure_can_follow(code).is_ok() => Ok(()),
-		_ => Err(InvalidTransaction::ExhaustsResources.into()),
-	}
-}
-
-/// Refuses a bare upgrade with code that cannot follow the running runtime (UPG-R1).
+/// Whether a bare call applies an authorised upgrade. It then succeeds, and may exceed the budget.
 ///
-/// A bare transaction pays nothing, and a call that fails keeps the authorisation. Without this check, anybody
-/// could fill every block with code that governance has authorised and that the runtime refuses. The system
-/// pallet has checked before that the code is the authorised one and that no migration is running.
-fn ensure_bare_upgrade_succeeds(call: &RuntimeCall) -> Result<(), TransactionValidityError> {
-	let RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { code }) = call else {
-		return Ok(());
-	};
+/// # Errors
+///
+/// The call applies code that is not authorised or cannot follow the running runtime (UPG-R1). A bare transaction pays
+/// nothing, and a call that fails keeps the authorisation. Without this check, anybody could fill every block with code
+/// that governance has authorised and that the runtime refuses. The system pallet has checked before that no migration
+/// is running.
+fn is_bare_upgrade(call: &RuntimeCall) -> Result<bool, TransactionValidityError> {
+	if !matches!(call, RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { .. })) {
+		return Ok(false);
+	}
+	let code = authorised_code(call).ok_or(InvalidTransaction::Call)?;
 	match Upgrades::ensure_can_follow(code) {
-		Ok(()) => Ok(()),
+		Ok(()) => Ok(true),
 		// The transaction can be in a later block, so the pool keeps it.
 		Err(pallet_upgrades::Error::RuntimeAlreadyReplaced) => {
 			Err(InvalidTransaction::ExhaustsResources.into())
 		},
 		Err(_) => Err(InvalidTransaction::Call.into()),
 	}
+}
+
+/// The code that `call` applies, if it is the authorised one.
+fn authorised_code(call: &RuntimeCall) -> Option<&[u8]> {
+	let RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { code }) = call else {
+		return None;
+	};
+	System::authorized_upgrade().filter(|upgrade| is_of(upgrade, code)).map(|_| &code[..])
 }
 
 /// Whether the authorisation is for this code. Its encoding begins with the hash, which the SDK gives

@@ -23,18 +23,13 @@ pub mod currency {
 /// What one block may hold, as parts of the budget that follows from slot and network (STA-R12).
 pub mod block {
 	use frame_support::weights::{
-		constants::{
-			WEIGHT_REF_TIME_PER_MICROS, WEIGHT_REF_TIME_PER_MILLIS, WEIGHT_REF_TIME_PER_NANOS,
-		},
+		constants::{WEIGHT_REF_TIME_PER_MICROS, WEIGHT_REF_TIME_PER_NANOS},
 		RuntimeDbWeight, Weight,
 	};
 	use sp_runtime::Perbill;
 
 	/// Longest block of any chain, in bytes: one that holds the Wasm of a runtime upgrade (TXN-R28).
 	pub const MAX_LENGTH_BYTES: u32 = pallet_genesis_parameters::budget::MAX_LENGTH_BYTES as u32;
-	/// Least execution time that scheduled calls may take in a block, so that one can replace the runtime:
-	/// the SDK declares 164 ms for it. With short slots such a block is late.
-	pub const UPGRADE_WEIGHT: Weight = Weight::from_parts(250 * WEIGHT_REF_TIME_PER_MILLIS, 0);
 	/// Execution time of a block without transactions.
 	///
 	/// This and the next two values are measured: docs/measurements.md.
@@ -55,6 +50,12 @@ pub mod block {
 	/// A block with a step holds no transactions. Its other hooks can take half a block: the guaranteed part of
 	/// the sweep 30 %, the rest the base weight and the hooks that every block has.
 	pub const MIGRATION_RATIO: Perbill = Perbill::from_percent(50);
+	/// Part of the weight that scheduled calls may take.
+	///
+	/// What the sweep is guaranteed (30 %), the reserved part of the ordinary transactions (25 %) and the other hooks
+	/// (5 %) leave 40 % of the block. The rest is for a page of overdue rewards: 4 % of a block of `live`. With the
+	/// shortest slots such a page takes 29 %, so a block that has all of these at the same time is late there.
+	pub const SCHEDULER_RATIO: Perbill = Perbill::from_percent(35);
 	/// Part of the weight that ordinary transactions may fill.
 	pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 	/// Part of the length that ordinary transactions may fill, in sixteenths. Operational ones are short.
@@ -188,6 +189,7 @@ pub mod liveness {
 pub mod governance {
 	use super::currency::TOS;
 	use crate::Balance;
+	use sp_runtime::Perbill;
 
 	/// Tasks of one block. The SDK has measured the scheduler with up to 512.
 	pub const AGENDA_SLOTS: u32 = 128;
@@ -196,6 +198,18 @@ pub mod governance {
 	pub const ALARM_SLOTS: u32 = 96;
 	/// Consecutive agendas in which a task of a referendum looks for a free slot.
 	pub const AGENDA_TRIES: u32 = 4;
+	/// Longest call that is scheduled as a preimage, in bytes. Shorter ones than 129 bytes need no preimage.
+	///
+	/// The scheduler declares 1.6 ms for reading a preimage of this length, whether it is there or not. It waits for
+	/// a block in which it has that much left, so the weight must be a small part of its share of the smallest block,
+	/// which is 8.7 ms.
+	pub const MAX_CALL_LENGTH_BYTES: u32 = 64 * 1024;
+	/// Part of the scheduler's share that the preimages of one agenda may take.
+	///
+	/// A task whose preimage is missing, or that is too heavy for a block, stays in its agenda and costs the scheduler
+	/// the same again in each block until the rest of the agenda has been executed. All of them must fit a block with
+	/// room for another task, or the agenda would never end.
+	pub const PREIMAGES_RATIO: Perbill = Perbill::from_percent(50);
 	/// Deposit of a referendum, which only one that is approved or cancelled gets back.
 	///
 	/// Each referendum has at most one alarm, so an agenda full of alarms costs 9,600 TOS, and as many as a task
@@ -203,11 +217,13 @@ pub mod governance {
 	pub const SUBMISSION_DEPOSIT: Balance = 100 * TOS;
 	/// Maximum number of referenda of one track on which an account has votes at a time.
 	///
-	/// `delegate` and `undelegate` declare the weight of moving this number of votes: 660 us each, most of it
-	/// for the search of a new alarm's slot in full agendas. With 16 that is 11 ms, and would be 16 ms if the database
-	/// took 2.3 times as long. A transaction may weigh 17.4 ms with the shortest slots that genesis accepts
-	/// (STA-R12).
-	pub const MAX_VOTES: u32 = 16;
+	/// `delegate` and `undelegate` declare the weight of moving this number of votes: 1.2 ms each, most of it
+	/// for the searches of a slot in full agendas, by the vote and by the alarm that it sets for the next block. With 12
+	/// that is 14.5 ms, and would be 17 ms if the database took 1.6 times as long. A transaction may weigh 17.4 ms
+	/// with the shortest slots that genesis accepts (STA-R12).
+	pub const MAX_VOTES: u32 = 12;
+	/// Maximum number of members of the technical committee.
+	pub const MAX_COMMITTEE_MEMBERS: u32 = 25;
 	/// Referenda of a track that can wait for being decided.
 	pub const MAX_QUEUED: u32 = 100;
 

@@ -3,6 +3,7 @@
 use crate::{
 	constants::{
 		currency::TOS,
+		governance::MAX_COMMITTEE_MEMBERS,
 		staking::{MAX_ELECTABLE_TARGETS, MAX_VALIDATORS},
 	},
 	AccountId, Balance, RuntimeGenesisConfig, SessionKeys,
@@ -73,14 +74,28 @@ pub fn build_state(json: &[u8]) -> Result<(), String> {
 	Ok(())
 }
 
-/// Checks that the genesis has a technical committee (STA-R15).
+/// Checks that the genesis has a technical committee that the chain can have (STA-R15).
 ///
-/// Without one no call can be whitelisted, and electing one takes a referendum on the root track.
+/// Without one no call can be whitelisted, and electing one takes a referendum on the root track. The other conditions
+/// are those of `pallet-collective`, which panics.
 fn check_committee(config: &RuntimeGenesisConfig) -> Result<(), String> {
-	if config.technical_committee.members.is_empty() {
+	let members = &config.technical_committee.members;
+	if members.is_empty() {
 		return Err("The genesis has no technical committee, so no urgent call could be \
 			whitelisted: name its members in technicalCommittee.members"
 			.into());
+	}
+	if members.len() > MAX_COMMITTEE_MEMBERS as usize {
+		return Err(format!(
+			"technicalCommittee.members names {} accounts; at most {MAX_COMMITTEE_MEMBERS} are possible",
+			members.len()
+		));
+	}
+	let mut seen = BTreeSet::new();
+	for member in members {
+		if !seen.insert(member) {
+			return Err(format!("technicalCommittee.members names account {} twice", hex(member)));
+		}
 	}
 	Ok(())
 }

@@ -8,6 +8,7 @@ use frame_support::{
 	migrations::{MigrationStatusHandler, SteppedMigrations},
 	traits::{Contains, Get, GetCallMetadata, OnRuntimeUpgrade},
 	weights::Weight,
+	BoundedVec,
 };
 
 impl<T: Config> Pallet<T> {
@@ -38,7 +39,8 @@ impl<T: Config> Pallet<T> {
 
 /// Closes the pallets before the first step of a migration and opens them after the last one (UPG-R3).
 ///
-/// Nothing is opened when a migration fails.
+/// Nothing is opened when a migration fails. Only a release that configures a migration of the same pallet opens it
+/// again, because only then somebody has taken care of the state that the failure has left.
 impl<T: Config> MigrationStatusHandler for Pallet<T> {
 	fn started() {
 		let pallets: Vec<_> = Self::migrating_pallets().into_iter().collect();
@@ -54,8 +56,16 @@ impl<T: Config> MigrationStatusHandler for Pallet<T> {
 	}
 
 	fn completed() {
-		ClosedPallets::<T>::kill();
-		Self::deposit_event(Event::PalletsReopened);
+		let migrated = Self::migrating_pallets();
+		let (opened, still_closed): (Vec<_>, Vec<_>) =
+			ClosedPallets::<T>::get().into_iter().partition(|pallet| migrated.contains(pallet));
+		if still_closed.is_empty() {
+			ClosedPallets::<T>::kill();
+		} else {
+			// Truncates nothing: it is a part of what was stored.
+			ClosedPallets::<T>::put(BoundedVec::<_, MaxPallets>::truncate_from(still_closed));
+		}
+		Self::deposit_event(Event::PalletsReopened { pallets: opened });
 	}
 }
 
@@ -81,8 +91,8 @@ pub struct Reopen<T>(PhantomData<T>);
 
 impl<T: Config> OnRuntimeUpgrade for Reopen<T> {
 	fn on_runtime_upgrade() -> Weight {
-		ClosedPallets::<T>::kill();
-		Pallet::<T>::deposit_event(Event::PalletsReopened);
-		T::DbWeight::get().writes(1)
+		let pallets = ClosedPallets::<T>::take().into_inner();
+		Pallet::<T>::deposit_event(Event::PalletsReopened { pallets });
+		T::DbWeight::get().reads_writes(1, 1)
 	}
 }

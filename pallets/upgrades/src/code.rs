@@ -13,7 +13,8 @@ impl<T: Config> Pallet<T> {
 	/// already (UPG-R2).
 	///
 	/// Decompresses the code to read the version that is embedded in it, which takes as long as a large
-	/// part of a block. Call it only with code that somebody pays for or that is authorised.
+	/// part of a block. The node compiles code without an embedded version and calls `Core_version` of it, which
+	/// takes longer. Call it only with code that somebody pays for or that is authorised.
 	pub fn ensure_can_follow(code: &[u8]) -> Result<(), Error<T>> {
 		ensure!(!Self::has_replaced_runtime(), Error::<T>::RuntimeAlreadyReplaced);
 		// Saturating: no argument of a call has 2^32 bytes.

@@ -12,9 +12,10 @@
 //!
 //! - No call replaces the runtime without [`Pallet::ensure_can_follow`]. Root can still write the
 //!   key `:code` itself with `system.set_storage`, and no pallet can prevent that.
-//! - The check reads the code, it does not run it: code that traps in its own migration passes.
+//! - The check does not run migrations: code that traps in its own migration passes. It reads the version that is
+//!   embedded in the code. Only if there is none, the node compiles the code and asks it (`Core_version`).
 //! - The pallets that a migration rewrites are closed before its first step, and opened after the last
-//!   step of the last migration. A failure opens nothing.
+//!   step of the last migration. A failure opens nothing, and neither do later migrations of other pallets.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -74,7 +75,8 @@ pub mod pallet {
 	/// Pallets whose calls are refused, because a migration of their storage is running or has failed
 	/// (UPG-R3).
 	///
-	/// Written when migrations start, removed when all have completed. A failed migration leaves it.
+	/// Prefixes are added when migrations start, and removed when all migrations of a release have completed and
+	/// one of them is of that pallet. A failed migration leaves them.
 	// Whitelisted: the filter reads it for every call, and all calls of a block together cost one read of
 	// the database, whose weight `on_initialize` declares in every block.
 	#[pallet::storage]
@@ -86,16 +88,19 @@ pub mod pallet {
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// Migrations have started. The calls of these pallets are refused until all migrations have
-		/// completed.
+		/// Migrations have started. The calls of these pallets are refused until all of them have completed.
 		#[codec(index = 0)]
 		PalletsClosed {
 			/// The pallets, by the first half of their storage keys.
 			pallets: Vec<PalletPrefix>,
 		},
-		/// All migrations have completed. No call is refused any more.
+		/// All migrations have completed, or a release has given a failed one up. The calls of these pallets are no
+		/// longer refused.
 		#[codec(index = 1)]
-		PalletsReopened,
+		PalletsReopened {
+			/// The pallets, by the first half of their storage keys.
+			pallets: Vec<PalletPrefix>,
+		},
 	}
 
 	/// Why code cannot become the next runtime (UPG-R1, UPG-R2).

@@ -140,7 +140,7 @@ fn calls_of_a_migrated_pallet_are_refused_until_the_migrations_complete() {
 		let mut pallets = vec![twox_128(b"Balances"), twox_128(b"System")];
 		pallets.sort();
 		assert_eq!(ClosedPallets::<Test>::get().into_inner(), pallets);
-		System::assert_last_event(Event::PalletsClosed { pallets }.into());
+		System::assert_last_event(Event::PalletsClosed { pallets: pallets.clone() }.into());
 		assert_noop!(
 			transfer().dispatch(RuntimeOrigin::signed(1)),
 			frame_system::Error::<Test>::CallFiltered
@@ -150,36 +150,69 @@ fn calls_of_a_migrated_pallet_are_refused_until_the_migrations_complete() {
 
 		Upgrades::completed();
 		assert!(!ClosedPallets::<Test>::exists());
-		System::assert_last_event(Event::PalletsReopened.into());
+		System::assert_last_event(Event::PalletsReopened { pallets }.into());
 		assert!(Upgrades::contains(&transfer()));
 	});
+}
+
+/// Leaves the state as a failed migration of `pallets` does.
+fn fail_migration_of(pallets: &[&[u8]]) {
+	let prefixes: Vec<_> = pallets.iter().map(|name| twox_128(name)).collect();
+	ClosedPallets::<Test>::put(BoundedVec::<_, MaxPallets>::truncate_from(prefixes));
 }
 
 /// UPG-R3: a failed migration opens nothing, and the next upgrade closes each pallet once.
 #[test]
 fn pallets_stay_closed_until_a_later_upgrade_completes() {
 	new_test_ext().execute_with(|| {
-		ClosedPallets::<Test>::put(BoundedVec::<_, MaxPallets>::truncate_from(vec![
-			twox_128(b"Balances"),
-			twox_128(b"Other"),
-		]));
+		fail_migration_of(&[b"Balances"]);
 		assert!(!Upgrades::contains(&transfer()));
 		Upgrades::started();
-		assert_eq!(ClosedPallets::<Test>::get().len(), 3);
+		assert_eq!(ClosedPallets::<Test>::get().len(), 2);
 		assert!(!Upgrades::contains(&transfer()));
 		Upgrades::completed();
 		assert!(Upgrades::contains(&transfer()));
+		assert!(!ClosedPallets::<Test>::exists());
 	});
+}
+
+/// UPG-R3: migrations of other pallets say nothing about the state that a failed one has left.
+#[test]
+fn pallet_of_a_failed_migration_stays_closed_when_migrations_of_others_complete() {
+	new_test_ext().execute_with(|| {
+		fail_migration_of(&[b"Other", b"Balances"]);
+		Upgrades::started();
+		Upgrades::completed();
+		assert_eq!(ClosedPallets::<Test>::get().into_inner(), [twox_128(b"Other")]);
+		let mut pallets = vec![twox_128(b"Balances"), twox_128(b"System")];
+		let Some(Event::PalletsReopened { pallets: mut opened }) = last_event() else {
+			panic!("pallets are opened");
+		};
+		pallets.sort();
+		opened.sort();
+		assert_eq!(opened, pallets);
+		assert!(Upgrades::contains(&transfer()));
+	});
+}
+
+/// The pallet's last event.
+fn last_event() -> Option<Event<Test>> {
+	System::events().into_iter().rev().find_map(|record| match record.event {
+		RuntimeEvent::Upgrades(event) => Some(event),
+		_ => None,
+	})
 }
 
 /// UPG-R3: a release can open them without a migration.
 #[test]
 fn pallets_are_reopened_by_a_release_that_gives_the_migration_up() {
 	new_test_ext().execute_with(|| {
-		Upgrades::started();
+		fail_migration_of(&[b"Other", b"Balances"]);
 		Reopen::<Test>::on_runtime_upgrade();
 		assert!(Upgrades::contains(&transfer()));
-		System::assert_last_event(Event::PalletsReopened.into());
+		assert!(!ClosedPallets::<Test>::exists());
+		let pallets = vec![twox_128(b"Other"), twox_128(b"Balances")];
+		System::assert_last_event(Event::PalletsReopened { pallets }.into());
 	});
 }
 
@@ -198,5 +231,6 @@ fn error_and_event_indices_are_pinned() {
 	}
 	let closed = Event::<Test>::PalletsClosed { pallets: vec![[7; 16]] };
 	assert_eq!(closed.encode(), [&[0, 4][..], &[7; 16]].concat());
-	assert_eq!(Event::<Test>::PalletsReopened.encode(), [1]);
+	let opened = Event::<Test>::PalletsReopened { pallets: vec![[7; 16]] };
+	assert_eq!(opened.encode(), [&[1, 4][..], &[7; 16]].concat());
 }

@@ -4,11 +4,13 @@
 mod agendas;
 pub mod pallet_origins;
 mod requeue;
+mod scheduled_calls;
 mod tracks;
 mod weights;
 
 pub use agendas::Agendas;
 pub use requeue::ReturnToTrack;
+pub use scheduled_calls::{LongProposals, SchedulerPreimages};
 pub use tracks::TracksInfo;
 pub use weights::{ReferendaWeight, VotingWeight};
 
@@ -60,9 +62,9 @@ impl pallet_preimage::Config for Runtime {
 }
 
 parameter_types! {
-	/// Scheduled calls may take most of a block, and always as much as a runtime upgrade declares.
-	pub MaximumSchedulerWeight: Weight =
-		(Perbill::from_percent(80) * MaxBlockWeight::get()).max(block::UPGRADE_WEIGHT);
+	/// Weight that scheduled calls may take in a block. A heavier call is never made; the runtime is replaced
+	/// without one (UPG-R1).
+	pub MaximumSchedulerWeight: Weight = block::SCHEDULER_RATIO * MaxBlockWeight::get();
 }
 
 impl pallet_scheduler::Config for Runtime {
@@ -71,7 +73,7 @@ impl pallet_scheduler::Config for Runtime {
 	type MaximumWeight = MaximumSchedulerWeight;
 	type OriginPrivilegeCmp = EqualPrivilegeOnly;
 	type PalletsOrigin = OriginCaller;
-	type Preimages = Preimage;
+	type Preimages = SchedulerPreimages;
 	type RuntimeCall = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
 	type RuntimeOrigin = RuntimeOrigin;
@@ -140,7 +142,7 @@ impl pallet_collective::Config<TechnicalCollective> for Runtime {
 	type DefaultVote = pallet_collective::MoreThanMajorityThenPrimeDefaultVote;
 	type DisapproveOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
-	type MaxMembers = ConstU32<25>;
+	type MaxMembers = ConstU32<{ limits::MAX_COMMITTEE_MEMBERS }>;
 	type MaxProposalWeight = MaxCommitteeProposalWeight;
 	type MaxProposals = ConstU32<25>;
 	type MotionDuration = TechnicalMotionDuration;

@@ -41,8 +41,8 @@ const SLOTS: [(u64, &str); 9] = [
 	(1_000, "lan"),
 ];
 
-/// Calls that replace the runtime. Root makes the first two by the scheduler, and TXN-R28 makes an exception
-/// for the last one.
+/// Calls that replace the runtime. Only root can make the first two, which fit only large blocks, and TXN-R28 makes an
+/// exception for the last one (UPG-R1).
 const UPGRADES: [&str; 3] =
 	["System.set_code", "System.set_code_without_checks", "System.apply_authorized_upgrade"];
 

@@ -108,7 +108,7 @@ fn blocks_of_a_migration_hold_only_inherents_and_transfers_wait() {
 		)));
 		assert!(has_event(|event| matches!(
 			event,
-			RuntimeEvent::Upgrades(pallet_upgrades::Event::PalletsReopened)
+			RuntimeEvent::Upgrades(pallet_upgrades::Event::PalletsReopened { .. })
 		)));
 		assert!(!Migrations::ongoing());
 		assert!(inclusion_mode() == ExtrinsicInclusionMode::AllExtrinsics);

@@ -3,7 +3,7 @@
 use crate::common::{build, chain, genesis_json};
 use gtos_runtime::{
 	genesis_config_presets::{names, DEV, DEVELOPMENT_TIMING, LIVE, LOCAL},
-	Runtime, Session, Staking,
+	AccountId, Runtime, Session, Staking,
 };
 use pallet_genesis_parameters::ChainTiming;
 
@@ -70,6 +70,29 @@ fn live_template_without_a_committee_is_refused() {
 	assert!(reason.contains("no technical committee"), "{reason}");
 	assert!(reason.contains("name its members in technicalCommittee.members"), "{reason}");
 	assert_eq!(reason.lines().count(), 1, "{reason}");
+}
+
+/// STA-R15: `pallet-collective` would panic.
+#[test]
+fn committee_with_an_account_twice_or_with_too_many_is_refused() {
+	let mut config = genesis_json(LOCAL);
+	let members = config["technicalCommittee"]["members"].as_array_mut().expect("a list");
+	members.push(members[0].clone());
+	let reason = error_of(&config);
+	assert!(reason.starts_with("technicalCommittee.members names account 0x"), "{reason}");
+	assert!(reason.ends_with("twice"), "{reason}");
+
+	let with = |count: u8| {
+		let mut config = genesis_json(LOCAL);
+		let members = (0..count).map(|index| AccountId::new([index; 32])).collect::<Vec<_>>();
+		config["technicalCommittee"]["members"] = serde_json::json!(members);
+		config
+	};
+	let reason = error_of(&with(26));
+	assert_eq!(reason, "technicalCommittee.members names 26 accounts; at most 25 are possible");
+	for count in [1, 25] {
+		assert!(build(&with(count)).is_ok(), "{count}");
+	}
 }
 
 #[test]

@@ -5,24 +5,38 @@ use crate::{
 		chain_with_hours_of, enacted_at, fill_agenda, info, is_marked, marker, nothing, ongoing,
 		pay_root_deposits_of_eve, root, submit, submit_with_deposit, vote, vote_with_little,
 	},
+	block_limits::chain_with,
 	common::{run_block, run_to},
 };
-use frame_support::assert_ok;
+use frame_support::{
+	assert_ok,
+	traits::{
+		schedule::{v3::Named, DispatchTime},
+		Bounded, StorePreimage,
+	},
+};
 use gtos_runtime::{
-	configs::governance::{ReferendaWeight, TracksInfo, VotingWeight},
+	configs::governance::{Agendas, ReferendaWeight, TracksInfo, VotingWeight},
 	constants::{
 		currency::TOS,
-		governance::{AGENDA_SLOTS, AGENDA_TRIES, ALARM_SLOTS, MAX_QUEUED, SUBMISSION_DEPOSIT},
+		governance::{
+			AGENDA_SLOTS, AGENDA_TRIES, ALARM_SLOTS, MAX_CALL_LENGTH_BYTES, MAX_QUEUED,
+			SUBMISSION_DEPOSIT,
+		},
 	},
-	BlockNumber, Referenda, Runtime, RuntimeOrigin, System,
+	BlockNumber, Hash, OriginCaller, Preimage, Referenda, Runtime, RuntimeCall, RuntimeOrigin,
+	Scheduler, System,
 };
 use pallet_conviction_voting::WeightInfo as _;
 use pallet_referenda::{
 	DecidingCount, ReferendumInfo, TrackQueue, TracksInfo as _, WeightInfo as _,
 };
-use pallet_scheduler::Agenda;
+use pallet_scheduler::{Agenda, IncompleteSince};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Eve};
-use sp_runtime::{traits::Zero, Perbill};
+use sp_runtime::{
+	traits::{BlakeTwo256, Dispatchable, Zero},
+	DispatchError, DispatchResult, Perbill,
+};
 
 const ROOT: u16 = 0;
 /// Periods of the root track in hours, and so in blocks of these chains.
@@ -267,9 +281,123 @@ fn weights_contain_the_search_for_a_slot() {
 		let approved =
 			ReferendaWeight::nudge_referendum_approved() - Sdk::nudge_referendum_approved();
 		assert!(approved.all_gte(reads * 2_u64));
-		assert!((VotingWeight::vote_new() - VotingSdk::vote_new()).all_gte(reads));
+		// The vote moves an alarm, and the alarm sets the next one.
+		let alarm = ReferendaWeight::nudge_referendum_begin_deciding_passing() + reads;
+		assert!((VotingWeight::vote_new() - VotingSdk::vote_new()).all_gte(alarm));
+		assert!((VotingWeight::vote_existing() - VotingSdk::vote_existing()).all_gte(alarm));
+		assert!((VotingWeight::remove_vote() - VotingSdk::remove_vote()).all_gte(alarm));
 		let delegate = VotingWeight::delegate(10) - VotingSdk::delegate(10);
-		assert!(delegate.all_gte(reads * 10_u64));
+		assert!(delegate.all_gte(alarm * 10_u64));
 		assert!((VotingWeight::unlock() - VotingSdk::unlock()).is_zero());
 	});
+}
+
+/// A call whose preimage nobody has stored.
+fn unknown(hash: u8, len: u32) -> Bounded<RuntimeCall, BlakeTwo256> {
+	Bounded::Lookup { hash: Hash::repeat_byte(hash), len }
+}
+
+/// Alice submits a referendum of root about this call.
+fn submission(proposal: Bounded<RuntimeCall, BlakeTwo256>) -> RuntimeCall {
+	RuntimeCall::Referenda(pallet_referenda::Call::submit {
+		proposal_origin: Box::new(root()),
+		proposal,
+		enactment_moment: DispatchTime::After(0),
+	})
+}
+
+fn by_alice(call: RuntimeCall) -> DispatchResult {
+	let alice = RuntimeOrigin::signed(Alice.to_account_id());
+	call.dispatch(alice).map(|_| ()).map_err(|failure| failure.error)
+}
+
+fn schedule_named(
+	name: u8,
+	when: BlockNumber,
+	call: Bounded<RuntimeCall, BlakeTwo256>,
+) -> Result<BlockNumber, DispatchError> {
+	let when = DispatchTime::At(when);
+	<Agendas as Named<BlockNumber, RuntimeCall, OriginCaller>>::schedule_named(
+		[name; 32],
+		when,
+		None,
+		63,
+		root(),
+		call,
+	)
+	.map(|(block, _)| block)
+}
+
+/// STA-R13: with a long enough preimage, which need not exist, the scheduler would never end an agenda again.
+#[test]
+fn referendum_about_a_call_that_is_too_long_is_refused() {
+	chain_with_hours_of(1).execute_with(|| {
+		run_block(0, vec![]);
+		let filtered: DispatchResult = Err(frame_system::Error::<Runtime>::CallFiltered.into());
+		for len in [MAX_CALL_LENGTH_BYTES + 1, u32::MAX] {
+			assert_eq!(by_alice(submission(unknown(7, len))), filtered, "{len}");
+			let calls = vec![submission(unknown(7, len))];
+			let batch = RuntimeCall::Utility(pallet_utility::Call::batch_all { calls });
+			assert_eq!(by_alice(batch), filtered, "{len}");
+		}
+		// The scheduler would declare a million bytes for it.
+		let legacy =
+			Bounded::Legacy { hash: Hash::repeat_byte(7), dummy: core::marker::PhantomData };
+		assert_eq!(by_alice(submission(legacy)), filtered);
+		assert_ok!(by_alice(submission(unknown(7, MAX_CALL_LENGTH_BYTES))));
+		assert_ok!(by_alice(submission(Preimage::bound(nothing()).expect("it is short"))));
+	});
+}
+
+/// STA-R13: neither does root get such a call into an agenda.
+#[test]
+fn root_cannot_schedule_a_call_that_is_too_long() {
+	chain_with_hours_of(1).execute_with(|| {
+		run_block(0, vec![]);
+		let remark = |length: u32| {
+			let remark = vec![7; length as usize];
+			Box::new(RuntimeCall::System(frame_system::Call::remark { remark }))
+		};
+		let too_long = remark(MAX_CALL_LENGTH_BYTES);
+		let scheduled = Scheduler::schedule(RuntimeOrigin::root(), 9, None, 0, too_long.clone());
+		assert_eq!(scheduled, Err(DispatchError::Exhausted));
+		let named = Scheduler::schedule_named(RuntimeOrigin::root(), [7; 32], 9, None, 0, too_long);
+		assert_eq!(named, Err(DispatchError::Exhausted));
+		for len in [MAX_CALL_LENGTH_BYTES + 1, u32::MAX] {
+			let enactment = schedule_named(7, 9, unknown(7, len));
+			assert_eq!(enactment, Err(DispatchError::Exhausted), "{len}");
+		}
+		assert!(!Agenda::<Runtime>::contains_key(9));
+		// Two bytes name the call, four more encode the length.
+		let longest = remark(MAX_CALL_LENGTH_BYTES - 6);
+		assert_ok!(Scheduler::schedule(RuntimeOrigin::root(), 9, None, 0, longest));
+	});
+}
+
+/// STA-R13: tasks without their preimages stay in their agenda. If all were in one, the scheduler would read them in each
+/// block until it has nothing left, and never come to the task behind them.
+#[test]
+fn missing_preimages_do_not_stop_the_scheduler() {
+	for (slot, network) in [(675, "wan"), (100, "lan")] {
+		chain_with(slot, network).execute_with(|| {
+			run_block(0, vec![]);
+			let due = System::block_number() + 2;
+			let blocks: Vec<_> = (0..9)
+				.map(|name| schedule_named(name, due, unknown(name, MAX_CALL_LENGTH_BYTES)))
+				.collect();
+			let expected: Vec<_> = (0..AGENDA_TRIES)
+				.flat_map(|offset| [Ok(due + offset), Ok(due + offset)])
+				.chain([Err(DispatchError::Exhausted)])
+				.collect();
+			assert_eq!(blocks, expected, "{slot} ms, {network}");
+			// A task without a preimage has room beside them.
+			let marker = Preimage::bound(marker()).expect("it is short");
+			assert_eq!(schedule_named(100, due, marker), Ok(due));
+			run_to(due);
+			assert!(is_marked());
+			run_to(due + AGENDA_TRIES);
+			let now = System::block_number();
+			assert_eq!(IncompleteSince::<Runtime>::get(), Some(now + 1), "{slot} ms, {network}");
+		});
+	}
 }

@@ -7,16 +7,18 @@ use crate::{
 use frame_support::assert_ok;
 use gtos_runtime::{
 	configs::governance::{pallet_origins::Origin, TracksInfo},
-	constants::currency::TOS,
+	constants::{currency::TOS, governance::AGENDA_TRIES},
 	genesis_config_presets::LOCAL,
 	AccountId, Balance, BlockNumber, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
+use pallet_genesis_parameters::ChainTiming;
 use pallet_referenda::TracksInfo as _;
 use pallet_treasury::{Error, SpendCount};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::{traits::Dispatchable, DispatchResult, Perbill};
 
 const WHITELISTED_CALLER: u16 = 1;
+const STAKING_ADMIN: u16 = 10;
 
 /// Nays in percent; then the blocks from submission to enactment, for hours of 20 and of 3,600 blocks, of a whitelisted
 /// referendum for which half of all TOS vote (STA-R15).
@@ -85,6 +87,26 @@ fn least_support_rises_with_the_amount() {
 	});
 }
 
+/// STA-R14, CON-R17: others can fill the track for one decision period. On a live chain a deferred slash can be cancelled
+/// nevertheless, if the referendum is submitted within 39 hours.
+#[test]
+fn slash_is_cancelled_in_time_although_the_track_was_full() {
+	let timing = ChainTiming::default();
+	let deferral =
+		timing.session_length_blocks * timing.sessions_per_era * timing.slash_defer_duration_eras;
+	chain_with_hours_of(timing.hour_blocks).execute_with(|| {
+		let track = TracksInfo::info(STAKING_ADMIN).expect("there is such a track");
+		let until_others_are_decided = track.decision_period + track.confirm_period;
+		let own = track.prepare_period
+			+ track.decision_period
+			+ track.confirm_period
+			+ track.min_enactment_period;
+		// Each of six steps may wait for a slot of an agenda.
+		let longest = until_others_are_decided + own + 6 * AGENDA_TRIES;
+		assert!(longest + 39 * timing.hour_blocks < deferral, "{longest} of {deferral}");
+	});
+}
+
 fn spend(amount: Balance) -> RuntimeCall {
 	RuntimeCall::Treasury(pallet_treasury::Call::spend {
 		asset_kind: Box::new(()),
@@ -119,8 +141,12 @@ fn spender_spends_its_cap_and_no_more() {
 				RuntimeCall::Utility(pallet_utility::Call::batch_all { calls })
 			};
 			assert_eq!(dispatch(batch(1), origin.clone()), too_much(), "{origin:?}");
+			// A `batch_all` may hold a `batch`, but no `batch_all`.
+			let whole = RuntimeCall::Utility(pallet_utility::Call::batch {
+				calls: vec![spend(cap / 2), spend(cap / 2)],
+			});
 			let nested = RuntimeCall::Utility(pallet_utility::Call::batch_all {
-				calls: vec![batch(0), spend(1)],
+				calls: vec![whole, spend(1)],
 			});
 			assert_eq!(dispatch(nested, origin.clone()), too_much(), "{origin:?}");
 			assert_eq!(SpendCount::<Runtime, ()>::get(), 0);

@@ -1,4 +1,4 @@
-//! Referenda about a runtime upgrade that end without one, and what happens to their deposits.
+//! Referenda about a runtime upgrade: how code is authorised and applied, and what happens to the deposits.
 
 use crate::common::{code_of, genesis_json, run_block, run_to, stop_payouts, upgradable};
 use frame_support::{
@@ -9,7 +9,7 @@ use frame_system::RawOrigin;
 use gtos_runtime::{
 	configs::governance::TracksInfo, constants::currency::TOS, genesis_config_presets::DEV,
 	Balance, BlockNumber, ConvictionVoting, OriginCaller, Preimage, Referenda, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeOrigin, Scheduler, System, VERSION,
+	RuntimeCall, RuntimeOrigin, Scheduler, System, UncheckedExtrinsic, VERSION,
 };
 use pallet_conviction_voting::{AccountVote, Conviction, Vote};
 use pallet_referenda::{
@@ -19,13 +19,23 @@ use pallet_referenda::{
 use sp_core::storage::well_known_keys::CODE;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve};
-use sp_runtime::DispatchError;
+use sp_runtime::{
+	traits::{BlakeTwo256, Hash as _},
+	transaction_validity::InvalidTransaction,
+	ApplyExtrinsicResult,
+};
 
 /// A chain whose hours have one block, so that a decision takes hundreds of blocks.
-fn dev() -> TestExternalities {
+fn chain_with(slot_duration_ms: u64, network: &str) -> TestExternalities {
 	let mut config = genesis_json(DEV);
+	config["genesisParameters"]["timing"]["slotDurationMs"] = slot_duration_ms.into();
 	config["genesisParameters"]["timing"]["hourBlocks"] = 1.into();
+	config["genesisParameters"]["network"] = network.into();
 	upgradable(&config)
+}
+
+fn dev() -> TestExternalities {
+	chain_with(500, "lan")
 }
 
 fn signed(who: Sr25519Keyring) -> RuntimeOrigin {
@@ -49,9 +59,10 @@ fn submission_deposit() -> Balance {
 
 /// Bob proposes that the runtime of `spec_version` becomes the next.
 fn propose(spec_version: u32) -> ReferendumIndex {
-	let code = code_of(spec_version);
-	let call = RuntimeCall::System(frame_system::Call::set_code_without_checks { code });
-	let proposal = Preimage::bound(call).expect("it can be noted");
+	let code_hash = BlakeTwo256::hash(&code_of(spec_version));
+	let call = RuntimeCall::System(frame_system::Call::authorize_upgrade { code_hash });
+	let proposal = Preimage::bound(call).expect("it is short");
+	assert!(!proposal.lookup_needed());
 	let root = Box::new(OriginCaller::system(RawOrigin::Root));
 	assert_ok!(Referenda::submit(signed(Bob), root, proposal, DispatchTime::After(0)));
 	ReferendumCount::<Runtime>::get() - 1
@@ -68,6 +79,21 @@ fn vote(who: Sr25519Keyring, index: ReferendumIndex, aye: bool) {
 		balance: 9_000_000 * TOS,
 	};
 	assert_ok!(ConvictionVoting::vote(signed(who), index, vote));
+}
+
+/// Those who hold most of all TOS are in favour.
+fn approve(index: ReferendumIndex) {
+	pay_decision_deposit(index);
+	for voter in [Alice, Dave, Eve] {
+		vote(voter, index, true);
+	}
+}
+
+/// Anybody applies the code of `spec_version`.
+fn apply(spec_version: u32) -> UncheckedExtrinsic {
+	let code = code_of(spec_version);
+	let call = frame_system::Call::apply_authorized_upgrade { code };
+	UncheckedExtrinsic::new_bare(RuntimeCall::System(call))
 }
 
 fn info(index: ReferendumIndex) -> pallet_referenda::ReferendumInfoOf<Runtime, ()> {
@@ -175,31 +201,38 @@ fn killed_upgrade_loses_both_deposits() {
 	});
 }
 
-/// UPG-R1: a referendum for unsuitable code passes like any other, and its enactment fails. The runtime stays,
-/// and both deposits can be taken back.
+/// UPG-R1: the path of an upgrade works however short the slots are, because the scheduled call is light and the
+/// application may exceed the budget.
 #[test]
-fn approved_upgrade_with_unsuitable_code_fails_at_its_enactment() {
+fn approved_upgrade_is_applied_without_an_account_in_slots_of_every_length() {
+	for (slot, network) in [(675, "wan"), (1_000, "wan"), (100, "lan"), (500, "lan")] {
+		chain_with(slot, network).execute_with(|| {
+			stop_payouts();
+			run_block(0, vec![]);
+			let next = VERSION.spec_version + 1;
+			let index = propose(next);
+			approve(index);
+			run_until(|| System::authorized_upgrade().is_some());
+			assert_eq!(run_block(0, vec![apply(next)]), [Ok(Ok(()))], "{slot} ms, {network}");
+			assert_eq!(code(), Some(code_of(next)));
+			assert!(System::authorized_upgrade().is_none());
+		});
+	}
+}
+
+/// UPG-R1: a referendum authorises unsuitable code like any other, and nobody can apply it. The runtime stays, and both
+/// deposits can be taken back.
+#[test]
+fn approved_upgrade_with_unsuitable_code_cannot_be_applied() {
 	dev().execute_with(|| {
 		stop_payouts();
 		run_block(0, vec![]);
 		let before = code();
 		let index = propose(VERSION.spec_version);
-		pay_decision_deposit(index);
-		for voter in [Alice, Dave, Eve] {
-			vote(voter, index, true);
-		}
-		let enacted = || {
-			System::events().into_iter().find_map(|record| match record.event {
-				RuntimeEvent::Scheduler(pallet_scheduler::Event::Dispatched {
-					result,
-					id: Some(_),
-					..
-				}) => Some(result),
-				_ => None,
-			})
-		};
-		let refused: DispatchError = pallet_upgrades::Error::<Runtime>::SpecVersionNotHigher.into();
-		run_until(|| enacted() == Some(Err(refused)));
+		approve(index);
+		run_until(|| System::authorized_upgrade().is_some());
+		let refused: ApplyExtrinsicResult = Err(InvalidTransaction::Call.into());
+		assert_eq!(run_block(0, vec![apply(VERSION.spec_version)]), [refused]);
 
 		assert!(matches!(info(index), ReferendumInfo::Approved(..)));
 		assert_ok!(Referenda::refund_decision_deposit(signed(Alice), index));

@@ -1,7 +1,10 @@
 //! Which code replaces the runtime, and by which calls: `specs/upgrades.md`.
 
-use crate::common::{chain, code_of, genesis_json, rolled_back, run_block, sign, upgradable};
-use codec::Encode;
+use crate::{
+	block_limits::chain_with,
+	common::{build, chain, code_of, genesis_json, rolled_back, run_block, sign, upgradable},
+};
+use codec::{Decode, Encode};
 use frame_support::{assert_ok, dispatch::DispatchResult};
 use gtos_runtime::{
 	apis::RUNTIME_API_VERSIONS, configs::upgrades::REQUIRED_APIS, constants::block,
@@ -9,8 +12,12 @@ use gtos_runtime::{
 	RuntimeOrigin, Scheduler, System, UncheckedExtrinsic, VERSION,
 };
 use pallet_upgrades::Error;
-use sp_core::storage::well_known_keys::CODE;
+use sp_core::{
+	storage::well_known_keys::CODE,
+	traits::{ReadRuntimeVersion, ReadRuntimeVersionExt},
+};
 use sp_crypto_hashing::blake2_64;
+use sp_externalities::Externalities;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring::Alice;
 use sp_runtime::{
@@ -21,6 +28,10 @@ use sp_runtime::{
 	DispatchError,
 };
 use sp_version::RuntimeVersion;
+use std::sync::{
+	atomic::{AtomicU32, Ordering},
+	Arc,
+};
 
 /// The version of the runtime that comes next.
 fn next_version() -> u32 {
@@ -214,7 +225,7 @@ fn other_bare_calls_are_refused() {
 /// UPG-R2, TXN-R5: the pool keeps the second upgrade of a block for a later one.
 #[test]
 fn bare_upgrade_after_another_in_the_block_waits() {
-	dev().execute_with(|| {
+	long_slots().execute_with(|| {
 		run_block(0, vec![]);
 		let code = code_of(next_version() + 1);
 		authorise(&code);
@@ -225,6 +236,11 @@ fn bare_upgrade_after_another_in_the_block_waits() {
 		assert_eq!(run_block(0, vec![upgrade]), [Ok(Ok(()))]);
 		assert_eq!(stored_code(), Some(code));
 	});
+}
+
+/// A chain whose blocks are so large that the scheduler can replace the runtime.
+fn long_slots() -> TestExternalities {
+	chain_with(2_000, "lan")
 }
 
 /// Schedules `set_code_without_checks` by root.
@@ -250,15 +266,8 @@ fn dispatched() -> Vec<DispatchResult> {
 /// referendum has to be repeated.
 #[test]
 fn second_scheduled_upgrade_of_a_block_fails() {
-	for (slot_duration_ms, second) in [
-		(250, next_version()),
-		(500, next_version()),
-		(500, next_version() + 2),
-		(1_000, next_version() + 2),
-	] {
-		let mut config = genesis_json(DEV);
-		config["genesisParameters"]["timing"]["slotDurationMs"] = slot_duration_ms.into();
-		upgradable(&config).execute_with(|| {
+	for second in [next_version(), next_version() + 2] {
+		long_slots().execute_with(|| {
 			run_block(0, vec![]);
 			schedule(2, code_of(next_version() + 1));
 			schedule(2, code_of(second));
@@ -268,4 +277,92 @@ fn second_scheduled_upgrade_of_a_block_fails() {
 			assert_eq!(stored_code(), Some(code_of(next_version() + 1)));
 		});
 	}
+}
+
+/// UPG-R2: also of two upgrades in one call of root.
+#[test]
+fn second_upgrade_of_a_batch_fails() {
+	dev().execute_with(|| {
+		run_block(0, vec![]);
+		let before = stored_code();
+		let calls = || -> Vec<RuntimeCall> {
+			let set =
+				|code| RuntimeCall::System(frame_system::Call::set_code_without_checks { code });
+			vec![set(code_of(next_version())), set(code_of(next_version() + 1))]
+		};
+		let all = RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: calls() });
+		let result = all.dispatch(RuntimeOrigin::root()).map_err(|failure| failure.error);
+		assert_eq!(result.map(|_| ()), Err(error(Error::RuntimeAlreadyReplaced)));
+		assert_eq!(stored_code(), before);
+
+		let some = RuntimeCall::Utility(pallet_utility::Call::batch { calls: calls() });
+		assert_ok!(some.dispatch(RuntimeOrigin::root()));
+		assert_eq!(stored_code(), Some(code_of(next_version())));
+	});
+}
+
+/// UPG-R1: with slots that are not long, a scheduled call that sets the code is heavier than what the scheduler has in
+/// a block, so it is never made.
+#[test]
+fn scheduled_call_that_sets_the_code_is_never_made_in_short_slots() {
+	for (slot, network) in [(675, "wan"), (1_000, "wan"), (100, "lan"), (500, "lan")] {
+		chain_with(slot, network).execute_with(|| {
+			run_block(0, vec![]);
+			let before = stored_code();
+			schedule(2, code_of(next_version()));
+			run_block(0, vec![]);
+			assert!(dispatched().is_empty(), "{slot} ms, {network}");
+			let is_dropped = System::events().iter().any(|record| {
+				matches!(
+					record.event,
+					RuntimeEvent::Scheduler(pallet_scheduler::Event::PermanentlyOverweight { .. })
+				)
+			});
+			assert!(is_dropped, "{slot} ms, {network}");
+			assert_eq!(stored_code(), before);
+		});
+	}
+}
+
+/// Reads versions like [`upgradable`], and counts.
+struct Counting(Arc<AtomicU32>);
+
+impl ReadRuntimeVersion for Counting {
+	fn read_runtime_version(
+		&self,
+		code: &[u8],
+		_: &mut dyn Externalities,
+	) -> Result<Vec<u8>, String> {
+		self.0.fetch_add(1, Ordering::Relaxed);
+		RuntimeVersion::decode(&mut &code[..]).map_err(|error| error.to_string())?;
+		Ok(code.to_vec())
+	}
+}
+
+/// TXN-R28: reading the version decompresses the code. The transaction's validation does it once, the SDK's call once if
+/// the upgrade was authorised with checks, and the change of the code once.
+#[test]
+fn version_of_an_upgrade_is_read_once_to_validate_it() {
+	let reads = Arc::new(AtomicU32::new(0));
+	let mut state = build(&genesis_json(DEV)).expect("the preset is sound");
+	state.register_extension(ReadRuntimeVersionExt::new(Counting(reads.clone())));
+	state.execute_with(|| {
+		let mut code = code_of(next_version());
+		code.resize(GenesisParameters::budget().length_bytes as usize + 1, 0);
+		for is_signed in [false, true] {
+			authorise(&code);
+			let call = apply(code.clone());
+			let upgrade = if is_signed { sign(Alice, 0, call) } else { bare(call) };
+			reads.store(0, Ordering::Relaxed);
+			assert_eq!(pool_answer(upgrade.clone()), Ok(()));
+			assert_eq!(reads.swap(0, Ordering::Relaxed), 1);
+			assert_eq!(run_block(0, vec![upgrade]), [Ok(Ok(()))]);
+			assert_eq!(reads.load(Ordering::Relaxed), 3);
+		}
+		// Code that nobody has authorised is not read.
+		reads.store(0, Ordering::Relaxed);
+		let other = bare(apply(code_of(next_version() + 1)));
+		assert_eq!(pool_answer(other), Err(REFUSED));
+		assert_eq!(reads.load(Ordering::Relaxed), 0);
+	});
 }

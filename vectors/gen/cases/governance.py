@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from emit import VectorFile
-from model import proxies, scale
+from model import errors, proxies, scale
 from model.calls import multi_address
 from model.tracks import ONE, TRACKS, Track, blocks_to_enactment, percent
 
+from cases import scenario
 from cases.builders import constant_case
 from cases.fixtures import SENDER, TOS
 
 LIVE_HOUR, SHORT_HOUR = 3_600, 20
+CALL_FILTERED = errors.module(0, 5)
+SUBMISSION_DEPOSIT = 100 * TOS
+# Longest call that is scheduled as a preimage.
+MAX_CALL_LENGTH = 65_536
 
 
 def _constants() -> VectorFile:
@@ -19,7 +24,8 @@ def _constants() -> VectorFile:
         ("Scheduler", "MaxScheduledPerBlock", "u32", 128, scale.u32),
         ("Referenda", "AlarmInterval", "u32", 1, scale.u32),
         ("Referenda", "MaxQueued", "u32", 100, scale.u32),
-        ("Referenda", "SubmissionDeposit", "u128", 100 * TOS, scale.u128),
+        ("Referenda", "SubmissionDeposit", "u128", SUBMISSION_DEPOSIT, scale.u128),
+        ("ConvictionVoting", "MaxVotes", "u32", 12, scale.u32),
     )
     return VectorFile(
         "conformance/state/constant",
@@ -29,6 +35,44 @@ def _constants() -> VectorFile:
         [
             constant_case(pallet, name, type_, value, encode(value))
             for pallet, name, type_, value, encode in constants
+        ],
+    )
+
+
+def _proposal_lengths() -> VectorFile:
+    account, call_hash = SENDER.account, b"\x77" * 32
+    root, next_block = bytes([0, 0]), scale.variant(1, scale.u32(0))
+
+    def submit(proposal: bytes) -> bytes:
+        return proxies.encoded(proxies.REFERENDA, 0, root, proposal, next_block)
+
+    def lookup(length: int) -> bytes:
+        return submit(scale.variant(2, call_hash, scale.u32(length)))
+
+    remark = proxies.encoded(proxies.SYSTEM, 0, scale.data(b"note"))
+    proposals = {
+        "a call of a few bytes": (submit(scale.variant(1, scale.data(remark))), True),
+        "the longest preimage": (lookup(MAX_CALL_LENGTH), True),
+        "a byte too many": (lookup(MAX_CALL_LENGTH + 1), False),
+        "the largest number": (lookup(2**32 - 1), False),
+        "a hash without a length": (submit(scale.variant(0, call_hash)), False),
+    }
+    return VectorFile(
+        "conformance/state/proposal-length",
+        "scenario",
+        "Submissions of referenda about calls by the length of the call. No preimage is stored",
+        ["STA-R13"],
+        [
+            scenario.case(
+                name,
+                [],
+                {account: 1_000 * TOS},
+                [
+                    scenario.call(account, call, None if fits else CALL_FILTERED),
+                    scenario.balances({account: 1_000 * TOS - (SUBMISSION_DEPOSIT if fits else 0)}),
+                ],
+            )
+            for name, (call, fits) in proposals.items()
         ],
     )
 
@@ -131,5 +175,6 @@ def _proxies() -> VectorFile:
 
 def files() -> Iterator[VectorFile]:
     yield _constants()
+    yield _proposal_lengths()
     yield _tracks()
     yield _proxies()

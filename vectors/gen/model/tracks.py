@@ -82,7 +82,7 @@ TRACKS = {
         # 16 of 336 hours, rounded to the nearest part.
         Linear(percent(50), percent(10), round(16 * ONE / (2 * WEEK))),
     ),
-    "staking_admin": Track(10, 1, 10, 5_000 * TOS, (1, 4 * 24, 3, 1), APPROVAL, support(1)),
+    "staking_admin": Track(10, 1, 10, 5_000 * TOS, (1, 2 * 24, 3, 1), APPROVAL, support(1)),
     "treasurer": Track(11, 2, 5, 5_000 * TOS, (2, 2 * WEEK, 24, 24), APPROVAL, support(10), 1_000_000 * TOS),
     "small_spender": Track(12, 5, 20, 100 * TOS, (1, WEEK, 12, 12), APPROVAL, support(1), 1_000 * TOS),
     "medium_spender": Track(13, 6, 15, 500 * TOS, (2, 2 * WEEK, 24, 24), APPROVAL, support(2), 10_000 * TOS),

@@ -51,8 +51,9 @@ const DECISION: BlockNumber = 14 * HOURS_PER_DAY;
 /// Decision period of small payments, and of referenda about referenda.
 const SHORT_DECISION: BlockNumber = 7 * HOURS_PER_DAY;
 /// A slash can be cancelled for six days: a referendum that cancels it has to be prepared, decided, confirmed
-/// and enacted within that time.
-const SLASH_DECISION: BlockNumber = 4 * HOURS_PER_DAY;
+/// and enacted within that time, also if it first waits until those that fill the track have been decided and
+/// confirmed. Then it takes 104 hours at most, and there are 40 to notice the slash.
+const SLASH_DECISION: BlockNumber = 2 * HOURS_PER_DAY;
 
 /// Tracks whose periods are the chain's own hours.
 pub struct TracksInfo;

@@ -6,6 +6,8 @@
 use super::agendas::{cancel_weight, search_weight};
 use crate::Runtime;
 use frame_support::weights::Weight;
+use pallet_referenda::WeightInfo as _;
+use pallet_scheduler::WeightInfo as _;
 
 /// Declares functions of a `WeightInfo` as the SDK's weight plus a number of tasks scheduled and cancelled.
 macro_rules! weights {
@@ -67,9 +69,21 @@ type VotingSdk = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
 pub struct VotingWeight;
 
 impl VotingWeight {
-	/// A vote moves the alarm of its referendum.
+	/// A vote moves the alarm of its referendum to the next block, where it rings: the voter pays for that, too.
 	fn moved_alarms(count: u32) -> Weight {
-		search_weight(1).saturating_add(cancel_weight()).saturating_mul(count.into())
+		search_weight(1)
+			.saturating_add(cancel_weight())
+			.saturating_add(Self::alarm())
+			.saturating_mul(count.into())
+	}
+
+	/// What the scheduler executes for an alarm: the heaviest of the steps that a referendum can take again and again.
+	/// Each referendum is approved once at most, and its own alarm rings for that.
+	fn alarm() -> Weight {
+		type Scheduler = <Runtime as pallet_scheduler::Config>::WeightInfo;
+		ReferendaWeight::nudge_referendum_begin_deciding_passing()
+			.saturating_add(Scheduler::service_task_base())
+			.saturating_add(Scheduler::execute_dispatch_unsigned())
 	}
 
 	/// What [`super::ReturnToTrack`] reads and writes beyond what a vote does anyway: the queue of the track and
@@ -82,7 +96,6 @@ impl VotingWeight {
 impl pallet_conviction_voting::WeightInfo for VotingWeight {
 	weights! {
 		VotingSdk:
-		remove_vote => 1, 1;
 		// Only of referenda that have ended.
 		remove_other_vote => 0, 0;
 		unlock => 0, 0;
@@ -98,6 +111,10 @@ impl pallet_conviction_voting::WeightInfo for VotingWeight {
 		VotingSdk::vote_existing()
 			.saturating_add(Self::moved_alarms(1))
 			.saturating_add(Self::return_to_track())
+	}
+
+	fn remove_vote() -> Weight {
+		VotingSdk::remove_vote().saturating_add(Self::moved_alarms(1))
 	}
 
 	fn delegate(votes: u32) -> Weight {
