@@ -84,11 +84,6 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
 
 	storage_monitor::start(&config, options.storage_monitor, &task_manager)?;
-	let transaction_index = options
-		.transaction_index_window
-		.map(|window| transaction_index::start(&config, &task_manager, &client, window))
-		.transpose()?;
-
 	let network_params = network::Params {
 		client: client.clone(),
 		backend: backend.clone(),
@@ -99,6 +94,12 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 	};
 	let Network { service: network, sync, system_rpc_tx, tx_handler_controller, grandpa } =
 		network::start::<N>(&config, &task_manager, network_params)?;
+	let transaction_index = options
+		.transaction_index_window
+		.map(|window| {
+			transaction_index::start(&config, &task_manager, &client, sync.clone(), window)
+		})
+		.transpose()?;
 
 	offchain::start(
 		&config,
