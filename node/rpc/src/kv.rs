@@ -8,12 +8,15 @@ use crate::{
 	error::Error,
 	parameter,
 	query::{self, RequiredApi, RuntimeApi},
-	subscriptions::{Permit, Subscriptions},
+	subscriptions::{self, End, Limits, Permit, Subscriptions},
 	work_limiter::WorkLimiter,
 };
-use delivery::{closing_notification, Advance, Delivery};
+use delivery::{Advance, Delivery, Lanes, HEAD_BLOCKS};
 use follower::{Filter, Follower};
-use futures::{FutureExt, StreamExt};
+use futures::{
+	future::{select, Either},
+	FutureExt, StreamExt,
+};
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{constants::storage::MAX_PAGE_SIZE, AccountId, Balance, BlockNumber, Hash};
 use jsonrpsee::{
@@ -27,8 +30,16 @@ use sc_rpc::SubscriptionTaskExecutor;
 use serde_json::Value;
 use sp_api::ApiError;
 use sp_core::Bytes;
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 use tokio::sync::watch;
+
+/// How many final blocks a subscription may begin before the last one (RPC-R24).
+///
+/// Every block costs two calls of its runtime, and its cost does not depend on the events in it.
+const MAX_BLOCKS_BACK: BlockNumber = 10_000;
+
+/// Limits of the subscriptions that catch up.
+const CATCHING_UP: Limits = Limits { per_connection: 8, per_node: 64 };
 
 /// The methods of the `kv` namespace.
 ///
@@ -97,7 +108,9 @@ fn position(name: &'static str, value: &Value) -> Result<BacklogPosition, Error>
 pub struct Entries {
 	client: Arc<FullClient>,
 	subscriptions: Subscriptions,
-	limiter: WorkLimiter,
+	/// Those of `subscriptions` that catch up.
+	catching_up: Subscriptions,
+	lanes: Lanes,
 	/// Changes whenever a block becomes final.
 	finality: watch::Receiver<()>,
 }
@@ -119,7 +132,9 @@ impl Entries {
 			}
 		};
 		executor.spawn("kv-finality", Some("rpc"), drain.boxed());
-		Self { client, subscriptions, limiter: WorkLimiter::new(), finality }
+		let catching_up = Subscriptions::new(CATCHING_UP);
+		let lanes = Lanes { head: WorkLimiter::new(), catch_up: WorkLimiter::of_background() };
+		Self { client, subscriptions, catching_up, lanes, finality }
 	}
 
 	/// Calls the runtime of block `at`.
@@ -159,9 +174,15 @@ impl Entries {
 		let owner = parameter::account("owner", owner)?;
 		let prefix = parameter::optional(parameter::bytes, "prefix", prefix)?.unwrap_or_default();
 		let from = parameter::optional(parameter::number, "from", from)?;
-		let permit = self.subscriptions.acquire(connection)?;
 		let follower = Follower::new(self.client.clone(), Filter { owner, prefix }, from);
-		let delivery = Delivery::new(self.limiter.clone(), self.finality.clone());
+		let behind = follower.behind();
+		if behind > MAX_BLOCKS_BACK {
+			return Err(Error::OutOfBounds("from"));
+		}
+		let permit = self.subscriptions.acquire(connection)?;
+		let catching_up =
+			(behind > HEAD_BLOCKS).then(|| self.catching_up.acquire(connection)).transpose()?;
+		let delivery = Delivery::new(self.lanes.clone(), self.finality.clone(), catching_up);
 		let first = delivery.advance(follower).await?;
 		Ok((permit, delivery, first))
 	}
@@ -252,14 +273,16 @@ impl EntryRpcServer for Entries {
 	) -> SubscriptionCloseResponse {
 		let connection = pending.connection_id();
 		match self.begin(connection, &owner, prefix.as_ref(), from.as_ref()).await {
-			Ok((_permit, delivery, first)) => {
+			Ok((permit, delivery, first)) => {
 				let Ok(sink) = pending.accept().await else {
 					return SubscriptionCloseResponse::None;
 				};
-				match delivery.deliver_all(first, &sink).await {
-					Ok(()) => SubscriptionCloseResponse::None,
-					Err(error) => closing_notification(error),
-				}
+				let delivered = pin!(delivery.deliver_all(first, &sink));
+				let ended = match select(delivered, pin!(permit.taken())).await {
+					Either::Left((result, _)) => result,
+					Either::Right((error, _)) => Err(End::ByNode(error)),
+				};
+				subscriptions::close(ended)
 			},
 			Err(error) => {
 				pending.reject(error).await;
@@ -418,14 +441,5 @@ mod tests {
 			let digits = format!("0x{}", "5a".repeat(length));
 			assert!(position("start", &json!(digits)).is_err(), "{digits}");
 		}
-	}
-
-	#[test]
-	fn closing_notification_is_an_error() {
-		let SubscriptionCloseResponse::NotifErr(_) =
-			closing_notification(Error::PrunedState(Hash::zero()))
-		else {
-			panic!("the notification is not an error");
-		};
 	}
 }
