@@ -214,7 +214,8 @@ def _subscriptions() -> Iterator[Answer]:
     yield refused("a block whose parent's state is pruned", [ADDRESS, None, BORN + 1], pruned)
     too_low = f"height 1 once block {MOST_BLOCKS_BACK + 2} is final"
     yield refused(too_low, [ADDRESS, None, 1], error(10_002, "from"))
-    yield refused("one subscription too many", [ADDRESS], error(10_103, MOST_SUBSCRIPTIONS))
+    too_many = error(10_103, MOST_SUBSCRIPTIONS)
+    yield _ask(30, "subscribe", "one subscription too many", [ADDRESS], error=too_many)
 
 
 def files() -> Iterator[VectorFile]:
