@@ -121,7 +121,7 @@ impl pallet_session::Config for Runtime {
 /// Aura and GRANDPA, which receive the keys of each session.
 type KeyUsers = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
 
-/// Passes sessions on to [`KeyUsers`], and keeps a set of which no validator has keys left (CON-R12).
+/// Passes sessions on to Aura and GRANDPA, and keeps a set of which no validator has keys left (CON-R12).
 ///
 /// `pallet-session` would queue an empty set. Aura and GRANDPA ignore an empty set and go on with the old
 /// one, so blocks would be made by authors that the session does not know, and counted for nobody.
