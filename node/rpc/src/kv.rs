@@ -104,6 +104,15 @@ fn position(name: &'static str, value: &Value) -> Result<BacklogPosition, Error>
 	parameter::bytes(name, value)?.try_into().map_err(|_| Error::Unreadable(name))
 }
 
+/// Whether a subscription with this many final blocks to report has to catch up; fails if it begins too
+/// far back (RPC-R24).
+fn catches_up(behind: BlockNumber) -> Result<bool, Error> {
+	if behind > MAX_BLOCKS_BACK {
+		return Err(Error::OutOfBounds("from"));
+	}
+	Ok(behind > HEAD_BLOCKS)
+}
+
 /// Serves the methods.
 pub struct Entries {
 	client: Arc<FullClient>,
@@ -175,13 +184,9 @@ impl Entries {
 		let prefix = parameter::optional(parameter::bytes, "prefix", prefix)?.unwrap_or_default();
 		let from = parameter::optional(parameter::number, "from", from)?;
 		let follower = Follower::new(self.client.clone(), Filter { owner, prefix }, from);
-		let behind = follower.behind();
-		if behind > MAX_BLOCKS_BACK {
-			return Err(Error::OutOfBounds("from"));
-		}
+		let catches_up = catches_up(follower.behind())?;
 		let permit = self.subscriptions.acquire(connection)?;
-		let catching_up =
-			(behind > HEAD_BLOCKS).then(|| self.catching_up.acquire(connection)).transpose()?;
+		let catching_up = catches_up.then(|| self.catching_up.acquire(connection)).transpose()?;
 		let delivery = Delivery::new(self.lanes.clone(), self.finality.clone(), catching_up);
 		let first = delivery.advance(follower).await?;
 		Ok((permit, delivery, first))
@@ -432,6 +437,19 @@ mod tests {
 		expected["next"] = json!("0x010101010101010101010101");
 		assert_eq!(serde_json::to_value(Stats::from(statistics(Some([1; 12])))).unwrap(), expected);
 		assert_eq!(position("start", &expected["next"]).unwrap(), [1; 12]);
+	}
+
+	#[test]
+	fn subscription_begins_at_the_head_or_catches_up_or_is_refused() {
+		for behind in [0, 1, HEAD_BLOCKS] {
+			assert!(matches!(catches_up(behind), Ok(false)), "{behind}");
+		}
+		for behind in [HEAD_BLOCKS + 1, MAX_BLOCKS_BACK] {
+			assert!(matches!(catches_up(behind), Ok(true)), "{behind}");
+		}
+		for behind in [MAX_BLOCKS_BACK + 1, BlockNumber::MAX] {
+			assert!(matches!(catches_up(behind), Err(Error::OutOfBounds("from"))), "{behind}");
+		}
 	}
 
 	/// RPC-R22: a block hash in the place of the position is refused, instead of being taken for one.
