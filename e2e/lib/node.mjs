@@ -89,7 +89,8 @@ export async function gtos(...args) {
 	return stdout;
 }
 
-function spawnBinary(binary, args, stdio, env) {
+/** Starts a binary with its output going to `stdio`. It is ended when this process exits. */
+export function spawnBinary(binary, args, stdio, env) {
 	const child = spawn(binary, args, { stdio: ['ignore', stdio, stdio], env: { ...process.env, ...env } });
 	const kill = () => child.kill('SIGKILL');
 	cleanups.add(kill);

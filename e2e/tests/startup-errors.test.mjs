@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { freePorts, listenOn, runToEnd, temporaryFolder } from '../lib/node.mjs';
+import { freePorts, gtos, listenOn, runToEnd, temporaryFolder } from '../lib/node.mjs';
 import { presetSpec, readableSpec } from '../lib/spec.mjs';
 
 describe('the node does not start', () => {
@@ -49,6 +49,17 @@ describe('the node does not start', () => {
 			node(['--chain', 'local', '--validator']),
 			/a validator needs a node key.*generate-node-key/,
 		));
+
+	it('as a validator with the wrong password of its keystore', async () => {
+		const base = temporaryFolder();
+		const key = ['--key-type', 'gran', '--scheme', 'ed25519', '--suri', '//Ferdie'];
+		await gtos('key', 'insert', '--chain', 'local', '--base-path', base, ...key, '--password', 'right');
+		const args = ['--chain', 'local', '--validator', '--unsafe-force-node-key-generation', '--password', 'wrong'];
+		await assertFails(node(args, { 'base-path': base }), /cannot sign with the GRANDPA key 0x[0-9a-f]{64}/);
+	});
+
+	it('with a warp sync from nobody', () =>
+		assertFails(node(['--chain', 'local', '--sync', 'warp', '--reserved-only']), /needs a peer.*--reserved-nodes/));
 
 	describe('on a port that is in use', () => {
 		for (const [what, offset] of [['JSON-RPC', 0], ['Prometheus', 1], ['peer-to-peer', 2]]) {

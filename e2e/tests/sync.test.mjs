@@ -108,4 +108,19 @@ describe('a node that joins later', { concurrency: true }, async () => {
 			await withJoined(base, [], (api) => finalisedHeight(api, head + 1));
 		});
 	}
+
+	it('with --sync warp from two reserved peers and no others', async () => {
+		const { spec, nodes } = network;
+		const peers = joinArguments({ spec, nodes: nodes.slice(0, 2) });
+		const args = [...peers, '--reserved-only', '--sync', 'warp', '--base-path', temporaryFolder()];
+		const log = await withNode(
+			args,
+			async (api, node) => {
+				await finalised(api, () => true);
+				return node.log();
+			},
+			(url) => connectSynced(url, height),
+		);
+		assert.match(log, /Warp sync is complete/);
+	});
 });

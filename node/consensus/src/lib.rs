@@ -1,7 +1,7 @@
 //! What the node adds to the SDK's Aura, GRANDPA and sync: reports of equivocations, the check of
 //! the clock, the count of missed slots, the pause of the authors while finality lags, inherent
-//! data, the time in which an author takes transactions, the import of downloaded state, and
-//! reserved peers that stay connected.
+//! data, the time in which an author takes transactions, the import of downloaded state, reserved
+//! peers that stay connected, and the peers that a warp sync waits for.
 //!
 //! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
 //! crate assembles the node and passes in what each part needs.
@@ -18,3 +18,4 @@ pub mod proposer;
 mod rate_limit;
 pub mod state_import;
 pub mod sync_network;
+pub mod warp_peers;

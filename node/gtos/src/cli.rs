@@ -17,6 +17,11 @@ const SUPPORT_URL: &str = "https://github.com/gtos/gtos/issues";
 const CHAIN_HELP: &str =
 	"Chain: `dev`, `local`, `live` (a template without validators), or the path of a chain spec";
 
+/// Help of `--tx-ban-seconds`, instead of the SDK's, which names another default.
+const TX_BAN_HELP: &str =
+	"Time for which the pool refuses a transaction that it has found invalid \
+	without another look; it lasts until the next block at least";
+
 /// The parsed command line.
 // Replaces the SDK's help of `--chain`, which names chains of Polkadot.
 #[derive(Debug, clap::Parser)]
@@ -44,13 +49,15 @@ fn name_chains_in(command: clap::Command) -> clap::Command {
 
 /// Options of a running node.
 // The pool is single-state: with blocks this fast, the fork-aware pool left accepted transactions
-// stuck. The pool holds three full blocks. The length of RPC batches is limited, because a batch
-// costs the server memory.
+// stuck. The pool holds three full blocks. A transaction that is invalid now may be valid after the next
+// block, so the pool refuses it unseen only until then. The length of RPC batches is limited, because a
+// batch costs the server memory.
 #[derive(Debug, clap::Args)]
 #[command(
 	mut_arg("pool_type", |arg| arg.default_value("single-state")),
 	mut_arg("pool_limit", |arg| arg.default_value("30000")),
 	mut_arg("pool_kbytes", |arg| arg.default_value("61440")),
+	mut_arg("tx_ban_seconds", |arg| arg.default_value("0").help(TX_BAN_HELP).long_help(TX_BAN_HELP)),
 	mut_arg("rpc_max_batch_request_len", |arg| arg.default_value("100"))
 )]
 pub struct Run {
@@ -251,6 +258,13 @@ mod tests {
 		let pool = parse(&["--pool-type", "fork-aware", "--pool-limit", "5"]).run.base.pool_config;
 		assert!(matches!(pool.pool_type, TransactionPoolType::ForkAware));
 		assert_eq!((pool.pool_limit, pool.pool_kbytes), (5, 61_440));
+	}
+
+	#[test]
+	fn invalid_transactions_without_flags_are_refused_until_the_next_block() {
+		assert_eq!(parse(&[]).run.base.pool_config.tx_ban_seconds, Some(0));
+		let chosen = parse(&["--tx-ban-seconds", "60"]).run.base.pool_config;
+		assert_eq!(chosen.tx_ban_seconds, Some(60));
 	}
 
 	#[test]

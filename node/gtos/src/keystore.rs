@@ -1,5 +1,7 @@
 //! Where the keystore of a node lies, for commands that read it.
 
+use crate::base_path;
+use gtos_node_types::user_error;
 use sc_cli::{KeystoreParams, SharedParams, SubstrateCli};
 use sc_service::{config::KeystoreConfig, BasePath};
 
@@ -9,6 +11,7 @@ pub fn config<C: SubstrateCli>(
 	shared: &SharedParams,
 	keystore: &KeystoreParams,
 ) -> sc_cli::Result<KeystoreConfig> {
+	base_path::ensure_known(shared).map_err(user_error)?;
 	let base_path = shared
 		.base_path()?
 		.unwrap_or_else(|| BasePath::from_project("", "", &C::executable_name()));

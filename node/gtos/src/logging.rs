@@ -3,7 +3,13 @@
 use fdlimit::Outcome;
 use sc_cli::{SharedParams, SubstrateCli};
 use serde_json::{json, Map, Value};
-use std::{env, fmt, io};
+use std::{
+	env,
+	ffi::OsString,
+	fmt,
+	io::{self, Write},
+	panic,
+};
 use tracing::{
 	field::{Field, Visit},
 	Event, Subscriber,
@@ -35,6 +41,34 @@ pub enum LogFormat {
 	Json,
 }
 
+impl LogFormat {
+	/// The format that the arguments ask for. Also finds it if the arguments have errors, which are
+	/// then reported in this format.
+	pub fn asked_for(arguments: impl IntoIterator<Item = OsString>) -> Self {
+		let mut is_value = false;
+		for argument in arguments {
+			if argument == "--" {
+				break;
+			}
+			if argument == "--log-format=json" || (is_value && argument == "json") {
+				return Self::Json;
+			}
+			is_value = argument == "--log-format";
+		}
+		Self::Plain
+	}
+}
+
+/// Writes a message to standard error that does not come through the log: the reason why there is no
+/// node. A reader that is gone is not an error.
+pub fn report(message: &str, format: LogFormat) {
+	let mut stderr = io::stderr();
+	let _ = match format {
+		LogFormat::Plain => writeln!(stderr, "Error: {message}"),
+		LogFormat::Json => writeln!(stderr, "{}", line("ERROR", "gtos", message.into())),
+	};
+}
+
 /// Sets the panic message, the JSON log and the limit of open files, as the SDK does with its plain
 /// log.
 ///
@@ -45,7 +79,7 @@ pub fn init_json<C: SubstrateCli>(params: &SharedParams) -> sc_cli::Result<()> {
 			"--tracing-targets needs the plain log: leave out --log-format json".into(),
 		));
 	}
-	sp_panic_handler::set(&C::support_url(), &C::impl_version());
+	set_panic_hook::<C>();
 	// Some messages of the SDK contain colour codes unless colours are off.
 	console::set_colors_enabled(false);
 
@@ -59,6 +93,8 @@ pub fn init_json<C: SubstrateCli>(params: &SharedParams) -> sc_cli::Result<()> {
 	tracing_subscriber::fmt()
 		.with_env_filter(filter)
 		.with_writer(io::stderr)
+		// They would be printed to standard error, which panics if its reader is gone.
+		.log_internal_errors(false)
 		.event_format(JsonLines)
 		.try_init()?;
 
@@ -70,6 +106,25 @@ pub fn init_json<C: SubstrateCli>(params: &SharedParams) -> sc_cli::Result<()> {
 		Err(error) => tracing::warn!("The limit of open files could not be raised: {error}"),
 	}
 	Ok(())
+}
+
+/// Reports a panic as a line of JSON. The SDK's report follows as text, because only its hook knows
+/// whether the process has to end.
+fn set_panic_hook<C: SubstrateCli>() {
+	sp_panic_handler::set(&C::support_url(), &C::impl_version());
+	let of_the_sdk = panic::take_hook();
+	panic::set_hook(Box::new(move |info| {
+		let _ = writeln!(io::stderr(), "{}", line("ERROR", "panic", info.to_string().into()));
+		of_the_sdk(info);
+	}));
+}
+
+/// A line of the log without further fields.
+fn line(level: &str, target: &str, message: Value) -> Value {
+	let mut timestamp = String::new();
+	// A string takes all that is written to it.
+	let _ = SystemTime.format_time(&mut Writer::new(&mut timestamp));
+	json!({ "timestamp": timestamp, "level": level, "target": target, "message": message })
 }
 
 /// Writes an event as `{"timestamp", "level", "target", "message", "fields"}`.
@@ -86,9 +141,6 @@ where
 		mut writer: Writer<'_>,
 		event: &Event<'_>,
 	) -> fmt::Result {
-		let mut timestamp = String::new();
-		SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
-
 		let Fields(mut fields) = {
 			let mut fields = Fields::default();
 			event.record(&mut fields);
@@ -96,15 +148,12 @@ where
 		};
 		let metadata = event.metadata();
 		// Most of the SDK logs through the `log` crate, whose events carry their origin as fields.
-		let target = fields.remove("log.target").unwrap_or_else(|| metadata.target().into());
+		let target = fields.remove("log.target");
+		let target = target.as_ref().and_then(Value::as_str).unwrap_or(metadata.target());
 		fields.retain(|name, _| !name.starts_with("log."));
 
-		let mut line = json!({
-			"timestamp": timestamp,
-			"level": metadata.level().as_str(),
-			"target": target,
-			"message": fields.remove("message").unwrap_or_default(),
-		});
+		let message = fields.remove("message").unwrap_or_default();
+		let mut line = line(metadata.level().as_str(), target, message);
 		if !fields.is_empty() {
 			line["fields"] = Value::Object(fields);
 		}
@@ -204,6 +253,24 @@ mod tests {
 		assert_eq!(lines[0]["target"], "grandpa");
 		assert_eq!(lines[0]["message"], "finalised");
 		assert!(lines[0].get("fields").is_none());
+	}
+
+	#[test]
+	fn format_is_found_among_arguments_with_errors() {
+		let asked_for = |arguments: &[&str]| {
+			LogFormat::asked_for(arguments.iter().map(|argument| OsString::from(*argument)))
+		};
+		for arguments in [
+			&["gtos", "--log-format", "json", "--no-such-option"][..],
+			&["gtos", "--no-such-option", "--log-format=json"],
+		] {
+			assert_eq!(asked_for(arguments), LogFormat::Json);
+		}
+		for arguments in
+			[&["gtos", "--name", "json"][..], &["gtos", "--log-format", "plain"], &["gtos"]]
+		{
+			assert_eq!(asked_for(arguments), LogFormat::Plain);
+		}
 	}
 
 	#[test]

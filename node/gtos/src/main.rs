@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod base_path;
+mod broken_pipe;
 mod cli;
 mod command;
 mod error;
@@ -12,13 +14,16 @@ mod ports;
 mod prove_ownership;
 mod slashing_protection;
 
-use std::process::ExitCode;
+use logging::LogFormat;
+use std::{env, process::ExitCode};
 
 fn main() -> ExitCode {
-	match command::run() {
+	broken_pipe::end_quietly();
+	match command::run(env::args_os()) {
 		Ok(()) => ExitCode::SUCCESS,
+		Err(error) if broken_pipe::is_cause(&error) => broken_pipe::STATUS.into(),
 		Err(error) => {
-			eprintln!("Error: {}", error::explain(&error));
+			logging::report(&error::explain(&error), LogFormat::asked_for(env::args_os()));
 			ExitCode::FAILURE
 		},
 	}

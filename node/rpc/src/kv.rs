@@ -8,12 +8,15 @@ use crate::{
 	error::Error,
 	parameter,
 	query::{self, RequiredApi, RuntimeApi},
-	subscriptions::{Permit, Subscriptions},
+	subscriptions::{self, End, Limits, Permit, Subscriptions},
 	work_limiter::WorkLimiter,
 };
-use delivery::{closing_notification, Advance, Delivery};
+use delivery::{Advance, Delivery, Lanes, HEAD_BLOCKS};
 use follower::{Filter, Follower};
-use futures::{FutureExt, StreamExt};
+use futures::{
+	future::{select, Either},
+	FutureExt, StreamExt,
+};
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{constants::storage::MAX_PAGE_SIZE, AccountId, Balance, BlockNumber, Hash};
 use jsonrpsee::{
@@ -27,8 +30,16 @@ use sc_rpc::SubscriptionTaskExecutor;
 use serde_json::Value;
 use sp_api::ApiError;
 use sp_core::Bytes;
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 use tokio::sync::watch;
+
+/// How many final blocks a subscription may begin before the last one (RPC-R24).
+///
+/// Every block costs two calls of its runtime, and its cost does not depend on the events in it.
+const MAX_BLOCKS_BACK: BlockNumber = 10_000;
+
+/// Limits of the subscriptions that catch up.
+const CATCHING_UP: Limits = Limits { per_connection: 8, per_node: 64 };
 
 /// The methods of the `kv` namespace.
 ///
@@ -93,11 +104,22 @@ fn position(name: &'static str, value: &Value) -> Result<BacklogPosition, Error>
 	parameter::bytes(name, value)?.try_into().map_err(|_| Error::Unreadable(name))
 }
 
+/// Whether a subscription with this many final blocks to report has to catch up; fails if it begins too
+/// far back (RPC-R24).
+fn catches_up(behind: BlockNumber) -> Result<bool, Error> {
+	if behind > MAX_BLOCKS_BACK {
+		return Err(Error::OutOfBounds("from"));
+	}
+	Ok(behind > HEAD_BLOCKS)
+}
+
 /// Serves the methods.
 pub struct Entries {
 	client: Arc<FullClient>,
 	subscriptions: Subscriptions,
-	limiter: WorkLimiter,
+	/// Those of `subscriptions` that catch up.
+	catching_up: Subscriptions,
+	lanes: Lanes,
 	/// Changes whenever a block becomes final.
 	finality: watch::Receiver<()>,
 }
@@ -119,7 +141,9 @@ impl Entries {
 			}
 		};
 		executor.spawn("kv-finality", Some("rpc"), drain.boxed());
-		Self { client, subscriptions, limiter: WorkLimiter::new(), finality }
+		let catching_up = Subscriptions::new(CATCHING_UP);
+		let lanes = Lanes { head: WorkLimiter::new(), catch_up: WorkLimiter::of_background() };
+		Self { client, subscriptions, catching_up, lanes, finality }
 	}
 
 	/// Calls the runtime of block `at`.
@@ -159,9 +183,11 @@ impl Entries {
 		let owner = parameter::account("owner", owner)?;
 		let prefix = parameter::optional(parameter::bytes, "prefix", prefix)?.unwrap_or_default();
 		let from = parameter::optional(parameter::number, "from", from)?;
-		let permit = self.subscriptions.acquire(connection)?;
 		let follower = Follower::new(self.client.clone(), Filter { owner, prefix }, from);
-		let delivery = Delivery::new(self.limiter.clone(), self.finality.clone());
+		let catches_up = catches_up(follower.behind())?;
+		let permit = self.subscriptions.acquire(connection)?;
+		let catching_up = catches_up.then(|| self.catching_up.acquire(connection)).transpose()?;
+		let delivery = Delivery::new(self.lanes.clone(), self.finality.clone(), catching_up);
 		let first = delivery.advance(follower).await?;
 		Ok((permit, delivery, first))
 	}
@@ -252,14 +278,16 @@ impl EntryRpcServer for Entries {
 	) -> SubscriptionCloseResponse {
 		let connection = pending.connection_id();
 		match self.begin(connection, &owner, prefix.as_ref(), from.as_ref()).await {
-			Ok((_permit, delivery, first)) => {
+			Ok((permit, delivery, first)) => {
 				let Ok(sink) = pending.accept().await else {
 					return SubscriptionCloseResponse::None;
 				};
-				match delivery.deliver_all(first, &sink).await {
-					Ok(()) => SubscriptionCloseResponse::None,
-					Err(error) => closing_notification(error),
-				}
+				let delivered = pin!(delivery.deliver_all(first, &sink));
+				let ended = match select(delivered, pin!(permit.taken())).await {
+					Either::Left((result, _)) => result,
+					Either::Right((error, _)) => Err(End::ByNode(error)),
+				};
+				subscriptions::close(ended)
 			},
 			Err(error) => {
 				pending.reject(error).await;
@@ -411,6 +439,19 @@ mod tests {
 		assert_eq!(position("start", &expected["next"]).unwrap(), [1; 12]);
 	}
 
+	#[test]
+	fn subscription_begins_at_the_head_or_catches_up_or_is_refused() {
+		for behind in [0, 1, HEAD_BLOCKS] {
+			assert!(matches!(catches_up(behind), Ok(false)), "{behind}");
+		}
+		for behind in [HEAD_BLOCKS + 1, MAX_BLOCKS_BACK] {
+			assert!(matches!(catches_up(behind), Ok(true)), "{behind}");
+		}
+		for behind in [MAX_BLOCKS_BACK + 1, BlockNumber::MAX] {
+			assert!(matches!(catches_up(behind), Err(Error::OutOfBounds("from"))), "{behind}");
+		}
+	}
+
 	/// RPC-R22: a block hash in the place of the position is refused, instead of being taken for one.
 	#[test]
 	fn position_of_another_length_is_refused() {
@@ -418,14 +459,5 @@ mod tests {
 			let digits = format!("0x{}", "5a".repeat(length));
 			assert!(position("start", &json!(digits)).is_err(), "{digits}");
 		}
-	}
-
-	#[test]
-	fn closing_notification_is_an_error() {
-		let SubscriptionCloseResponse::NotifErr(_) =
-			closing_notification(Error::PrunedState(Hash::zero()))
-		else {
-			panic!("the notification is not an error");
-		};
 	}
 }

@@ -100,7 +100,6 @@ pub fn create(
 		client.clone(),
 		pool.clone(),
 		transaction_index.clone(),
-		executor.clone(),
 		subscriptions.transactions.clone(),
 	);
 	module.merge(transactions.into_rpc())?;

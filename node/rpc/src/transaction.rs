@@ -8,18 +8,21 @@ mod submission;
 use crate::{
 	error::Error,
 	parameter,
-	subscriptions::{Permit, Subscriptions},
+	subscriptions::{self, End, Permit, Subscriptions},
 	work_limiter::WorkLimiter,
 };
+use futures::future::{select, Either};
 use gtos_node_transaction_index::TransactionIndex;
 use gtos_node_types::{FullClient, TransactionPool};
 use gtos_runtime::Hash;
-use jsonrpsee::{core::async_trait, proc_macros::rpc, PendingSubscriptionSink};
-use sc_rpc::{utils::spawn_subscription_task, SubscriptionTaskExecutor};
+use jsonrpsee::{
+	core::async_trait, proc_macros::rpc, ConnectionId, PendingSubscriptionSink,
+	SubscriptionCloseResponse,
+};
 use serde_json::Value;
 use status::Status;
 use status_reader::StatusReader;
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 use submission::{read_extrinsic, Submitter};
 
 /// The methods of the `tx` namespace.
@@ -39,14 +42,13 @@ pub trait TransactionRpc {
 	/// Notifies of the status of an extrinsic now and after each change, until it is final
 	/// (RPC-R10).
 	#[subscription(name = "tx_subscribe" => "tx_update", unsubscribe = "tx_unsubscribe", item = Status)]
-	fn subscribe(&self, hash: Value);
+	async fn subscribe(&self, hash: Value) -> SubscriptionCloseResponse;
 }
 
 /// Serves the methods.
 pub struct Transactions {
 	submitter: Submitter,
 	statuses: StatusReader,
-	executor: SubscriptionTaskExecutor,
 	subscriptions: Subscriptions,
 }
 
@@ -56,16 +58,25 @@ impl Transactions {
 		client: Arc<FullClient>,
 		pool: Arc<TransactionPool>,
 		index: Option<Arc<TransactionIndex>>,
-		executor: SubscriptionTaskExecutor,
 		subscriptions: Subscriptions,
 	) -> Self {
 		let limiter = WorkLimiter::new();
 		Self {
 			submitter: Submitter::new(client.clone(), pool.clone(), limiter.clone()),
 			statuses: StatusReader::new(client, pool, index, limiter),
-			executor,
 			subscriptions,
 		}
+	}
+
+	/// Reads the parameter of a subscription, takes a permit and reads the first status.
+	async fn begin(
+		&self,
+		connection: ConnectionId,
+		hash: &Value,
+	) -> Result<(Permit, Hash, Status), Error> {
+		let transaction = parameter::hash("hash", hash)?;
+		let permit = self.subscriptions.acquire(connection)?;
+		Ok((permit, transaction, self.statuses.status(transaction).await?))
 	}
 }
 
@@ -79,31 +90,27 @@ impl TransactionRpcServer for Transactions {
 		self.statuses.status(parameter::hash("hash", &hash)?).await
 	}
 
-	fn subscribe(&self, pending: PendingSubscriptionSink, hash: Value) {
-		let permit = self.subscriptions.acquire(pending.connection_id());
-		let subscription = serve_subscription(self.statuses.clone(), pending, hash, permit);
-		spawn_subscription_task(&self.executor, subscription);
-	}
-}
-
-/// Accepts the subscription and serves it until it ends, or rejects it.
-async fn serve_subscription(
-	statuses: StatusReader,
-	pending: PendingSubscriptionSink,
-	hash: Value,
-	permit: Result<Permit, Error>,
-) {
-	let begin = async {
-		let transaction = parameter::hash("hash", &hash)?;
-		let permit = permit?;
-		Ok::<_, Error>((transaction, permit, statuses.status(transaction).await?))
-	};
-	match begin.await {
-		Ok((transaction, _permit, status)) => {
-			if let Ok(sink) = pending.accept().await {
-				statuses.follow(transaction, status, &sink).await;
-			}
-		},
-		Err(error) => pending.reject(error).await,
+	async fn subscribe(
+		&self,
+		pending: PendingSubscriptionSink,
+		hash: Value,
+	) -> SubscriptionCloseResponse {
+		match self.begin(pending.connection_id(), &hash).await {
+			Ok((permit, transaction, status)) => {
+				let Ok(sink) = pending.accept().await else {
+					return SubscriptionCloseResponse::None;
+				};
+				let followed = pin!(self.statuses.follow(transaction, status, &sink));
+				let ended = match select(followed, pin!(permit.taken())).await {
+					Either::Left((result, _)) => result,
+					Either::Right((error, _)) => Err(End::ByNode(error)),
+				};
+				subscriptions::close(ended)
+			},
+			Err(error) => {
+				pending.reject(error).await;
+				SubscriptionCloseResponse::None
+			},
+		}
 	}
 }

@@ -1,20 +1,29 @@
 //! Runs blocking work outside the tasks that serve connections, a few pieces at a time.
 
 use crate::error::Error;
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 
 /// Maximum number of pieces of work of one kind that run at the same time; the others wait.
 const MAX_CONCURRENT: usize = 4;
 
-/// Limits how many pieces of one kind of work run at the same time.
+/// Limits how many pieces of one kind of work run at the same time. Those that wait take turns.
 #[derive(Clone)]
-pub struct WorkLimiter(Arc<Semaphore>);
+pub struct WorkLimiter {
+	permits: Arc<Semaphore>,
+	/// Whether each piece of work is followed by a rest of the same length.
+	rests: bool,
+}
 
 impl WorkLimiter {
 	/// A limiter for one kind of work.
 	pub fn new() -> Self {
-		Self(Arc::new(Semaphore::new(MAX_CONCURRENT)))
+		Self { permits: Arc::new(Semaphore::new(MAX_CONCURRENT)), rests: false }
+	}
+
+	/// A limiter for work that can wait: it takes half of one core.
+	pub fn of_background() -> Self {
+		Self { permits: Arc::new(Semaphore::new(1)), rests: true }
 	}
 
 	/// Runs `work` on a thread that may block, once a permit is free.
@@ -23,12 +32,20 @@ impl WorkLimiter {
 		work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 	) -> Result<T, Error> {
 		let unavailable = |error: &dyn ToString| Error::Unavailable(error.to_string());
-		let permit = self.0.clone().acquire_owned().await.map_err(|it| unavailable(&it))?;
+		let permit = self.permits.clone().acquire_owned().await.map_err(|it| unavailable(&it))?;
+		// The permit goes along: the work ends by itself, even if nobody waits for it any more.
 		let work = move || {
-			let _permit = permit;
-			work()
+			let began = Instant::now();
+			let result = work();
+			(permit, result, began.elapsed())
 		};
-		tokio::task::spawn_blocking(work).await.map_err(|it| unavailable(&it))?
+		let (permit, result, took) =
+			tokio::task::spawn_blocking(work).await.map_err(|it| unavailable(&it))?;
+		if self.rests {
+			tokio::time::sleep(took).await;
+		}
+		drop(permit);
+		result
 	}
 }
 
@@ -73,5 +90,21 @@ mod tests {
 			}
 			assert!(matches!(limiter.run(|| Ok(7)).await, Ok(7)));
 		});
+	}
+
+	#[test]
+	fn background_work_rests_as_long_as_it_worked() {
+		let limiter = WorkLimiter::of_background();
+		let piece = Duration::from_millis(20);
+		let work = |_| {
+			limiter.run(move || {
+				thread::sleep(piece);
+				Ok(())
+			})
+		};
+		let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+		let began = Instant::now();
+		runtime.block_on(join_all((0..3).map(work)));
+		assert!(began.elapsed() >= piece * 6, "{:?}", began.elapsed());
 	}
 }

@@ -10,8 +10,8 @@ use crate::{
 	open::open_node,
 	own_slots, rpc, slashing_protection, storage_monitor, transaction_index,
 };
-use gtos_node_slashing_protection::{Mode, ProtectedKeystore};
-use gtos_node_types::Block;
+use gtos_node_slashing_protection::{ensure_usable, Mode, ProtectedKeystore, SigningKeystore};
+use gtos_node_types::{user_error, Block};
 use gtos_runtime::Hash;
 use sc_consensus_grandpa::SharedVoterState;
 use sc_network::{
@@ -70,25 +70,21 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 				mut telemetry,
 			},
 	} = open_node(&config, options.compiled_runtimes.as_deref(), options.slashing_protection)?;
+	let inner = SigningKeystore::wrap(keystore_container.keystore());
+	if config.role.is_authority() {
+		ensure_usable(&*inner).map_err(user_error)?;
+	}
 	let (keystore, worker_keystore) = match &protection {
-		Some(protection) => {
-			let inner = keystore_container.keystore();
-			(
-				ProtectedKeystore::of_operator(inner.clone(), protection.clone()),
-				ProtectedKeystore::of_workers(inner, protection.clone()),
-			)
-		},
-		None => (keystore_container.keystore(), keystore_container.keystore()),
+		Some(protection) => (
+			ProtectedKeystore::of_operator(inner.clone(), protection.clone()),
+			ProtectedKeystore::of_workers(inner, protection.clone()),
+		),
+		None => (inner.clone(), inner),
 	};
 	let offchain_pool = OffchainTransactionPoolFactory::new(transaction_pool.clone());
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
 
 	storage_monitor::start(&config, options.storage_monitor, &task_manager)?;
-	let transaction_index = options
-		.transaction_index_window
-		.map(|window| transaction_index::start(&config, &task_manager, &client, window))
-		.transpose()?;
-
 	let network_params = network::Params {
 		client: client.clone(),
 		backend: backend.clone(),
@@ -99,6 +95,12 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 	};
 	let Network { service: network, sync, system_rpc_tx, tx_handler_controller, grandpa } =
 		network::start::<N>(&config, &task_manager, network_params)?;
+	let transaction_index = options
+		.transaction_index_window
+		.map(|window| {
+			transaction_index::start(&config, &task_manager, &client, sync.clone(), window)
+		})
+		.transpose()?;
 
 	offchain::start(
 		&config,

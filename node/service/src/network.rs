@@ -1,7 +1,7 @@
 //! The peer-to-peer network and block sync.
 
 use crate::{clock_watch, finality};
-use gtos_node_consensus::{clock::Clock, sync_network};
+use gtos_node_consensus::{clock::Clock, sync_network, warp_peers};
 use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
 use gtos_runtime::{BlockNumber, Hash};
 use sc_consensus_grandpa::SharedAuthoritySet;
@@ -111,5 +111,9 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 		Some("networking"),
 		sync_commands.serve(Arc::new(service.clone())),
 	);
+	if config.network.sync_mode.is_warp() {
+		let report = warp_peers::report(sync.clone());
+		task_manager.spawn_handle().spawn("warp-peers", Some("networking"), report);
+	}
 	Ok(Network { service, sync, system_rpc_tx, tx_handler_controller, grandpa })
 }

@@ -35,6 +35,7 @@ mod proposer;
 mod protection;
 mod pulse;
 mod record;
+mod signing_keystore;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -54,5 +55,6 @@ pub use protection::{Phase, SignError, SlashingProtection};
 pub use record::{
 	Permit, Record, Refusal, RoundId, RoundVotes, Seal, Stage, Target, Vote, Votes, MAX_ROUNDS,
 };
+pub use signing_keystore::{ensure_usable, SigningKeystore};
 pub use start::Doubt;
 pub use vote_gate::VoteGate;

@@ -9,6 +9,7 @@ mod payload;
 mod pulse;
 mod record;
 mod restarts;
+mod signing_keystore;
 mod start;
 mod vote_gate;
 

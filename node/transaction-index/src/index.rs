@@ -2,13 +2,15 @@
 
 use crate::{
 	block_source::BlockSource,
-	store::{self, Position, Record, Store},
+	error::Error,
+	store::{Inclusion, Store},
 };
 use gtos_runtime::{Balance, BlockNumber, Hash};
 use gtos_transaction_api::Outcome;
 use parking_lot::RwLock;
 use std::{
 	fmt,
+	num::NonZeroU32,
 	path::{Path, PathBuf},
 	sync::atomic::{AtomicBool, AtomicU64, Ordering},
 	time::Duration,
@@ -23,6 +25,8 @@ pub fn folder(path: &Path) -> PathBuf {
 /// The index, shared by the worker that fills it and its readers.
 pub struct TransactionIndex {
 	pub(crate) path: PathBuf,
+	/// How many heights it covers.
+	pub(crate) window: NonZeroU32,
 	/// `None` after the index was deleted and could not be rebuilt.
 	store: RwLock<Option<Store>>,
 	/// Set when a reader finds a record that cannot be decoded; the worker then rebuilds the index.
@@ -67,21 +71,22 @@ impl fmt::Display for Unavailable {
 }
 
 impl TransactionIndex {
-	/// Opens the index in the folder `path`. Creates an empty one if there is none or it cannot be
-	/// read.
-	pub fn open(path: PathBuf) -> Result<Self, store::Error> {
-		let store = match Store::open(&path) {
+	/// Opens the index of the last `window` heights in the folder `path`. Creates an empty one if there
+	/// is none or it cannot be read.
+	pub fn open(path: PathBuf, window: NonZeroU32) -> Result<Self, Error> {
+		let store = match Store::open(&path, window) {
 			Err(error) if !error.is_lock() => {
 				tracing::warn!(
 					"The index of transactions at {} is being rebuilt: {error}",
 					path.display()
 				);
-				Store::recreate(&path)
+				Store::recreate(&path, window)
 			},
 			result => result,
 		}?;
 		Ok(Self {
 			path,
+			window,
 			store: RwLock::new(Some(store)),
 			is_damaged: AtomicBool::new(false),
 			dropped: AtomicU64::new(0),
@@ -97,11 +102,21 @@ impl TransactionIndex {
 	) -> Result<Option<IncludedTransaction>, Unavailable> {
 		let guard = self.store.read();
 		let store = guard.as_ref().ok_or(Unavailable)?;
-		find(store, chain, transaction).map_err(|error| {
+		let oldest = window_start(self.progress.borrow().number, self.window);
+		let is_canonical = |inclusion: &Inclusion| {
+			inclusion.number >= oldest && chain.canonical(inclusion.number) == Some(inclusion.block)
+		};
+		let found = store.find(transaction, is_canonical).map_err(|error| {
 			tracing::warn!("The index of transactions cannot be read: {error}");
 			self.is_damaged.store(true, Ordering::Relaxed);
 			Unavailable
-		})
+		})?;
+		Ok(found.map(|Inclusion { block, number, index, outcome }| IncludedTransaction {
+			block,
+			number,
+			index,
+			outcome,
+		}))
 	}
 
 	/// Lower end of the indexed range: every canonical block from here to the best one is indexed.
@@ -136,45 +151,27 @@ impl TransactionIndex {
 	/// Runs `work` on the store, for the worker; fails if the index has to be rebuilt.
 	pub(crate) fn with_store<T>(
 		&self,
-		work: impl FnOnce(&Store) -> Result<T, store::Error>,
-	) -> Result<T, store::Error> {
+		work: impl FnOnce(&Store) -> Result<T, Error>,
+	) -> Result<T, Error> {
 		if self.is_damaged.load(Ordering::Relaxed) {
-			return Err(store::Error::Malformed);
+			return Err(Error::Malformed);
 		}
-		work(self.store.read().as_ref().ok_or(store::Error::Closed)?)
+		work(self.store.read().as_ref().ok_or(Error::Closed)?)
 	}
 
 	/// Deletes the index and creates an empty one.
-	pub(crate) fn recreate(&self) -> Result<(), store::Error> {
+	pub(crate) fn recreate(&self) -> Result<(), Error> {
 		let mut store = self.store.write();
 		// The store is closed before its files are deleted.
 		*store = None;
-		*store = Some(Store::recreate(&self.path)?);
+		*store = Some(Store::recreate(&self.path, self.window)?);
 		self.is_damaged.store(false, Ordering::Relaxed);
 		Ok(())
 	}
 }
 
-fn find(
-	store: &Store,
-	chain: &impl BlockSource,
-	transaction: Hash,
-) -> Result<Option<IncludedTransaction>, store::Error> {
-	let mut positions = store.positions(transaction)?;
-	positions.sort_unstable_by_key(|position| std::cmp::Reverse(position.number));
-	for position in positions {
-		let Some(block) = chain.canonical(position.number) else { continue };
-		let Some(Record { transactions, outcomes }) = store.record(block)? else { continue };
-		let Position { number, index } = position;
-		if transactions.get(index as usize) == Some(&transaction) {
-			let outcome = outcomes.and_then(|outcomes| outcomes.into_iter().nth(index as usize));
-			return Ok(Some(IncludedTransaction {
-				block,
-				number,
-				index,
-				outcome: outcome.flatten(),
-			}));
-		}
-	}
-	Ok(None)
+/// Lowest height of a window whose last height is `best`.
+pub(crate) fn window_start(best: BlockNumber, window: NonZeroU32) -> BlockNumber {
+	// Saturating: the window of a short chain begins at genesis. The window is not zero.
+	best.saturating_sub(window.get() - 1)
 }

@@ -1,220 +1,185 @@
 //! The index on disk.
+//!
+//! The window is divided into ranges of heights, and each range has a database of its own, a
+//! [`Segment`]. A range that has left the window is deleted as a folder: transactions are never
+//! removed one by one, which would cost as much as to insert them.
 
-use crate::block_source::Outcomes;
-use codec::{Decode, DecodeAll, Encode};
+mod segment;
+
+pub use segment::Inclusion;
+#[cfg(test)]
+pub use segment::MAX_INCLUSIONS;
+
+use crate::{block_source::Outcomes, error::Error};
 use gtos_runtime::{BlockNumber, Hash};
-use parity_db::{ColId, CompressionType, Db, Options};
+use parking_lot::RwLock;
+use segment::Segment;
 use std::{
-	collections::{hash_map::Entry, HashMap},
-	fmt, fs, io,
-	path::Path,
+	collections::BTreeMap,
+	ffi::OsStr,
+	fs::{self, File, TryLockError},
+	io,
+	num::NonZeroU32,
+	path::{Path, PathBuf},
 };
 
-/// Positions by hash of extrinsic.
-const TRANSACTIONS: ColId = 0;
-/// Records by hash of block.
-const BLOCKS: ColId = 1;
-/// Hashes of the indexed blocks by height, big-endian: the order in which they are pruned.
-const HEIGHTS: ColId = 2;
-/// Metadata of the index.
-const META: ColId = 3;
+/// Version of the encodings. Increase it when one of them changes: an index of another version is
+/// deleted and filled again.
+const FORMAT: u32 = 2;
 
-const FORMAT_KEY: &[u8] = b"format";
-/// Version of the encodings below. Increase it when one of them changes: an index of another
-/// version is rebuilt.
-const FORMAT: &[u8] = &[1];
+/// Number of segments that a window is divided into. One more exists while a window ends within a
+/// segment.
+const SEGMENTS_PER_WINDOW: u32 = 4;
 
-/// Maximum number of positions kept for one extrinsic; the oldest are dropped.
-///
-/// A transaction has a position for each height and index at which some fork includes it. The
-/// canonical position is lost only if `MAX_POSITIONS` other blocks in the window include the
-/// transaction at other positions.
-const MAX_POSITIONS: usize = 64;
+/// Least number of heights of a segment. Every segment has a few threads and files.
+const MIN_SPAN: NonZeroU32 = NonZeroU32::new(16).expect("it is not zero; qed");
 
-/// Where an extrinsic was seen.
-#[derive(Clone, Copy, Debug, Decode, Encode, Eq, PartialEq)]
-pub struct Position {
-	/// Height of the block.
-	pub number: BlockNumber,
-	/// Index in its body.
-	pub index: u32,
+/// File that is locked while the index is open.
+const LOCK: &str = "lock";
+
+/// The segments.
+pub struct Store {
+	folder: PathBuf,
+	/// Number of heights of a segment.
+	span: NonZeroU32,
+	/// Segments by number: segment `n` has the heights from `n * span` on.
+	segments: RwLock<BTreeMap<u32, Segment>>,
+	/// Unlocked when it is dropped.
+	_lock: File,
 }
-
-/// What the index stores about a block.
-#[derive(Debug, Decode, Encode, Eq, PartialEq)]
-pub struct Record {
-	/// Hashes of its extrinsics.
-	pub transactions: Vec<Hash>,
-	/// Their outcomes; `None` if the runtime could not be called.
-	pub outcomes: Option<Outcomes>,
-}
-
-/// Why the index cannot be used.
-#[derive(Debug)]
-pub enum Error {
-	/// The database reports an error.
-	Database(parity_db::Error),
-	/// Its files cannot be deleted.
-	Files(io::Error),
-	/// It holds bytes that this version never wrote.
-	Malformed,
-	/// It could not be rebuilt.
-	Closed,
-}
-
-impl Error {
-	/// Whether another process has opened the index.
-	pub fn is_lock(&self) -> bool {
-		matches!(self, Self::Database(parity_db::Error::Locked(_)))
-	}
-}
-
-impl fmt::Display for Error {
-	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-		match self {
-			Self::Database(error) => write!(f, "{error}"),
-			Self::Files(error) => write!(f, "{error}"),
-			Self::Malformed => f.write_str("it is damaged or of another version"),
-			Self::Closed => f.write_str("it is closed"),
-		}
-	}
-}
-
-impl From<parity_db::Error> for Error {
-	fn from(error: parity_db::Error) -> Self {
-		Self::Database(error)
-	}
-}
-
-/// The database. Every change is one commit, which the database writes to disk by itself.
-pub struct Store(Db);
 
 impl Store {
-	/// Opens the database in the folder `path`. Creates an empty one if there is none.
-	pub fn open(path: &Path) -> Result<Self, Error> {
-		let db = Db::open_or_create(&options(path))?;
-		match db.get(META, FORMAT_KEY)? {
-			None => db.commit([(META, FORMAT_KEY, Some(FORMAT.to_vec()))])?,
-			Some(format) if format == FORMAT => {},
-			Some(_) => return Err(Error::Malformed),
+	/// Opens the index of `window` heights in the folder `path`, and creates the folder if there is
+	/// none. Segments of another version or of another length are deleted.
+	pub fn open(path: &Path, window: NonZeroU32) -> Result<Self, Error> {
+		fs::create_dir_all(path)?;
+		let lock =
+			File::options().create(true).truncate(false).write(true).open(path.join(LOCK))?;
+		lock.try_lock().map_err(|error| match error {
+			TryLockError::WouldBlock => Error::Locked,
+			TryLockError::Error(error) => Error::Files(error),
+		})?;
+		let span = window.get().div_ceil(SEGMENTS_PER_WINDOW);
+		let span = NonZeroU32::new(span).unwrap_or(MIN_SPAN).max(MIN_SPAN);
+		let mut segments = BTreeMap::new();
+		for entry in fs::read_dir(path)? {
+			let entry = entry?;
+			match segment_number(&entry.file_name(), span) {
+				Some(number) => {
+					segments.insert(number, Segment::open(&entry.path())?);
+				},
+				None if entry.file_name() == LOCK => {},
+				None if entry.file_type()?.is_dir() => fs::remove_dir_all(entry.path())?,
+				None => fs::remove_file(entry.path())?,
+			}
 		}
-		Ok(Self(db))
+		Ok(Self { folder: path.into(), span, segments: RwLock::new(segments), _lock: lock })
 	}
 
-	/// Deletes the folder and creates an empty database.
-	pub fn recreate(path: &Path) -> Result<Self, Error> {
+	/// Deletes the folder and creates an empty index.
+	pub fn recreate(path: &Path, window: NonZeroU32) -> Result<Self, Error> {
 		match fs::remove_dir_all(path) {
 			Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::Files(error)),
-			_ => Self::open(path),
+			_ => Self::open(path, window),
 		}
 	}
 
-	/// Where the extrinsic was seen, on any fork.
-	pub fn positions(&self, transaction: Hash) -> Result<Vec<Position>, Error> {
-		Ok(self.read(TRANSACTIONS, transaction.as_bytes())?.unwrap_or_default())
-	}
-
-	/// What the index stores about the block.
-	pub fn record(&self, block: Hash) -> Result<Option<Record>, Error> {
-		self.read(BLOCKS, block.as_bytes())
+	/// The highest inclusion of the extrinsic that `accept` accepts.
+	pub fn find(
+		&self,
+		transaction: Hash,
+		accept: impl Fn(&Inclusion) -> bool,
+	) -> Result<Option<Inclusion>, Error> {
+		for segment in self.segments.read().values().rev() {
+			let mut inclusions = segment.inclusions(transaction)?;
+			inclusions.sort_by_key(|inclusion| std::cmp::Reverse(inclusion.number));
+			if let Some(found) = inclusions.into_iter().find(&accept) {
+				return Ok(Some(found));
+			}
+		}
+		Ok(None)
 	}
 
 	/// Whether the block is indexed.
 	pub fn contains(&self, block: Hash) -> Result<bool, Error> {
-		Ok(self.0.get_size(BLOCKS, block.as_bytes())?.is_some())
-	}
-
-	/// Indexes a block.
-	pub fn insert(&self, number: BlockNumber, block: Hash, record: &Record) -> Result<(), Error> {
-		let mut positions = HashMap::<Hash, Vec<Position>>::new();
-		for (index, transaction) in (0..).zip(&record.transactions) {
-			let known = match positions.entry(*transaction) {
-				Entry::Occupied(entry) => entry.into_mut(),
-				Entry::Vacant(entry) => entry.insert(self.positions(*transaction)?),
-			};
-			let position = Position { number, index };
-			if !known.contains(&position) {
-				if known.len() >= MAX_POSITIONS {
-					known.remove(0);
-				}
-				known.push(position);
+		for segment in self.segments.read().values().rev() {
+			if segment.contains(block)? {
+				return Ok(true);
 			}
 		}
-		let mut blocks = self.blocks_at(number)?;
-		if !blocks.contains(&block) {
-			blocks.push(block);
-		}
-		let positions = positions.into_iter().map(|(hash, positions)| {
-			(TRANSACTIONS, hash.as_bytes().to_vec(), Some(positions.encode()))
-		});
-		self.0.commit(positions.chain([
-			(BLOCKS, block.as_bytes().to_vec(), Some(record.encode())),
-			(HEIGHTS, number.to_be_bytes().to_vec(), Some(blocks.encode())),
-		]))?;
-		Ok(())
+		Ok(false)
 	}
 
-	/// Prunes the lowest height if it is below `bound`. Returns whether it did.
-	pub fn prune_lowest_below(&self, bound: BlockNumber) -> Result<bool, Error> {
-		let Some(number) = self.lowest()? else { return Ok(false) };
-		if number >= bound {
+	/// Indexes a block with these extrinsics and their outcomes.
+	pub fn insert(
+		&self,
+		number: BlockNumber,
+		block: Hash,
+		transactions: Vec<Hash>,
+		outcomes: Option<Outcomes>,
+	) -> Result<(), Error> {
+		let segment = number / self.span;
+		if !self.segments.read().contains_key(&segment) {
+			let opened = Segment::open(&self.segment_folder(segment))?;
+			self.segments.write().insert(segment, opened);
+		}
+		let mut outcomes = outcomes.unwrap_or_default().into_iter();
+		let inclusions = (0..).zip(transactions).map(|(index, transaction)| {
+			let outcome = outcomes.next().flatten();
+			(transaction, Inclusion { block, number, index, outcome })
+		});
+		let segments = self.segments.read();
+		segments.get(&segment).ok_or(Error::Closed)?.insert(block, inclusions)
+	}
+
+	/// Deletes the lowest segment if all its heights are below `bound`. Returns whether it did.
+	pub fn prune_below(&self, bound: BlockNumber) -> Result<bool, Error> {
+		let Some(segment) = self.lowest_segment() else { return Ok(false) };
+		if segment >= bound / self.span {
 			return Ok(false);
 		}
-		let blocks = self.blocks_at(number)?;
-		let mut positions = HashMap::<Hash, Vec<Position>>::new();
-		for block in &blocks {
-			let transactions = self.record(*block)?.map(|record| record.transactions);
-			for transaction in transactions.unwrap_or_default() {
-				if let Entry::Vacant(entry) = positions.entry(transaction) {
-					let mut left = self.positions(transaction)?;
-					left.retain(|position| position.number != number);
-					entry.insert(left);
-				}
-			}
-		}
-		let positions = positions.into_iter().map(|(hash, left)| {
-			(TRANSACTIONS, hash.as_bytes().to_vec(), (!left.is_empty()).then(|| left.encode()))
-		});
-		let blocks = blocks.iter().map(|block| (BLOCKS, block.as_bytes().to_vec(), None));
-		let height = (HEIGHTS, number.to_be_bytes().to_vec(), None);
-		self.0.commit(positions.chain(blocks).chain([height]))?;
+		// The database is closed before its files are deleted.
+		drop(self.segments.write().remove(&segment));
+		// After this the name is not one of a segment: what a crash leaves of it, the next start deletes.
+		let removed = self.folder.join("removed");
+		fs::rename(self.segment_folder(segment), &removed)?;
+		fs::remove_dir_all(&removed)?;
 		Ok(true)
 	}
 
-	/// The lowest height with an indexed block.
-	pub fn lowest(&self) -> Result<Option<BlockNumber>, Error> {
-		let mut heights = self.0.iter(HEIGHTS)?;
-		heights.seek_to_first()?;
-		let Some((height, _)) = heights.next()? else { return Ok(None) };
-		let height: [u8; 4] = height.try_into().map_err(|_| Error::Malformed)?;
-		Ok(Some(BlockNumber::from_be_bytes(height)))
+	/// Number of the lowest segment.
+	fn lowest_segment(&self) -> Option<u32> {
+		self.segments.read().keys().next().copied()
 	}
 
-	/// Writes bytes for the transaction that do not decode as a list of positions.
-	#[cfg(test)]
-	pub fn corrupt(&self, transaction: Hash) -> Result<(), Error> {
-		Ok(self.0.commit([(TRANSACTIONS, transaction.as_bytes(), Some(vec![0xff]))])?)
-	}
-
-	fn blocks_at(&self, number: BlockNumber) -> Result<Vec<Hash>, Error> {
-		Ok(self.read(HEIGHTS, &number.to_be_bytes())?.unwrap_or_default())
-	}
-
-	fn read<T: Decode>(&self, column: ColId, key: &[u8]) -> Result<Option<T>, Error> {
-		let bytes = self.0.get(column, key)?;
-		let decode = |bytes: Vec<u8>| T::decode_all(&mut &bytes[..]);
-		bytes.map(decode).transpose().map_err(|_| Error::Malformed)
+	fn segment_folder(&self, segment: u32) -> PathBuf {
+		self.folder.join(segment_name(segment, self.span))
 	}
 }
 
-fn options(path: &Path) -> Options {
-	let mut options = Options::with_columns(path, 4);
-	options.stats = false;
-	for hashes in [TRANSACTIONS, BLOCKS] {
-		options.columns[usize::from(hashes)].uniform = true;
+#[cfg(test)]
+impl Store {
+	/// Where the extrinsic was seen, on any fork.
+	pub fn inclusions(&self, transaction: Hash) -> Result<Vec<Inclusion>, Error> {
+		let segments = self.segments.read();
+		let inclusions = segments.values().map(|segment| segment.inclusions(transaction));
+		Ok(inclusions.collect::<Result<Vec<_>, Error>>()?.concat())
 	}
-	// Outcomes resemble each other and compress well.
-	options.columns[usize::from(BLOCKS)].compression = CompressionType::Lz4;
-	options.columns[usize::from(HEIGHTS)].btree_index = true;
-	options
+
+	/// Writes bytes for the transaction that cannot be decoded, in the highest segment.
+	pub fn corrupt(&self, transaction: Hash) -> Result<(), Error> {
+		let segments = self.segments.read();
+		segments.values().next_back().ok_or(Error::Closed)?.corrupt(transaction)
+	}
+}
+
+fn segment_name(segment: u32, span: NonZeroU32) -> String {
+	format!("v{FORMAT}-{span}-{segment}")
+}
+
+/// Number of the segment of this folder name; `None` for one of another version or length.
+fn segment_number(name: &OsStr, span: NonZeroU32) -> Option<u32> {
+	let (_, number) = name.to_str()?.rsplit_once('-')?;
+	let number = number.parse().ok()?;
+	(*name == *segment_name(number, span)).then_some(number)
 }

@@ -5,13 +5,19 @@ mod fixture;
 use crate::{
 	index::{folder, IncludedTransaction, TransactionIndex},
 	metrics::register_metrics,
-	store::{Position, Record, Store},
+	store::{Inclusion, Store, MAX_INCLUSIONS},
 	worker::{Event, Imported},
 };
+use codec::Encode;
 use fixture::{hash, outcome, transaction, FakeChain, Fixture};
 use futures::{channel::mpsc, future::join};
 use gtos_runtime::Hash;
-use std::{fs, path::Path, time::Duration};
+use std::{
+	fs,
+	num::NonZeroU32,
+	path::{Path, PathBuf},
+	time::Duration,
+};
 use substrate_prometheus_endpoint::{prometheus::proto::Metric, Registry};
 
 #[test]
@@ -92,8 +98,9 @@ fn block_that_is_imported_twice_is_indexed_once() {
 	assert_eq!(fixture.find(1), None);
 }
 
+/// The index deletes its blocks in ranges of at least 16 heights.
 #[test]
-fn block_that_left_the_window_is_pruned_on_every_fork() {
+fn block_that_left_the_window_is_not_found_and_is_pruned_on_every_fork() {
 	let mut fixture = Fixture::new(3);
 	let chain = fixture.chain.clone();
 	// Transaction 1 is on both forks at height 1 and once more at height 4.
@@ -102,19 +109,45 @@ fn block_that_left_the_window_is_pruned_on_every_fork() {
 	let blocks = [chain.extend(1, 2, &[2]), chain.extend(2, 3, &[3]), chain.extend(3, 4, &[1])];
 	fixture.import(blocks);
 	fixture.settle();
-
 	assert_eq!(fixture.index.oldest(), 2);
 	assert_eq!(fixture.find(1), Some((hash(4), 0)));
-	fixture
-		.index
-		.with_store(|store| {
-			assert_eq!(store.lowest()?, Some(2));
-			assert_eq!(store.positions(transaction(1))?, [Position { number: 4, index: 0 }]);
-			assert_eq!(store.positions(transaction(100))?, []);
-			assert!(!store.contains(hash(1))? && !store.contains(hash(101))?);
-			Ok(())
-		})
-		.unwrap();
+
+	let blocks: Vec<_> = (5..=17).map(|it| chain.extend(it - 1, it, &[it])).collect();
+	fixture.import(blocks);
+	fixture.settle();
+	assert_eq!((fixture.find(1), fixture.find(14)), (None, None));
+	let is_kept = |block| fixture.index.with_store(|store| store.contains(block)).unwrap();
+	assert!(is_kept(hash(4)) && is_kept(hash(101)));
+
+	fixture.import([chain.extend(17, 18, &[18])]);
+	fixture.settle();
+	let is_kept = |block| fixture.index.with_store(|store| store.contains(block)).unwrap();
+	assert!(!is_kept(hash(4)) && !is_kept(hash(101)) && !is_kept(hash(15)));
+	assert_eq!(fixture.find(16), Some((hash(16), 0)));
+	let left = fixture.index.with_store(|store| store.inclusions(transaction(1))).unwrap();
+	assert_eq!(left, []);
+}
+
+#[test]
+fn first_sync_indexes_only_the_blocks_that_stay_in_the_window() {
+	let mut fixture = Fixture::new(4);
+	let chain = fixture.chain.clone();
+	let is_indexed = |fixture: &Fixture, number| {
+		fixture.index.with_store(|store| store.contains(hash(number))).unwrap()
+	};
+	let old = |block| Imported { is_old: true, ..block };
+	fixture.import((1..=8).map(|it| old(chain.extend(it - 1, it, &[it]))));
+	fixture.settle();
+	assert!((1..=8).all(|number| !is_indexed(&fixture, number)));
+	assert_eq!(fixture.index.oldest(), 9);
+
+	// The rest of the sync: blocks that will still be in the window at its end.
+	fixture.import([chain.extend(8, 9, &[9]), chain.extend(9, 10, &[10])]);
+	fixture.settle();
+	let indexed: Vec<u32> = (1..=10).filter(|number| is_indexed(&fixture, *number)).collect();
+	assert_eq!(indexed, [7, 8, 9, 10]);
+	assert_eq!(fixture.index.oldest(), 7);
+	assert_eq!(fixture.find(7), Some((hash(7), 0)));
 }
 
 #[test]
@@ -244,14 +277,18 @@ fn index_that_is_missing_is_rebuilt() {
 #[test]
 fn index_that_cannot_be_opened_is_rebuilt() {
 	assert_rebuilt_after(|index| {
-		fs::write(index.join("metadata"), "version=nonsense").unwrap();
+		let is_folder = |path: &PathBuf| path.is_dir();
+		let mut entries = fs::read_dir(index).unwrap().map(|entry| entry.unwrap().path());
+		let segment = entries.find(is_folder).expect("a block is indexed");
+		fs::write(segment.join("metadata"), "version=nonsense").unwrap();
 	});
 }
 
 #[test]
 fn index_that_another_process_has_opened_is_left_alone() {
 	let fixture = Fixture::new(100);
-	let error = TransactionIndex::open(fixture.index.path.clone()).err();
+	let (path, window) = (fixture.index.path.clone(), fixture.index.window);
+	let error = TransactionIndex::open(path, window).err();
 	assert!(error.is_some_and(|error| error.is_lock()));
 	assert_eq!(fixture.find(1), None);
 }
@@ -269,30 +306,55 @@ fn index_in_which_a_reader_finds_a_malformed_record_is_rebuilt() {
 	assert_eq!(fixture.find(2), Some((hash(2), 0)));
 }
 
-#[test]
-fn positions_beyond_the_limit_replace_the_oldest() {
-	let folder = tempfile::tempdir().unwrap();
-	let store = Store::open(&folder.path().join("transactions")).unwrap();
-	for number in 0..100 {
-		let record = Record { transactions: vec![transaction(1)], outcomes: None };
-		store.insert(number, hash(number), &record).unwrap();
-	}
-	let positions = store.positions(transaction(1)).unwrap();
-	assert_eq!(positions.len(), 64);
-	assert_eq!(positions.last(), Some(&Position { number: 99, index: 0 }));
+fn store(folder: &Path) -> Store {
+	Store::open(&folder.join("transactions"), NonZeroU32::new(1_000).unwrap()).unwrap()
 }
 
 #[test]
-fn record_of_a_full_block_is_read_back() {
+fn inclusions_beyond_the_limit_replace_the_oldest() {
 	let folder = tempfile::tempdir().unwrap();
-	let path = folder.path().join("transactions");
+	let store = store(folder.path());
+	for number in 0..100 {
+		store.insert(number, hash(number), vec![transaction(1)], None).unwrap();
+	}
+	let inclusions = store.inclusions(transaction(1)).unwrap();
+	assert_eq!(inclusions.len(), MAX_INCLUSIONS);
+	assert_eq!(inclusions.last().map(|it| (it.block, it.number)), Some((hash(99), 99)));
+}
+
+/// A look-up reads what is stored under one hash, however many extrinsics the block has.
+#[test]
+fn inclusion_in_a_full_block_is_read_back_in_few_bytes() {
+	let folder = tempfile::tempdir().unwrap();
 	let transactions: Vec<Hash> = (0..3000).map(transaction).collect();
 	let outcomes = transactions.iter().copied().map(outcome).map(Some).collect();
-	let record = Record { transactions, outcomes: Some(outcomes) };
-	let store = Store::open(&path).unwrap();
-	store.insert(1, hash(1), &record).unwrap();
-	drop(store);
-	assert_eq!(Store::open(&path).unwrap().record(hash(1)).unwrap(), Some(record));
+	let opened = store(folder.path());
+	opened.insert(1, hash(1), transactions, Some(outcomes)).unwrap();
+	drop(opened);
+	let opened = store(folder.path());
+	for index in [0, 1_234, 2_999] {
+		let outcome = Some(outcome(transaction(index)));
+		let expected = Inclusion { block: hash(1), number: 1, index, outcome };
+		let found = opened.inclusions(transaction(index)).unwrap();
+		assert_eq!(found, [expected]);
+		assert!(found.encoded_size() < 200, "{}", found.encoded_size());
+	}
+}
+
+#[test]
+fn index_of_another_window_or_version_is_deleted() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("transactions");
+	let opened = store(folder.path());
+	opened.insert(1, hash(1), vec![transaction(1)], None).unwrap();
+	drop(opened);
+	// The first version had its files in the folder itself.
+	fs::write(path.join("metadata"), "version=8").unwrap();
+	fs::create_dir(path.join("removed")).unwrap();
+	let other = Store::open(&path, NonZeroU32::new(2_000).unwrap()).unwrap();
+	assert!(!other.contains(hash(1)).unwrap());
+	let names: Vec<_> = fs::read_dir(&path).unwrap().map(|it| it.unwrap().file_name()).collect();
+	assert_eq!(names, ["lock"]);
 }
 
 #[test]

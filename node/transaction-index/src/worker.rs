@@ -2,8 +2,8 @@
 
 use crate::{
 	block_source::BlockSource,
-	index::TransactionIndex,
-	store::{Error, Record},
+	error::Error,
+	index::{window_start, TransactionIndex},
 };
 use futures::{FutureExt, Stream, StreamExt};
 use gtos_node_types::Block;
@@ -11,8 +11,7 @@ use gtos_runtime::{BlockNumber, Hash};
 use sc_client_api::{BlockImportNotification, FinalityNotification, UnpinHandle};
 use std::{
 	collections::VecDeque,
-	num::NonZeroU32,
-	pin::pin,
+	pin::{pin, Pin},
 	sync::{atomic::Ordering, Arc},
 	time::Duration,
 };
@@ -25,6 +24,12 @@ const QUEUE_BLOCKS: usize = 256;
 
 /// How long the worker waits after an error of the database.
 const RETRY_DELAY: Duration = Duration::from_secs(5);
+
+/// How long no old block may arrive before the worker begins to fill the window below the best block.
+///
+/// The chain may have stood still for longer than the window: then the blocks that a first sync
+/// ends with are old ones, too.
+const SYNC_PAUSE: Duration = Duration::from_secs(60);
 
 /// A notification of the chain to the worker.
 pub enum Event {
@@ -42,22 +47,27 @@ pub struct Imported {
 	pub hash: Hash,
 	/// Whether it is the best block now.
 	pub is_best: bool,
+	/// Whether the node is syncing and this block is older than the window is long. It leaves the
+	/// window before the sync ends, so it is not indexed.
+	pub is_old: bool,
 	/// Ancestors of it that were on a fork until now and become canonical with it.
 	pub enacted: Vec<(BlockNumber, Hash)>,
 	/// Keeps the state from being pruned until it is dropped.
 	pub _pin: Option<UnpinHandle<Block>>,
 }
 
-impl From<BlockImportNotification<Block>> for Event {
-	fn from(notification: BlockImportNotification<Block>) -> Self {
+impl Event {
+	/// The import of a block; see [`Imported::is_old`].
+	pub fn imported(notification: BlockImportNotification<Block>, is_old: bool) -> Self {
 		let route = notification.tree_route.as_deref();
 		let enacted = route.map(|route| route.enacted()).unwrap_or_default();
 		Self::Imported(Imported {
 			number: notification.header.number,
 			hash: notification.hash,
 			is_best: notification.is_new_best,
+			is_old,
 			enacted: enacted.iter().map(|block| (block.number, block.hash)).collect(),
-			_pin: Some(notification.into_unpin_handle()),
+			_pin: (!is_old).then(|| notification.into_unpin_handle()),
 		})
 	}
 }
@@ -72,8 +82,6 @@ impl From<FinalityNotification<Block>> for Event {
 pub struct Worker<C> {
 	index: Arc<TransactionIndex>,
 	chain: Arc<C>,
-	/// How many heights the index covers.
-	window: NonZeroU32,
 	/// Height of the best block.
 	best: BlockNumber,
 	/// Lower end of the indexed range: every canonical block from here to `best` is indexed. Above
@@ -83,19 +91,21 @@ pub struct Worker<C> {
 	next_below: Option<BlockNumber>,
 	/// Whether heights may have fallen out of the window.
 	is_pruning_due: bool,
+	/// Whether the best block is an old one of a sync: nothing is filled in below it.
+	is_syncing: bool,
 }
 
 impl<C: BlockSource> Worker<C> {
 	/// Creates a worker. [`Self::run`] has to receive every event of the chain that follows.
-	pub fn new(index: Arc<TransactionIndex>, chain: Arc<C>, window: NonZeroU32) -> Self {
+	pub fn new(index: Arc<TransactionIndex>, chain: Arc<C>) -> Self {
 		let mut worker = Self {
 			index,
 			chain,
-			window,
 			best: 0,
 			oldest: 0,
 			next_below: None,
 			is_pruning_due: false,
+			is_syncing: false,
 		};
 		worker.start();
 		worker
@@ -130,10 +140,14 @@ impl<C: BlockSource> Worker<C> {
 			match is_busy {
 				// The task manager can end the task here.
 				Ok(true) => tokio::task::yield_now().await,
-				Ok(false) => match events.next().await {
-					Some(Event::Imported(block)) => queue.push_back(block),
-					Some(Event::Finalized) => self.notify_finalized(),
-					None => return,
+				Ok(false) => {
+					let next = self.next(events.as_mut()).await;
+					match next {
+						Some(Some(Event::Imported(block))) => queue.push_back(block),
+						Some(Some(Event::Finalized)) => self.notify_finalized(),
+						Some(None) => return,
+						None => self.is_syncing = false,
+					}
 				},
 				Err(error) => {
 					self.rebuild(&error);
@@ -143,8 +157,23 @@ impl<C: BlockSource> Worker<C> {
 		}
 	}
 
+	/// The next event; `None` if the node is syncing and there is none for a while.
+	async fn next(&self, mut events: Pin<&mut impl Stream<Item = Event>>) -> Option<Option<Event>> {
+		if self.is_syncing {
+			tokio::time::timeout(SYNC_PAUSE, events.next()).await.ok()
+		} else {
+			Some(events.next().await)
+		}
+	}
+
 	/// Indexes an imported block.
 	pub(crate) fn take(&mut self, block: &Imported) -> Result<(), Error> {
+		if block.is_old {
+			if block.is_best {
+				self.pass(block);
+			}
+			return Ok(());
+		}
 		// Such blocks are the history that is downloaded after a warp sync.
 		if !block.is_best && block.number < self.window_start() {
 			return Ok(());
@@ -159,6 +188,7 @@ impl<C: BlockSource> Worker<C> {
 		let is_next = block.number <= self.best.saturating_add(1) && self.oldest <= block.number;
 		self.best = block.number;
 		self.is_pruning_due = true;
+		self.is_syncing = false;
 		if !is_indexed {
 			self.oldest = block.number.saturating_add(1);
 			self.next_below = None;
@@ -170,12 +200,26 @@ impl<C: BlockSource> Worker<C> {
 		Ok(())
 	}
 
+	/// Notes a best block that is not indexed because it is too old. Once the sync is over, the window
+	/// is filled from the best block downwards.
+	fn pass(&mut self, block: &Imported) {
+		self.best = block.number;
+		self.oldest = block.number.saturating_add(1);
+		self.next_below = Some(block.number);
+		self.is_pruning_due = true;
+		self.is_syncing = true;
+		self.notify_best(block.hash);
+	}
+
 	/// Does one small piece of the remaining work, pruning first. Returns whether there was any.
 	pub(crate) fn step(&mut self) -> Result<bool, Error> {
 		let bound = self.window_start();
 		if self.is_pruning_due {
-			self.is_pruning_due = self.index.with_store(|store| store.prune_lowest_below(bound))?;
+			self.is_pruning_due = self.index.with_store(|store| store.prune_below(bound))?;
 			return Ok(true);
+		}
+		if self.is_syncing {
+			return Ok(false);
 		}
 		let Some(height) = self.next_below.take().filter(|height| *height >= bound) else {
 			return Ok(false);
@@ -223,14 +267,14 @@ impl<C: BlockSource> Worker<C> {
 			}
 			let Some(transactions) = self.chain.transactions(block) else { return Ok(false) };
 			let outcomes = self.chain.outcomes(block);
-			store.insert(number, block, &Record { transactions, outcomes })?;
+			store.insert(number, block, transactions, outcomes)?;
 			Ok(true)
 		})
 	}
 
 	/// Lowest height of the window.
 	fn window_start(&self) -> BlockNumber {
-		self.best.saturating_sub(self.window.get() - 1)
+		window_start(self.best, self.index.window)
 	}
 
 	fn notify_best(&mut self, block: Hash) {

@@ -121,6 +121,8 @@ where
 			.collect();
 		let any_left_out = queued.len() < planned.len();
 		let any_left = !queued.is_empty();
+		// If no validator has keys left, the set that this rotation installs stays, with its keys (CON-R12).
+		let queued = if any_left { queued } else { pallet_session::QueuedKeys::<T>::get() };
 		if let Some((_, commitment)) = trie_of::<T>(queued) {
 			HistoricalSessions::<T>::insert(new_index, commitment);
 		} else {

@@ -119,6 +119,36 @@ fn epoch_info_at_every_block_has_the_progress_of_session_and_era() {
 	});
 }
 
+/// CON-R12, CON-R18: the set stays in the queries, and its blocks are counted.
+#[test]
+fn set_of_which_no_validator_has_keys_left_stays_and_is_counted() {
+	chain().execute_with(|| {
+		run_to(1);
+		let stashes = Session::validators();
+		let (set_id, before) = (pallet_grandpa::CurrentSetId::<Runtime>::get(), validators());
+		for stash in &stashes {
+			assert_ok!(Staking::chill(signed(stash)));
+			assert_ok!(Session::purge_keys(signed(stash)));
+		}
+		for session in 1..=8 {
+			run_to(session * LENGTH + 3);
+			assert_eq!(Session::validators(), stashes, "{session}");
+			let now = validators();
+			assert_eq!(now.iter().map(|it| it.produced).sum::<u32>(), 3, "{session}");
+			for (earlier, later) in before.iter().zip(&now) {
+				assert_eq!((&earlier.account, &earlier.keys), (&later.account, &later.keys));
+			}
+		}
+		assert_eq!(pallet_grandpa::CurrentSetId::<Runtime>::get(), set_id);
+
+		// It ends as soon as one of them has keys again.
+		let keys = register_keys(&stashes[0]);
+		run_to(11 * LENGTH);
+		assert_eq!(Session::validators(), stashes[..1]);
+		assert_eq!(validators()[0].keys, Some(keys));
+	});
+}
+
 #[test]
 fn epoch_info_after_failed_elections_names_the_next_session_that_can_begin_an_era() {
 	chain().execute_with(|| {

@@ -17,6 +17,7 @@ mod filters;
 mod fullness;
 mod governance;
 mod key_owners;
+mod leaving;
 mod metadata;
 mod migrations;
 mod nonces;

@@ -4,6 +4,7 @@ use super::*;
 use codec::{Decode, Encode};
 use gtos_node_slashing_protection::{Record, RecordFile, Seal};
 use gtos_runtime::{Hash, SessionKeys};
+use sc_network::config::SyncMode;
 use sp_core::{crypto::Ss58Codec, H256};
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::traits::OpaqueKeys;
@@ -107,4 +108,46 @@ fn record_is_exported_and_merged_and_never_into_that_of_another_chain() {
 	assert_eq!(RecordFile::beside(&other).load().expect("it is valid"), Some(sealed(1, 5)));
 	assert!(slashing_protection("export", &path("more"), &path("nowhere/keystore")).is_err());
 	assert!(slashing_protection("import", &path("more"), &new).is_err());
+}
+
+/// The endpoints of a node with these arguments, as they are completed.
+fn endpoints(arguments: &[&str]) -> Vec<RpcEndpoint> {
+	let cli = Cli::try_from_iter([&["gtos"], arguments].concat()).expect("arguments are valid");
+	let endpoints =
+		cli.run.base.rpc_addr(9944).expect("they are consistent").expect("there are some");
+	let mut endpoints: Vec<RpcEndpoint> = endpoints.into_iter().map(Into::into).collect();
+	endpoints.iter_mut().for_each(answer_any_host);
+	endpoints
+}
+
+#[test]
+fn external_endpoint_with_safe_methods_answers_any_host() {
+	for arguments in [&["--rpc-external"][..], &["--rpc-external", "--rpc-methods", "safe"]] {
+		assert!(endpoints(arguments).iter().all(|it| it.cors.is_none()), "{arguments:?}");
+	}
+	let local: &[&str] = &[];
+	for arguments in [local, &["--unsafe-rpc-external", "--rpc-methods", "unsafe"]] {
+		assert!(endpoints(arguments).iter().all(|it| it.cors.is_some()), "{arguments:?}");
+	}
+}
+
+#[test]
+fn warp_sync_with_reserved_peers_only_needs_no_more_than_there_are() {
+	let peer = "/ip4/192.0.2.1/tcp/30333/p2p/12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
+	let required = |sync_mode, is_reserved_only, reserved: usize| {
+		let mut network = NetworkConfiguration::new_memory();
+		network.sync_mode = sync_mode;
+		if is_reserved_only {
+			network.default_peers_set.non_reserved_mode = NonReservedPeerMode::Deny;
+		}
+		network.default_peers_set.reserved_nodes =
+			vec![peer.parse().expect("it is an address"); reserved];
+		warp_with_reserved_peers(&mut network).map(|()| network.min_peers_to_start_warp_sync)
+	};
+	assert_eq!(required(SyncMode::Warp, true, 2), Ok(Some(2)));
+	assert_eq!(required(SyncMode::Warp, true, 5), Ok(Some(3)));
+	assert_eq!(required(SyncMode::Warp, false, 2), Ok(None));
+	assert_eq!(required(SyncMode::Full, true, 0), Ok(None));
+	let refusal = required(SyncMode::Warp, true, 0).expect_err("there is no peer");
+	assert!(refusal.contains("--reserved-nodes"), "{refusal}");
 }

@@ -91,6 +91,12 @@ impl<C: ChangeSource> Follower<C> {
 		Self { chain, filter, number: number.max(1), expired_from: Some(0) }
 	}
 
+	/// Number of final blocks whose events are not reported yet.
+	pub fn behind(&self) -> BlockNumber {
+		// Saturating: a follower of the head is one block ahead of it.
+		self.chain.finalized().saturating_add(1).saturating_sub(self.number)
+	}
+
 	/// The next events, possibly none; `None` if the next block is not final yet.
 	///
 	/// One call covers only a part of a block: a page of the entries that expire, or the changes by
@@ -260,6 +266,18 @@ mod tests {
 			*chain.finalized.lock() = 5;
 			assert_eq!(events(&mut follower).len(), 1);
 		}
+	}
+
+	#[test]
+	fn follower_is_behind_by_the_final_blocks_that_it_has_not_reported() {
+		let chain = chain();
+		let behind = |from| follow(&chain, from).behind();
+		assert_eq!([None, Some(0), Some(1), Some(5), Some(9)].map(behind), [0, 5, 5, 1, 0]);
+		let mut follower = follow(&chain, Some(2));
+		events(&mut follower);
+		assert_eq!(follower.behind(), 0);
+		*chain.finalized.lock() = 8;
+		assert_eq!(follower.behind(), 3);
 	}
 
 	#[test]

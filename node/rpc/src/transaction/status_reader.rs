@@ -4,6 +4,7 @@ use super::{future_transactions::FutureTransactions, status::Status};
 use crate::{
 	error::Error,
 	query::{self, RequiredApi},
+	subscriptions::{self, End},
 	work_limiter::WorkLimiter,
 };
 use futures::future::{select, Either};
@@ -11,7 +12,7 @@ use gtos_node_transaction_index::TransactionIndex;
 use gtos_node_types::{Block, FullClient, TransactionPool as Pool};
 use gtos_runtime::{Balance, Hash};
 use gtos_transaction_api::{Outcome, TransactionApi};
-use jsonrpsee::{SubscriptionMessage, SubscriptionSink};
+use jsonrpsee::SubscriptionSink;
 use sc_transaction_pool_api::{InPoolTransaction, TransactionPool};
 use sp_blockchain::HeaderBackend;
 use std::{
@@ -68,21 +69,26 @@ impl StatusReader {
 	}
 
 	/// Sends `status`, and then each status that differs from the one before, until one is final.
-	pub async fn follow(&self, transaction: Hash, mut status: Status, sink: &SubscriptionSink) {
-		let Some(index) = &self.index else { return };
+	pub async fn follow(
+		&self,
+		transaction: Hash,
+		mut status: Status,
+		sink: &SubscriptionSink,
+	) -> Result<(), End> {
+		let index = self.index()?;
 		let mut progress = index.progress();
 		// The index may have changed after `status` was read.
 		progress.mark_changed();
 		loop {
-			let Ok(message) = SubscriptionMessage::from_json(&status) else { return };
-			if sink.send(message).await.is_err() || status.is_last() {
-				return;
+			subscriptions::send(sink, &status).await?;
+			if status.is_last() {
+				return Ok(());
 			}
 			status = loop {
 				let changed = pin!(progress.changed());
 				match select(pin!(sink.closed()), changed).await {
 					Either::Right((Ok(()), _)) => {},
-					_ => return,
+					_ => return Err(End::ByClient),
 				}
 				let Ok(mut next) = self.status(transaction).await else { continue };
 				if next.is_unknown() && !status.is_unknown() {

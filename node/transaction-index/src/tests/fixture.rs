@@ -63,7 +63,14 @@ impl FakeChain {
 	pub fn fork(&self, parent: u32, seed: u32, transactions: &[u32]) -> Imported {
 		let number = self.blocks.lock()[&hash(parent)].number + 1;
 		self.insert(seed, number, hash(parent), transactions);
-		Imported { number, hash: hash(seed), is_best: false, enacted: vec![], _pin: None }
+		Imported {
+			number,
+			hash: hash(seed),
+			is_best: false,
+			is_old: false,
+			enacted: vec![],
+			_pin: None,
+		}
 	}
 
 	/// Adds a block and makes it the best one.
@@ -122,7 +129,6 @@ pub struct Fixture {
 	pub chain: Arc<FakeChain>,
 	pub index: Arc<TransactionIndex>,
 	pub worker: Worker<FakeChain>,
-	window: NonZeroU32,
 	/// Dropped last, because it contains the index.
 	folder: TempDir,
 }
@@ -139,16 +145,16 @@ impl Fixture {
 	}
 
 	fn start(folder: TempDir, chain: Arc<FakeChain>, window: NonZeroU32) -> Self {
-		let index = TransactionIndex::open(folder.path().join("transactions")).unwrap();
+		let index = TransactionIndex::open(folder.path().join("transactions"), window).unwrap();
 		let index = Arc::new(index);
-		let worker = Worker::new(index.clone(), chain.clone(), window);
-		Self { chain, index, worker, window, folder }
+		let worker = Worker::new(index.clone(), chain.clone());
+		Self { chain, index, worker, folder }
 	}
 
 	/// Closes the index, calls `meanwhile` with its folder, and opens it again.
 	pub fn restart(self, meanwhile: impl FnOnce(&Path)) -> Self {
-		let Self { chain, index, worker, window, folder } = self;
-		let path = index.path.clone();
+		let Self { chain, index, worker, folder } = self;
+		let (path, window) = (index.path.clone(), index.window);
 		drop((index, worker));
 		meanwhile(&path);
 		Self::start(folder, chain, window)
@@ -157,7 +163,7 @@ impl Fixture {
 	/// Rebuilds the index, as the worker does by itself when it runs.
 	pub fn recreate_index(&mut self) {
 		self.index.recreate().unwrap();
-		self.worker = Worker::new(self.index.clone(), self.chain.clone(), self.window);
+		self.worker = Worker::new(self.index.clone(), self.chain.clone());
 	}
 
 	pub fn import(&mut self, blocks: impl IntoIterator<Item = Imported>) {

@@ -16,6 +16,7 @@ OWNER = SENDER.account
 ADDRESS = ss58(OWNER)
 BORN, NOW = 1_000, 1_060
 MOST_SUBSCRIPTIONS = 128
+MOST_BLOCKS_BACK = 10_000
 
 
 def _ask(rule: int, method: str, name: str, params: list[Any], **answer: Any) -> Answer:
@@ -211,7 +212,10 @@ def _subscriptions() -> Iterator[Answer]:
     yield refused("a negative height", [ADDRESS, None, -1], error(10_001, "from"))
     pruned = error(10_004, _block_hash(BORN))
     yield refused("a block whose parent's state is pruned", [ADDRESS, None, BORN + 1], pruned)
-    yield refused("one subscription too many", [ADDRESS], error(10_103, MOST_SUBSCRIPTIONS))
+    too_low = f"height 1 once block {MOST_BLOCKS_BACK + 2} is final"
+    yield refused(too_low, [ADDRESS, None, 1], error(10_002, "from"))
+    too_many = error(10_103, MOST_SUBSCRIPTIONS)
+    yield _ask(30, "subscribe", "one subscription too many", [ADDRESS], error=too_many)
 
 
 def files() -> Iterator[VectorFile]:
