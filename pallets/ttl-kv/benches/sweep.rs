@@ -79,6 +79,7 @@ impl pallet_ttl_kv::Config for Runtime {
 	type Currency = Balances;
 	type EntryOverheadBytes = ConstU32<256>;
 	type IdleSweepWeight = SweepWeight;
+	type LargeStateOverhead = ();
 	type MaxBacklogScan = ConstU32<1_000>;
 	type MaxKeyLength = ConstU32<128>;
 	type MaxPageScan = ConstU32<1_000>;

@@ -141,11 +141,19 @@ impl<T: Config> Pallet<T> {
 	/// Weight of a put, including the later removal of the entry by the sweep.
 	pub(crate) fn put_weight(measured: fn(u32, u32) -> Weight, key: &[u8], value: &[u8]) -> Weight {
 		measured(Self::key_len(key), len_of(value).min(T::MaxValueLength::get()))
+			.saturating_add(T::LargeStateOverhead::get())
 			.saturating_add(Self::removal_weight())
 	}
 
 	/// Weight of an extension, including the later removal of the reference that it adds.
 	pub(crate) fn extend_weight(key: &[u8]) -> Weight {
-		T::WeightInfo::kv_extend(Self::key_len(key)).saturating_add(Self::removal_weight())
+		T::WeightInfo::kv_extend(Self::key_len(key))
+			.saturating_add(T::LargeStateOverhead::get())
+			.saturating_add(Self::removal_weight())
+	}
+
+	/// Weight of a deletion.
+	pub(crate) fn delete_weight(key: &[u8]) -> Weight {
+		T::WeightInfo::kv_delete(Self::key_len(key)).saturating_add(T::LargeStateOverhead::get())
 	}
 }

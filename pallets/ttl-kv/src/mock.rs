@@ -59,6 +59,7 @@ parameter_types! {
 	pub static SweepQuota: u32 = 5_000;
 	pub static SweepWeight: Weight = SWEEP_RATIO * MaxBlock::get();
 	pub static IdleSweepWeight: Weight = IDLE_SWEEP_RATIO * MaxBlock::get();
+	pub static LargeStateOverhead: Weight = Weight::zero();
 	pub static MaxPageSize: u32 = 100;
 	pub static MaxPageScan: u32 = 1_000;
 	pub static MaxBacklogScan: u32 = 1_000;
@@ -89,6 +90,7 @@ impl pallet_ttl_kv::Config for Test {
 	type Currency = Balances;
 	type EntryOverheadBytes = ConstU32<256>;
 	type IdleSweepWeight = IdleSweepWeight;
+	type LargeStateOverhead = LargeStateOverhead;
 	type MaxBacklogScan = MaxBacklogScan;
 	type MaxKeyLength = ConstU32<128>;
 	type MaxPageScan = MaxPageScan;

@@ -112,12 +112,12 @@ impl<T: Config> Pallet<T> {
 
 	/// Weight of taking the only reference of a page and removing its entry.
 	pub(crate) fn removal_weight() -> Weight {
-		per_unit(T::WeightInfo::sweep_pages)
+		per_unit(T::WeightInfo::sweep_pages).saturating_add(T::LargeStateOverhead::get())
 	}
 
 	/// Weight of taking another reference from the same page and removing its entry.
 	pub(crate) fn reference_weight() -> Weight {
-		per_unit(T::WeightInfo::sweep_references)
+		per_unit(T::WeightInfo::sweep_references).saturating_add(T::LargeStateOverhead::get())
 	}
 
 	/// References that the sweep is sure to take before the extrinsics of a block if as many are due.

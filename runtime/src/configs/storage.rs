@@ -3,8 +3,8 @@
 use crate::{
 	configs::{block_limits::MaxBlockWeight, fees::TreasuryAccount},
 	constants::storage::{
-		CONTRACT_RECORD_BYTES, ENTRY_OVERHEAD_BYTES, IDLE_SWEEP_RATIO, MAX_BACKLOG_SCAN,
-		MAX_CODE_LENGTH_BYTES, MAX_KEY_LENGTH_BYTES, MAX_PAGE_SCAN, MAX_PAGE_SIZE, MAX_QUERY_BYTES,
+		CONTRACT_RECORD_BYTES, ENTRY_OVERHEAD_BYTES, IDLE_SWEEP_RATIO, LARGE_STATE_OVERHEAD,
+		MAX_BACKLOG_SCAN, MAX_CODE_LENGTH_BYTES, MAX_KEY_LENGTH_BYTES, MAX_PAGE_SCAN, MAX_PAGE_SIZE, MAX_QUERY_BYTES,
 		MAX_TTL_BLOCKS, MAX_VALUE_LENGTH_BYTES, MIN_TTL_BLOCKS, PRICE_PER_BYTE,
 		RENT_PER_BYTE_BLOCK, SWEEP_RATIO,
 	},
@@ -32,12 +32,14 @@ parameter_types! {
 	pub SweepWeight: Weight = SWEEP_RATIO * MaxBlockWeight::get();
 	/// Weight that the removal of expired entries may take after a block's transactions.
 	pub IdleSweepWeight: Weight = IDLE_SWEEP_RATIO * MaxBlockWeight::get();
+	pub const LargeStateOverhead: Weight = LARGE_STATE_OVERHEAD;
 }
 
 impl pallet_ttl_kv::Config for Runtime {
 	type Currency = Balances;
 	type EntryOverheadBytes = ConstU32<ENTRY_OVERHEAD_BYTES>;
 	type IdleSweepWeight = IdleSweepWeight;
+	type LargeStateOverhead = LargeStateOverhead;
 	type MaxBacklogScan = ConstU32<MAX_BACKLOG_SCAN>;
 	type MaxKeyLength = ConstU32<MAX_KEY_LENGTH_BYTES>;
 	type MaxPageScan = ConstU32<MAX_PAGE_SCAN>;

@@ -99,6 +99,7 @@ impl pallet_ttl_kv::Config for Test {
 	type Currency = Balances;
 	type EntryOverheadBytes = ConstU32<256>;
 	type IdleSweepWeight = NoWeight;
+	type LargeStateOverhead = ();
 	type MaxBacklogScan = ConstU32<1_000>;
 	type MaxKeyLength = ConstU32<128>;
 	type MaxPageScan = ConstU32<1_000>;

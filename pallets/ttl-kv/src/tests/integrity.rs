@@ -70,6 +70,29 @@ fn configuration_whose_largest_put_exceeds_the_block_is_refused() {
 	assert_refused(move || NormalLength::set(needed - 1), "the largest put has 17556 bytes");
 }
 
+/// Each access to an entry counts the overhead of a large state once, and a put or an extension also that of the
+/// later removal.
+#[test]
+fn large_state_makes_calls_and_removals_heavier() {
+	let weights = || {
+		let key = [0; 32];
+		[
+			TtlKv::put_weight(Weights::kv_put_ttl, &key, &[0]),
+			TtlKv::extend_weight(&key),
+			TtlKv::delete_weight(&key),
+			TtlKv::removal_weight(),
+			TtlKv::reference_weight(),
+		]
+	};
+	let small = weights();
+	let overhead = Weight::from_parts(1_000_000, 0);
+	LargeStateOverhead::set(overhead);
+	let large = weights();
+	LargeStateOverhead::set(Weight::zero());
+	let times: Vec<_> = large.into_iter().zip(small).map(|(large, small)| large - small).collect();
+	assert_eq!(times, [2, 2, 1, 1, 1].map(|count: u64| overhead * count));
+}
+
 /// TTL-R18: quota and weight of the sweep cover the references that a block can add.
 #[test]
 fn configuration_whose_sweep_falls_behind_is_refused() {
