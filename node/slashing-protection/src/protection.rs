@@ -515,9 +515,16 @@ impl SlashingProtection {
 	}
 
 	/// Notes a vote that a peer has sent.
+	///
+	/// A primary's hint says nothing: this node sends one while it listens, without a record of it, and
+	/// gets it back from its peers. Another node with the keys prevotes as well.
 	pub fn observe_vote(&self, signed: &SignedMessage<Header>, round: u64, set_id: u64) {
+		let vote = payload::vote(&signed.message, round, set_id);
 		let public: &sp_core::ed25519::Public = signed.id.as_ref();
 		let key = H256(public.0);
+		if vote.stage == Stage::PrimaryPropose {
+			return;
+		}
 		if !self.state.lock().grandpa_keys.contains(&key) {
 			return;
 		}
@@ -531,7 +538,6 @@ impl SlashingProtection {
 		if !matches!(is_valid, sp_consensus_grandpa::SignatureResult::Valid) {
 			return;
 		}
-		let vote = payload::vote(&signed.message, round, set_id);
 		let phase = self.phase();
 		let mut state = self.state.lock();
 		// A late copy of an own vote that the record holds, or held once, tells nothing.
@@ -544,7 +550,7 @@ impl SlashingProtection {
 		// From here on the vote counts as if this node had signed it. It may be one that the node
 		// cast before its record was lost, or one that another node casts. The voter does not know it,
 		// and would cast another one.
-		if is_new && vote.stage != Stage::PrimaryPropose {
+		if is_new {
 			note_later(&mut state.unrestored, key, vote.at);
 		}
 		state.heard_votes.push_back(vote.target.hash);

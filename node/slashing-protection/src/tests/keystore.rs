@@ -88,10 +88,14 @@ impl Alice {
 	}
 
 	fn prevote(round: u64, block: u8) -> sp_consensus_grandpa::SignedMessage<Header> {
+		Self::vote(round, Stage::Prevote, block)
+	}
+
+	fn vote(round: u64, stage: Stage, block: u8) -> sp_consensus_grandpa::SignedMessage<Header> {
 		let pair = ed25519::Pair::from_string("//Alice", None).unwrap();
-		let signature = pair.sign(&payload(round, block)).into();
+		let message = message(stage, block);
+		let signature = pair.sign(&localized_payload(round, 0, &message)).into();
 		let id = pair.public().into();
-		let message = message(Stage::Prevote, block);
 		sp_consensus_grandpa::SignedMessage::<Header> { message, signature, id }
 	}
 }
@@ -226,6 +230,19 @@ fn own_signatures_that_come_back_are_not_anothers() {
 	assert!(node.seals(header.hash().as_bytes()));
 	node.protection.observe_seal(&header, 1_010, &Alice::seal(&header));
 	assert_eq!(node.protection.heard(|_| Some(1_010)), None);
+}
+
+// A node that listens sends hints and has no record of them; its peers send them back.
+#[test]
+fn primarys_hint_that_comes_back_is_not_anothers() {
+	for start in [Start::Listen(Doubt::Missing), Start::Fresh, Start::Sign] {
+		let node = node(start);
+		assert!(node.votes(&localized_payload(3, 0, &message(Stage::PrimaryPropose, 2))));
+		node.protection.observe_vote(&Alice::vote(3, Stage::PrimaryPropose, 2), 3, 0);
+		assert_eq!(node.protection.heard(|_| Some(1_010)), None, "{start:?}");
+		node.protection.observe_vote(&Alice::vote(3, Stage::Precommit, 2), 3, 0);
+		assert!(node.protection.heard(|_| Some(1_010)).is_some(), "{start:?}");
+	}
 }
 
 #[test]
