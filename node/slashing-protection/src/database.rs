@@ -162,13 +162,14 @@ impl VoterState {
 		stored
 	}
 
-	/// The last round of these recorded votes, if [`VoterState::restore`] cannot enter it: the voter
+	/// The last recorded round of each set whose votes [`VoterState::restore`] cannot enter: the voter
 	/// forgets all rounds when a set begins.
-	pub fn last_unrestored(&self, votes: &Votes) -> Option<RoundId> {
-		let last = votes.last();
-		let is_restored =
-			matches!(self, Self::Live { completed, .. } if last.set_id <= completed.set_id);
-		(!is_restored).then_some(last)
+	pub fn unrestored(&self, votes: &Votes) -> Vec<RoundId> {
+		let first_set = match self {
+			Self::Live { completed, .. } => completed.set_id.saturating_add(1),
+			Self::Paused { completed } => completed.set_id,
+		};
+		votes.last_of_sets().filter(|last| last.set_id >= first_set).collect()
 	}
 
 	/// Enters the recorded votes of a key, so that the voter casts them again in their rounds.

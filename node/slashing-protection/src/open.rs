@@ -182,21 +182,23 @@ fn read(
 	Ok(database)
 }
 
-/// Enters the votes of the record into the voter's state. Answers the last round of each key whose
-/// votes it has no place for.
-fn restore(
+/// Enters the votes of the record into the voter's state. Answers, for each key and set whose votes it
+/// has no place for, the last round.
+pub(crate) fn restore(
 	database: &impl AuxStore,
 	record: &Record,
 	Database { voter, .. }: &mut Database,
 ) -> Result<Vec<(H256, RoundId)>, String> {
 	let Some(voter) = voter else {
-		return Ok(record.votes.iter().map(|(key, votes)| (*key, votes.last())).collect());
+		let votes = record.votes.iter();
+		let last = votes.flat_map(|(key, votes)| votes.last_of_sets().map(|last| (*key, last)));
+		return Ok(last.collect());
 	};
 	let mut has_changed = false;
 	let mut unrestored = Vec::new();
 	for (key, votes) in &record.votes {
 		has_changed |= voter.restore(*key, votes);
-		unrestored.extend(voter.last_unrestored(votes).map(|last| (*key, last)));
+		unrestored.extend(voter.unrestored(votes).into_iter().map(|last| (*key, last)));
 	}
 	if has_changed {
 		tracing::info!(

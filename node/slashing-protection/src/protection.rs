@@ -62,8 +62,8 @@ impl From<Start> for Phase {
 pub enum Standing {
 	/// Whatever the record holds of this round, the voter casts again.
 	Open,
-	/// The record holds a vote of this round or of a later one that the voter does not know. After a
-	/// restart it does.
+	/// The record holds a vote of this round or of a later one of this set that the voter does not know.
+	/// After a restart it does.
 	Unrestored,
 	/// The record no longer holds the votes of this round.
 	Behind,
@@ -128,8 +128,10 @@ struct State {
 	/// What was heard of keys that are not trusted yet. It is not in the record, which would seem to
 	/// hold all that they have signed.
 	untrusted: Record,
-	/// The last round of each GRANDPA key with a vote in the record that the voter does not know.
-	unrestored: BTreeMap<H256, RoundId>,
+	/// By GRANDPA key and set, the last round with a vote in the record that the voter does not know.
+	// By set, because rounds of a set that the database has not reached say nothing about those of the
+	// present one: the voter knows all of these.
+	unrestored: BTreeMap<(H256, u64), u64>,
 	/// The last blocks that were proposed.
 	proposals: VecDeque<Proposed>,
 	/// The keystore's Aura keys, as [`SlashingProtection::refresh_keys`] has found them.
@@ -269,16 +271,17 @@ impl SlashingProtection {
 			if state.record.votes.get(key).is_some_and(|votes| present < votes.first) {
 				return Standing::Behind;
 			}
-			if state.unrestored.get(key).is_some_and(|last| present <= *last) {
+			if state.is_unrestored(*key, present) {
 				standing = Standing::Unrestored;
 			}
 		}
 		standing
 	}
 
-	/// Notes that the record holds votes of a key, up to this round, that the voter does not know.
+	/// Notes that the record holds votes of a key, up to this round of its set, that the voter does not
+	/// know.
 	pub(crate) fn note_unrestored(&self, key: H256, last: RoundId) {
-		note_later(&mut self.state.lock().unrestored, key, last);
+		self.state.lock().note_unrestored(key, last);
 	}
 
 	/// Lets a node that has stood still listen before it signs again.
@@ -380,7 +383,7 @@ impl SlashingProtection {
 		let state = self.state.lock();
 		self.phase() != Phase::Signing
 			|| state.record.votes.get(&key).is_some_and(|votes| at < votes.first)
-			|| state.unrestored.get(&key).is_some_and(|last| at <= *last)
+			|| state.is_unrestored(key, at)
 	}
 
 	/// Changes the record, and stores it before anybody sees the change.
@@ -551,7 +554,7 @@ impl SlashingProtection {
 		// cast before its record was lost, or one that another node casts. The voter does not know it,
 		// and would cast another one.
 		if is_new {
-			note_later(&mut state.unrestored, key, vote.at);
+			state.note_unrestored(key, vote.at);
 		}
 		state.heard_votes.push_back(vote.target.hash);
 		if state.heard_votes.len() > MAX_HEARD_VOTES {
@@ -603,11 +606,15 @@ impl State {
 			&mut self.record
 		}
 	}
-}
 
-fn note_later(rounds: &mut BTreeMap<H256, RoundId>, key: H256, at: RoundId) {
-	let last = rounds.entry(key).or_insert(at);
-	*last = at.max(*last);
+	fn note_unrestored(&mut self, key: H256, at: RoundId) {
+		let last = self.unrestored.entry((key, at.set_id)).or_insert(at.round);
+		*last = at.round.max(*last);
+	}
+
+	fn is_unrestored(&self, key: H256, at: RoundId) -> bool {
+		self.unrestored.get(&(key, at.set_id)).is_some_and(|last| at.round <= *last)
+	}
 }
 
 /// The one of these Aura keys that has made the seal.

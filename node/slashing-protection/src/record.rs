@@ -143,6 +143,12 @@ impl Votes {
 		self.rounds.keys().next_back().copied().unwrap_or_default()
 	}
 
+	/// The last round with a vote in each set.
+	pub fn last_of_sets(&self) -> impl Iterator<Item = RoundId> + '_ {
+		let sets: BTreeMap<u64, u64> = self.rounds.keys().map(|at| (at.set_id, at.round)).collect();
+		sets.into_iter().map(|(set_id, round)| RoundId { set_id, round })
+	}
+
 	/// Whether the record contains this vote, or is too far on to have kept it.
 	pub fn covers(&self, vote: &Vote) -> bool {
 		let kept = self.rounds.get(&vote.at).and_then(|votes| votes.at(vote.stage));

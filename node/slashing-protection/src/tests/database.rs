@@ -175,10 +175,11 @@ fn vote_that_only_the_database_holds_stays_if_the_record_agrees() {
 #[test]
 fn votes_of_a_later_set_have_no_place() {
 	let voter = idle();
-	assert_eq!(voter.last_unrestored(&recorded(&[prevote(1, 9, 3)])), None);
-	assert_eq!(voter.last_unrestored(&recorded(&[prevote(2, 90, 3)])), None);
-	let votes = recorded(&[prevote(2, 9, 3), prevote(3, 1, 3), prevote(3, 2, 3)]);
-	assert_eq!(voter.last_unrestored(&votes), Some(at(3, 2)));
+	let unrestored = |votes: &[Vote]| voter.unrestored(&recorded(votes));
+	assert!(unrestored(&[prevote(1, 9, 3)]).is_empty());
+	assert!(unrestored(&[prevote(2, 90, 3)]).is_empty());
+	let votes = [prevote(2, 9, 3), prevote(3, 1, 3), prevote(3, 2, 3), prevote(4, 1, 3)];
+	assert_eq!(unrestored(&votes), [at(3, 2), at(4, 1)]);
 }
 
 #[test]

@@ -360,6 +360,8 @@ fn voter_may_vote_where_it_knows_what_the_record_holds() {
 	assert_eq!(standing(0, 2), Standing::Unrestored, "the voter would cast another vote");
 	assert_eq!(standing(0, 3), Standing::Open);
 	node.protection.note_unrestored(key, at(1, 2));
+	assert_eq!(standing(0, 3), Standing::Open, "a later set says nothing about this one");
+	assert_eq!(standing(0, 2), Standing::Unrestored, "and hides nothing of it");
 	assert_eq!(standing(1, 1), Standing::Unrestored);
 	assert_eq!(standing(1, 2), Standing::Open);
 
