@@ -52,6 +52,8 @@ pub fn listening_time(authorities: usize, slot_duration: Duration) -> Duration {
 pub struct Sight {
 	/// Time since the last look.
 	pub passed: Duration,
+	/// How often the process has stood still.
+	pub pauses: u64,
 	/// A signature of an own key that another node has made.
 	pub heard: Option<String>,
 	/// Keys of the node that may have signed what the record does not hold.
@@ -90,8 +92,9 @@ pub enum Step {
 pub struct Patience {
 	/// The last slot of a first block by which a chain counts as old.
 	last_old_slot: u64,
-	/// What the node has listened for: the phase, and the keys that are not trusted.
-	subject: Option<(Phase, BTreeSet<H256>)>,
+	/// What the node has listened for: the phase, the pauses before it, and the keys that are not
+	/// trusted.
+	subject: Option<(Phase, u64, BTreeSet<H256>)>,
 	listened: Duration,
 	/// The round that had begun when the node came to trust its key.
 	begun_without_key: Option<RoundId>,
@@ -140,13 +143,13 @@ impl Patience {
 
 	/// Begins to count anew if the node has not listened for this so far.
 	fn attend(&mut self, phase: Phase, sight: &Sight) {
-		let is_covered = self.subject.as_ref().is_some_and(|(listening, keys)| {
-			*listening == phase && sight.untrusted.is_subset(keys)
+		let is_covered = self.subject.as_ref().is_some_and(|(listening, pauses, keys)| {
+			*listening == phase && *pauses == sight.pauses && sight.untrusted.is_subset(keys)
 		});
 		if !is_covered {
 			self.listened = Duration::ZERO;
 		}
-		self.subject = Some((phase, sight.untrusted.clone()));
+		self.subject = Some((phase, sight.pauses, sight.untrusted.clone()));
 	}
 
 	fn listen(&mut self, sight: &Sight) -> Step {
@@ -239,8 +242,10 @@ impl Listener {
 			let passed = last.elapsed().min(TICK.saturating_mul(2));
 			last = Instant::now();
 			self.protection.refresh_keys();
+			// Before the phase: a pause in between is then noticed by the next look.
+			let pauses = self.protection.pauses();
 			let phase = self.protection.phase();
-			let sight = match self.look(phase, passed).await {
+			let sight = match self.look(phase, passed, pauses).await {
 				Ok(sight) => sight,
 				Err(error) => {
 					tracing::error!(target: LOG_TARGET, "{error}");
@@ -254,19 +259,21 @@ impl Listener {
 					once",
 				);
 			}
-			let present = sight.present.map(|(round, _)| round);
+			let (present, pauses) = (sight.present.map(|(round, _)| round), sight.pauses);
 			match patience.look(phase, sight) {
 				Step::Wait => {},
 				Step::Listen => self.listen(),
-				Step::Sign => {
-					if let Err(error) = self.protection.adopt_keys(present) {
+				Step::Sign => match self.protection.begin_signing(present, pauses) {
+					Ok(true) => tracing::info!(
+						target: LOG_TARGET,
+						"This node may sign with its consensus keys now",
+					),
+					// It has stood still in this moment, and listens again.
+					Ok(false) => {},
+					Err(error) => {
 						tracing::error!(target: LOG_TARGET, "{error}");
 						return;
-					}
-					if phase != Phase::Signing {
-						self.protection.set_phase(Phase::Signing);
-					}
-					tracing::info!(target: LOG_TARGET, "This node may sign with its consensus keys now");
+					},
 				},
 				Step::LeaveRound(RoundId { set_id, round }) => tracing::error!(
 					target: LOG_TARGET,
@@ -298,7 +305,7 @@ impl Listener {
 		);
 	}
 
-	async fn look(&self, phase: Phase, passed: Duration) -> Result<Sight, String> {
+	async fn look(&self, phase: Phase, passed: Duration, pauses: u64) -> Result<Sight, String> {
 		let voter = VoterState::load(&*self.client)?;
 		let authorities = voter.as_ref().map(VoterState::authorities).unwrap_or_default();
 		let is_offline = self.sync.is_offline();
@@ -311,6 +318,7 @@ impl Listener {
 		let untrusted = self.protection.untrusted_keys();
 		Ok(Sight {
 			passed,
+			pauses,
 			heard: self.protection.heard(|hash| slot_of(&self.client, hash)),
 			is_voter_untrusted: voter
 				.as_ref()

@@ -150,6 +150,8 @@ struct State {
 	/// Whether the node has peers and none of them has a block.
 	is_chain_new: bool,
 	pulse: Pulse,
+	/// How often the process has stood still.
+	pauses: u64,
 }
 
 impl SlashingProtection {
@@ -181,6 +183,7 @@ impl SlashingProtection {
 				own_first: None,
 				is_chain_new: false,
 				pulse: Pulse::default(),
+				pauses: 0,
 			}),
 			phase: watch::Sender::new(start.into()),
 			news: Notify::new(),
@@ -284,13 +287,15 @@ impl SlashingProtection {
 		self.state.lock().note_unrestored(key, last);
 	}
 
-	/// Lets a node that has stood still listen before it signs again.
+	/// Lets a node that has stood still listen before it signs again. One that listens begins anew: it
+	/// has heard nothing meanwhile.
 	pub(crate) fn notice_pause(&self, now: Moment) {
 		// The lock is held until the phase has changed, so that no other thread signs in between.
 		let mut state = self.state.lock();
 		let Some(pause) = state.pulse.pause(now) else { return };
 		state.pulse.beat(now);
-		if matches!(self.phase(), Phase::Fresh | Phase::Signing) {
+		state.pauses = state.pauses.saturating_add(1);
+		if self.phase() != Phase::Stopped {
 			tracing::warn!(
 				target: LOG_TARGET,
 				"This node has stood still for {} s, and another one may have taken over. It listens for \
@@ -300,6 +305,11 @@ impl SlashingProtection {
 			self.set_phase(Phase::Listening(Doubt::Suspended));
 			self.news.notify_one();
 		}
+	}
+
+	/// How often the process has stood still.
+	pub(crate) fn pauses(&self) -> u64 {
+		self.state.lock().pauses
 	}
 
 	/// Says that the process runs.
@@ -452,14 +462,36 @@ impl SlashingProtection {
 		}
 	}
 
+	/// Lets the node sign with all of its keys, unless the process has stood still since the listener
+	/// counted these `pauses`. Returns whether it may.
+	pub(crate) fn begin_signing(
+		&self,
+		present: Option<RoundId>,
+		pauses: u64,
+	) -> Result<bool, Error> {
+		// As in `notice_pause`, the lock is held until the phase has changed.
+		let mut state = self.state.lock();
+		if state.pauses != pauses {
+			return Ok(false);
+		}
+		self.adopt(&mut state, present)?;
+		if self.phase() != Phase::Signing {
+			self.set_phase(Phase::Signing);
+		}
+		Ok(true)
+	}
+
 	/// Stores the record, with entries for the keys that have signed nothing. From here on the node
 	/// knows what its keys sign.
 	///
 	/// A node that has listened does not know what they have signed in rounds before the `present`
 	/// one, and will not vote there.
 	pub(crate) fn adopt_keys(&self, present: Option<RoundId>) -> Result<(), Error> {
+		self.adopt(&mut self.state.lock(), present)
+	}
+
+	fn adopt(&self, state: &mut State, present: Option<RoundId>) -> Result<(), Error> {
 		let has_signed = self.phase() == Phase::Signing;
-		let mut state = self.state.lock();
 		let mut next = state.record.clone();
 		next.know(&state.aura_keys, &state.grandpa_keys);
 		next.merge(state.untrusted.clone());

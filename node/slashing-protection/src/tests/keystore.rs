@@ -332,7 +332,7 @@ fn node_that_has_listened_does_not_vote_in_earlier_rounds() {
 
 #[test]
 fn process_that_has_stood_still_listens_again() {
-	for start in [Start::Sign, Start::Fresh] {
+	for start in [Start::Sign, Start::Fresh, Start::Listen(Doubt::Missing)] {
 		let node = node(start);
 		let now = Moment::now();
 		node.protection.beat(now);
@@ -341,9 +341,27 @@ fn process_that_has_stood_still_listens_again() {
 		assert_eq!(node.protection.phase(), Phase::from(start));
 		node.protection.notice_pause(later(MAX_PAUSE + Duration::from_secs(1)));
 		assert_eq!(node.protection.phase(), Phase::Listening(Doubt::Suspended));
+		assert_eq!(node.protection.pauses(), 1);
 		assert!(!node.votes(&payload(1, 1)));
 		assert_eq!(node.holds(&node.workers), (false, true));
 	}
+}
+
+// What the listener has decided before the pause no longer counts.
+#[test]
+fn process_that_stands_still_while_it_listens_does_not_begin_to_sign() {
+	let node = node(Start::Listen(Doubt::Missing));
+	let now = Moment::now();
+	node.protection.beat(now);
+	let pauses = node.protection.pauses();
+	let pause = MAX_PAUSE + Duration::from_secs(1);
+	node.protection.notice_pause(Moment { monotonic: now.monotonic + pause, wall: now.wall });
+	assert!(matches!(node.protection.begin_signing(None, pauses), Ok(false)));
+	assert_eq!(node.protection.phase(), Phase::Listening(Doubt::Suspended));
+	assert!(!node.protection.untrusted_keys().is_empty());
+	let pauses = node.protection.pauses();
+	assert!(matches!(node.protection.begin_signing(None, pauses), Ok(true)));
+	assert_eq!(node.protection.phase(), Phase::Signing);
 }
 
 #[test]

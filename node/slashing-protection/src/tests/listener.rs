@@ -19,6 +19,7 @@ fn patience() -> Patience {
 fn silence() -> Sight {
 	Sight {
 		passed: SECOND,
+		pauses: 0,
 		heard: None,
 		untrusted: BTreeSet::from([KEY]),
 		is_voter_untrusted: true,
@@ -95,6 +96,19 @@ fn time_before_a_key_appeared_or_the_phase_began_does_not_count() {
 	assert_eq!(wait(&mut patience, phase, more), (64, Step::Sign));
 	let suspended = Phase::Listening(Doubt::Suspended);
 	assert_eq!(wait(&mut patience, suspended, more), (64, Step::Sign));
+}
+
+// A copy may have signed while this process stood still.
+#[test]
+fn time_before_a_pause_does_not_count() {
+	for phase in [Phase::Listening(Doubt::Suspended), Phase::Signing] {
+		let mut patience = patience();
+		for _ in 0..60 {
+			assert_eq!(patience.look(phase, silence()), Step::Wait);
+		}
+		let after_pause = || Sight { pauses: 1, ..silence() };
+		assert_eq!(wait(&mut patience, phase, after_pause), (64, Step::Sign), "{phase:?}");
+	}
 }
 
 #[test]
