@@ -70,7 +70,8 @@ pub enum StoredVotes {
 }
 
 impl StoredVotes {
-	/// `None` without a vote, and with a precommit but no prevote, which no voter casts.
+	/// `None` without a vote, and with a precommit but no prevote, for which the voter has no place: the
+	/// node does not vote in such a round, see [`Votes::is_incomplete`].
 	fn new(votes: &RoundVotes) -> Option<Self> {
 		let [propose, prevote, precommit] = [votes.primary_propose, votes.prevote, votes.precommit]
 			.map(|target| target.map(|Target { hash, number }| (hash, number)));

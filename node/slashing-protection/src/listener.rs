@@ -82,7 +82,7 @@ pub enum Step {
 	Sign,
 	/// The chain is not new: the node listens.
 	Listen,
-	/// The record no longer holds the votes of the present round: the node cannot vote there.
+	/// The record does not hold all votes of the present round: the node cannot vote there.
 	LeaveRound(RoundId),
 	/// The node must stop, for this reason.
 	Stop(String),
@@ -277,10 +277,10 @@ impl Listener {
 				},
 				Step::LeaveRound(RoundId { set_id, round }) => tracing::error!(
 					target: LOG_TARGET,
-					"This node cannot vote in round {round} of set {set_id}: its keys have voted in a much \
-					later one, and the votes of this one are no longer in its record. It votes again when \
-					the other validators have moved on; if none can, see \"All databases are older than \
-					their records\" in the guide for operators",
+					"This node cannot vote in round {round} of set {set_id}: its keys have voted there, and its \
+					record does not hold these votes, or only a part of them. It votes again when the other \
+					validators have moved on; if none can, see \"All databases are older than their records\" \
+					in the guide for operators",
 				),
 				Step::Stop(reason) => {
 					if phase == Phase::Signing {

@@ -65,7 +65,8 @@ pub enum Standing {
 	/// The record holds a vote of this round or of a later one of this set that the voter does not know.
 	/// After a restart it does.
 	Unrestored,
-	/// The record no longer holds the votes of this round.
+	/// The record does not hold all votes of this round: it has forgotten them, or the precommit was
+	/// heard and the prevote was not. A restart does not change that.
 	Behind,
 }
 
@@ -271,7 +272,7 @@ impl SlashingProtection {
 		let mut standing = Standing::Open;
 		let may_vote = |key: &&H256| state.trusted_keys.contains(*key) && voter.has_voter(**key);
 		for key in state.grandpa_keys.iter().filter(may_vote) {
-			if state.record.votes.get(key).is_some_and(|votes| present < votes.first) {
+			if state.record.votes.get(key).is_some_and(|votes| votes.is_incomplete(present)) {
 				return Standing::Behind;
 			}
 			if state.is_unrestored(*key, present) {
@@ -392,7 +393,7 @@ impl SlashingProtection {
 	fn withholds_votes(&self, key: H256, at: RoundId) -> bool {
 		let state = self.state.lock();
 		self.phase() != Phase::Signing
-			|| state.record.votes.get(&key).is_some_and(|votes| at < votes.first)
+			|| state.record.votes.get(&key).is_some_and(|votes| votes.is_incomplete(at))
 			|| state.is_unrestored(key, at)
 	}
 

@@ -143,6 +143,15 @@ impl Votes {
 		self.rounds.keys().next_back().copied().unwrap_or_default()
 	}
 
+	/// Whether votes of this round may have been cast that are not kept: the round is too early, or its
+	/// precommit was heard and its prevote was not.
+	// The voter casts a precommit only after a prevote, and could cast another prevote here.
+	pub fn is_incomplete(&self, at: RoundId) -> bool {
+		let votes = self.rounds.get(&at);
+		at < self.first
+			|| votes.is_some_and(|votes| votes.precommit.is_some() && votes.prevote.is_none())
+	}
+
 	/// The last round with a vote in each set.
 	pub fn last_of_sets(&self) -> impl Iterator<Item = RoundId> + '_ {
 		let sets: BTreeMap<u64, u64> = self.rounds.keys().map(|at| (at.set_id, at.round)).collect();

@@ -383,6 +383,13 @@ fn voter_may_vote_where_it_knows_what_the_record_holds() {
 	assert_eq!(standing(1, 1), Standing::Unrestored);
 	assert_eq!(standing(1, 2), Standing::Open);
 
+	// The prevote of this round was not heard, and a restart would not bring it back.
+	node.protection.observe_vote(&Alice::vote(6, Stage::Precommit, 2), 6, 0);
+	assert_eq!(standing(0, 5), Standing::Behind);
+	assert!(node.votes(&localized_payload(6, 0, &message(Stage::PrimaryPropose, 1))));
+	node.protection.observe_vote(&Alice::prevote(6, 2), 6, 0);
+	assert_eq!(standing(0, 5), Standing::Unrestored);
+
 	node.protection.set_phase(Phase::Listening(Doubt::Missing));
 	node.protection.adopt_keys(Some(at(1, 7))).expect("there is no file");
 	node.protection.set_phase(Phase::Signing);

@@ -130,6 +130,23 @@ fn rounds_that_may_have_unknown_votes_are_refused() {
 	assert!(record.votes.contains_key(&H256([8; 32])));
 }
 
+// Somebody else's precommit of the key was heard, and the prevote before it was not.
+#[test]
+fn round_with_a_precommit_and_no_prevote_is_incomplete() {
+	let mut record = blank();
+	record.sign_vote(KEY, &vote(1, 3, Stage::Precommit, 1)).expect("it is new");
+	record.sign_vote(KEY, &prevote(1, 4, 1)).expect("it is new");
+	let is_incomplete = |record: &Record, round| record.votes[&KEY].is_incomplete(at(1, round));
+	assert_eq!(
+		[2, 3, 4, 5].map(|round| is_incomplete(&record, round)),
+		[false, true, false, false]
+	);
+	record.sign_vote(KEY, &prevote(1, 3, 1)).expect("it is new");
+	assert!(!is_incomplete(&record, 3));
+	record.forget_votes_before(KEY, at(1, 4));
+	assert!(is_incomplete(&record, 3));
+}
+
 #[test]
 fn only_a_record_without_signatures_is_blank() {
 	let mut record = blank();
