@@ -58,8 +58,10 @@ pub struct Sight {
 	pub heard: Option<String>,
 	/// Keys of the node that may have signed what the record does not hold.
 	pub untrusted: BTreeSet<H256>,
-	/// Whether one of them is a GRANDPA key of the authority set.
-	pub is_voter_untrusted: bool,
+	/// GRANDPA keys of the keystore.
+	pub voter_keys: BTreeSet<H256>,
+	/// Those of them that are in the authority set.
+	pub voters: BTreeSet<H256>,
 	/// Whether the node can hear others: it has peers, or is the only authority, and is not
 	/// downloading old blocks.
 	pub can_hear: bool,
@@ -96,7 +98,9 @@ pub struct Patience {
 	/// trusted.
 	subject: Option<(Phase, u64, BTreeSet<H256>)>,
 	listened: Duration,
-	/// The round that had begun when the node came to trust its key.
+	/// GRANDPA keys of the keystore at the last look.
+	voter_keys: Option<BTreeSet<H256>>,
+	/// The round that had begun when a key of the authority set came into use.
 	begun_without_key: Option<RoundId>,
 	/// The present round, and the time in it without a part in it.
 	left_out: (RoundId, Duration),
@@ -110,6 +114,7 @@ impl Patience {
 			last_old_slot: start_slot.saturating_sub(NEW_CHAIN_MS / slot_ms),
 			subject: None,
 			listened: Duration::ZERO,
+			voter_keys: None,
 			begun_without_key: None,
 			left_out: Default::default(),
 		}
@@ -150,6 +155,19 @@ impl Patience {
 			self.listened = Duration::ZERO;
 		}
 		self.subject = Some((phase, sight.pauses, sight.untrusted.clone()));
+		self.notice_late_keys(phase, sight);
+	}
+
+	/// Notes that a key of the authority set was not there when the present round began: the voter has
+	/// no part in this round.
+	fn notice_late_keys(&mut self, phase: Phase, sight: &Sight) {
+		let Some(earlier) = self.voter_keys.replace(sight.voter_keys.clone()) else { return };
+		// A node that signs hides a key until it has listened for it.
+		let is_used = |key: &&H256| phase != Phase::Signing || !sight.untrusted.contains(*key);
+		let mut used = sight.voters.iter().filter(is_used);
+		if used.any(|key| !earlier.contains(key)) {
+			self.begun_without_key = sight.present.map(|(round, _)| round);
+		}
 	}
 
 	fn listen(&mut self, sight: &Sight) -> Step {
@@ -176,7 +194,7 @@ impl Patience {
 			return Step::Wait;
 		}
 		let step = self.listen(sight);
-		if step == Step::Sign && sight.is_voter_untrusted {
+		if step == Step::Sign && !sight.voters.is_disjoint(&sight.untrusted) {
 			self.begun_without_key = sight.present.map(|(round, _)| round);
 		}
 		step
@@ -315,15 +333,18 @@ impl Listener {
 			self.protection.set_chain_new(!heights.is_empty() && !is_chain_old);
 			is_chain_old
 		};
-		let untrusted = self.protection.untrusted_keys();
+		let voter_keys = self.protection.grandpa_keys();
 		Ok(Sight {
 			passed,
 			pauses,
 			heard: self.protection.heard(|hash| slot_of(&self.client, hash)),
-			is_voter_untrusted: voter
-				.as_ref()
-				.is_some_and(|voter| untrusted.iter().any(|key| voter.has_voter(*key))),
-			untrusted,
+			untrusted: self.protection.untrusted_keys(),
+			voters: voter_keys
+				.iter()
+				.filter(|key| voter.as_ref().is_some_and(|voter| voter.has_voter(**key)))
+				.copied()
+				.collect(),
+			voter_keys,
 			can_hear: (!is_offline || authorities == 1)
 				&& !self.sync.is_major_syncing()
 				&& !is_chain_old,

@@ -238,6 +238,11 @@ impl SlashingProtection {
 		state.grandpa_keys = grandpa.into_iter().map(|key| H256(key.0)).collect();
 	}
 
+	/// The GRANDPA keys that the keystore held when [`Self::refresh_keys`] looked.
+	pub(crate) fn grandpa_keys(&self) -> BTreeSet<H256> {
+		self.state.lock().grandpa_keys.iter().copied().collect()
+	}
+
 	/// Whether the keystore may say that it holds this Aura key.
 	pub fn may_seal(&self, key: H256) -> bool {
 		self.notice_pause(Moment::now());

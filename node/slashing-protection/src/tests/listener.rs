@@ -22,7 +22,8 @@ fn silence() -> Sight {
 		pauses: 0,
 		heard: None,
 		untrusted: BTreeSet::from([KEY]),
-		is_voter_untrusted: true,
+		voter_keys: BTreeSet::from([KEY]),
+		voters: BTreeSet::from([KEY]),
 		can_hear: true,
 		is_alone_on_new_chain: false,
 		listening_time: listening_time(4, SLOT),
@@ -33,7 +34,7 @@ fn silence() -> Sight {
 
 /// A node that signs with keys that it trusts.
 fn peace() -> Sight {
-	Sight { untrusted: BTreeSet::new(), is_voter_untrusted: false, ..silence() }
+	Sight { untrusted: BTreeSet::new(), ..silence() }
 }
 
 fn in_round(round: u64, standing: Standing) -> Sight {
@@ -169,6 +170,46 @@ fn round_that_stays_the_one_that_began_without_the_key_stops_the_node() {
 	for _ in 0..1_000 {
 		let later = in_round(9, Standing::Open);
 		assert_eq!(joined.look(Phase::Signing, later), Step::Wait);
+	}
+}
+
+// The voter has looked for its key when the round began, which was before the operator inserted it.
+#[test]
+fn key_that_appears_before_the_node_signs_has_no_part_in_the_round_that_has_begun() {
+	let without_key = || Sight {
+		untrusted: BTreeSet::new(),
+		voter_keys: BTreeSet::new(),
+		voters: BTreeSet::new(),
+		can_hear: false,
+		..silence()
+	};
+	for phase in [Phase::Fresh, Phase::Listening(Doubt::Older)] {
+		let begin = || {
+			let mut patience = patience();
+			assert_eq!(patience.look(phase, without_key()), Step::Wait);
+			assert_eq!(wait(&mut patience, phase, silence), (64, Step::Sign));
+			patience
+		};
+		let (seconds, step) = wait(&mut begin(), Phase::Signing, peace);
+		assert_eq!(seconds, CATCH_UP_TIME.as_secs(), "{phase:?}");
+		let Step::Stop(reason) = step else { panic!("{step:?}") };
+		assert!(reason.contains("Start the node again"), "{reason}");
+
+		let mut joined = begin();
+		for _ in 0..1_000 {
+			let later = in_round(9, Standing::Open);
+			assert_eq!(joined.look(Phase::Signing, later), Step::Wait);
+		}
+	}
+}
+
+#[test]
+fn key_that_was_there_before_it_entered_the_set_has_a_part_in_its_rounds() {
+	let mut patience = patience();
+	let of_no_set = Sight { voters: BTreeSet::new(), ..peace() };
+	assert_eq!(patience.look(Phase::Signing, of_no_set), Step::Wait);
+	for _ in 0..1_000 {
+		assert_eq!(patience.look(Phase::Signing, peace()), Step::Wait);
 	}
 }
 
