@@ -11,7 +11,7 @@ use gtos_runtime::{opaque::Header, BlockNumber, Hash};
 use sc_client_api::AuxStore;
 use sp_consensus_grandpa::{AuthorityId, SignedMessage};
 use sp_core::{ed25519, H256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Key of the state, as in `sc-consensus-grandpa`, whose type is private.
 const VOTER_STATE_KEY: &[u8] = b"grandpa_completed_round";
@@ -161,6 +161,16 @@ impl VoterState {
 			}
 		}
 		stored
+	}
+
+	/// The blocks that these keys have voted for in the present round.
+	pub fn present_targets(&self, keys: &BTreeSet<H256>) -> Vec<Hash> {
+		let present = self.present();
+		let stored = self.stored_votes().into_iter();
+		stored
+			.filter(|(key, vote)| vote.at == present && keys.contains(key))
+			.map(|(_, vote)| vote.target.hash)
+			.collect()
 	}
 
 	/// The last recorded round of each set whose votes [`VoterState::restore`] cannot enter: the voter

@@ -23,6 +23,7 @@
 
 mod counters;
 mod database;
+mod database_log;
 mod error;
 mod file;
 mod keystore;

@@ -71,6 +71,8 @@ pub struct Sight {
 	pub listening_time: Duration,
 	/// The round that the voter works on, and whether it may vote there.
 	pub present: Option<(RoundId, Standing)>,
+	/// A block that this node has voted for in that round, and that it does not have.
+	pub unknown_target: Option<Hash>,
 	/// Height and slot of the first block of another node.
 	pub first_block: Option<(BlockNumber, u64)>,
 }
@@ -86,6 +88,8 @@ pub enum Step {
 	Listen,
 	/// The record does not hold all votes of the present round: the node cannot vote there.
 	LeaveRound(RoundId),
+	/// The node repeats a vote in the present round for a block that it does not have.
+	MissBlock(RoundId, Hash),
 	/// The node must stop, for this reason.
 	Stop(String),
 }
@@ -182,7 +186,8 @@ impl Patience {
 	}
 
 	fn look_while_signing(&mut self, sight: &Sight) -> Step {
-		if let step @ (Step::LeaveRound(_) | Step::Stop(_)) = self.look_at_round(sight) {
+		let step = self.look_at_round(sight);
+		if step != Step::Wait {
 			return step;
 		}
 		if sight.untrusted.is_empty() {
@@ -210,7 +215,7 @@ impl Patience {
 		let has_part =
 			standing == Standing::Open && self.begun_without_key.is_none_or(|begun| begun != round);
 		let left_out = &mut self.left_out.1;
-		if !has_part && sight.can_hear {
+		if (!has_part || sight.unknown_target.is_some()) && sight.can_hear {
 			*left_out = left_out.saturating_add(sight.passed);
 		}
 		if *left_out < CATCH_UP_TIME {
@@ -219,6 +224,9 @@ impl Patience {
 		*left_out = Duration::ZERO;
 		if standing == Standing::Behind {
 			return Step::LeaveRound(round);
+		}
+		if let (true, Some(block)) = (has_part, sight.unknown_target) {
+			return Step::MissBlock(round, block);
 		}
 		Step::Stop(format!(
 			"its voter works on round {} of set {} and knows less of its own votes there than the record, \
@@ -300,6 +308,13 @@ impl Listener {
 					validators have moved on; if none can, see \"All databases are older than their records\" \
 					in the guide for operators",
 				),
+				Step::MissBlock(RoundId { set_id, round }, block) => tracing::warn!(
+					target: LOG_TARGET,
+					"This node repeats its vote in round {round} of set {set_id} for block {block:?}, which it \
+					does not have, nor does a peer offer it. If blocks do not become final: a node may have \
+					lost it in a power failure. See \"All databases are older than their records\" in the \
+					guide for operators",
+				),
 				Step::Stop(reason) => {
 					if phase == Phase::Signing {
 						if let Err(error) = self.protection.store_heard() {
@@ -344,13 +359,17 @@ impl Listener {
 				.filter(|key| voter.as_ref().is_some_and(|voter| voter.has_voter(**key)))
 				.copied()
 				.collect(),
-			voter_keys,
 			can_hear: (!is_offline || authorities == 1)
 				&& !self.sync.is_major_syncing()
 				&& !is_chain_old,
 			is_alone_on_new_chain: authorities == 1 && !is_chain_old,
 			listening_time: listening_time(authorities, self.slot_duration),
+			unknown_target: voter.as_ref().and_then(|voter| {
+				let targets = voter.present_targets(&voter_keys);
+				targets.into_iter().find(|hash| matches!(self.client.header(*hash), Ok(None)))
+			}),
 			present: voter.map(|voter| (voter.present(), self.protection.standing(&voter))),
+			voter_keys,
 			first_block: self.protection.first_block(),
 		})
 	}

@@ -2,6 +2,7 @@
 
 use crate::{
 	database::VoterState,
+	database_log::DatabaseLog,
 	error::Error,
 	file::RecordFile,
 	listener::listening_time,
@@ -41,9 +42,11 @@ pub enum Mode {
 
 /// Opens the record beside `keystore_path`, compares it with the database and enters its votes there.
 ///
-/// Without a path the keys are only in memory, and so is the record.
+/// Without a path the keys are only in memory, and so is the record. `database_path` is the folder of
+/// the ParityDB behind `client`.
 pub fn open(
 	client: &FullClient,
+	database_path: Option<&Path>,
 	keystore: KeystorePtr,
 	keystore_path: Option<&Path>,
 	mode: Mode,
@@ -83,8 +86,10 @@ pub fn open(
 	};
 	let unrestored = restore(client, &record, &mut database)?;
 	learn(&mut record, &keys, &database);
-	let protection =
-		SlashingProtection::new(keystore, file, record, start, start_slot).holding(lock);
+	let database_log = database_path.map(|path| DatabaseLog::of(path.to_path_buf()));
+	let protection = SlashingProtection::new(keystore, file, record, start, start_slot)
+		.holding(lock)
+		.syncing(database_log);
 	protection.trust(recorded_keys);
 	for (key, last) in unrestored {
 		protection.note_unrestored(key, last);

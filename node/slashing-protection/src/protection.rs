@@ -3,6 +3,7 @@
 use crate::{
 	counters::Counters,
 	database::VoterState,
+	database_log::DatabaseLog,
 	error::Error,
 	file::{RecordFile, RecordLock},
 	payload,
@@ -19,6 +20,7 @@ use sp_keystore::KeystorePtr;
 use std::{
 	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::{atomic::Ordering, Arc},
+	time::Instant,
 };
 use tokio::sync::{watch, Notify};
 
@@ -113,6 +115,8 @@ pub struct SlashingProtection {
 	file: Option<RecordFile>,
 	/// See [`SlashingProtection::holding`].
 	_lock: Option<RecordLock>,
+	/// See [`SlashingProtection::syncing`].
+	pub(crate) database_log: Option<DatabaseLog>,
 	state: Mutex<State>,
 	phase: watch::Sender<Phase>,
 	/// Wakes the listener.
@@ -169,6 +173,7 @@ impl SlashingProtection {
 			keystore,
 			file,
 			_lock: None,
+			database_log: None,
 			state: Mutex::new(State {
 				untrusted: Record::new(record.genesis_hash),
 				record,
@@ -201,6 +206,12 @@ impl SlashingProtection {
 	/// Keeps the lock of the record for as long as the node may sign.
 	pub fn holding(mut self, lock: Option<RecordLock>) -> Self {
 		self._lock = lock;
+		self
+	}
+
+	/// Puts this log on disk before a vote for a new block is signed.
+	pub fn syncing(mut self, database_log: Option<DatabaseLog>) -> Self {
+		self.database_log = database_log;
 		self
 	}
 
@@ -383,6 +394,7 @@ impl SlashingProtection {
 				);
 				return Err(SignError::NotSigning);
 			}
+			self.sync_database(&vote);
 			self.enter(|record| record.sign_vote(key, &vote)).inspect_err(|error| {
 				let Vote { at, stage, .. } = vote;
 				let what = format!("the {stage:?} in round {} of set {}", at.round, at.set_id);
@@ -392,6 +404,29 @@ impl SlashingProtection {
 		permitted.inspect_err(|_| {
 			self.counters.refused_votes.fetch_add(1, Ordering::Relaxed);
 		})
+	}
+
+	/// Puts the block that is voted for on disk. The voter waits for that, in its own thread.
+	fn sync_database(&self, vote: &Vote) {
+		let Some(log) = &self.database_log else { return };
+		if vote.stage == Stage::PrimaryPropose {
+			return;
+		}
+		let start = Instant::now();
+		match log.sync_for(vote.target.hash) {
+			Ok(0) => {},
+			Ok(files) => tracing::debug!(
+				target: LOG_TARGET,
+				"{files} logs of the database were put on disk in {} µs",
+				start.elapsed().as_micros(),
+			),
+			// A vote for a block that is lost harms only if all validators lose it.
+			Err(error) => tracing::warn!(
+				target: LOG_TARGET,
+				"The log of the database cannot be put on disk: {error}. If the power of all validators fails \
+				now, finality may stop",
+			),
+		}
 	}
 
 	/// Whether the key casts no prevote and no precommit in this round.

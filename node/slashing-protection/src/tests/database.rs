@@ -11,7 +11,10 @@ use sc_client_api::{in_mem::Blockchain, AuxStore, NewBlockState};
 use sp_consensus_grandpa::AuthorityId;
 use sp_core::ed25519;
 use sp_runtime::traits::Header as _;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+};
 
 fn id(key: H256) -> AuthorityId {
 	AuthorityId::from(ed25519::Public::from_raw(key.0))
@@ -137,6 +140,8 @@ fn votes_of_completed_and_of_open_rounds_are_read() {
 		(KEY, vote(2, 8, Stage::Precommit, 4)),
 	];
 	assert_eq!(voter.stored_votes(), stored);
+	assert_eq!(voter.present_targets(&BTreeSet::from([KEY])), [hash(2), hash(3), hash(4)]);
+	assert!(voter.present_targets(&BTreeSet::from([H256([8; 32])])).is_empty());
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn silence() -> Sight {
 		is_alone_on_new_chain: false,
 		listening_time: listening_time(4, SLOT),
 		present: Some((at(2, 8), Standing::Open)),
+		unknown_target: None,
 		first_block: None,
 	}
 }
@@ -228,6 +229,20 @@ fn rounds_that_pass_without_this_node_do_not_stop_it() {
 	for seconds in 0..1_000 {
 		let sight = in_round(8 + seconds / 50, Standing::Unrestored);
 		assert_eq!(patience.look(Phase::Signing, sight), Step::Wait);
+	}
+}
+
+// All validators may have lost the block in a power failure. A restart would not bring it back.
+#[test]
+fn vote_that_is_repeated_for_a_block_that_nobody_has_is_complained_of() {
+	let mut patience = patience();
+	let lost = || Sight { unknown_target: Some(hash(3)), ..peace() };
+	for _ in 0..3 {
+		let complaint = wait(&mut patience, Phase::Signing, lost);
+		assert_eq!(complaint, (CATCH_UP_TIME.as_secs(), Step::MissBlock(at(2, 8), hash(3))));
+	}
+	for _ in 0..1_000 {
+		assert_eq!(patience.look(Phase::Signing, peace()), Step::Wait, "it was found");
 	}
 }
 
