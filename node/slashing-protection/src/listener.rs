@@ -2,6 +2,7 @@
 
 use crate::{
 	database::VoterState,
+	open::now_ms,
 	protection::{Phase, SlashingProtection, Standing},
 	pulse::Moment,
 	record::RoundId,
@@ -261,6 +262,7 @@ impl Listener {
 	pub async fn run(self) {
 		let mut patience = Patience::new(self.protection.start_slot(), self.slot_duration);
 		let mut last = Instant::now();
+		let mut noticed_pauses = self.protection.pauses();
 		loop {
 			let _ = tokio::time::timeout(TICK, self.protection.news.notified()).await;
 			self.protection.beat(Moment::now());
@@ -270,6 +272,11 @@ impl Listener {
 			self.protection.refresh_keys();
 			// Before the phase: a pause in between is then noticed by the next look.
 			let pauses = self.protection.pauses();
+			if pauses != noticed_pauses {
+				noticed_pauses = pauses;
+				let slot_ms = u64::try_from(self.slot_duration.as_millis()).unwrap_or(u64::MAX);
+				self.protection.listen_since(now_ms() / slot_ms.max(1));
+			}
 			let phase = self.protection.phase();
 			let sight = match self.look(phase, passed, pauses).await {
 				Ok(sight) => sight,

@@ -233,7 +233,8 @@ fn learn(record: &mut Record, keys: &Keys, database: &Database) {
 	}
 }
 
-fn now_ms() -> u64 {
+/// The present by the wall clock, in milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
 	let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
 	u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }

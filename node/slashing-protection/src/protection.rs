@@ -30,8 +30,11 @@ const MAX_PROPOSALS: usize = 4;
 /// Own votes that wait until the block they are for is known.
 const MAX_HEARD_VOTES: usize = 256;
 
-/// By how many slots a signature must be later than the start of the node to show that another node
-/// has the keys: the clocks of validators differ a little.
+/// Own seals that are remembered. A peer may offer the block of a lost fork again.
+const MAX_OWN_SEALS: usize = 256;
+
+/// By how many slots a signature must be later than the start of the node, or the end of its last
+/// pause, to show that another node has the keys: the clocks of validators differ a little.
 const CLOCK_SLOTS: u64 = 2;
 
 /// What the node may sign.
@@ -139,6 +142,8 @@ struct State {
 	unrestored: BTreeMap<(H256, u64), u64>,
 	/// The last blocks that were proposed.
 	proposals: VecDeque<Proposed>,
+	/// The last blocks that this process has sealed, without their seals.
+	own_seals: VecDeque<Hash>,
 	/// The keystore's Aura keys, as [`SlashingProtection::refresh_keys`] has found them.
 	aura_keys: Vec<H256>,
 	grandpa_keys: Vec<H256>,
@@ -146,7 +151,10 @@ struct State {
 	trusted_keys: BTreeSet<H256>,
 	/// Targets of own votes that arrived from the network.
 	heard_votes: VecDeque<Hash>,
-	/// A seal that another node has made with a key of this one.
+	/// Slot since which a signature of an own key must be another node's: that of the start, or of the
+	/// end of the last pause.
+	since_slot: u64,
+	/// The last slot of a seal that was made with a key of this node, and not by this process.
 	heard_seal: Option<u64>,
 	/// Height and slot of the first block of another node that was imported.
 	first_block: Option<(BlockNumber, u64)>,
@@ -180,6 +188,8 @@ impl SlashingProtection {
 				has_unstored: true,
 				unrestored: BTreeMap::new(),
 				proposals: VecDeque::new(),
+				own_seals: VecDeque::new(),
+				since_slot: start_slot,
 				aura_keys: Vec::new(),
 				grandpa_keys: Vec::new(),
 				trusted_keys: BTreeSet::new(),
@@ -329,6 +339,12 @@ impl SlashingProtection {
 		self.state.lock().pauses
 	}
 
+	/// Says that the process runs again since this slot.
+	pub(crate) fn listen_since(&self, slot: u64) {
+		let mut state = self.state.lock();
+		state.since_slot = slot.max(state.since_slot);
+	}
+
 	/// Says that the process runs.
 	pub(crate) fn beat(&self, now: Moment) {
 		self.notice_pause(now);
@@ -369,7 +385,13 @@ impl SlashingProtection {
 		self.enter(|record| record.sign_seal(key, seal)).inspect_err(|error| {
 			self.counters.refused_seals.fetch_add(1, Ordering::Relaxed);
 			log_refusal(&format!("the seal of a block in slot {slot}"), error);
-		})
+		})?;
+		let mut state = self.state.lock();
+		state.own_seals.push_back(pre_seal_hash);
+		if state.own_seals.len() > MAX_OWN_SEALS {
+			state.own_seals.pop_front();
+		}
+		Ok(())
 	}
 
 	/// Permits a GRANDPA key to sign `message`, and stores that it has.
@@ -576,16 +598,17 @@ impl SlashingProtection {
 			return;
 		}
 		let pre_seal_hash = header.hash();
+		if self.state.lock().own_seals.contains(&pre_seal_hash) {
+			return;
+		}
 		let Some(key) = signer(&keys, pre_seal_hash, seal) else { return };
 		let phase = self.phase();
 		let mut state = self.state.lock();
 		let permit = state.record_of(key, phase).sign_seal(key, Seal { slot, pre_seal_hash });
 		state.has_unstored |= permit == Ok(Permit::New);
-		let is_another_nodes = permit != Ok(Permit::Repeated) && self.is_after_start(slot);
-		if is_another_nodes {
-			state.heard_seal = Some(slot);
+		if permit != Ok(Permit::Repeated) && state.is_recent(slot) {
+			state.heard_seal = state.heard_seal.max(Some(slot));
 			drop(state);
-			self.counters.heard.fetch_add(1, Ordering::Relaxed);
 			self.news.notify_one();
 		}
 	}
@@ -637,30 +660,29 @@ impl SlashingProtection {
 		self.news.notify_one();
 	}
 
-	/// Whether a block of this slot cannot have been known before the node started.
-	fn is_after_start(&self, slot: u64) -> bool {
-		slot > self.start_slot.saturating_add(CLOCK_SLOTS)
-	}
-
-	/// A signature of an own key that another node has made since this one started: `slot_of` answers
-	/// the slot of a known block.
+	/// A signature of an own key that another node has made since this one started or stood still:
+	/// `slot_of` answers the slot of a known block.
 	pub(crate) fn heard(&self, slot_of: impl Fn(Hash) -> Option<u64>) -> Option<String> {
 		let mut state = self.state.lock();
-		if let Some(slot) = state.heard_seal.take() {
+		let count = || self.counters.heard.fetch_add(1, Ordering::Relaxed);
+		// A pause may have ended since it was noted.
+		let seal = state.heard_seal.take();
+		if let Some(slot) = seal.filter(|slot| state.is_recent(*slot)) {
+			count();
 			return Some(format!("a block of slot {slot} has its seal"));
 		}
 		let mut heard = None;
-		state.heard_votes.retain(|hash| match slot_of(*hash) {
-			None => true,
-			Some(slot) => {
-				if self.is_after_start(slot) {
-					self.counters.heard.fetch_add(1, Ordering::Relaxed);
+		for hash in std::mem::take(&mut state.heard_votes) {
+			match slot_of(hash) {
+				None => state.heard_votes.push_back(hash),
+				Some(slot) if state.is_recent(slot) => {
+					count();
 					heard =
 						Some(format!("a vote for block {hash:?} of slot {slot} has its signature"));
-				}
-				false
-			},
-		});
+				},
+				Some(_) => {},
+			}
+		}
 		heard
 	}
 
@@ -678,6 +700,11 @@ impl State {
 		} else {
 			&mut self.record
 		}
+	}
+
+	/// Whether a block of this slot cannot have been known before the node started or stood still.
+	fn is_recent(&self, slot: u64) -> bool {
+		slot > self.since_slot.saturating_add(CLOCK_SLOTS)
 	}
 
 	fn note_unrestored(&mut self, key: H256, at: RoundId) {

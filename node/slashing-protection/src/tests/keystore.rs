@@ -245,6 +245,32 @@ fn primarys_hint_that_comes_back_is_not_anothers() {
 	}
 }
 
+// A peer offers it again, after the block of another fork was sealed.
+#[test]
+fn own_block_of_a_lost_fork_is_not_anothers() {
+	let node = node(Start::Sign);
+	let header = header();
+	node.protection.note_proposal(1_010, 1, header.hash());
+	node.protection.note_proposal(1_012, 1, hash(2));
+	assert!(node.seals(header.hash().as_bytes()) && node.seals(hash(2).as_bytes()));
+	node.protection.observe_seal(&header, 1_010, &Alice::seal(&header));
+	assert_eq!(node.protection.heard(|_| None), None);
+	assert_eq!(node.protection.counters.heard.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn signature_from_before_the_end_of_a_pause_is_not_anothers() {
+	let node = node(Start::Listen(Doubt::Suspended));
+	let header = header();
+	node.protection.listen_since(1_020);
+	node.protection.observe_seal(&header, 1_010, &Alice::seal(&header));
+	node.protection.observe_vote(&Alice::prevote(3, 2), 3, 0);
+	assert_eq!(node.protection.heard(|_| Some(1_022)), None);
+	node.protection.observe_vote(&Alice::prevote(4, 2), 4, 0);
+	assert!(node.protection.heard(|_| Some(1_023)).is_some());
+	assert_eq!(node.protection.counters.heard.load(Ordering::Relaxed), 1);
+}
+
 #[test]
 fn signature_from_before_the_start_is_not_anothers() {
 	let node = node(Start::Listen(Doubt::Missing));
