@@ -26,8 +26,12 @@ use std::{
 pub const DISCOVERY_TIME: Duration = Duration::from_secs(60);
 
 /// Turns of the authority set for which the node listens once it has found its peers. A copy that
-/// runs seals one block in each turn and votes several times; the second turn is for a missed slot.
+/// runs seals one block in each turn; the second turn is for a missed slot.
 pub const TURNS: u32 = 2;
+
+/// The longest time that the turns take. A copy that runs also votes several times a second, and a
+/// large set must not keep a validator from its slots until it is suspended (CON-R19).
+pub const MAX_TURNS_TIME: Duration = Duration::from_secs(60);
 
 /// How long the voter may stay in a round in which this node has no part, although a restart would
 /// give it one.
@@ -46,7 +50,7 @@ pub type PeerHeights = Box<dyn Fn() -> BoxFuture<'static, Vec<BlockNumber>> + Se
 /// How long a node listens for its own keys, while it has peers and is not syncing.
 pub fn listening_time(authorities: usize, slot_duration: Duration) -> Duration {
 	let slots = u32::try_from(authorities).unwrap_or(u32::MAX).saturating_mul(TURNS);
-	DISCOVERY_TIME.saturating_add(slot_duration.saturating_mul(slots))
+	DISCOVERY_TIME.saturating_add(slot_duration.saturating_mul(slots).min(MAX_TURNS_TIME))
 }
 
 /// What the listener sees when it looks.
