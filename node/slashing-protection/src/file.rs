@@ -66,7 +66,9 @@ impl RecordFile {
 		match file.try_lock() {
 			Ok(()) => Ok(RecordLock { _file: file }),
 			Err(TryLockError::WouldBlock) => Err(Error::InUse { path: self.path.clone() }),
-			Err(TryLockError::Error(error)) => Err(self.io_error(error)),
+			Err(TryLockError::Error(error)) => {
+				Err(Error::CannotLock { path: self.path.clone(), error })
+			},
 		}
 	}
 
@@ -123,7 +125,8 @@ impl RecordFile {
 		file.sync_all()?;
 		drop(file);
 		fs::rename(&unfinished, &self.path)?;
-		// The new name of the file is on disk only when its folder is.
+		// The new name of the file is on disk only when its folder is. Windows opens no folders.
+		#[cfg(unix)]
 		if let Some(folder) = self.path.parent() {
 			File::open(folder)?.sync_all()?;
 		}

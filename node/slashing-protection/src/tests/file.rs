@@ -1,11 +1,7 @@
 //! The file of the record.
 
 use super::*;
-use crate::{
-	error::Error,
-	file::RecordFile,
-	record::{Record, RoundVotes},
-};
+use crate::{error::Error, file::RecordFile, record::Record};
 use std::fs;
 
 fn record() -> Record {
@@ -138,6 +134,22 @@ fn file_that_cannot_be_written_is_an_error_that_names_it() {
 }
 
 #[test]
-fn votes_that_were_not_cast_are_absent() {
-	assert_eq!(RoundVotes::default().at(Stage::Prevote), None);
+fn file_system_without_locks_is_an_error_that_says_what_to_do() {
+	let error = std::io::ErrorKind::Unsupported.into();
+	let error = Error::CannotLock { path: "/nfs/record.json".into(), error }.to_string();
+	assert!(error.contains("/nfs/record.json") && error.contains("local disk"), "{error}");
+	assert_eq!(error.lines().count(), 1, "{error}");
+}
+
+// Votes that were cast in one stage say nothing of the others, on disk as in memory.
+#[test]
+fn votes_that_were_not_cast_are_absent_after_a_restart() {
+	let (_folder, file) = file();
+	file.save(&record()).expect("there is room");
+	let mut loaded = file.load().expect("it is valid").expect("it exists");
+	let votes = loaded.votes[&KEY].rounds[&at(2, 8)];
+	let of_stages = Stage::ALL.map(|stage| votes.at(stage));
+	assert_eq!(of_stages, [None, Some(target(4)), None]);
+	assert!(loaded.sign_vote(KEY, &vote(2, 8, Stage::Precommit, 5)).is_ok());
+	assert!(loaded.sign_vote(KEY, &prevote(2, 8, 5)).is_err());
 }
