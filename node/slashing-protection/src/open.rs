@@ -215,7 +215,8 @@ pub(crate) fn restore(
 	Ok(unrestored)
 }
 
-/// Takes what the database knows into the record. What the record holds already counts.
+/// Takes what the database knows into the record, and drops what is no longer needed. What the record
+/// holds already counts.
 fn learn(record: &mut Record, keys: &Keys, database: &Database) {
 	for (key, seal) in &database.own_seals {
 		let _ = record.sign_seal(*key, *seal);
@@ -231,6 +232,7 @@ fn learn(record: &mut Record, keys: &Keys, database: &Database) {
 	for (key, vote) in signed.iter().chain(&stored) {
 		let _ = record.sign_vote(*key, vote);
 	}
+	record.retire_before(voter.present().set_id);
 }
 
 /// The present by the wall clock, in milliseconds since 1970.

@@ -307,6 +307,19 @@ impl Record {
 		self.votes.entry(key).or_default().start_at(first);
 	}
 
+	/// Drops the votes of keys that have cast none in this set, in the one before it or in a later one,
+	/// and refuses their rounds from here on.
+	// A database does not lose a whole set, so these votes need not be repeated, and keys that were
+	// replaced would stay in the record for good.
+	pub fn retire_before(&mut self, present_set: u64) {
+		for votes in self.votes.values_mut() {
+			let RoundId { set_id, round } = votes.last();
+			if !votes.rounds.is_empty() && set_id.saturating_add(1) < present_set {
+				votes.start_at(RoundId { set_id, round: round.saturating_add(1) });
+			}
+		}
+	}
+
 	/// Takes over what `other` knows. The later seal counts and the later first round; both records'
 	/// votes are kept, and this one's where they differ.
 	pub fn merge(&mut self, other: Self) {

@@ -63,6 +63,7 @@ fn encoding_is_stable() {
 	let stored: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
 	let key = format!("0x{}", "07".repeat(32));
 	let block = |byte: &str| format!("0x{}", byte.repeat(32));
+	assert_eq!(text.lines().count(), 1, "compact, because it is written for each signature");
 	assert_eq!(stored["version"], 1);
 	assert_eq!(
 		stored["record"],
@@ -77,6 +78,18 @@ fn encoding_is_stable() {
 			} },
 		})
 	);
+}
+
+// As earlier versions of the node wrote it, or an editor that formats JSON.
+#[test]
+fn record_with_white_space_is_read() {
+	let (_folder, file) = file();
+	file.save(&record()).expect("there is room");
+	let text = fs::read_to_string(file.path()).expect("it exists");
+	let content: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+	let pretty = serde_json::to_vec_pretty(&content).expect("it is JSON");
+	fs::write(file.path(), pretty).expect("there is room");
+	assert_eq!(file.load().expect("it is valid"), Some(record()));
 }
 
 // A record that cannot be read must never count as one that is empty.
@@ -120,7 +133,7 @@ fn record_of_another_chain_or_of_a_later_version_is_refused() {
 	assert!(matches!(file.load_of(hash(8)), Err(Error::OtherChain { .. })));
 
 	let text = fs::read_to_string(file.path()).expect("it exists");
-	fs::write(file.path(), text.replacen("\"version\": 1", "\"version\": 2", 1))
+	fs::write(file.path(), text.replacen("\"version\":1", "\"version\":2", 1))
 		.expect("there is room");
 	let error = file.load().expect_err("the version is unknown").to_string();
 	assert!(error.contains("its version is 2"), "{error}");

@@ -148,6 +148,28 @@ fn round_with_a_precommit_and_no_prevote_is_incomplete() {
 }
 
 #[test]
+fn votes_of_a_key_that_is_no_longer_used_are_dropped_and_stay_refused() {
+	let mut record = blank();
+	let [old, other, unused] = [8, 9, 10].map(|byte| H256([byte; 32]));
+	record.know(&[], &[unused]);
+	record.sign_vote(old, &prevote(1, 7, 1)).expect("it is new");
+	record.sign_vote(other, &prevote(1, 7, 1)).expect("it is new");
+	record.sign_vote(other, &prevote(2, 1, 1)).expect("it is new");
+	record.retire_before(2);
+	assert_eq!(
+		record.votes[&old].rounds.len(),
+		1,
+		"the database may have lost the begin of the set"
+	);
+	record.retire_before(3);
+	assert!(record.votes[&old].rounds.is_empty());
+	assert_eq!(record.votes[&old].first, at(1, 8));
+	assert_eq!(record.sign_vote(old, &prevote(1, 7, 1)), Err(Refusal));
+	assert_eq!(record.votes[&other].rounds.len(), 2);
+	assert_eq!(record.votes[&unused].first, at(0, 0));
+}
+
+#[test]
 fn only_a_record_without_signatures_is_blank() {
 	let mut record = blank();
 	record.know(&[KEY], &[KEY]);
