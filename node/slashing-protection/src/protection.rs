@@ -593,14 +593,8 @@ impl SlashingProtection {
 
 	/// Notes the header without seal, and the seal, of a block that another node may have made.
 	pub(crate) fn observe_seal(&self, header: &Header, slot: u64, seal: &sr25519::Signature) {
-		let keys = self.state.lock().aura_keys.clone();
-		if keys.is_empty() {
-			return;
-		}
 		let pre_seal_hash = header.hash();
-		if self.state.lock().own_seals.contains(&pre_seal_hash) {
-			return;
-		}
+		let keys = self.keys_of_interest(slot, pre_seal_hash);
 		let Some(key) = signer(&keys, pre_seal_hash, seal) else { return };
 		let phase = self.phase();
 		let mut state = self.state.lock();
@@ -611,6 +605,22 @@ impl SlashingProtection {
 			drop(state);
 			self.news.notify_one();
 		}
+	}
+
+	/// The Aura keys whose seal of this block would say something: it is later than the one in the
+	/// record, or from after the start. The seals of other blocks, of which a node that syncs imports
+	/// many, need not be verified.
+	pub(crate) fn keys_of_interest(&self, slot: u64, pre_seal_hash: Hash) -> Vec<H256> {
+		let state = self.state.lock();
+		if state.own_seals.contains(&pre_seal_hash) {
+			return Vec::new();
+		}
+		let last_slot = |key: &H256| {
+			let seals = [&state.record, &state.untrusted].map(|record| record.seals.get(key));
+			seals.into_iter().flatten().map(|seal| seal.slot).max().unwrap_or_default()
+		};
+		let is_of_interest = |key: &&H256| state.is_recent(slot) || slot > last_slot(*key);
+		state.aura_keys.iter().filter(is_of_interest).copied().collect()
 	}
 
 	/// Notes a vote that a peer has sent.

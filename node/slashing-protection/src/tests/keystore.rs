@@ -245,6 +245,19 @@ fn primarys_hint_that_comes_back_is_not_anothers() {
 	}
 }
 
+// A node that syncs imports all blocks of the chain, and each verification takes time.
+#[test]
+fn seal_is_verified_only_if_it_may_be_news() {
+	let node = node(Start::Listen(Doubt::Stale));
+	let header = header();
+	node.protection.observe_seal(&header, 900, &Alice::seal(&header));
+	let keys = |slot| node.protection.keys_of_interest(slot, hash(1)).len();
+	assert_eq!([0, 899, 900, 901].map(keys), [0, 0, 0, 1]);
+	let header = Header::new(2, hash(0), hash(0), hash(1), Default::default());
+	node.protection.observe_seal(&header, 1_010, &Alice::seal(&header));
+	assert_eq!([901, 1_002, 1_003, 1_011].map(keys), [0, 0, 1, 1], "the node starts in slot 1,000");
+}
+
 // A peer offers it again, after the block of another fork was sealed.
 #[test]
 fn own_block_of_a_lost_fork_is_not_anothers() {
