@@ -5,7 +5,7 @@
 //! old copy. Before the voter starts, [`VoterState::restore`] therefore enters the votes of the
 //! record.
 
-use crate::record::{RoundId, RoundVotes, Stage, Target, Vote, Votes};
+use crate::record::{Record, RoundId, RoundVotes, Stage, Target, Vote, Votes};
 use codec::{Decode, DecodeAll, Encode};
 use gtos_runtime::{opaque::Header, BlockNumber, Hash};
 use sc_client_api::AuxStore;
@@ -181,6 +181,23 @@ impl VoterState {
 			Self::Paused { completed } => completed.set_id,
 		};
 		votes.last_of_sets().filter(|last| last.set_id >= first_set).collect()
+	}
+
+	/// Drops what a node with other keys has voted in rounds in which the record has votes: the database
+	/// is a copy of that node's. Returns whether that changed the state.
+	pub fn forget_others(&mut self, record: &Record) -> bool {
+		let Self::Live { completed, current } = self else { return false };
+		let mut has_changed = false;
+		for (round, has_voted) in current {
+			let at = RoundId { set_id: completed.set_id, round: *round };
+			let is_others =
+				matches!(&*has_voted, HasVoted::Yes(id, _) if !record.votes.contains_key(&key(id)));
+			if is_others && record.votes.values().any(|votes| votes.rounds.contains_key(&at)) {
+				*has_voted = HasVoted::No;
+				has_changed = true;
+			}
+		}
+		has_changed
 	}
 
 	/// Enters the recorded votes of a key, so that the voter casts them again in their rounds.

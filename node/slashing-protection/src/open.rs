@@ -199,7 +199,7 @@ pub(crate) fn restore(
 		let last = votes.flat_map(|(key, votes)| votes.last_of_sets().map(|last| (*key, last)));
 		return Ok(last.collect());
 	};
-	let mut has_changed = false;
+	let mut has_changed = voter.forget_others(record);
 	let mut unrestored = Vec::new();
 	for (key, votes) in &record.votes {
 		has_changed |= voter.restore(*key, votes);
@@ -222,15 +222,10 @@ fn learn(record: &mut Record, keys: &Keys, database: &Database) {
 		let _ = record.sign_seal(*key, *seal);
 	}
 	let Some(voter) = &database.voter else { return };
-	let stored = voter.stored_votes();
-	let is_own = |key: &H256| {
-		keys.grandpa.contains(key)
-			|| record.votes.contains_key(key)
-			|| stored.iter().any(|(stored, _)| stored == key)
-	};
-	let signed = voter.signed_votes().filter(|(key, _)| is_own(key)).collect::<Vec<_>>();
-	for (key, vote) in signed.iter().chain(&stored) {
-		let _ = record.sign_vote(*key, vote);
+	let own: Vec<H256> = keys.grandpa.iter().copied().chain(record.votes.keys().copied()).collect();
+	let votes = voter.signed_votes().chain(voter.stored_votes());
+	for (key, vote) in votes.filter(|(key, _)| own.contains(key)) {
+		let _ = record.sign_vote(key, &vote);
 	}
 	record.retire_before(voter.present().set_id);
 }

@@ -176,6 +176,25 @@ fn vote_that_only_the_database_holds_stays_if_the_record_agrees() {
 	assert_eq!(*current_of(&voter), BTreeMap::from([(8, restored)]));
 }
 
+// An operator has given a node the database of another validator, because its own was too old.
+#[test]
+fn recorded_votes_replace_those_of_the_node_whose_database_it_was() {
+	let other = H256([8; 32]);
+	let voted = |key| HasVoted::Yes(id(key), StoredVotes::Prevote(None, block(9)));
+	let mut voter = voter(BTreeMap::from([(8, voted(other)), (9, voted(other))]));
+	let mut record = Record::new(hash(0));
+	record.sign_vote(KEY, &prevote(2, 8, 3)).expect("it is new");
+	assert!(voter.forget_others(&record));
+	assert!(voter.restore(KEY, &record.votes[&KEY]));
+	let restored = HasVoted::Yes(id(KEY), StoredVotes::Prevote(None, block(3)));
+	assert_eq!(*current_of(&voter), BTreeMap::from([(8, restored.clone()), (9, voted(other))]));
+	// Two keys of one node: the voter uses one of them in a round.
+	record.know(&[], &[other]);
+	record.sign_vote(KEY, &prevote(2, 9, 3)).expect("it is new");
+	assert!(!voter.forget_others(&record));
+	assert_eq!(*current_of(&voter), BTreeMap::from([(8, restored), (9, voted(other))]));
+}
+
 // A new set begins without rounds, so the voter could not cast them again.
 #[test]
 fn votes_of_a_later_set_have_no_place() {
