@@ -276,11 +276,9 @@ impl Listener {
 			self.protection.refresh_keys();
 			// Before the phase: a pause in between is then noticed by the next look.
 			let pauses = self.protection.pauses();
-			if pauses != noticed_pauses {
-				noticed_pauses = pauses;
-				let slot_ms = u64::try_from(self.slot_duration.as_millis()).unwrap_or(u64::MAX);
-				self.protection.listen_since(now_ms() / slot_ms.max(1));
-			}
+			let slot_ms = u64::try_from(self.slot_duration.as_millis()).unwrap_or(u64::MAX).max(1);
+			self.protection.note_slot(now_ms() / slot_ms, pauses != noticed_pauses);
+			noticed_pauses = pauses;
 			let phase = self.protection.phase();
 			let sight = match self.look(phase, passed, pauses).await {
 				Ok(sight) => sight,

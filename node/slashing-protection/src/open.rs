@@ -196,7 +196,8 @@ pub(crate) fn restore(
 ) -> Result<Vec<(H256, RoundId)>, String> {
 	let Some(voter) = voter else {
 		let votes = record.votes.iter();
-		let last = votes.flat_map(|(key, votes)| votes.last_of_sets().map(|last| (*key, last)));
+		let last =
+			votes.flat_map(|(key, votes)| votes.last_of_sets().map(move |last| (*key, last)));
 		return Ok(last.collect());
 	};
 	let mut has_changed = voter.forget_others(record);

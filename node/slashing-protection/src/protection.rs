@@ -1,5 +1,7 @@
 //! The record of a running node, and what may be signed by it.
 
+mod hearing;
+
 use crate::{
 	counters::Counters,
 	database::VoterState,
@@ -12,9 +14,8 @@ use crate::{
 	start::{Doubt, Start},
 	LOG_TARGET,
 };
-use gtos_runtime::{opaque::Header, BlockNumber, Hash};
+use gtos_runtime::{BlockNumber, Hash};
 use parking_lot::Mutex;
-use sp_consensus_grandpa::SignedMessage;
 use sp_core::{crypto::key_types, sr25519, Pair, H256};
 use sp_keystore::KeystorePtr;
 use std::{
@@ -26,9 +27,6 @@ use tokio::sync::{watch, Notify};
 
 /// Proposed blocks that wait for their seal. Aura seals each before it proposes the next.
 const MAX_PROPOSALS: usize = 4;
-
-/// Own votes that wait until the block they are for is known.
-const MAX_HEARD_VOTES: usize = 256;
 
 /// Own seals that are remembered. A peer may offer the block of a lost fork again.
 const MAX_OWN_SEALS: usize = 256;
@@ -151,8 +149,7 @@ struct State {
 	trusted_keys: BTreeSet<H256>,
 	/// Targets of own votes that arrived from the network.
 	heard_votes: VecDeque<Hash>,
-	/// Slot since which a signature of an own key must be another node's: that of the start, or of the
-	/// end of the last pause.
+	/// See [`SlashingProtection::note_slot`].
 	since_slot: u64,
 	/// The last slot of a seal that was made with a key of this node, and not by this process.
 	heard_seal: Option<u64>,
@@ -339,10 +336,13 @@ impl SlashingProtection {
 		self.state.lock().pauses
 	}
 
-	/// Says that the process runs again since this slot.
-	pub(crate) fn listen_since(&self, slot: u64) {
+	/// Tells the present slot, and whether the process has stood still before it.
+	///
+	/// A signature of an own key is another node's if it is later than the start, or than the end of
+	/// the last pause, or than the present if the clock was ahead at that time.
+	pub(crate) fn note_slot(&self, slot: u64, has_paused: bool) {
 		let mut state = self.state.lock();
-		state.since_slot = slot.max(state.since_slot);
+		state.since_slot = if has_paused { slot } else { slot.min(state.since_slot) };
 	}
 
 	/// Says that the process runs.
@@ -571,134 +571,6 @@ impl SlashingProtection {
 		let keys = [&state.aura_keys[..], &state.grandpa_keys[..]].concat();
 		state.trusted_keys.extend(keys);
 		Ok(())
-	}
-
-	/// Notes a block that is imported.
-	pub(crate) fn observe_import(&self, block: &Imported) {
-		let mut state = self.state.lock();
-		if block.is_own {
-			// What a node makes itself tells it nothing about the age of the chain.
-			if block.number == 1 {
-				state.own_first.get_or_insert(block.hash);
-			}
-			return;
-		}
-		if state.first_block.is_none() {
-			// A block on this node's own block 1 says the same as a block 1.
-			let is_first = state.own_first == Some(block.parent_hash);
-			state.first_block = Some((if is_first { 1 } else { block.number }, block.slot));
-			self.news.notify_one();
-		}
-	}
-
-	/// Notes the header without seal, and the seal, of a block that another node may have made.
-	pub(crate) fn observe_seal(&self, header: &Header, slot: u64, seal: &sr25519::Signature) {
-		let pre_seal_hash = header.hash();
-		let keys = self.keys_of_interest(slot, pre_seal_hash);
-		let Some(key) = signer(&keys, pre_seal_hash, seal) else { return };
-		let phase = self.phase();
-		let mut state = self.state.lock();
-		let permit = state.record_of(key, phase).sign_seal(key, Seal { slot, pre_seal_hash });
-		state.has_unstored |= permit == Ok(Permit::New);
-		if permit != Ok(Permit::Repeated) && state.is_recent(slot) {
-			state.heard_seal = state.heard_seal.max(Some(slot));
-			drop(state);
-			self.news.notify_one();
-		}
-	}
-
-	/// The Aura keys whose seal of this block would say something: it is later than the one in the
-	/// record, or from after the start. The seals of other blocks, of which a node that syncs imports
-	/// many, need not be verified.
-	pub(crate) fn keys_of_interest(&self, slot: u64, pre_seal_hash: Hash) -> Vec<H256> {
-		let state = self.state.lock();
-		if state.own_seals.contains(&pre_seal_hash) {
-			return Vec::new();
-		}
-		let last_slot = |key: &H256| {
-			let seals = [&state.record, &state.untrusted].map(|record| record.seals.get(key));
-			seals.into_iter().flatten().map(|seal| seal.slot).max().unwrap_or_default()
-		};
-		let is_of_interest = |key: &&H256| state.is_recent(slot) || slot > last_slot(*key);
-		state.aura_keys.iter().filter(is_of_interest).copied().collect()
-	}
-
-	/// Notes a vote that a peer has sent.
-	///
-	/// A primary's hint says nothing: this node sends one while it listens, without a record of it, and
-	/// gets it back from its peers. Another node with the keys prevotes as well.
-	pub fn observe_vote(&self, signed: &SignedMessage<Header>, round: u64, set_id: u64) {
-		let vote = payload::vote(&signed.message, round, set_id);
-		let public: &sp_core::ed25519::Public = signed.id.as_ref();
-		let key = H256(public.0);
-		if vote.stage == Stage::PrimaryPropose {
-			return;
-		}
-		if !self.state.lock().grandpa_keys.contains(&key) {
-			return;
-		}
-		let is_valid = sp_consensus_grandpa::check_message_signature(
-			&signed.message,
-			&signed.id,
-			&signed.signature,
-			round,
-			set_id,
-		);
-		if !matches!(is_valid, sp_consensus_grandpa::SignatureResult::Valid) {
-			return;
-		}
-		let phase = self.phase();
-		let mut state = self.state.lock();
-		// A late copy of an own vote that the record holds, or held once, tells nothing.
-		let record = state.record_of(key, phase);
-		if record.votes.get(&key).is_some_and(|votes| votes.covers(&vote)) {
-			return;
-		}
-		let is_new = record.sign_vote(key, &vote) == Ok(Permit::New);
-		state.has_unstored |= is_new;
-		// From here on the vote counts as if this node had signed it. It may be one that the node
-		// cast before its record was lost, or one that another node casts. The voter does not know it,
-		// and would cast another one.
-		if is_new {
-			state.note_unrestored(key, vote.at);
-		}
-		state.heard_votes.push_back(vote.target.hash);
-		if state.heard_votes.len() > MAX_HEARD_VOTES {
-			state.heard_votes.pop_front();
-		}
-		drop(state);
-		self.news.notify_one();
-	}
-
-	/// A signature of an own key that another node has made since this one started or stood still:
-	/// `slot_of` answers the slot of a known block.
-	pub(crate) fn heard(&self, slot_of: impl Fn(Hash) -> Option<u64>) -> Option<String> {
-		let mut state = self.state.lock();
-		let count = || self.counters.heard.fetch_add(1, Ordering::Relaxed);
-		// A pause may have ended since it was noted.
-		let seal = state.heard_seal.take();
-		if let Some(slot) = seal.filter(|slot| state.is_recent(*slot)) {
-			count();
-			return Some(format!("a block of slot {slot} has its seal"));
-		}
-		let mut heard = None;
-		for hash in std::mem::take(&mut state.heard_votes) {
-			match slot_of(hash) {
-				None => state.heard_votes.push_back(hash),
-				Some(slot) if state.is_recent(slot) => {
-					count();
-					heard =
-						Some(format!("a vote for block {hash:?} of slot {slot} has its signature"));
-				},
-				Some(_) => {},
-			}
-		}
-		heard
-	}
-
-	/// Height and slot of the first block of another node that was imported since the start.
-	pub(crate) fn first_block(&self) -> Option<(BlockNumber, u64)> {
-		self.state.lock().first_block
 	}
 }
 

@@ -275,13 +275,19 @@ fn own_block_of_a_lost_fork_is_not_anothers() {
 fn signature_from_before_the_end_of_a_pause_is_not_anothers() {
 	let node = node(Start::Listen(Doubt::Suspended));
 	let header = header();
-	node.protection.listen_since(1_020);
+	node.protection.note_slot(1_020, true);
 	node.protection.observe_seal(&header, 1_010, &Alice::seal(&header));
 	node.protection.observe_vote(&Alice::prevote(3, 2), 3, 0);
 	assert_eq!(node.protection.heard(|_| Some(1_022)), None);
 	node.protection.observe_vote(&Alice::prevote(4, 2), 4, 0);
 	assert!(node.protection.heard(|_| Some(1_023)).is_some());
 	assert_eq!(node.protection.counters.heard.load(Ordering::Relaxed), 1);
+
+	// The clock was ahead when the pause ended, and is correct now.
+	node.protection.note_slot(1_015, false);
+	node.protection.note_slot(1_016, false);
+	node.protection.observe_vote(&Alice::prevote(5, 2), 5, 0);
+	assert!(node.protection.heard(|_| Some(1_018)).is_some());
 }
 
 #[test]
