@@ -78,19 +78,14 @@ pub fn open(
 	let start = announce(found, mode, &database, slot_duration);
 
 	let mut record = stored.unwrap_or_else(|| Record::new(genesis_hash));
-	// A blank record says nothing of its keys.
-	let recorded_keys: Vec<_> = if record.is_blank() {
-		Vec::new()
-	} else {
-		record.seals.keys().chain(record.votes.keys()).copied().collect()
-	};
+	let known_keys = known_keys(&record, &keys.all());
 	let unrestored = restore(client, &record, &mut database)?;
 	learn(&mut record, &keys, &database);
 	let database_log = database_path.map(|path| DatabaseLog::of(path.to_path_buf()));
 	let protection = SlashingProtection::new(keystore, file, record, start, start_slot)
 		.holding(lock)
 		.syncing(database_log);
-	protection.trust(recorded_keys);
+	protection.trust(known_keys);
 	for (key, last) in unrestored {
 		protection.note_unrestored(key, last);
 	}
@@ -99,6 +94,16 @@ pub fn open(
 	}
 	protection.set_phase(start.into());
 	Ok(Some(Arc::new(protection)))
+}
+
+/// Keys of the keystore whose signatures the record holds. A key that is not there may be in use
+/// elsewhere, and is listened for when it comes back. A blank record says nothing of its keys.
+pub(crate) fn known_keys(record: &Record, held: &[H256]) -> Vec<H256> {
+	if record.is_blank() {
+		return Vec::new();
+	}
+	let is_known = |key: &&H256| record.seals.contains_key(*key) || record.votes.contains_key(*key);
+	held.iter().filter(is_known).copied().collect()
 }
 
 /// Says what the node will do, and applies the operator's choice.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
 	database::VoterState,
-	open::restore,
+	open::{known_keys, restore},
 	protection::{SlashingProtection, Standing},
 	record::{Record, MAX_ROUNDS},
 	start::{compare, Database, Doubt, Start, LOST_WRITES_MS},
@@ -86,6 +86,17 @@ fn record_without_a_key_of_the_keystore_listens() {
 	let keys = [KEY, H256([8; 32])];
 	let start = compare(Some(&record()), &keys, &database(), SLOT_MS);
 	assert_eq!(start, Start::Listen(Doubt::Missing));
+}
+
+// A key that was removed may be in use elsewhere until it comes back.
+#[test]
+fn only_keys_that_the_keystore_holds_are_known_by_the_record() {
+	let other = H256([8; 32]);
+	assert_eq!(known_keys(&record(), &[KEY, other]), [KEY]);
+	assert!(known_keys(&record(), &[other]).is_empty());
+	let mut blank = Record::new(hash(0));
+	blank.know(&[KEY], &[KEY]);
+	assert!(known_keys(&blank, &[KEY]).is_empty());
 }
 
 #[test]
