@@ -241,7 +241,7 @@ describe('slashing protection', () => {
 		const file = join(temporaryFolder(), 'exported.json');
 		const params = ['--chain', dave.spec, '--base-path', dave.folder];
 		await gtos('slashing-protection', 'export', file, ...params);
-		writeFileSync(dave.record, readFileSync(dave.record, 'utf8').replace('"slot": ', '"slot": 1'));
+		writeFileSync(dave.record, readFileSync(dave.record, 'utf8').replace('"slot":', '"slot":1'));
 		const { code, output } = await dave.runToEnd(others, PATIENCE_MS);
 		assert.notEqual(code, 0);
 		assert.match(output, /slashing protection record .* is damaged/);

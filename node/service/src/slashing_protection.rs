@@ -30,9 +30,15 @@ pub fn open(
 		KeystoreConfig::InMemory => None,
 	};
 	let slot_duration = slot_duration(client)?;
-	let protection =
-		gtos_node_slashing_protection::open(client, keystore, path, mode, slot_duration)
-			.map_err(user_error)?;
+	let protection = gtos_node_slashing_protection::open(
+		client,
+		config.database.path(),
+		keystore,
+		path,
+		mode,
+		slot_duration,
+	)
+	.map_err(user_error)?;
 	if let (Some(protection), Some(registry)) = (&protection, config.prometheus_registry()) {
 		register_metrics(protection, registry)?;
 	}

@@ -5,13 +5,13 @@
 //! old copy. Before the voter starts, [`VoterState::restore`] therefore enters the votes of the
 //! record.
 
-use crate::record::{RoundId, RoundVotes, Stage, Target, Vote, Votes};
+use crate::record::{Record, RoundId, RoundVotes, Stage, Target, Vote, Votes};
 use codec::{Decode, DecodeAll, Encode};
 use gtos_runtime::{opaque::Header, BlockNumber, Hash};
 use sc_client_api::AuxStore;
 use sp_consensus_grandpa::{AuthorityId, SignedMessage};
 use sp_core::{ed25519, H256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Key of the state, as in `sc-consensus-grandpa`, whose type is private.
 const VOTER_STATE_KEY: &[u8] = b"grandpa_completed_round";
@@ -70,7 +70,8 @@ pub enum StoredVotes {
 }
 
 impl StoredVotes {
-	/// `None` without a vote, and with a precommit but no prevote, which no voter casts.
+	/// `None` without a vote, and with a precommit but no prevote, for which the voter has no place: the
+	/// node does not vote in such a round, see [`Votes::is_incomplete`].
 	fn new(votes: &RoundVotes) -> Option<Self> {
 		let [propose, prevote, precommit] = [votes.primary_propose, votes.prevote, votes.precommit]
 			.map(|target| target.map(|Target { hash, number }| (hash, number)));
@@ -162,13 +163,41 @@ impl VoterState {
 		stored
 	}
 
-	/// The last round of these recorded votes, if [`VoterState::restore`] cannot enter it: the voter
+	/// The blocks that these keys have voted for in the present round.
+	pub fn present_targets(&self, keys: &BTreeSet<H256>) -> Vec<Hash> {
+		let present = self.present();
+		let stored = self.stored_votes().into_iter();
+		stored
+			.filter(|(key, vote)| vote.at == present && keys.contains(key))
+			.map(|(_, vote)| vote.target.hash)
+			.collect()
+	}
+
+	/// The last recorded round of each set whose votes [`VoterState::restore`] cannot enter: the voter
 	/// forgets all rounds when a set begins.
-	pub fn last_unrestored(&self, votes: &Votes) -> Option<RoundId> {
-		let last = votes.last();
-		let is_restored =
-			matches!(self, Self::Live { completed, .. } if last.set_id <= completed.set_id);
-		(!is_restored).then_some(last)
+	pub fn unrestored(&self, votes: &Votes) -> Vec<RoundId> {
+		let first_set = match self {
+			Self::Live { completed, .. } => completed.set_id.saturating_add(1),
+			Self::Paused { completed } => completed.set_id,
+		};
+		votes.last_of_sets().filter(|last| last.set_id >= first_set).collect()
+	}
+
+	/// Drops what a node with other keys has voted in rounds in which the record has votes: the database
+	/// is a copy of that node's. Returns whether that changed the state.
+	pub fn forget_others(&mut self, record: &Record) -> bool {
+		let Self::Live { completed, current } = self else { return false };
+		let mut has_changed = false;
+		for (round, has_voted) in current {
+			let at = RoundId { set_id: completed.set_id, round: *round };
+			let is_others =
+				matches!(&*has_voted, HasVoted::Yes(id, _) if !record.votes.contains_key(&key(id)));
+			if is_others && record.votes.values().any(|votes| votes.rounds.contains_key(&at)) {
+				*has_voted = HasVoted::No;
+				has_changed = true;
+			}
+		}
+		has_changed
 	}
 
 	/// Enters the recorded votes of a key, so that the voter casts them again in their rounds.

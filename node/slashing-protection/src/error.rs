@@ -18,6 +18,13 @@ pub enum Error {
 		/// The file.
 		path: PathBuf,
 	},
+	/// The file system cannot lock the record.
+	CannotLock {
+		/// The file.
+		path: PathBuf,
+		/// The cause.
+		error: io::Error,
+	},
 	/// The file is no record, or was changed.
 	Damaged {
 		/// The file.
@@ -50,6 +57,13 @@ impl fmt::Display for Error {
 				"the slashing protection record {} is in use by another process, which may sign with the \
 				same keys. Stop that process first, or give each node its own --base-path and \
 				--keystore-path",
+				path.display()
+			),
+			Self::CannotLock { path, error } => write!(
+				f,
+				"the slashing protection record {} cannot be locked: {error}. Its file system needs locks: \
+				without them two processes could sign with the same keys. Keep the keystore on a local disk, \
+				see --keystore-path",
 				path.display()
 			),
 			Self::Damaged { path, reason } => write!(

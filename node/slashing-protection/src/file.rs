@@ -2,7 +2,7 @@
 
 use crate::{error::Error, record::Record};
 use gtos_runtime::Hash;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sp_core::H256;
 use std::{
 	fs::{self, File, TryLockError},
@@ -16,7 +16,7 @@ const FILE_NAME: &str = "slashing-protection.json";
 const VERSION: u32 = 1;
 
 /// The content of the file: JSON, so that an operator can read it.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Content {
 	version: u32,
@@ -66,7 +66,9 @@ impl RecordFile {
 		match file.try_lock() {
 			Ok(()) => Ok(RecordLock { _file: file }),
 			Err(TryLockError::WouldBlock) => Err(Error::InUse { path: self.path.clone() }),
-			Err(TryLockError::Error(error)) => Err(self.io_error(error)),
+			Err(TryLockError::Error(error)) => {
+				Err(Error::CannotLock { path: self.path.clone(), error })
+			},
 		}
 	}
 
@@ -112,10 +114,7 @@ impl RecordFile {
 	}
 
 	fn replace(&self, record: &Record) -> io::Result<()> {
-		let content =
-			Content { version: VERSION, checksum: checksum(record), record: record.clone() };
-		let mut bytes = serde_json::to_vec_pretty(&content)?;
-		bytes.push(b'\n');
+		let bytes = encode(record)?;
 
 		let unfinished = self.with_suffix(".new");
 		let mut file = File::create(&unfinished)?;
@@ -123,7 +122,8 @@ impl RecordFile {
 		file.sync_all()?;
 		drop(file);
 		fs::rename(&unfinished, &self.path)?;
-		// The new name of the file is on disk only when its folder is.
+		// The new name of the file is on disk only when its folder is. Windows opens no folders.
+		#[cfg(unix)]
 		if let Some(folder) = self.path.parent() {
 			File::open(folder)?.sync_all()?;
 		}
@@ -141,8 +141,20 @@ impl RecordFile {
 	}
 }
 
+/// Writes a [`Content`]. The record is serialised once: a node waits for this before each signature.
+fn encode(record: &Record) -> serde_json::Result<Vec<u8>> {
+	let record = serde_json::to_string(record)?;
+	let checksum = serde_json::to_string(&checksum_of(record.as_bytes()))?;
+	let content =
+		format!(r#"{{"version":{VERSION},"checksum":{checksum},"record":{record}}}"#) + "\n";
+	Ok(content.into_bytes())
+}
+
 fn checksum(record: &Record) -> H256 {
 	// A record serialises: its keys are text and its values plain.
-	let bytes = serde_json::to_vec(record).unwrap_or_default();
-	H256(sp_crypto_hashing::blake2_256(&bytes))
+	checksum_of(&serde_json::to_vec(record).unwrap_or_default())
+}
+
+fn checksum_of(record: &[u8]) -> H256 {
+	H256(sp_crypto_hashing::blake2_256(record))
 }

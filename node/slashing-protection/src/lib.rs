@@ -10,6 +10,9 @@
 //!   when the node starts, and the voter casts them again; and [`VoteGate`] keeps the voter waiting
 //!   while the node listens, and in rounds whose votes only the record knows.
 //!
+//! Before a vote for a new block is signed, the log of the database is put on disk: after a power
+//! failure of all validators, votes for blocks that nobody has could only be repeated.
+//!
 //! A node whose record and database agree signs at once. Otherwise a [`Listener`] first listens for
 //! signatures of the node's own keys, which [`SealObserver`] and [`VoteObserver`] pass on, and ends
 //! the node if it hears one. That takes a fixed time in which the node has peers, and waits for no
@@ -23,6 +26,7 @@
 
 mod counters;
 mod database;
+mod database_log;
 mod error;
 mod file;
 mod keystore;

@@ -2,6 +2,7 @@
 
 use crate::{
 	database::VoterState,
+	open::now_ms,
 	protection::{Phase, SlashingProtection, Standing},
 	pulse::Moment,
 	record::RoundId,
@@ -25,8 +26,12 @@ use std::{
 pub const DISCOVERY_TIME: Duration = Duration::from_secs(60);
 
 /// Turns of the authority set for which the node listens once it has found its peers. A copy that
-/// runs seals one block in each turn and votes several times; the second turn is for a missed slot.
+/// runs seals one block in each turn; the second turn is for a missed slot.
 pub const TURNS: u32 = 2;
+
+/// The longest time that the turns take. A copy that runs also votes several times a second, and a
+/// large set must not keep a validator from its slots until it is suspended (CON-R19).
+pub const MAX_TURNS_TIME: Duration = Duration::from_secs(60);
 
 /// How long the voter may stay in a round in which this node has no part, although a restart would
 /// give it one.
@@ -45,19 +50,23 @@ pub type PeerHeights = Box<dyn Fn() -> BoxFuture<'static, Vec<BlockNumber>> + Se
 /// How long a node listens for its own keys, while it has peers and is not syncing.
 pub fn listening_time(authorities: usize, slot_duration: Duration) -> Duration {
 	let slots = u32::try_from(authorities).unwrap_or(u32::MAX).saturating_mul(TURNS);
-	DISCOVERY_TIME.saturating_add(slot_duration.saturating_mul(slots))
+	DISCOVERY_TIME.saturating_add(slot_duration.saturating_mul(slots).min(MAX_TURNS_TIME))
 }
 
 /// What the listener sees when it looks.
 pub struct Sight {
 	/// Time since the last look.
 	pub passed: Duration,
+	/// How often the process has stood still.
+	pub pauses: u64,
 	/// A signature of an own key that another node has made.
 	pub heard: Option<String>,
 	/// Keys of the node that may have signed what the record does not hold.
 	pub untrusted: BTreeSet<H256>,
-	/// Whether one of them is a GRANDPA key of the authority set.
-	pub is_voter_untrusted: bool,
+	/// GRANDPA keys of the keystore.
+	pub voter_keys: BTreeSet<H256>,
+	/// Those of them that are in the authority set.
+	pub voters: BTreeSet<H256>,
 	/// Whether the node can hear others: it has peers, or is the only authority, and is not
 	/// downloading old blocks.
 	pub can_hear: bool,
@@ -67,6 +76,8 @@ pub struct Sight {
 	pub listening_time: Duration,
 	/// The round that the voter works on, and whether it may vote there.
 	pub present: Option<(RoundId, Standing)>,
+	/// A block that this node has voted for in that round, and that it does not have.
+	pub unknown_target: Option<Hash>,
 	/// Height and slot of the first block of another node.
 	pub first_block: Option<(BlockNumber, u64)>,
 }
@@ -80,8 +91,10 @@ pub enum Step {
 	Sign,
 	/// The chain is not new: the node listens.
 	Listen,
-	/// The record no longer holds the votes of the present round: the node cannot vote there.
+	/// The record does not hold all votes of the present round: the node cannot vote there.
 	LeaveRound(RoundId),
+	/// The node repeats a vote in the present round for a block that it does not have.
+	MissBlock(RoundId, Hash),
 	/// The node must stop, for this reason.
 	Stop(String),
 }
@@ -90,10 +103,13 @@ pub enum Step {
 pub struct Patience {
 	/// The last slot of a first block by which a chain counts as old.
 	last_old_slot: u64,
-	/// What the node has listened for: the phase, and the keys that are not trusted.
-	subject: Option<(Phase, BTreeSet<H256>)>,
+	/// What the node has listened for: the phase, the pauses before it, and the keys that are not
+	/// trusted.
+	subject: Option<(Phase, u64, BTreeSet<H256>)>,
 	listened: Duration,
-	/// The round that had begun when the node came to trust its key.
+	/// GRANDPA keys of the keystore at the last look.
+	voter_keys: Option<BTreeSet<H256>>,
+	/// The round that had begun when a key of the authority set came into use.
 	begun_without_key: Option<RoundId>,
 	/// The present round, and the time in it without a part in it.
 	left_out: (RoundId, Duration),
@@ -107,6 +123,7 @@ impl Patience {
 			last_old_slot: start_slot.saturating_sub(NEW_CHAIN_MS / slot_ms),
 			subject: None,
 			listened: Duration::ZERO,
+			voter_keys: None,
 			begun_without_key: None,
 			left_out: Default::default(),
 		}
@@ -140,13 +157,26 @@ impl Patience {
 
 	/// Begins to count anew if the node has not listened for this so far.
 	fn attend(&mut self, phase: Phase, sight: &Sight) {
-		let is_covered = self.subject.as_ref().is_some_and(|(listening, keys)| {
-			*listening == phase && sight.untrusted.is_subset(keys)
+		let is_covered = self.subject.as_ref().is_some_and(|(listening, pauses, keys)| {
+			*listening == phase && *pauses == sight.pauses && sight.untrusted.is_subset(keys)
 		});
 		if !is_covered {
 			self.listened = Duration::ZERO;
 		}
-		self.subject = Some((phase, sight.untrusted.clone()));
+		self.subject = Some((phase, sight.pauses, sight.untrusted.clone()));
+		self.notice_late_keys(phase, sight);
+	}
+
+	/// Notes that a key of the authority set was not there when the present round began: the voter has
+	/// no part in this round.
+	fn notice_late_keys(&mut self, phase: Phase, sight: &Sight) {
+		let Some(earlier) = self.voter_keys.replace(sight.voter_keys.clone()) else { return };
+		// A node that signs hides a key until it has listened for it.
+		let is_used = |key: &&H256| phase != Phase::Signing || !sight.untrusted.contains(*key);
+		let mut used = sight.voters.iter().filter(is_used);
+		if used.any(|key| !earlier.contains(key)) {
+			self.begun_without_key = sight.present.map(|(round, _)| round);
+		}
 	}
 
 	fn listen(&mut self, sight: &Sight) -> Step {
@@ -161,7 +191,8 @@ impl Patience {
 	}
 
 	fn look_while_signing(&mut self, sight: &Sight) -> Step {
-		if let step @ (Step::LeaveRound(_) | Step::Stop(_)) = self.look_at_round(sight) {
+		let step = self.look_at_round(sight);
+		if step != Step::Wait {
 			return step;
 		}
 		if sight.untrusted.is_empty() {
@@ -173,7 +204,7 @@ impl Patience {
 			return Step::Wait;
 		}
 		let step = self.listen(sight);
-		if step == Step::Sign && sight.is_voter_untrusted {
+		if step == Step::Sign && !sight.voters.is_disjoint(&sight.untrusted) {
 			self.begun_without_key = sight.present.map(|(round, _)| round);
 		}
 		step
@@ -189,7 +220,7 @@ impl Patience {
 		let has_part =
 			standing == Standing::Open && self.begun_without_key.is_none_or(|begun| begun != round);
 		let left_out = &mut self.left_out.1;
-		if !has_part && sight.can_hear {
+		if (!has_part || sight.unknown_target.is_some()) && sight.can_hear {
 			*left_out = left_out.saturating_add(sight.passed);
 		}
 		if *left_out < CATCH_UP_TIME {
@@ -198,6 +229,9 @@ impl Patience {
 		*left_out = Duration::ZERO;
 		if standing == Standing::Behind {
 			return Step::LeaveRound(round);
+		}
+		if let (true, Some(block)) = (has_part, sight.unknown_target) {
+			return Step::MissBlock(round, block);
 		}
 		Step::Stop(format!(
 			"its voter works on round {} of set {} and knows less of its own votes there than the record, \
@@ -232,6 +266,7 @@ impl Listener {
 	pub async fn run(self) {
 		let mut patience = Patience::new(self.protection.start_slot(), self.slot_duration);
 		let mut last = Instant::now();
+		let mut noticed_pauses = self.protection.pauses();
 		loop {
 			let _ = tokio::time::timeout(TICK, self.protection.news.notified()).await;
 			self.protection.beat(Moment::now());
@@ -239,8 +274,13 @@ impl Listener {
 			let passed = last.elapsed().min(TICK.saturating_mul(2));
 			last = Instant::now();
 			self.protection.refresh_keys();
+			// Before the phase: a pause in between is then noticed by the next look.
+			let pauses = self.protection.pauses();
+			let slot_ms = u64::try_from(self.slot_duration.as_millis()).unwrap_or(u64::MAX).max(1);
+			self.protection.note_slot(now_ms() / slot_ms, pauses != noticed_pauses);
+			noticed_pauses = pauses;
 			let phase = self.protection.phase();
-			let sight = match self.look(phase, passed).await {
+			let sight = match self.look(phase, passed, pauses).await {
 				Ok(sight) => sight,
 				Err(error) => {
 					tracing::error!(target: LOG_TARGET, "{error}");
@@ -254,26 +294,35 @@ impl Listener {
 					once",
 				);
 			}
-			let present = sight.present.map(|(round, _)| round);
+			let (present, pauses) = (sight.present.map(|(round, _)| round), sight.pauses);
 			match patience.look(phase, sight) {
 				Step::Wait => {},
 				Step::Listen => self.listen(),
-				Step::Sign => {
-					if let Err(error) = self.protection.adopt_keys(present) {
+				Step::Sign => match self.protection.begin_signing(present, pauses) {
+					Ok(true) => tracing::info!(
+						target: LOG_TARGET,
+						"This node may sign with its consensus keys now",
+					),
+					// It has stood still in this moment, and listens again.
+					Ok(false) => {},
+					Err(error) => {
 						tracing::error!(target: LOG_TARGET, "{error}");
 						return;
-					}
-					if phase != Phase::Signing {
-						self.protection.set_phase(Phase::Signing);
-					}
-					tracing::info!(target: LOG_TARGET, "This node may sign with its consensus keys now");
+					},
 				},
 				Step::LeaveRound(RoundId { set_id, round }) => tracing::error!(
 					target: LOG_TARGET,
-					"This node cannot vote in round {round} of set {set_id}: its keys have voted in a much \
-					later one, and the votes of this one are no longer in its record. It votes again when \
-					the other validators have moved on; if none can, see \"All databases are older than \
-					their records\" in the guide for operators",
+					"This node cannot vote in round {round} of set {set_id}: its keys have voted there, and its \
+					record does not hold these votes, or only a part of them. It votes again when the other \
+					validators have moved on; if none can, see \"All databases are older than their records\" \
+					in the guide for operators",
+				),
+				Step::MissBlock(RoundId { set_id, round }, block) => tracing::warn!(
+					target: LOG_TARGET,
+					"This node repeats its vote in round {round} of set {set_id} for block {block:?}, which it \
+					does not have, nor does a peer offer it. If blocks do not become final: a node may have \
+					lost it in a power failure. See \"All databases are older than their records\" in the \
+					guide for operators",
 				),
 				Step::Stop(reason) => {
 					if phase == Phase::Signing {
@@ -298,7 +347,7 @@ impl Listener {
 		);
 	}
 
-	async fn look(&self, phase: Phase, passed: Duration) -> Result<Sight, String> {
+	async fn look(&self, phase: Phase, passed: Duration, pauses: u64) -> Result<Sight, String> {
 		let voter = VoterState::load(&*self.client)?;
 		let authorities = voter.as_ref().map(VoterState::authorities).unwrap_or_default();
 		let is_offline = self.sync.is_offline();
@@ -308,20 +357,28 @@ impl Listener {
 			self.protection.set_chain_new(!heights.is_empty() && !is_chain_old);
 			is_chain_old
 		};
-		let untrusted = self.protection.untrusted_keys();
+		let voter_keys = self.protection.grandpa_keys();
 		Ok(Sight {
 			passed,
+			pauses,
 			heard: self.protection.heard(|hash| slot_of(&self.client, hash)),
-			is_voter_untrusted: voter
-				.as_ref()
-				.is_some_and(|voter| untrusted.iter().any(|key| voter.has_voter(*key))),
-			untrusted,
+			untrusted: self.protection.untrusted_keys(),
+			voters: voter_keys
+				.iter()
+				.filter(|key| voter.as_ref().is_some_and(|voter| voter.has_voter(**key)))
+				.copied()
+				.collect(),
 			can_hear: (!is_offline || authorities == 1)
 				&& !self.sync.is_major_syncing()
 				&& !is_chain_old,
 			is_alone_on_new_chain: authorities == 1 && !is_chain_old,
 			listening_time: listening_time(authorities, self.slot_duration),
+			unknown_target: voter.as_ref().and_then(|voter| {
+				let targets = voter.present_targets(&voter_keys);
+				targets.into_iter().find(|hash| matches!(self.client.header(*hash), Ok(None)))
+			}),
 			present: voter.map(|voter| (voter.present(), self.protection.standing(&voter))),
+			voter_keys,
 			first_block: self.protection.first_block(),
 		})
 	}

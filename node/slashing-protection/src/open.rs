@@ -2,6 +2,7 @@
 
 use crate::{
 	database::VoterState,
+	database_log::DatabaseLog,
 	error::Error,
 	file::RecordFile,
 	listener::listening_time,
@@ -41,9 +42,11 @@ pub enum Mode {
 
 /// Opens the record beside `keystore_path`, compares it with the database and enters its votes there.
 ///
-/// Without a path the keys are only in memory, and so is the record.
+/// Without a path the keys are only in memory, and so is the record. `database_path` is the folder of
+/// the ParityDB behind `client`.
 pub fn open(
 	client: &FullClient,
+	database_path: Option<&Path>,
 	keystore: KeystorePtr,
 	keystore_path: Option<&Path>,
 	mode: Mode,
@@ -75,17 +78,14 @@ pub fn open(
 	let start = announce(found, mode, &database, slot_duration);
 
 	let mut record = stored.unwrap_or_else(|| Record::new(genesis_hash));
-	// A blank record says nothing of its keys.
-	let recorded_keys: Vec<_> = if record.is_blank() {
-		Vec::new()
-	} else {
-		record.seals.keys().chain(record.votes.keys()).copied().collect()
-	};
+	let known_keys = known_keys(&record, &keys.all());
 	let unrestored = restore(client, &record, &mut database)?;
 	learn(&mut record, &keys, &database);
-	let protection =
-		SlashingProtection::new(keystore, file, record, start, start_slot).holding(lock);
-	protection.trust(recorded_keys);
+	let database_log = database_path.map(|path| DatabaseLog::of(path.to_path_buf()));
+	let protection = SlashingProtection::new(keystore, file, record, start, start_slot)
+		.holding(lock)
+		.syncing(database_log);
+	protection.trust(known_keys);
 	for (key, last) in unrestored {
 		protection.note_unrestored(key, last);
 	}
@@ -94,6 +94,16 @@ pub fn open(
 	}
 	protection.set_phase(start.into());
 	Ok(Some(Arc::new(protection)))
+}
+
+/// Keys of the keystore whose signatures the record holds. A key that is not there may be in use
+/// elsewhere, and is listened for when it comes back. A blank record says nothing of its keys.
+pub(crate) fn known_keys(record: &Record, held: &[H256]) -> Vec<H256> {
+	if record.is_blank() {
+		return Vec::new();
+	}
+	let is_known = |key: &&H256| record.seals.contains_key(*key) || record.votes.contains_key(*key);
+	held.iter().filter(is_known).copied().collect()
 }
 
 /// Says what the node will do, and applies the operator's choice.
@@ -182,21 +192,24 @@ fn read(
 	Ok(database)
 }
 
-/// Enters the votes of the record into the voter's state. Answers the last round of each key whose
-/// votes it has no place for.
-fn restore(
+/// Enters the votes of the record into the voter's state. Answers, for each key and set whose votes it
+/// has no place for, the last round.
+pub(crate) fn restore(
 	database: &impl AuxStore,
 	record: &Record,
 	Database { voter, .. }: &mut Database,
 ) -> Result<Vec<(H256, RoundId)>, String> {
 	let Some(voter) = voter else {
-		return Ok(record.votes.iter().map(|(key, votes)| (*key, votes.last())).collect());
+		let votes = record.votes.iter();
+		let last =
+			votes.flat_map(|(key, votes)| votes.last_of_sets().map(move |last| (*key, last)));
+		return Ok(last.collect());
 	};
-	let mut has_changed = false;
+	let mut has_changed = voter.forget_others(record);
 	let mut unrestored = Vec::new();
 	for (key, votes) in &record.votes {
 		has_changed |= voter.restore(*key, votes);
-		unrestored.extend(voter.last_unrestored(votes).map(|last| (*key, last)));
+		unrestored.extend(voter.unrestored(votes).into_iter().map(|last| (*key, last)));
 	}
 	if has_changed {
 		tracing::info!(
@@ -208,25 +221,23 @@ fn restore(
 	Ok(unrestored)
 }
 
-/// Takes what the database knows into the record. What the record holds already counts.
+/// Takes what the database knows into the record, and drops what is no longer needed. What the record
+/// holds already counts.
 fn learn(record: &mut Record, keys: &Keys, database: &Database) {
 	for (key, seal) in &database.own_seals {
 		let _ = record.sign_seal(*key, *seal);
 	}
 	let Some(voter) = &database.voter else { return };
-	let stored = voter.stored_votes();
-	let is_own = |key: &H256| {
-		keys.grandpa.contains(key)
-			|| record.votes.contains_key(key)
-			|| stored.iter().any(|(stored, _)| stored == key)
-	};
-	let signed = voter.signed_votes().filter(|(key, _)| is_own(key)).collect::<Vec<_>>();
-	for (key, vote) in signed.iter().chain(&stored) {
-		let _ = record.sign_vote(*key, vote);
+	let own: Vec<H256> = keys.grandpa.iter().copied().chain(record.votes.keys().copied()).collect();
+	let votes = voter.signed_votes().chain(voter.stored_votes());
+	for (key, vote) in votes.filter(|(key, _)| own.contains(key)) {
+		let _ = record.sign_vote(key, &vote);
 	}
+	record.retire_before(voter.present().set_id);
 }
 
-fn now_ms() -> u64 {
+/// The present by the wall clock, in milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
 	let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
 	u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,8 +1,11 @@
 //! The record of a running node, and what may be signed by it.
 
+mod hearing;
+
 use crate::{
 	counters::Counters,
 	database::VoterState,
+	database_log::DatabaseLog,
 	error::Error,
 	file::{RecordFile, RecordLock},
 	payload,
@@ -11,25 +14,25 @@ use crate::{
 	start::{Doubt, Start},
 	LOG_TARGET,
 };
-use gtos_runtime::{opaque::Header, BlockNumber, Hash};
+use gtos_runtime::{BlockNumber, Hash};
 use parking_lot::Mutex;
-use sp_consensus_grandpa::SignedMessage;
 use sp_core::{crypto::key_types, sr25519, Pair, H256};
 use sp_keystore::KeystorePtr;
 use std::{
 	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::{atomic::Ordering, Arc},
+	time::Instant,
 };
 use tokio::sync::{watch, Notify};
 
 /// Proposed blocks that wait for their seal. Aura seals each before it proposes the next.
 const MAX_PROPOSALS: usize = 4;
 
-/// Own votes that wait until the block they are for is known.
-const MAX_HEARD_VOTES: usize = 256;
+/// Own seals that are remembered. A peer may offer the block of a lost fork again.
+const MAX_OWN_SEALS: usize = 256;
 
-/// By how many slots a signature must be later than the start of the node to show that another node
-/// has the keys: the clocks of validators differ a little.
+/// By how many slots a signature must be later than the start of the node, or the end of its last
+/// pause, to show that another node has the keys: the clocks of validators differ a little.
 const CLOCK_SLOTS: u64 = 2;
 
 /// What the node may sign.
@@ -62,10 +65,11 @@ impl From<Start> for Phase {
 pub enum Standing {
 	/// Whatever the record holds of this round, the voter casts again.
 	Open,
-	/// The record holds a vote of this round or of a later one that the voter does not know. After a
-	/// restart it does.
+	/// The record holds a vote of this round or of a later one of this set that the voter does not know.
+	/// After a restart it does.
 	Unrestored,
-	/// The record no longer holds the votes of this round.
+	/// The record does not hold all votes of this round: it has forgotten them, or the precommit was
+	/// heard and the prevote was not. A restart does not change that.
 	Behind,
 }
 
@@ -112,6 +116,8 @@ pub struct SlashingProtection {
 	file: Option<RecordFile>,
 	/// See [`SlashingProtection::holding`].
 	_lock: Option<RecordLock>,
+	/// See [`SlashingProtection::syncing`].
+	pub(crate) database_log: Option<DatabaseLog>,
 	state: Mutex<State>,
 	phase: watch::Sender<Phase>,
 	/// Wakes the listener.
@@ -128,10 +134,14 @@ struct State {
 	/// What was heard of keys that are not trusted yet. It is not in the record, which would seem to
 	/// hold all that they have signed.
 	untrusted: Record,
-	/// The last round of each GRANDPA key with a vote in the record that the voter does not know.
-	unrestored: BTreeMap<H256, RoundId>,
+	/// By GRANDPA key and set, the last round with a vote in the record that the voter does not know.
+	// By set, because rounds of a set that the database has not reached say nothing about those of the
+	// present one: the voter knows all of these.
+	unrestored: BTreeMap<(H256, u64), u64>,
 	/// The last blocks that were proposed.
 	proposals: VecDeque<Proposed>,
+	/// The last blocks that this process has sealed, without their seals.
+	own_seals: VecDeque<Hash>,
 	/// The keystore's Aura keys, as [`SlashingProtection::refresh_keys`] has found them.
 	aura_keys: Vec<H256>,
 	grandpa_keys: Vec<H256>,
@@ -139,7 +149,9 @@ struct State {
 	trusted_keys: BTreeSet<H256>,
 	/// Targets of own votes that arrived from the network.
 	heard_votes: VecDeque<Hash>,
-	/// A seal that another node has made with a key of this one.
+	/// See [`SlashingProtection::note_slot`].
+	since_slot: u64,
+	/// The last slot of a seal that was made with a key of this node, and not by this process.
 	heard_seal: Option<u64>,
 	/// Height and slot of the first block of another node that was imported.
 	first_block: Option<(BlockNumber, u64)>,
@@ -148,6 +160,8 @@ struct State {
 	/// Whether the node has peers and none of them has a block.
 	is_chain_new: bool,
 	pulse: Pulse,
+	/// How often the process has stood still.
+	pauses: u64,
 }
 
 impl SlashingProtection {
@@ -164,12 +178,15 @@ impl SlashingProtection {
 			keystore,
 			file,
 			_lock: None,
+			database_log: None,
 			state: Mutex::new(State {
 				untrusted: Record::new(record.genesis_hash),
 				record,
 				has_unstored: true,
 				unrestored: BTreeMap::new(),
 				proposals: VecDeque::new(),
+				own_seals: VecDeque::new(),
+				since_slot: start_slot,
 				aura_keys: Vec::new(),
 				grandpa_keys: Vec::new(),
 				trusted_keys: BTreeSet::new(),
@@ -179,6 +196,7 @@ impl SlashingProtection {
 				own_first: None,
 				is_chain_new: false,
 				pulse: Pulse::default(),
+				pauses: 0,
 			}),
 			phase: watch::Sender::new(start.into()),
 			news: Notify::new(),
@@ -195,6 +213,12 @@ impl SlashingProtection {
 	/// Keeps the lock of the record for as long as the node may sign.
 	pub fn holding(mut self, lock: Option<RecordLock>) -> Self {
 		self._lock = lock;
+		self
+	}
+
+	/// Puts this log on disk before a vote for a new block is signed.
+	pub fn syncing(mut self, database_log: Option<DatabaseLog>) -> Self {
+		self.database_log = database_log;
 		self
 	}
 
@@ -232,6 +256,11 @@ impl SlashingProtection {
 		state.grandpa_keys = grandpa.into_iter().map(|key| H256(key.0)).collect();
 	}
 
+	/// The GRANDPA keys that the keystore held when [`Self::refresh_keys`] looked.
+	pub(crate) fn grandpa_keys(&self) -> BTreeSet<H256> {
+		self.state.lock().grandpa_keys.iter().copied().collect()
+	}
+
 	/// Whether the keystore may say that it holds this Aura key.
 	pub fn may_seal(&self, key: H256) -> bool {
 		self.notice_pause(Moment::now());
@@ -266,28 +295,31 @@ impl SlashingProtection {
 		let mut standing = Standing::Open;
 		let may_vote = |key: &&H256| state.trusted_keys.contains(*key) && voter.has_voter(**key);
 		for key in state.grandpa_keys.iter().filter(may_vote) {
-			if state.record.votes.get(key).is_some_and(|votes| present < votes.first) {
+			if state.record.votes.get(key).is_some_and(|votes| votes.is_incomplete(present)) {
 				return Standing::Behind;
 			}
-			if state.unrestored.get(key).is_some_and(|last| present <= *last) {
+			if state.is_unrestored(*key, present) {
 				standing = Standing::Unrestored;
 			}
 		}
 		standing
 	}
 
-	/// Notes that the record holds votes of a key, up to this round, that the voter does not know.
+	/// Notes that the record holds votes of a key, up to this round of its set, that the voter does not
+	/// know.
 	pub(crate) fn note_unrestored(&self, key: H256, last: RoundId) {
-		note_later(&mut self.state.lock().unrestored, key, last);
+		self.state.lock().note_unrestored(key, last);
 	}
 
-	/// Lets a node that has stood still listen before it signs again.
+	/// Lets a node that has stood still listen before it signs again. One that listens begins anew: it
+	/// has heard nothing meanwhile.
 	pub(crate) fn notice_pause(&self, now: Moment) {
 		// The lock is held until the phase has changed, so that no other thread signs in between.
 		let mut state = self.state.lock();
 		let Some(pause) = state.pulse.pause(now) else { return };
 		state.pulse.beat(now);
-		if matches!(self.phase(), Phase::Fresh | Phase::Signing) {
+		state.pauses = state.pauses.saturating_add(1);
+		if self.phase() != Phase::Stopped {
 			tracing::warn!(
 				target: LOG_TARGET,
 				"This node has stood still for {} s, and another one may have taken over. It listens for \
@@ -297,6 +329,20 @@ impl SlashingProtection {
 			self.set_phase(Phase::Listening(Doubt::Suspended));
 			self.news.notify_one();
 		}
+	}
+
+	/// How often the process has stood still.
+	pub(crate) fn pauses(&self) -> u64 {
+		self.state.lock().pauses
+	}
+
+	/// Tells the present slot, and whether the process has stood still before it.
+	///
+	/// A signature of an own key is another node's if it is later than the start, or than the end of
+	/// the last pause, or than the present if the clock was ahead at that time.
+	pub(crate) fn note_slot(&self, slot: u64, has_paused: bool) {
+		let mut state = self.state.lock();
+		state.since_slot = if has_paused { slot } else { slot.min(state.since_slot) };
 	}
 
 	/// Says that the process runs.
@@ -339,7 +385,13 @@ impl SlashingProtection {
 		self.enter(|record| record.sign_seal(key, seal)).inspect_err(|error| {
 			self.counters.refused_seals.fetch_add(1, Ordering::Relaxed);
 			log_refusal(&format!("the seal of a block in slot {slot}"), error);
-		})
+		})?;
+		let mut state = self.state.lock();
+		state.own_seals.push_back(pre_seal_hash);
+		if state.own_seals.len() > MAX_OWN_SEALS {
+			state.own_seals.pop_front();
+		}
+		Ok(())
 	}
 
 	/// Permits a GRANDPA key to sign `message`, and stores that it has.
@@ -364,6 +416,7 @@ impl SlashingProtection {
 				);
 				return Err(SignError::NotSigning);
 			}
+			self.sync_database(&vote);
 			self.enter(|record| record.sign_vote(key, &vote)).inspect_err(|error| {
 				let Vote { at, stage, .. } = vote;
 				let what = format!("the {stage:?} in round {} of set {}", at.round, at.set_id);
@@ -375,12 +428,35 @@ impl SlashingProtection {
 		})
 	}
 
+	/// Puts the block that is voted for on disk. The voter waits for that, in its own thread.
+	fn sync_database(&self, vote: &Vote) {
+		let Some(log) = &self.database_log else { return };
+		if vote.stage == Stage::PrimaryPropose {
+			return;
+		}
+		let start = Instant::now();
+		match log.sync_for(vote.target.hash) {
+			Ok(0) => {},
+			Ok(files) => tracing::debug!(
+				target: LOG_TARGET,
+				"{files} logs of the database were put on disk in {} µs",
+				start.elapsed().as_micros(),
+			),
+			// A vote for a block that is lost harms only if all validators lose it.
+			Err(error) => tracing::warn!(
+				target: LOG_TARGET,
+				"The log of the database cannot be put on disk: {error}. If the power of all validators fails \
+				now, finality may stop",
+			),
+		}
+	}
+
 	/// Whether the key casts no prevote and no precommit in this round.
 	fn withholds_votes(&self, key: H256, at: RoundId) -> bool {
 		let state = self.state.lock();
 		self.phase() != Phase::Signing
-			|| state.record.votes.get(&key).is_some_and(|votes| at < votes.first)
-			|| state.unrestored.get(&key).is_some_and(|last| at <= *last)
+			|| state.record.votes.get(&key).is_some_and(|votes| votes.is_incomplete(at))
+			|| state.is_unrestored(key, at)
 	}
 
 	/// Changes the record, and stores it before anybody sees the change.
@@ -449,14 +525,36 @@ impl SlashingProtection {
 		}
 	}
 
+	/// Lets the node sign with all of its keys, unless the process has stood still since the listener
+	/// counted these `pauses`. Returns whether it may.
+	pub(crate) fn begin_signing(
+		&self,
+		present: Option<RoundId>,
+		pauses: u64,
+	) -> Result<bool, Error> {
+		// As in `notice_pause`, the lock is held until the phase has changed.
+		let mut state = self.state.lock();
+		if state.pauses != pauses {
+			return Ok(false);
+		}
+		self.adopt(&mut state, present)?;
+		if self.phase() != Phase::Signing {
+			self.set_phase(Phase::Signing);
+		}
+		Ok(true)
+	}
+
 	/// Stores the record, with entries for the keys that have signed nothing. From here on the node
 	/// knows what its keys sign.
 	///
 	/// A node that has listened does not know what they have signed in rounds before the `present`
 	/// one, and will not vote there.
 	pub(crate) fn adopt_keys(&self, present: Option<RoundId>) -> Result<(), Error> {
+		self.adopt(&mut self.state.lock(), present)
+	}
+
+	fn adopt(&self, state: &mut State, present: Option<RoundId>) -> Result<(), Error> {
 		let has_signed = self.phase() == Phase::Signing;
-		let mut state = self.state.lock();
 		let mut next = state.record.clone();
 		next.know(&state.aura_keys, &state.grandpa_keys);
 		next.merge(state.untrusted.clone());
@@ -474,118 +572,6 @@ impl SlashingProtection {
 		state.trusted_keys.extend(keys);
 		Ok(())
 	}
-
-	/// Notes a block that is imported.
-	pub(crate) fn observe_import(&self, block: &Imported) {
-		let mut state = self.state.lock();
-		if block.is_own {
-			// What a node makes itself tells it nothing about the age of the chain.
-			if block.number == 1 {
-				state.own_first.get_or_insert(block.hash);
-			}
-			return;
-		}
-		if state.first_block.is_none() {
-			// A block on this node's own block 1 says the same as a block 1.
-			let is_first = state.own_first == Some(block.parent_hash);
-			state.first_block = Some((if is_first { 1 } else { block.number }, block.slot));
-			self.news.notify_one();
-		}
-	}
-
-	/// Notes the header without seal, and the seal, of a block that another node may have made.
-	pub(crate) fn observe_seal(&self, header: &Header, slot: u64, seal: &sr25519::Signature) {
-		let keys = self.state.lock().aura_keys.clone();
-		if keys.is_empty() {
-			return;
-		}
-		let pre_seal_hash = header.hash();
-		let Some(key) = signer(&keys, pre_seal_hash, seal) else { return };
-		let phase = self.phase();
-		let mut state = self.state.lock();
-		let permit = state.record_of(key, phase).sign_seal(key, Seal { slot, pre_seal_hash });
-		state.has_unstored |= permit == Ok(Permit::New);
-		let is_another_nodes = permit != Ok(Permit::Repeated) && self.is_after_start(slot);
-		if is_another_nodes {
-			state.heard_seal = Some(slot);
-			drop(state);
-			self.counters.heard.fetch_add(1, Ordering::Relaxed);
-			self.news.notify_one();
-		}
-	}
-
-	/// Notes a vote that a peer has sent.
-	pub fn observe_vote(&self, signed: &SignedMessage<Header>, round: u64, set_id: u64) {
-		let public: &sp_core::ed25519::Public = signed.id.as_ref();
-		let key = H256(public.0);
-		if !self.state.lock().grandpa_keys.contains(&key) {
-			return;
-		}
-		let is_valid = sp_consensus_grandpa::check_message_signature(
-			&signed.message,
-			&signed.id,
-			&signed.signature,
-			round,
-			set_id,
-		);
-		if !matches!(is_valid, sp_consensus_grandpa::SignatureResult::Valid) {
-			return;
-		}
-		let vote = payload::vote(&signed.message, round, set_id);
-		let phase = self.phase();
-		let mut state = self.state.lock();
-		// A late copy of an own vote that the record holds, or held once, tells nothing.
-		let record = state.record_of(key, phase);
-		if record.votes.get(&key).is_some_and(|votes| votes.covers(&vote)) {
-			return;
-		}
-		let is_new = record.sign_vote(key, &vote) == Ok(Permit::New);
-		state.has_unstored |= is_new;
-		// From here on the vote counts as if this node had signed it. It may be one that the node
-		// cast before its record was lost, or one that another node casts. The voter does not know it,
-		// and would cast another one.
-		if is_new && vote.stage != Stage::PrimaryPropose {
-			note_later(&mut state.unrestored, key, vote.at);
-		}
-		state.heard_votes.push_back(vote.target.hash);
-		if state.heard_votes.len() > MAX_HEARD_VOTES {
-			state.heard_votes.pop_front();
-		}
-		drop(state);
-		self.news.notify_one();
-	}
-
-	/// Whether a block of this slot cannot have been known before the node started.
-	fn is_after_start(&self, slot: u64) -> bool {
-		slot > self.start_slot.saturating_add(CLOCK_SLOTS)
-	}
-
-	/// A signature of an own key that another node has made since this one started: `slot_of` answers
-	/// the slot of a known block.
-	pub(crate) fn heard(&self, slot_of: impl Fn(Hash) -> Option<u64>) -> Option<String> {
-		let mut state = self.state.lock();
-		if let Some(slot) = state.heard_seal.take() {
-			return Some(format!("a block of slot {slot} has its seal"));
-		}
-		let mut heard = None;
-		state.heard_votes.retain(|hash| match slot_of(*hash) {
-			None => true,
-			Some(slot) => {
-				if self.is_after_start(slot) {
-					self.counters.heard.fetch_add(1, Ordering::Relaxed);
-					heard =
-						Some(format!("a vote for block {hash:?} of slot {slot} has its signature"));
-				}
-				false
-			},
-		});
-		heard
-	}
-
-	/// Height and slot of the first block of another node that was imported since the start.
-	pub(crate) fn first_block(&self) -> Option<(BlockNumber, u64)> {
-		self.state.lock().first_block
-	}
 }
 
 impl State {
@@ -597,11 +583,20 @@ impl State {
 			&mut self.record
 		}
 	}
-}
 
-fn note_later(rounds: &mut BTreeMap<H256, RoundId>, key: H256, at: RoundId) {
-	let last = rounds.entry(key).or_insert(at);
-	*last = at.max(*last);
+	/// Whether a block of this slot cannot have been known before the node started or stood still.
+	fn is_recent(&self, slot: u64) -> bool {
+		slot > self.since_slot.saturating_add(CLOCK_SLOTS)
+	}
+
+	fn note_unrestored(&mut self, key: H256, at: RoundId) {
+		let last = self.unrestored.entry((key, at.set_id)).or_insert(at.round);
+		*last = at.round.max(*last);
+	}
+
+	fn is_unrestored(&self, key: H256, at: RoundId) -> bool {
+		self.unrestored.get(&(key, at.set_id)).is_some_and(|last| at.round <= *last)
+	}
 }
 
 /// The one of these Aura keys that has made the seal.

@@ -143,6 +143,21 @@ impl Votes {
 		self.rounds.keys().next_back().copied().unwrap_or_default()
 	}
 
+	/// Whether votes of this round may have been cast that are not kept: the round is too early, or its
+	/// precommit was heard and its prevote was not.
+	// The voter casts a precommit only after a prevote, and could cast another prevote here.
+	pub fn is_incomplete(&self, at: RoundId) -> bool {
+		let votes = self.rounds.get(&at);
+		at < self.first
+			|| votes.is_some_and(|votes| votes.precommit.is_some() && votes.prevote.is_none())
+	}
+
+	/// The last round with a vote in each set.
+	pub fn last_of_sets(&self) -> impl Iterator<Item = RoundId> + '_ {
+		let sets: BTreeMap<u64, u64> = self.rounds.keys().map(|at| (at.set_id, at.round)).collect();
+		sets.into_iter().map(|(set_id, round)| RoundId { set_id, round })
+	}
+
 	/// Whether the record contains this vote, or is too far on to have kept it.
 	pub fn covers(&self, vote: &Vote) -> bool {
 		let kept = self.rounds.get(&vote.at).and_then(|votes| votes.at(vote.stage));
@@ -290,6 +305,19 @@ impl Record {
 	/// are refused from here on.
 	pub fn forget_votes_before(&mut self, key: H256, first: RoundId) {
 		self.votes.entry(key).or_default().start_at(first);
+	}
+
+	/// Drops the votes of keys that have cast none in this set, in the one before it or in a later one,
+	/// and refuses their rounds from here on.
+	// A database does not lose a whole set, so these votes need not be repeated, and keys that were
+	// replaced would stay in the record for good.
+	pub fn retire_before(&mut self, present_set: u64) {
+		for votes in self.votes.values_mut() {
+			let RoundId { set_id, round } = votes.last();
+			if !votes.rounds.is_empty() && set_id.saturating_add(1) < present_set {
+				votes.start_at(RoundId { set_id, round: round.saturating_add(1) });
+			}
+		}
 	}
 
 	/// Takes over what `other` knows. The later seal counts and the later first round; both records'

@@ -1,6 +1,7 @@
 //! Tests of the crate, one file a subject.
 
 mod database;
+mod database_log;
 mod file;
 mod keystore;
 mod listener;

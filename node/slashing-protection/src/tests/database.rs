@@ -11,7 +11,10 @@ use sc_client_api::{in_mem::Blockchain, AuxStore, NewBlockState};
 use sp_consensus_grandpa::AuthorityId;
 use sp_core::ed25519;
 use sp_runtime::traits::Header as _;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+};
 
 fn id(key: H256) -> AuthorityId {
 	AuthorityId::from(ed25519::Public::from_raw(key.0))
@@ -137,6 +140,8 @@ fn votes_of_completed_and_of_open_rounds_are_read() {
 		(KEY, vote(2, 8, Stage::Precommit, 4)),
 	];
 	assert_eq!(voter.stored_votes(), stored);
+	assert_eq!(voter.present_targets(&BTreeSet::from([KEY])), [hash(2), hash(3), hash(4)]);
+	assert!(voter.present_targets(&BTreeSet::from([H256([8; 32])])).is_empty());
 }
 
 #[test]
@@ -171,14 +176,34 @@ fn vote_that_only_the_database_holds_stays_if_the_record_agrees() {
 	assert_eq!(*current_of(&voter), BTreeMap::from([(8, restored)]));
 }
 
+// An operator has given a node the database of another validator, because its own was too old.
+#[test]
+fn recorded_votes_replace_those_of_the_node_whose_database_it_was() {
+	let other = H256([8; 32]);
+	let voted = |key| HasVoted::Yes(id(key), StoredVotes::Prevote(None, block(9)));
+	let mut voter = voter(BTreeMap::from([(8, voted(other)), (9, voted(other))]));
+	let mut record = Record::new(hash(0));
+	record.sign_vote(KEY, &prevote(2, 8, 3)).expect("it is new");
+	assert!(voter.forget_others(&record));
+	assert!(voter.restore(KEY, &record.votes[&KEY]));
+	let restored = HasVoted::Yes(id(KEY), StoredVotes::Prevote(None, block(3)));
+	assert_eq!(*current_of(&voter), BTreeMap::from([(8, restored.clone()), (9, voted(other))]));
+	// Two keys of one node: the voter uses one of them in a round.
+	record.know(&[], &[other]);
+	record.sign_vote(KEY, &prevote(2, 9, 3)).expect("it is new");
+	assert!(!voter.forget_others(&record));
+	assert_eq!(*current_of(&voter), BTreeMap::from([(8, restored), (9, voted(other))]));
+}
+
 // A new set begins without rounds, so the voter could not cast them again.
 #[test]
 fn votes_of_a_later_set_have_no_place() {
 	let voter = idle();
-	assert_eq!(voter.last_unrestored(&recorded(&[prevote(1, 9, 3)])), None);
-	assert_eq!(voter.last_unrestored(&recorded(&[prevote(2, 90, 3)])), None);
-	let votes = recorded(&[prevote(2, 9, 3), prevote(3, 1, 3), prevote(3, 2, 3)]);
-	assert_eq!(voter.last_unrestored(&votes), Some(at(3, 2)));
+	let unrestored = |votes: &[Vote]| voter.unrestored(&recorded(votes));
+	assert!(unrestored(&[prevote(1, 9, 3)]).is_empty());
+	assert!(unrestored(&[prevote(2, 90, 3)]).is_empty());
+	let votes = [prevote(2, 9, 3), prevote(3, 1, 3), prevote(3, 2, 3), prevote(4, 1, 3)];
+	assert_eq!(unrestored(&votes), [at(3, 2), at(4, 1)]);
 }
 
 #[test]

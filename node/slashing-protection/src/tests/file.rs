@@ -1,11 +1,7 @@
 //! The file of the record.
 
 use super::*;
-use crate::{
-	error::Error,
-	file::RecordFile,
-	record::{Record, RoundVotes},
-};
+use crate::{error::Error, file::RecordFile, record::Record};
 use std::fs;
 
 fn record() -> Record {
@@ -67,6 +63,7 @@ fn encoding_is_stable() {
 	let stored: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
 	let key = format!("0x{}", "07".repeat(32));
 	let block = |byte: &str| format!("0x{}", byte.repeat(32));
+	assert_eq!(text.lines().count(), 1, "compact, because it is written for each signature");
 	assert_eq!(stored["version"], 1);
 	assert_eq!(
 		stored["record"],
@@ -81,6 +78,18 @@ fn encoding_is_stable() {
 			} },
 		})
 	);
+}
+
+// As earlier versions of the node wrote it, or an editor that formats JSON.
+#[test]
+fn record_with_white_space_is_read() {
+	let (_folder, file) = file();
+	file.save(&record()).expect("there is room");
+	let text = fs::read_to_string(file.path()).expect("it exists");
+	let content: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+	let pretty = serde_json::to_vec_pretty(&content).expect("it is JSON");
+	fs::write(file.path(), pretty).expect("there is room");
+	assert_eq!(file.load().expect("it is valid"), Some(record()));
 }
 
 // A record that cannot be read must never count as one that is empty.
@@ -124,7 +133,7 @@ fn record_of_another_chain_or_of_a_later_version_is_refused() {
 	assert!(matches!(file.load_of(hash(8)), Err(Error::OtherChain { .. })));
 
 	let text = fs::read_to_string(file.path()).expect("it exists");
-	fs::write(file.path(), text.replacen("\"version\": 1", "\"version\": 2", 1))
+	fs::write(file.path(), text.replacen("\"version\":1", "\"version\":2", 1))
 		.expect("there is room");
 	let error = file.load().expect_err("the version is unknown").to_string();
 	assert!(error.contains("its version is 2"), "{error}");
@@ -138,6 +147,22 @@ fn file_that_cannot_be_written_is_an_error_that_names_it() {
 }
 
 #[test]
-fn votes_that_were_not_cast_are_absent() {
-	assert_eq!(RoundVotes::default().at(Stage::Prevote), None);
+fn file_system_without_locks_is_an_error_that_says_what_to_do() {
+	let error = std::io::ErrorKind::Unsupported.into();
+	let error = Error::CannotLock { path: "/nfs/record.json".into(), error }.to_string();
+	assert!(error.contains("/nfs/record.json") && error.contains("local disk"), "{error}");
+	assert_eq!(error.lines().count(), 1, "{error}");
+}
+
+// Votes that were cast in one stage say nothing of the others, on disk as in memory.
+#[test]
+fn votes_that_were_not_cast_are_absent_after_a_restart() {
+	let (_folder, file) = file();
+	file.save(&record()).expect("there is room");
+	let mut loaded = file.load().expect("it is valid").expect("it exists");
+	let votes = loaded.votes[&KEY].rounds[&at(2, 8)];
+	let of_stages = Stage::ALL.map(|stage| votes.at(stage));
+	assert_eq!(of_stages, [None, Some(target(4)), None]);
+	assert!(loaded.sign_vote(KEY, &vote(2, 8, Stage::Precommit, 5)).is_ok());
+	assert!(loaded.sign_vote(KEY, &prevote(2, 8, 5)).is_err());
 }

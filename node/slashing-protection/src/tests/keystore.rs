@@ -88,10 +88,14 @@ impl Alice {
 	}
 
 	fn prevote(round: u64, block: u8) -> sp_consensus_grandpa::SignedMessage<Header> {
+		Self::vote(round, Stage::Prevote, block)
+	}
+
+	fn vote(round: u64, stage: Stage, block: u8) -> sp_consensus_grandpa::SignedMessage<Header> {
 		let pair = ed25519::Pair::from_string("//Alice", None).unwrap();
-		let signature = pair.sign(&payload(round, block)).into();
+		let message = message(stage, block);
+		let signature = pair.sign(&localized_payload(round, 0, &message)).into();
 		let id = pair.public().into();
-		let message = message(Stage::Prevote, block);
 		sp_consensus_grandpa::SignedMessage::<Header> { message, signature, id }
 	}
 }
@@ -228,6 +232,64 @@ fn own_signatures_that_come_back_are_not_anothers() {
 	assert_eq!(node.protection.heard(|_| Some(1_010)), None);
 }
 
+// A node that listens sends hints and has no record of them; its peers send them back.
+#[test]
+fn primarys_hint_that_comes_back_is_not_anothers() {
+	for start in [Start::Listen(Doubt::Missing), Start::Fresh, Start::Sign] {
+		let node = node(start);
+		assert!(node.votes(&localized_payload(3, 0, &message(Stage::PrimaryPropose, 2))));
+		node.protection.observe_vote(&Alice::vote(3, Stage::PrimaryPropose, 2), 3, 0);
+		assert_eq!(node.protection.heard(|_| Some(1_010)), None, "{start:?}");
+		node.protection.observe_vote(&Alice::vote(3, Stage::Precommit, 2), 3, 0);
+		assert!(node.protection.heard(|_| Some(1_010)).is_some(), "{start:?}");
+	}
+}
+
+// A node that syncs imports all blocks of the chain, and each verification takes time.
+#[test]
+fn seal_is_verified_only_if_it_may_be_news() {
+	let node = node(Start::Listen(Doubt::Stale));
+	let header = header();
+	node.protection.observe_seal(&header, 900, &Alice::seal(&header));
+	let keys = |slot| node.protection.keys_of_interest(slot, hash(1)).len();
+	assert_eq!([0, 899, 900, 901].map(keys), [0, 0, 0, 1]);
+	let header = Header::new(2, hash(0), hash(0), hash(1), Default::default());
+	node.protection.observe_seal(&header, 1_010, &Alice::seal(&header));
+	assert_eq!([901, 1_002, 1_003, 1_011].map(keys), [0, 0, 1, 1], "the node starts in slot 1,000");
+}
+
+// A peer offers it again, after the block of another fork was sealed.
+#[test]
+fn own_block_of_a_lost_fork_is_not_anothers() {
+	let node = node(Start::Sign);
+	let header = header();
+	node.protection.note_proposal(1_010, 1, header.hash());
+	node.protection.note_proposal(1_012, 1, hash(2));
+	assert!(node.seals(header.hash().as_bytes()) && node.seals(hash(2).as_bytes()));
+	node.protection.observe_seal(&header, 1_010, &Alice::seal(&header));
+	assert_eq!(node.protection.heard(|_| None), None);
+	assert_eq!(node.protection.counters.heard.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn signature_from_before_the_end_of_a_pause_is_not_anothers() {
+	let node = node(Start::Listen(Doubt::Suspended));
+	let header = header();
+	node.protection.note_slot(1_020, true);
+	node.protection.observe_seal(&header, 1_010, &Alice::seal(&header));
+	node.protection.observe_vote(&Alice::prevote(3, 2), 3, 0);
+	assert_eq!(node.protection.heard(|_| Some(1_022)), None);
+	node.protection.observe_vote(&Alice::prevote(4, 2), 4, 0);
+	assert!(node.protection.heard(|_| Some(1_023)).is_some());
+	assert_eq!(node.protection.counters.heard.load(Ordering::Relaxed), 1);
+
+	// The clock was ahead when the pause ended, and is correct now.
+	node.protection.note_slot(1_015, false);
+	node.protection.note_slot(1_016, false);
+	node.protection.observe_vote(&Alice::prevote(5, 2), 5, 0);
+	assert!(node.protection.heard(|_| Some(1_018)).is_some());
+}
+
 #[test]
 fn signature_from_before_the_start_is_not_anothers() {
 	let node = node(Start::Listen(Doubt::Missing));
@@ -315,7 +377,7 @@ fn node_that_has_listened_does_not_vote_in_earlier_rounds() {
 
 #[test]
 fn process_that_has_stood_still_listens_again() {
-	for start in [Start::Sign, Start::Fresh] {
+	for start in [Start::Sign, Start::Fresh, Start::Listen(Doubt::Missing)] {
 		let node = node(start);
 		let now = Moment::now();
 		node.protection.beat(now);
@@ -324,9 +386,27 @@ fn process_that_has_stood_still_listens_again() {
 		assert_eq!(node.protection.phase(), Phase::from(start));
 		node.protection.notice_pause(later(MAX_PAUSE + Duration::from_secs(1)));
 		assert_eq!(node.protection.phase(), Phase::Listening(Doubt::Suspended));
+		assert_eq!(node.protection.pauses(), 1);
 		assert!(!node.votes(&payload(1, 1)));
 		assert_eq!(node.holds(&node.workers), (false, true));
 	}
+}
+
+// What the listener has decided before the pause no longer counts.
+#[test]
+fn process_that_stands_still_while_it_listens_does_not_begin_to_sign() {
+	let node = node(Start::Listen(Doubt::Missing));
+	let now = Moment::now();
+	node.protection.beat(now);
+	let pauses = node.protection.pauses();
+	let pause = MAX_PAUSE + Duration::from_secs(1);
+	node.protection.notice_pause(Moment { monotonic: now.monotonic + pause, wall: now.wall });
+	assert!(matches!(node.protection.begin_signing(None, pauses), Ok(false)));
+	assert_eq!(node.protection.phase(), Phase::Listening(Doubt::Suspended));
+	assert!(!node.protection.untrusted_keys().is_empty());
+	let pauses = node.protection.pauses();
+	assert!(matches!(node.protection.begin_signing(None, pauses), Ok(true)));
+	assert_eq!(node.protection.phase(), Phase::Signing);
 }
 
 #[test]
@@ -343,8 +423,17 @@ fn voter_may_vote_where_it_knows_what_the_record_holds() {
 	assert_eq!(standing(0, 2), Standing::Unrestored, "the voter would cast another vote");
 	assert_eq!(standing(0, 3), Standing::Open);
 	node.protection.note_unrestored(key, at(1, 2));
+	assert_eq!(standing(0, 3), Standing::Open, "a later set says nothing about this one");
+	assert_eq!(standing(0, 2), Standing::Unrestored, "and hides nothing of it");
 	assert_eq!(standing(1, 1), Standing::Unrestored);
 	assert_eq!(standing(1, 2), Standing::Open);
+
+	// The prevote of this round was not heard, and a restart would not bring it back.
+	node.protection.observe_vote(&Alice::vote(6, Stage::Precommit, 2), 6, 0);
+	assert_eq!(standing(0, 5), Standing::Behind);
+	assert!(node.votes(&localized_payload(6, 0, &message(Stage::PrimaryPropose, 1))));
+	node.protection.observe_vote(&Alice::prevote(6, 2), 6, 0);
+	assert_eq!(standing(0, 5), Standing::Unrestored);
 
 	node.protection.set_phase(Phase::Listening(Doubt::Missing));
 	node.protection.adopt_keys(Some(at(1, 7))).expect("there is no file");

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::{
-	listener::{listening_time, Patience, Sight, Step, CATCH_UP_TIME, DISCOVERY_TIME},
+	listener::{
+		listening_time, Patience, Sight, Step, CATCH_UP_TIME, DISCOVERY_TIME, MAX_TURNS_TIME,
+	},
 	protection::{Phase, Standing},
 	start::Doubt,
 };
@@ -19,20 +21,23 @@ fn patience() -> Patience {
 fn silence() -> Sight {
 	Sight {
 		passed: SECOND,
+		pauses: 0,
 		heard: None,
 		untrusted: BTreeSet::from([KEY]),
-		is_voter_untrusted: true,
+		voter_keys: BTreeSet::from([KEY]),
+		voters: BTreeSet::from([KEY]),
 		can_hear: true,
 		is_alone_on_new_chain: false,
 		listening_time: listening_time(4, SLOT),
 		present: Some((at(2, 8), Standing::Open)),
+		unknown_target: None,
 		first_block: None,
 	}
 }
 
 /// A node that signs with keys that it trusts.
 fn peace() -> Sight {
-	Sight { untrusted: BTreeSet::new(), is_voter_untrusted: false, ..silence() }
+	Sight { untrusted: BTreeSet::new(), ..silence() }
 }
 
 fn in_round(round: u64, standing: Standing) -> Sight {
@@ -51,9 +56,10 @@ fn wait(patience: &mut Patience, phase: Phase, sight: impl Fn() -> Sight) -> (u6
 }
 
 #[test]
-fn listening_lasts_a_minute_and_two_turns_of_the_set() {
+fn listening_lasts_a_minute_and_two_turns_of_the_set_or_another_minute() {
 	assert_eq!(listening_time(4, SLOT), DISCOVERY_TIME + 8 * SLOT);
-	assert_eq!(listening_time(100, 2 * SLOT), Duration::from_secs(260));
+	assert_eq!(listening_time(60, SLOT), DISCOVERY_TIME + MAX_TURNS_TIME);
+	assert_eq!(listening_time(100, 2 * SLOT), DISCOVERY_TIME + MAX_TURNS_TIME);
 }
 
 // Validators that all start at once see no block and no round.
@@ -95,6 +101,19 @@ fn time_before_a_key_appeared_or_the_phase_began_does_not_count() {
 	assert_eq!(wait(&mut patience, phase, more), (64, Step::Sign));
 	let suspended = Phase::Listening(Doubt::Suspended);
 	assert_eq!(wait(&mut patience, suspended, more), (64, Step::Sign));
+}
+
+// A copy may have signed while this process stood still.
+#[test]
+fn time_before_a_pause_does_not_count() {
+	for phase in [Phase::Listening(Doubt::Suspended), Phase::Signing] {
+		let mut patience = patience();
+		for _ in 0..60 {
+			assert_eq!(patience.look(phase, silence()), Step::Wait);
+		}
+		let after_pause = || Sight { pauses: 1, ..silence() };
+		assert_eq!(wait(&mut patience, phase, after_pause), (64, Step::Sign), "{phase:?}");
+	}
 }
 
 #[test]
@@ -158,6 +177,46 @@ fn round_that_stays_the_one_that_began_without_the_key_stops_the_node() {
 	}
 }
 
+// The voter has looked for its key when the round began, which was before the operator inserted it.
+#[test]
+fn key_that_appears_before_the_node_signs_has_no_part_in_the_round_that_has_begun() {
+	let without_key = || Sight {
+		untrusted: BTreeSet::new(),
+		voter_keys: BTreeSet::new(),
+		voters: BTreeSet::new(),
+		can_hear: false,
+		..silence()
+	};
+	for phase in [Phase::Fresh, Phase::Listening(Doubt::Older)] {
+		let begin = || {
+			let mut patience = patience();
+			assert_eq!(patience.look(phase, without_key()), Step::Wait);
+			assert_eq!(wait(&mut patience, phase, silence), (64, Step::Sign));
+			patience
+		};
+		let (seconds, step) = wait(&mut begin(), Phase::Signing, peace);
+		assert_eq!(seconds, CATCH_UP_TIME.as_secs(), "{phase:?}");
+		let Step::Stop(reason) = step else { panic!("{step:?}") };
+		assert!(reason.contains("Start the node again"), "{reason}");
+
+		let mut joined = begin();
+		for _ in 0..1_000 {
+			let later = in_round(9, Standing::Open);
+			assert_eq!(joined.look(Phase::Signing, later), Step::Wait);
+		}
+	}
+}
+
+#[test]
+fn key_that_was_there_before_it_entered_the_set_has_a_part_in_its_rounds() {
+	let mut patience = patience();
+	let of_no_set = Sight { voters: BTreeSet::new(), ..peace() };
+	assert_eq!(patience.look(Phase::Signing, of_no_set), Step::Wait);
+	for _ in 0..1_000 {
+		assert_eq!(patience.look(Phase::Signing, peace()), Step::Wait);
+	}
+}
+
 #[test]
 fn round_that_waits_for_a_vote_which_only_the_record_knows_stops_the_node() {
 	let sight = || in_round(8, Standing::Unrestored);
@@ -173,6 +232,20 @@ fn rounds_that_pass_without_this_node_do_not_stop_it() {
 	for seconds in 0..1_000 {
 		let sight = in_round(8 + seconds / 50, Standing::Unrestored);
 		assert_eq!(patience.look(Phase::Signing, sight), Step::Wait);
+	}
+}
+
+// All validators may have lost the block in a power failure. A restart would not bring it back.
+#[test]
+fn vote_that_is_repeated_for_a_block_that_nobody_has_is_complained_of() {
+	let mut patience = patience();
+	let lost = || Sight { unknown_target: Some(hash(3)), ..peace() };
+	for _ in 0..3 {
+		let complaint = wait(&mut patience, Phase::Signing, lost);
+		assert_eq!(complaint, (CATCH_UP_TIME.as_secs(), Step::MissBlock(at(2, 8), hash(3))));
+	}
+	for _ in 0..1_000 {
+		assert_eq!(patience.look(Phase::Signing, peace()), Step::Wait, "it was found");
 	}
 }
 

@@ -130,6 +130,45 @@ fn rounds_that_may_have_unknown_votes_are_refused() {
 	assert!(record.votes.contains_key(&H256([8; 32])));
 }
 
+// Somebody else's precommit of the key was heard, and the prevote before it was not.
+#[test]
+fn round_with_a_precommit_and_no_prevote_is_incomplete() {
+	let mut record = blank();
+	record.sign_vote(KEY, &vote(1, 3, Stage::Precommit, 1)).expect("it is new");
+	record.sign_vote(KEY, &prevote(1, 4, 1)).expect("it is new");
+	let is_incomplete = |record: &Record, round| record.votes[&KEY].is_incomplete(at(1, round));
+	assert_eq!(
+		[2, 3, 4, 5].map(|round| is_incomplete(&record, round)),
+		[false, true, false, false]
+	);
+	record.sign_vote(KEY, &prevote(1, 3, 1)).expect("it is new");
+	assert!(!is_incomplete(&record, 3));
+	record.forget_votes_before(KEY, at(1, 4));
+	assert!(is_incomplete(&record, 3));
+}
+
+#[test]
+fn votes_of_a_key_that_is_no_longer_used_are_dropped_and_stay_refused() {
+	let mut record = blank();
+	let [old, other, unused] = [8, 9, 10].map(|byte| H256([byte; 32]));
+	record.know(&[], &[unused]);
+	record.sign_vote(old, &prevote(1, 7, 1)).expect("it is new");
+	record.sign_vote(other, &prevote(1, 7, 1)).expect("it is new");
+	record.sign_vote(other, &prevote(2, 1, 1)).expect("it is new");
+	record.retire_before(2);
+	assert_eq!(
+		record.votes[&old].rounds.len(),
+		1,
+		"the database may have lost the begin of the set"
+	);
+	record.retire_before(3);
+	assert!(record.votes[&old].rounds.is_empty());
+	assert_eq!(record.votes[&old].first, at(1, 8));
+	assert_eq!(record.sign_vote(old, &prevote(1, 7, 1)), Err(Refusal));
+	assert_eq!(record.votes[&other].rounds.len(), 2);
+	assert_eq!(record.votes[&unused].first, at(0, 0));
+}
+
 #[test]
 fn only_a_record_without_signatures_is_blank() {
 	let mut record = blank();

@@ -6,9 +6,15 @@ use super::{
 };
 use crate::{
 	database::VoterState,
+	open::{known_keys, restore},
+	protection::{SlashingProtection, Standing},
 	record::{Record, MAX_ROUNDS},
 	start::{compare, Database, Doubt, Start, LOST_WRITES_MS},
 };
+use gtos_node_types::Block;
+use sc_client_api::in_mem::Blockchain;
+use sc_keystore::{Keystore, LocalKeystore};
+use sp_core::crypto::key_types;
 use std::collections::BTreeMap;
 
 const SLOT_MS: u64 = 500;
@@ -82,6 +88,17 @@ fn record_without_a_key_of_the_keystore_listens() {
 	assert_eq!(start, Start::Listen(Doubt::Missing));
 }
 
+// A key that was removed may be in use elsewhere until it comes back.
+#[test]
+fn only_keys_that_the_keystore_holds_are_known_by_the_record() {
+	let other = H256([8; 32]);
+	assert_eq!(known_keys(&record(), &[KEY, other]), [KEY]);
+	assert!(known_keys(&record(), &[other]).is_empty());
+	let mut blank = Record::new(hash(0));
+	blank.know(&[KEY], &[KEY]);
+	assert!(known_keys(&blank, &[KEY]).is_empty());
+}
+
 #[test]
 fn record_behind_a_seal_of_the_database_listens() {
 	let mut database = database();
@@ -97,16 +114,38 @@ fn record_without_a_vote_of_a_completed_round_listens() {
 	assert_eq!(start(Some(&record), &database()), Start::Listen(Doubt::Older));
 }
 
-// A process that was killed: the database has lost its last writes.
+// A process that was killed: the database has lost its last writes, and with them the begin of a set.
+// All validators may have lost the same, so this one has to vote in every round of its set.
 #[test]
-fn record_a_little_ahead_of_the_database_signs_at_once() {
+fn record_a_little_ahead_of_the_database_signs_at_once_and_votes_in_every_round() {
+	let keystore = LocalKeystore::in_memory();
+	let key = keystore.ed25519_generate_new(key_types::GRANDPA, Some("//Alice")).unwrap();
+	let key = H256(key.0);
 	let mut record = record();
 	record.sign_seal(KEY, seal(1_000 + LOST_SLOTS, 2)).expect("it is new");
 	for round in 8..12 {
-		record.sign_vote(KEY, &prevote(2, round, 1)).expect("it is new");
+		record.sign_vote(key, &prevote(2, round, 1)).expect("it is new");
 	}
-	record.sign_vote(KEY, &prevote(3, 1, 1)).expect("it is new");
-	assert_eq!(start(Some(&record), &database()), Start::Sign);
+	for round in 1..4 {
+		record.sign_vote(key, &prevote(3, round, 1)).expect("it is new");
+	}
+	let voter = |set_id, completed| voter_of(&[key], set_id, completed, BTreeMap::new());
+	let mut database = Database { voter: Some(voter(2, 7)), ..database() };
+	assert_eq!(compare(Some(&record), &[key], &database, SLOT_MS), Start::Sign);
+
+	let unrestored = restore(&Blockchain::<Block>::new(), &record, &mut database);
+	let unrestored = unrestored.expect("it is in memory");
+	assert_eq!(unrestored, [(key, at(3, 3))]);
+	let node = SlashingProtection::new(keystore.into(), None, record, Start::Sign, 1_010);
+	for (key, last) in unrestored {
+		node.note_unrestored(key, last);
+	}
+	for completed in 7..20 {
+		assert_eq!(node.standing(&voter(2, completed)), Standing::Open, "after {completed}");
+	}
+	// The voter begins the next set without knowing these.
+	assert_eq!(node.standing(&voter(3, 2)), Standing::Unrestored);
+	assert_eq!(node.standing(&voter(3, 3)), Standing::Open);
 }
 
 #[test]
