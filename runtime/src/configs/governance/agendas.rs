@@ -15,7 +15,7 @@ use frame_support::{
 			v3::{Anon, Named, TaskName},
 			DispatchTime, Period, Priority,
 		},
-		Get, QueryPreimage,
+		QueryPreimage,
 	},
 	weights::Weight,
 };
