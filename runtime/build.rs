@@ -1,15 +1,14 @@
 //! Builds the runtime's Wasm, with the metadata hash that hardware wallets sign over. The same commit and toolchain give
 //! the same Wasm in every folder, so that anybody can check the code of an upgrade: docs/upgrade-checklist.md.
 
-/// Features that no chain may run. The tests enable the first two for the native crate.
-///
-/// The Wasm has them only if [`WASM_FEATURES_ENV`] is set.
+/// Features that no chain may run, which the native crate can have without the Wasm: tests enable the first two.
 #[cfg(feature = "std")]
-const TEST_FEATURES: [&str; 2] = ["runtime-benchmarks", "try-runtime"];
+const TEST_FEATURES: [&str; 3] = ["runtime-benchmarks", "try-runtime", "rehearsal"];
 
-/// Set to `1` by a script that wants the Wasm to have the features of the native crate.
+/// Names those of [`TEST_FEATURES`] that the Wasm shall have, separated by commas. Only scripts set it, for a target folder
+/// of its own.
 #[cfg(feature = "std")]
-const WASM_FEATURES_ENV: &str = "GTOS_WASM_WITH_TEST_FEATURES";
+const WASM_FEATURES_ENV: &str = "GTOS_WASM_FEATURES";
 
 /// Replaces rustc for the Wasm; see its head.
 #[cfg(feature = "std")]
@@ -22,20 +21,22 @@ fn main() {
 		// one above the target folder, and resolves all dependencies again if there is none.
 		std::env::set_var("WASM_BUILD_WORKSPACE_HINT", concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
 		println!("cargo:rerun-if-env-changed={WASM_FEATURES_ENV}");
-		if std::env::var(WASM_FEATURES_ENV).as_deref() != Ok("1") {
-			// The Wasm builder copies the features that cargo announces in these variables.
-			for feature in TEST_FEATURES {
-				std::env::remove_var(format!(
-					"CARGO_FEATURE_{}",
-					feature.replace('-', "_").to_uppercase()
-				));
-			}
+		// The Wasm builder copies the features that cargo announces in these variables.
+		for feature in TEST_FEATURES {
+			std::env::remove_var(format!(
+				"CARGO_FEATURE_{}",
+				feature.replace('-', "_").to_uppercase()
+			));
 		}
 		println!("cargo:rerun-if-changed={RUSTC_WRAPPER}");
 		std::env::set_var("RUSTC_WRAPPER", RUSTC_WRAPPER);
 		let mut builder = substrate_wasm_builder::WasmBuilder::init_with_defaults();
 		for flag in remapped_paths() {
 			builder = builder.append_to_rust_flags(flag);
+		}
+		let features = std::env::var(WASM_FEATURES_ENV).unwrap_or_default();
+		for feature in features.split(',').filter(|feature| !feature.is_empty()) {
+			builder = builder.enable_feature(feature);
 		}
 		builder.enable_metadata_hash("TOS", 12).build();
 	}
