@@ -60,7 +60,17 @@ usage() {
 build_benchmark() {
 	say "Building gtos-benchmark and the Wasm with benchmarks into $BENCHMARK_TARGET_DIR"
 	# That runtime is for a command of the SDK that measures proofs of parachains. It locks dependencies of its own.
-	CARGO_TARGET_DIR=$BENCHMARK_TARGET_DIR GTOS_WASM_WITH_TEST_FEATURES=1 \
+	CARGO_TARGET_DIR=$BENCHMARK_TARGET_DIR GTOS_WASM_FEATURES=runtime-benchmarks \
 		SKIP_FRAME_STORAGE_ACCESS_TEST_RUNTIME_WASM_BUILD=1 \
 		cargo build --release --locked -p gtos-benchmark
+}
+
+# test_wasm NAME FEATURES: builds the Wasm with these features, which no real chain may run, and prints its path. It has a
+# target folder of its own for each name.
+test_wasm() {
+	local folder=$CARGO_TARGET_DIR-$1
+	say "Building the Wasm with the features $2 into $folder" >&2
+	# The native code of the runtime is only checked, because nobody runs it.
+	(cd "$ROOT" && CARGO_TARGET_DIR=$folder GTOS_WASM_FEATURES=$2 cargo check --release --locked --package gtos-runtime) >&2
+	echo "$folder/release/wbuild/gtos-runtime/gtos_runtime.compact.compressed.wasm"
 }

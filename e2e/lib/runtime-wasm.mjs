@@ -39,6 +39,29 @@ export function customSections(wasm) {
 	return found;
 }
 
+/**
+ * The version that is embedded in `wasm`: `{ specName, specVersion, transactionVersion, apis }`. `apis` has the id and the
+ * version of each runtime API.
+ */
+export function runtimeVersion(wasm) {
+	const sections = customSections(wasm);
+	const contents = ({ start, end }) => Buffer.from(wasm.subarray(start, end));
+	const version = contents(sections.runtime_version);
+	const at = specVersionAt(version);
+	const apis = contents(sections.runtime_apis);
+	// A section has an id of 8 bytes and a version of 4 for each API. In the version itself the list of APIs is empty, and
+	// stands between `impl_version` and `transaction_version`.
+	return {
+		specName: version.toString('utf8', 1, 1 + (version[0] >> 2)),
+		specVersion: version.readUInt32LE(at),
+		transactionVersion: version.readUInt32LE(at + 9),
+		apis: Array.from({ length: apis.length / 12 }, (_, i) => ({
+			id: apis.toString('hex', 12 * i, 12 * i + 8),
+			version: apis.readUInt32LE(12 * i + 8),
+		})),
+	};
+}
+
 /** Position of the `spec_version` in an encoded version: after two strings and the `authoring_version`. */
 function specVersionAt(version) {
 	const afterString = (at) => at + 1 + (version[at] >> 2);

@@ -275,6 +275,7 @@ impl_runtime_apis! {
 		}
 	}
 
+	#[cfg_attr(feature = "rehearsal", api_version(2))]
 	impl pallet_ttl_kv_runtime_api::TtlKvApi<Block, AccountId, BlockNumber, Balance> for Runtime {
 		fn get(owner: AccountId, key: Vec<u8>) -> Option<Vec<u8>> {
 			TtlKv::get(&owner, key)
@@ -303,6 +304,11 @@ impl_runtime_apis! {
 
 		fn proof_key(owner: AccountId, key: Vec<u8>) -> Option<Vec<u8>> {
 			TtlKv::proof_key(&owner, key)
+		}
+
+		#[cfg(feature = "rehearsal")]
+		fn is_marked(owner: AccountId, key: Vec<u8>) -> Option<bool> {
+			crate::rehearsal::is_marked(&owner, key)
 		}
 	}
 

@@ -24,6 +24,8 @@ mod election_solver;
 mod fees_by_fullness;
 pub mod genesis_config_presets;
 mod migrations;
+#[cfg(feature = "rehearsal")]
+mod rehearsal;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
@@ -118,12 +120,27 @@ impl_opaque_keys! {
 /// `transaction_version` rises when the encoding of a call or an extension changes. A signature is
 /// valid for one value of each (TXN-R10). `system_version` 1 means state layout 1 (HAS-R9) and an
 /// extrinsics root of layout 0 (HAS-R7).
+#[cfg(not(feature = "rehearsal"))]
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("gtos"),
 	impl_name: Cow::Borrowed("gtos"),
 	authoring_version: 1,
 	spec_version: 1,
+	impl_version: 1,
+	apis: apis::RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	system_version: 1,
+};
+
+/// Version of the runtime of a rehearsal: that of the release, one spec version later.
+#[cfg(feature = "rehearsal")]
+#[sp_version::runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+	spec_name: Cow::Borrowed("gtos"),
+	impl_name: Cow::Borrowed("gtos"),
+	authoring_version: 1,
+	spec_version: 2,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
 	transaction_version: 1,

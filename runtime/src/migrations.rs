@@ -11,8 +11,12 @@ pub type SingleBlockMigrations = (Unreleased, Permanent);
 
 /// Migrations that take several blocks, of the release under development. They start after those of
 /// [`SingleBlockMigrations`] and run in order. Empty it in the release after the one that completed them.
-#[cfg(not(feature = "runtime-benchmarks"))]
+#[cfg(not(any(feature = "rehearsal", feature = "runtime-benchmarks")))]
 pub type MultiBlockMigrations = ();
+
+/// The migration of a rehearsal.
+#[cfg(all(feature = "rehearsal", not(feature = "runtime-benchmarks")))]
+pub type MultiBlockMigrations = (crate::rehearsal::MarkEntries,);
 
 /// The benchmarks and the tests choose by storage what the migrations do; without that there are none.
 #[cfg(feature = "runtime-benchmarks")]

@@ -1,9 +1,11 @@
 //! Transfers some of Alice's balance, with code that subxt generated from the metadata of an earlier block.
 //!
 //! Usage: gtos-e2e-subxt URL RECIPIENT AMOUNT
+//!        gtos-e2e-subxt URL
 //!
 //! Prints the hash of the finalised block with the transfer. Fails if the metadata of the node's last finalised block
-//! does not have the hashes that the generated code carries.
+//! does not have the hashes that the generated code carries. Without a recipient it follows the finalised blocks instead,
+//! and prints height and spec version of each.
 
 use std::{env, error::Error};
 use subxt::{utils::AccountId32, OnlineClient, PolkadotConfig};
@@ -16,8 +18,11 @@ mod gtos {}
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
 	let arguments: Vec<String> = env::args().skip(1).collect();
+	if let [url] = arguments.as_slice() {
+		return follow(url).await;
+	}
 	let [url, recipient, amount] = arguments.as_slice() else {
-		return Err("usage: gtos-e2e-subxt URL RECIPIENT AMOUNT".into());
+		return Err("usage: gtos-e2e-subxt URL [RECIPIENT AMOUNT]".into());
 	};
 	let recipient: AccountId32 = recipient.parse()?;
 	let amount: u128 = amount.parse()?;
@@ -56,4 +61,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
 	}
 	println!("{:?}", in_block.block_hash());
 	Ok(())
+}
+
+/// Prints height and spec version of every finalised block, until the subscription ends.
+async fn follow(url: &str) -> Result<(), Box<dyn Error>> {
+	let client = OnlineClient::<PolkadotConfig>::from_insecure_url(url).await?;
+	let mut blocks = client.stream_blocks().await?;
+	while let Some(block) = blocks.next().await {
+		let block = block?;
+		println!("{} {}", block.number(), block.at().await?.spec_version());
+	}
+	Err("the subscription has ended".into())
 }

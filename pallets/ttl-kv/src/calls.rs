@@ -79,6 +79,8 @@ impl<T: Config> Pallet<T> {
 				found.is_some_and(|head| head.revision == *revision),
 				Error::RevisionMismatch
 			),
+			#[cfg(feature = "rehearsal")]
+			Condition::Present => ensure!(found.is_some(), Error::EntryNotFound),
 		}
 		Ok(())
 	}

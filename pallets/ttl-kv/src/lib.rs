@@ -69,8 +69,10 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 
-	/// Version of the storage layout. Version 1 has entries with an expiry index.
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	/// Version of the storage layout. Version 1 has entries with an expiry index. Rehearsals of upgrades migrate to
+	/// version 2.
+	const STORAGE_VERSION: StorageVersion =
+		StorageVersion::new(if cfg!(feature = "rehearsal") { 2 } else { 1 });
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]

@@ -71,6 +71,10 @@ pub enum Condition {
 	/// An entry of this revision is found.
 	#[codec(index = 1)]
 	Revision(u64),
+	/// An entry is found. Only in rehearsals of upgrades, which need a call that changes.
+	#[cfg(feature = "rehearsal")]
+	#[codec(index = 2)]
+	Present,
 }
 
 /// Names an entry that ends at the height of the index page on which this reference lies.

@@ -62,5 +62,11 @@ sp_api::decl_runtime_apis! {
 		/// Storage key whose proof shows presence, absence or expiry of the entry; `None` for a key that
 		/// no entry can have.
 		fn proof_key(owner: AccountId, key: Vec<u8>) -> Option<Vec<u8>>;
+
+		/// Whether the migration of a rehearsal has rewritten the entry; `None` if it is not stored. Only in rehearsals
+		/// of upgrades, which need an API with a new version.
+		#[cfg(feature = "rehearsal")]
+		#[api_version(2)]
+		fn is_marked(owner: AccountId, key: Vec<u8>) -> Option<bool>;
 	}
 }
