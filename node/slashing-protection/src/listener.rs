@@ -2,8 +2,8 @@
 
 use crate::{
 	database::VoterState,
-	open::now_ms,
 	protection::{Phase, SlashingProtection, Standing},
+	pulse::now_ms,
 	pulse::Moment,
 	record::RoundId,
 	start::Doubt,

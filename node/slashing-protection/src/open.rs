@@ -7,6 +7,7 @@ use crate::{
 	file::RecordFile,
 	listener::listening_time,
 	protection::{signer, SlashingProtection},
+	pulse::now_ms,
 	record::{Record, RoundId, Seal},
 	start::{compare, Database, Doubt, Start},
 	LOG_TARGET,
@@ -19,11 +20,7 @@ use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignatu
 use sp_core::{crypto::key_types, H256};
 use sp_keystore::KeystorePtr;
 use sp_runtime::traits::Header as _;
-use std::{
-	path::Path,
-	sync::Arc,
-	time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// How many of the last blocks are searched for own seals: more than a validator lets pass without
 /// one of its own, even if 100 of them take turns.
@@ -234,10 +231,4 @@ fn learn(record: &mut Record, keys: &Keys, database: &Database) {
 		let _ = record.sign_vote(key, &vote);
 	}
 	record.retire_before(voter.present().set_id);
-}
-
-/// The present by the wall clock, in milliseconds since 1970.
-pub(crate) fn now_ms() -> u64 {
-	let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-	u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }

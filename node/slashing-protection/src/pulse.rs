@@ -1,12 +1,18 @@
 //! Notices that the process did not run for a while: it was stopped, or its machine was paused.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The longest time for which the process may stand still and still sign without listening.
 ///
 /// A node that takes over listens for longer than a minute before it signs; half of that is left for
 /// a machine that is only slow.
 pub const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+/// The present by the wall clock, in milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+	let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+	u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
 
 /// A moment by both clocks: the monotonic one of a machine that is paused may stand still with it.
 #[derive(Clone, Copy, Debug)]

@@ -31,7 +31,8 @@ fn free(stash: Sr25519Keyring) -> Balance {
 #[test]
 fn stash_that_keeps_one_token_can_pay_for_leaving() {
 	chain(LOCAL).execute_with(|| {
-		let kept = <Runtime as pallet_balances::Config>::ExistentialDeposit::get() + TOS;
+		let deposit: Balance = <Runtime as pallet_balances::Config>::ExistentialDeposit::get();
+		let kept = deposit + TOS;
 		let stake = free(Dave) - kept;
 		let withdraw = RuntimeCall::Staking(Call::withdraw_unbonded { num_slashing_spans: 0 });
 		let calls = [bond(stake), RuntimeCall::Staking(Call::chill {}), unbond(stake), withdraw];

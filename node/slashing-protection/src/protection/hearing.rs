@@ -60,7 +60,7 @@ impl SlashingProtection {
 			let seals = [&state.record, &state.untrusted].map(|record| record.seals.get(key));
 			seals.into_iter().flatten().map(|seal| seal.slot).max().unwrap_or_default()
 		};
-		let is_of_interest = |key: &&H256| state.is_recent(slot) || slot > last_slot(*key);
+		let is_of_interest = |key: &&H256| state.is_recent(slot) || slot > last_slot(key);
 		state.aura_keys.iter().filter(is_of_interest).copied().collect()
 	}
 

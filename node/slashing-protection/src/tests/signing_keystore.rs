@@ -36,7 +36,7 @@ fn keys_count_only_with_the_password_with_which_they_were_inserted() {
 	for password in [None, Some("wrong")] {
 		let keystore = open(folder.path(), password);
 		for key in &keys {
-			assert!(!keystore.has_keys(&[key.clone()]), "{password:?}");
+			assert!(!keystore.has_keys(std::slice::from_ref(key)), "{password:?}");
 		}
 		let error = ensure_usable(&*keystore).unwrap_err();
 		assert!(error.contains("Aura"), "{error}");
