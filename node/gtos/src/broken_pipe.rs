@@ -9,6 +9,9 @@ use std::{
 /// signal. Rust ignores the signal, so writing fails instead.
 pub const STATUS: u8 = 141;
 
+/// The number of this error on Linux and macOS.
+const EPIPE: i32 = 32;
+
 /// Ends the process without a report when `println!` or `eprintln!` has no reader any more.
 ///
 /// The SDK replaces the hook when it sets up the log, so this has to be called after that again.
@@ -34,6 +37,8 @@ pub fn is_cause(error: &sc_cli::Error) -> bool {
 	match error {
 		sc_cli::Error::Io(error) => is_broken(error),
 		sc_cli::Error::Service(sc_service::Error::Io(error)) => is_broken(error),
+		// `export-chain-spec` passes on only the text.
+		sc_cli::Error::Input(text) => *text == io::Error::from_raw_os_error(EPIPE).to_string(),
 		_ => false,
 	}
 }
@@ -55,6 +60,7 @@ mod tests {
 		let io = |kind: ErrorKind| sc_cli::Error::Io(kind.into());
 		assert!(is_cause(&io(ErrorKind::BrokenPipe)));
 		assert!(!is_cause(&io(ErrorKind::NotFound)));
+		assert!(is_cause(&sc_cli::Error::Input("Broken pipe (os error 32)".into())));
 		assert!(!is_cause(&sc_cli::Error::Input("Broken pipe".into())));
 	}
 }

@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 /// knows, and is started anew with the same genesis again and again.
 pub fn open(
 	config: &Configuration,
-	client: &FullClient,
+	client: &Arc<FullClient>,
 	keystore: KeystorePtr,
 	mode: Mode,
 ) -> Result<Option<Arc<SlashingProtection>>, Error> {
@@ -25,6 +25,15 @@ pub fn open(
 	if !config.role.is_authority() || is_development {
 		return Ok(None);
 	}
+	// The SDK makes the keys of `--alice` and the like only when it starts the services. Keys that appear then
+	// count as taken from elsewhere, and would be listened for at each start.
+	sp_session::generate_initial_session_keys::<Block, FullClient>(
+		client.clone(),
+		client.chain_info().best_hash,
+		config.dev_key_seed.iter().cloned().collect(),
+		keystore.clone(),
+	)
+	.map_err(|error| Error::Application(Box::new(error)))?;
 	let path = match &config.keystore {
 		KeystoreConfig::Path { path, .. } => Some(path.as_path()),
 		KeystoreConfig::InMemory => None,
