@@ -49,15 +49,39 @@ export async function listenOn(port) {
 // Below the range of local ports that the system uses for outgoing connections. Test files run at the same time, each in a
 // process with a part of the range of its own, so that none takes a port that another has just found to be free.
 const FIRST_PORT = 20_000;
-const PORTS = 10_000;
-const PORT_RANGES = 40;
-const PORTS_PER_RANGE = PORTS / PORT_RANGES;
-const OWN_RANGE = FIRST_PORT + (process.pid % PORT_RANGES) * PORTS_PER_RANGE;
+const PORT_RANGES = 8;
+const PORTS_PER_RANGE = 1_250;
 
-/** The first of `count` consecutive free ports. */
+/** Claims a part of the range for this process, by listening at its first port, and answers this port. */
+async function claimRange() {
+	const start = process.pid % PORT_RANGES;
+	for (let i = 0; i < PORT_RANGES; i++) {
+		const first = FIRST_PORT + ((start + i) % PORT_RANGES) * PORTS_PER_RANGE;
+		try {
+			const server = await listenOn(first);
+			server.unref();
+			return first;
+		} catch (error) {
+			if (error.code !== 'EADDRINUSE') throw error;
+		}
+	}
+	throw new Error(`${PORT_RANGES} test processes are running already`);
+}
+
+let ownRange;
+let portsGiven = 0;
+
+/**
+ * The first of `count` consecutive free ports. None is given twice before all of the range have been, because the ports of a
+ * node that a test has stopped are free and will be used again.
+ */
 export async function freePorts(count = 1) {
+	ownRange ??= claimRange();
+	const first = (await ownRange) + 1;
 	for (;;) {
-		const base = OWN_RANGE + Math.floor(Math.random() * (PORTS_PER_RANGE - count));
+		if (portsGiven + count >= PORTS_PER_RANGE) portsGiven = 0;
+		const base = first + portsGiven;
+		portsGiven += count;
 		const held = [];
 		try {
 			for (let i = 0; i < count; i++) held.push(await listenOn(base + i));
