@@ -19,8 +19,8 @@ const SLOTS = Number(process.env.GTOS_SKIPPED_SLOTS ?? 60);
 const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve'];
 const SLOT_MS = 1_000;
 const FUNDS = 1_000_000n * TOS;
-// Of 16 KiB each, so most of what a pool may hold. An author that may take more than its slot finds enough to try.
-const IN_POOLS = 3_000;
+// Of 16 KiB each, so 55 blocks full. An author that may take more than its slot finds enough to try.
+const IN_POOLS = 1_000;
 const PATIENCE_MS = (SLOTS + 120) * SLOT_MS;
 
 describe('a skipped slot', () => {
