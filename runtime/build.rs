@@ -14,6 +14,10 @@ const WASM_FEATURES_ENV: &str = "GTOS_WASM_FEATURES";
 #[cfg(feature = "std")]
 const RUSTC_WRAPPER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rustc-wrapper");
 
+/// Gives [`remapped_paths`] to the wrapper. As flags, they would make cargo recompile all crates of the Wasm in each checkout.
+#[cfg(feature = "std")]
+const REMAPPED_PATHS_ENV: &str = "GTOS_REMAPPED_PATHS";
+
 fn main() {
 	#[cfg(feature = "std")]
 	{
@@ -30,10 +34,8 @@ fn main() {
 		}
 		println!("cargo:rerun-if-changed={RUSTC_WRAPPER}");
 		std::env::set_var("RUSTC_WRAPPER", RUSTC_WRAPPER);
+		std::env::set_var(REMAPPED_PATHS_ENV, remapped_paths());
 		let mut builder = substrate_wasm_builder::WasmBuilder::init_with_defaults();
-		for flag in remapped_paths() {
-			builder = builder.append_to_rust_flags(flag);
-		}
 		let features = std::env::var(WASM_FEATURES_ENV).unwrap_or_default();
 		for feature in features.split(',').filter(|feature| !feature.is_empty()) {
 			builder = builder.enable_feature(feature);
@@ -42,9 +44,10 @@ fn main() {
 	}
 }
 
-/// Flags of rustc that replace the folders of this machine in the messages of panics. The last that matches a path counts.
+/// The folders of this machine and what replaces them in the messages of panics, as lines of `FROM=TO`. The last that
+/// matches a path counts.
 #[cfg(feature = "std")]
-fn remapped_paths() -> Vec<String> {
+fn remapped_paths() -> String {
 	let variable = |name: &str| std::env::var(name).unwrap_or_default();
 	let runtime = variable("CARGO_MANIFEST_DIR");
 	let checkout = runtime.strip_suffix("/runtime").unwrap_or(&runtime);
@@ -52,14 +55,5 @@ fn remapped_paths() -> Vec<String> {
 	// The Wasm builder works in a folder beside the one for the output of build scripts.
 	let out_dir = variable("OUT_DIR");
 	let profile = out_dir.rsplit_once("/build/").map_or(out_dir.as_str(), |(profile, _)| profile);
-	let mut flags = Vec::new();
-	for (from, to) in [(checkout, "/gtos"), (&cargo_home, "/cargo"), (profile, "/target")] {
-		// The Wasm builder separates flags by spaces.
-		if from.contains(' ') {
-			println!("cargo:warning=there is a space in {from}: the Wasm is not reproducible");
-		} else {
-			flags.push(format!("--remap-path-prefix={from}={to}"));
-		}
-	}
-	flags
+	format!("{checkout}=/gtos\n{cargo_home}=/cargo\n{profile}=/target")
 }
