@@ -5,10 +5,14 @@ use sc_executor::{HeapAllocStrategy, WasmExecutor};
 use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
 use sp_externalities::Externalities;
 use sp_io::hashing::{blake2_256, twox_128};
-use sp_runtime::traits::BlakeTwo256;
+use sp_runtime::{generic, traits::BlakeTwo256, OpaqueExtrinsic};
 use sp_state_machine::{Ext, InMemoryBackend, OverlayedChanges};
 use sp_version::RuntimeVersion;
 
+/// A header of the chain.
+pub type Header = generic::Header<u32, BlakeTwo256>;
+/// A block of the chain. What its transactions say does not matter here.
+pub type Block = generic::Block<Header, OpaqueExtrinsic>;
 /// State of a block.
 pub type Backend = InMemoryBackend<BlakeTwo256>;
 

@@ -33,7 +33,7 @@ struct Arguments {
 
 	/// Block whose state is taken from a node. The last final one if it is left out.
 	#[arg(long, value_name = "HASH")]
-	block: Option<gtos_runtime::Hash>,
+	block: Option<sp_core::H256>,
 
 	/// Also writes the state that is taken from a node to this snapshot.
 	#[arg(long, value_name = "FILE")]

@@ -1,11 +1,13 @@
 //! Where the state comes from: a node, an export or a snapshot.
 
-use crate::execution::{Backend, Chain};
+use crate::execution::{Backend, Block, Chain};
 use frame_remote_externalities::{
 	Builder, Mode, OfflineConfig, OnlineConfig, RemoteExternalities, SnapshotConfig,
 };
-use gtos_runtime::{opaque::Block, Hash};
-use sp_core::storage::{well_known_keys::CODE, StateVersion, Storage};
+use sp_core::{
+	storage::{well_known_keys::CODE, StateVersion, Storage},
+	H256,
+};
 use std::{fs, path::Path};
 
 /// State of a block.
@@ -15,7 +17,7 @@ pub struct State {
 	/// Height of the block.
 	pub height: u32,
 	/// Hash of the block. Zero if the source does not name it; nothing of an upgrade depends on it.
-	pub hash: Hash,
+	pub hash: H256,
 }
 
 impl State {
@@ -28,7 +30,7 @@ impl State {
 }
 
 /// Loads the state that `source` names: an address, a raw chain spec or a snapshot.
-pub fn load(source: &str, block: Option<Hash>, save: Option<&Path>) -> Result<State, String> {
+pub fn load(source: &str, block: Option<H256>, save: Option<&Path>) -> Result<State, String> {
 	let is_address = ["ws://", "wss://"].iter().any(|scheme| source.starts_with(scheme));
 	if !is_address && fs::read(source).is_ok_and(|bytes| bytes.starts_with(b"{")) {
 		return from_export(source);
@@ -71,5 +73,5 @@ fn from_export(path: &str) -> Result<State, String> {
 	}
 	let backend = Backend::from((storage, StateVersion::V1));
 	let height = Chain::new(backend.clone(), Vec::new()).value("System", "Number")?.unwrap_or(0);
-	Ok(State { backend, height, hash: Hash::zero() })
+	Ok(State { backend, height, hash: H256::zero() })
 }

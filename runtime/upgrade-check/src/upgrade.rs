@@ -1,15 +1,15 @@
 //! The upgrade itself: first with all checks of migrations and invariants, then block by block, as the chain would do it.
 
 use crate::{
-	execution::{storage_key, Chain},
+	execution::{storage_key, Chain, Header},
 	state::State,
 };
 use codec::Encode;
 use frame_support::{dispatch::PerDispatchClass, weights::Weight};
 use frame_try_runtime::UpgradeCheckSelect;
-use gtos_runtime::{Hash, Header};
 use serde::Serialize;
 use sp_consensus_aura::AURA_ENGINE_ID;
+use sp_core::H256;
 use sp_inherents::InherentData;
 use sp_runtime::{
 	generic::{Digest, DigestItem},
@@ -166,12 +166,12 @@ fn build(
 fn build_block(
 	chain: &mut Chain,
 	height: u32,
-	parent: Hash,
+	parent: H256,
 	slot: u64,
 	slot_duration_ms: u64,
 ) -> Result<Header, String> {
 	let digest = Digest { logs: vec![DigestItem::PreRuntime(AURA_ENGINE_ID, slot.encode())] };
-	let header = Header::new(height, Hash::zero(), Hash::zero(), parent, digest);
+	let header = Header::new(height, H256::zero(), H256::zero(), parent, digest);
 	let _: ExtrinsicInclusionMode = chain.call("Core_initialize_block", &header.encode())?;
 	let mut data = InherentData::new();
 	data.put_data(*b"timstap0", &(slot * slot_duration_ms)).map_err(|error| error.to_string())?;
