@@ -6,8 +6,8 @@ import { templateOf } from './saturation.mjs';
 
 const PUT_TTL = 100_000;
 const VALUE_BYTES = 64;
-// So many fit into the pool, and so few into a block, that an author finds many that do not fit.
-const REMARK_BYTES = 16 * 1024;
+// So few fit into a block that an author finds many that do not fit, in a pool that takes little time to check.
+const REMARK_BYTES = 64 * 1024;
 
 // The nodes of a drill share one machine, and each of them checks each transaction that waits in its pool. With many calls in
 // one transaction the machine has its time for the blocks.
