@@ -24,6 +24,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod checked_keystore;
 mod counters;
 mod database;
 mod database_log;
