@@ -4,7 +4,8 @@
 //! version 1 ignores what follows the value, so the old code reads the new layout, and every state on the way is a
 //! right one.
 //!
-//! The rehearsal of an upgrade runs it, and so does runtime/tests/scenarios/entry_migration.rs, which includes this file.
+//! The rehearsal of an upgrade runs it, and so does runtime/tests/scenarios/entry_migration.rs, which includes this
+//! file.
 
 use alloc::vec::Vec;
 use codec::Decode;
