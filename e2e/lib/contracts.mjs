@@ -3,8 +3,21 @@
 import assert from 'node:assert/strict';
 import { compactFromU8a, hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsHex, decodeAddress, encodeAddress, xxhashAsU8a } from '@polkadot/util-crypto';
-import { account, constants, finalisedHeight, nextNonce, rawCall, sign, submit } from './chain.mjs';
+import {
+	TOS,
+	account,
+	constants,
+	finalisedHeight,
+	fund,
+	newAccount,
+	nextNonce,
+	randomHash,
+	rawCall,
+	sign,
+	submit,
+} from './chain.mjs';
 import { readProof } from './trie.mjs';
+import { wasmModule } from './wasm.mjs';
 
 /** A hash that belongs to no stored code, and an address at which there is no contract. */
 export const UNKNOWN = `0x${'00'.repeat(32)}`;
@@ -20,6 +33,19 @@ export const ask = (api, method, ...params) => rawCall(api, `contract_${method}`
 /** The address of a contract (CTR-R2). */
 export const contractAddress = ({ address }, salt, codeHash) =>
 	blake2AsHex(u8aConcat(stringToU8a('gtos/contract/1'), decodeAddress(address), salt, codeHash));
+
+/**
+ * A contract that is not deployed yet: what `wasmModule` returns, and `codeHash`, `salt`, `deployer` and `address`.
+ * `other` is another account. `fundBoth(api)` gives the two accounts 1,000 TOS each.
+ */
+export function newContract() {
+	const module = wasmModule();
+	const codeHash = blake2AsHex(module.code);
+	const salt = randomHash();
+	const [deployer, other] = [newAccount(), newAccount()];
+	const fundBoth = (api) => fund(api, [deployer, other].map((pair) => [pair, 1_000n * TOS]));
+	return { ...module, codeHash, salt, deployer, other, address: contractAddress(deployer, salt, codeHash), fundBoth };
+}
 
 /** The storage key of a map that the pallet keeps under the Identity hasher (CTR-R3). */
 export const storageKey = (item, hash) =>

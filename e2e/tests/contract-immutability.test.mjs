@@ -27,10 +27,10 @@ import {
 	deploy,
 	deployHash,
 	execute,
+	newContract,
 	price,
 } from '../lib/contracts.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
-import { wasmModule } from '../lib/wasm.mjs';
 
 /** All storage keys of the pallet after block `at`, each with the hash of its value. */
 async function store(api, at) {
@@ -42,12 +42,7 @@ async function store(api, at) {
 describe('a deployed contract', async () => {
 	let { api, apis, restart } = await suiteNetwork();
 	const { maxCodeLength } = constants(api, 'contractStore');
-	const { code } = wasmModule();
-	const codeHash = blake2AsHex(code);
-	const salt = randomHash();
-	const deployer = newAccount();
-	const other = newAccount();
-	const address = contractAddress(deployer, salt, codeHash);
+	const { code, codeHash, salt, deployer, other, address, fundBoth } = newContract();
 	let metadata;
 
 	/** A new account with this balance. */
@@ -58,10 +53,7 @@ describe('a deployed contract', async () => {
 	}
 
 	before(async () => {
-		await fund(api, [
-			[deployer, 1_000n * TOS],
-			[other, 1_000n * TOS],
-		]);
+		await fundBoth(api);
 		for (const [call, pair] of [
 			[deploy(api, code, salt), deployer],
 			[deployHash(api, codeHash, randomHash()), other],

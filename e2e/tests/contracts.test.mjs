@@ -3,15 +3,13 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
-import { blake2AsHex, encodeAddress } from '@polkadot/util-crypto';
+import { encodeAddress } from '@polkadot/util-crypto';
 import {
-	TOS,
 	account,
 	agreement,
 	blockHash,
 	constants,
 	finalisedHeight,
-	fund,
 	newAccount,
 	randomHash,
 	rawCall,
@@ -25,6 +23,7 @@ import {
 	deploy,
 	deployHash,
 	execute,
+	newContract,
 	price,
 	readContract,
 	readRecord,
@@ -34,28 +33,17 @@ import {
 import { withDevNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
-import { wasmModule } from '../lib/wasm.mjs';
 
 const TREASURY = encodeAddress(u8aConcat(stringToU8a('modlpy/trsry'), new Uint8Array(20)), 42);
 
 describe('contracts', async () => {
 	const { api, apis } = await suiteNetwork();
 	const { maxCodeLength, maxPageSize } = constants(api, 'contractStore');
-	const { code, expected } = wasmModule();
-	const codeHash = blake2AsHex(code);
-	const salt = randomHash();
-	const deployer = newAccount();
-	const other = newAccount();
-	const address = contractAddress(deployer, salt, codeHash);
+	const { code, expected, codeHash, salt, deployer, other, address, fundBoth } = newContract();
 	let deployment;
 	let metadata;
 
-	before(async () => {
-		await fund(api, [
-			[deployer, 1_000n * TOS],
-			[other, 1_000n * TOS],
-		]);
-	});
+	before(() => fundBoth(api));
 
 	it('a Wasm module of more than 100 KiB is deployed at the address and price that queries predict', async () => {
 		assert.ok(code.length > 100 * 1024 && WebAssembly.validate(code));

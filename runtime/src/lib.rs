@@ -114,38 +114,34 @@ impl_opaque_keys! {
 	}
 }
 
-/// Version of this runtime.
-///
-/// `spec_version` rises with every upgrade of a chain, and stays 1 until the first release;
-/// `transaction_version` rises when the encoding of a call or an extension changes. A signature is
-/// valid for one value of each (TXN-R10). `system_version` 1 means state layout 1 (HAS-R9) and an
-/// extrinsics root of layout 0 (HAS-R7).
-#[cfg(not(feature = "rehearsal"))]
-#[sp_version::runtime_version]
-pub const VERSION: RuntimeVersion = RuntimeVersion {
-	spec_name: Cow::Borrowed("gtos"),
-	impl_name: Cow::Borrowed("gtos"),
-	authoring_version: 1,
-	spec_version: 1,
-	impl_version: 1,
-	apis: apis::RUNTIME_API_VERSIONS,
-	transaction_version: 1,
-	system_version: 1,
-};
+/// Declares [`VERSION`]. The `spec_version` has to be one token, because the attribute reads a literal.
+macro_rules! version {
+	($spec_version:tt) => {
+		/// Version of this runtime.
+		///
+		/// `spec_version` rises with every upgrade of a chain, and stays 1 until the first release;
+		/// `transaction_version` rises when the encoding of a call or an extension changes. A signature is
+		/// valid for one value of each (TXN-R10). `system_version` 1 means state layout 1 (HAS-R9) and an
+		/// extrinsics root of layout 0 (HAS-R7).
+		#[sp_version::runtime_version]
+		pub const VERSION: RuntimeVersion = RuntimeVersion {
+			spec_name: Cow::Borrowed("gtos"),
+			impl_name: Cow::Borrowed("gtos"),
+			authoring_version: 1,
+			spec_version: $spec_version,
+			impl_version: 1,
+			apis: apis::RUNTIME_API_VERSIONS,
+			transaction_version: 1,
+			system_version: 1,
+		};
+	};
+}
 
-/// Version of the runtime of a rehearsal: that of the release, one spec version later.
+#[cfg(not(feature = "rehearsal"))]
+version!(1);
+// A rehearsal is one version later.
 #[cfg(feature = "rehearsal")]
-#[sp_version::runtime_version]
-pub const VERSION: RuntimeVersion = RuntimeVersion {
-	spec_name: Cow::Borrowed("gtos"),
-	impl_name: Cow::Borrowed("gtos"),
-	authoring_version: 1,
-	spec_version: 2,
-	impl_version: 1,
-	apis: apis::RUNTIME_API_VERSIONS,
-	transaction_version: 1,
-	system_version: 1,
-};
+version!(2);
 
 // STA-R1: indices are part of every encoded call, event and error. Never reuse one. Gaps between
 // the groups are reserved for future pallets.

@@ -1,6 +1,6 @@
 //! Reports validators that author two blocks in one slot (CON-R21).
 //!
-//! The SDK's Aura only logs such an equivocation. Here a [`HeaderObserver`] around the block import
+//! The SDK's Aura only logs such an equivocation. Here a [`header_observer`] of the block import
 //! hands every header whose seal Aura has checked to a [`Reporter`], even if the database then
 //! refuses the block because a sibling is already final. The reporter compares the headers of each
 //! slot in the background. GRANDPA's voter notices double votes itself, and its reports come to the
@@ -31,7 +31,7 @@ mod unsettled;
 
 pub use metrics::Metrics;
 pub use observed_header::ObservedHeader;
-pub use observer::{observe, HeaderObserver};
+pub use observer::header_observer;
 pub use report_sink::ReportSink;
 pub use reporter::Reporter;
 

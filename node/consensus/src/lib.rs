@@ -13,6 +13,7 @@ pub mod backoff;
 pub mod clock;
 pub mod equivocation;
 pub mod inherents;
+pub mod observed_import;
 pub mod own_slots;
 pub mod proposer;
 mod rate_limit;

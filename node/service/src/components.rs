@@ -2,9 +2,10 @@
 
 use gtos_node_consensus::{
 	clock::Clock,
-	equivocation::{HeaderObserver, Metrics, ObservedHeader},
+	equivocation::{Metrics, ObservedHeader},
+	observed_import::ObservedImport,
 };
-use gtos_node_slashing_protection::{SealObserver, SlashingProtection};
+use gtos_node_slashing_protection::SlashingProtection;
 use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
 use sc_telemetry::Telemetry;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub type GrandpaBlockImport =
 pub type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>;
 
 /// The block import that authoring and the import queue share.
-pub type ObservedBlockImport = HeaderObserver<SealObserver<GrandpaBlockImport>>;
+pub type ObservedBlockImport = ObservedImport<GrandpaBlockImport>;
 
 /// The opened chain, as a command needs it.
 pub type PartialComponents = sc_service::PartialComponents<

@@ -6,9 +6,10 @@ use crate::{
 	finality, import_queue, slashing_protection,
 	telemetry::PendingTelemetry,
 };
-use gtos_node_consensus::{clock::Clock, equivocation};
-use gtos_node_slashing_protection::{Mode, SealObserver};
-use gtos_node_types::{FullClient, TransactionPool};
+use gtos_node_consensus::{clock::Clock, equivocation, observed_import::ObservedImport};
+use gtos_node_slashing_protection::{observe_block, Mode};
+use gtos_node_types::{Block, FullClient, TransactionPool};
+use sc_consensus::BlockImportParams;
 use sc_service::{Configuration, Error, TaskManager};
 use std::{path::Path, sync::Arc};
 
@@ -50,11 +51,15 @@ pub(crate) fn open_node(
 		finality::block_import(client.clone(), select_chain.clone(), telemetry_handle.clone())?;
 	let equivocation_metrics = equivocation::Metrics::new(config.prometheus_registry())?;
 	let clock = Arc::new(Clock::default());
-	let (block_import, observed_headers) = equivocation::observe(
-		SealObserver::new(grandpa_import.clone(), protection.clone()),
-		clock.clone(),
-		equivocation_metrics.clone(),
-	);
+	let (header_observer, observed_headers) =
+		equivocation::header_observer(clock.clone(), equivocation_metrics.clone());
+	let mut observers = vec![header_observer];
+	if let Some(protection) = protection.clone() {
+		observers.push(Arc::new(move |block: &BlockImportParams<Block>| {
+			observe_block(&protection, block)
+		}));
+	}
+	let block_import = ObservedImport::new(grandpa_import.clone(), observers);
 	let import_queue = import_queue::start(
 		config,
 		&task_manager,

@@ -1,16 +1,19 @@
 //! The keystore of a validator, which signs only what the record permits.
 
-use crate::protection::{SignError, SlashingProtection};
+use crate::{
+	checked_keystore::{CheckedKeystore, Checks, Key},
+	protection::{SignError, SlashingProtection},
+};
 use sp_core::{
 	crypto::{key_types, KeyTypeId},
-	ecdsa, ed25519, sr25519, H256,
+	ed25519, sr25519, H256,
 };
 use sp_keystore::{Error, Keystore, KeystorePtr};
 use std::sync::Arc;
 
-/// Wraps a keystore. Keys other than those of Aura and GRANDPA are not affected.
+/// What [`ProtectedKeystore::of_workers`] and [`ProtectedKeystore::of_operator`] add to a keystore. Keys other than
+/// those of Aura and GRANDPA are not affected.
 pub struct ProtectedKeystore {
-	inner: KeystorePtr,
 	protection: Arc<SlashingProtection>,
 	/// Whether keys that may not sign now are hidden.
 	hides_keys: bool,
@@ -20,12 +23,12 @@ impl ProtectedKeystore {
 	/// The keystore of the consensus workers. It says that it does not hold a key with which it would
 	/// refuse to sign: Aura then leaves the slot to nobody, and GRANDPA follows a round without voting.
 	pub fn of_workers(inner: KeystorePtr, protection: Arc<SlashingProtection>) -> KeystorePtr {
-		Arc::new(Self { inner, protection, hides_keys: true })
+		CheckedKeystore::wrap(inner, Self { protection, hides_keys: true })
 	}
 
 	/// The keystore of JSON-RPC and the runtime's off-chain code: it says which keys there are.
 	pub fn of_operator(inner: KeystorePtr, protection: Arc<SlashingProtection>) -> KeystorePtr {
-		Arc::new(Self { inner, protection, hides_keys: false })
+		CheckedKeystore::wrap(inner, Self { protection, hides_keys: false })
 	}
 
 	fn is_hidden(&self, public: &[u8], key_type: KeyTypeId) -> bool {
@@ -56,126 +59,37 @@ fn refusal(error: SignError) -> Error {
 	})
 }
 
-// `sign_with` stays the one of the trait, which leads to the methods below.
-impl Keystore for ProtectedKeystore {
-	fn sr25519_public_keys(&self, key_type: KeyTypeId) -> Vec<sr25519::Public> {
-		self.inner.sr25519_public_keys(key_type)
-	}
-
-	fn sr25519_generate_new(
-		&self,
-		key_type: KeyTypeId,
-		seed: Option<&str>,
-	) -> Result<sr25519::Public, Error> {
-		let public = self.inner.sr25519_generate_new(key_type, seed)?;
-		if key_type == key_types::AURA && seed.is_none() {
-			self.protection.enter_new_key(H256(public.0), |record| {
-				record.seals.entry(H256(public.0)).or_default();
-			});
+impl Checks for ProtectedKeystore {
+	fn permit(&self, key: &Key, message: &[u8]) -> Result<(), Error> {
+		match (key.key_type, key.crypto) {
+			(key_types::AURA, sr25519::CRYPTO_ID) => {
+				self.protection.permit_seal(key.public, message).map_err(refusal)
+			},
+			(key_types::GRANDPA, ed25519::CRYPTO_ID) => {
+				self.protection.permit_vote(key.public, message).map_err(refusal)
+			},
+			_ => Ok(()),
 		}
-		Ok(public)
 	}
 
-	fn sr25519_sign(
-		&self,
-		key_type: KeyTypeId,
-		public: &sr25519::Public,
-		msg: &[u8],
-	) -> Result<Option<sr25519::Signature>, Error> {
-		if key_type == key_types::AURA {
-			self.protection.permit_seal(H256(public.0), msg).map_err(refusal)?;
+	fn note_generated(&self, key: &Key) {
+		match (key.key_type, key.crypto) {
+			(key_types::AURA, sr25519::CRYPTO_ID) => {
+				self.protection.enter_new_key(key.public, |record| {
+					record.seals.entry(key.public).or_default();
+				})
+			},
+			(key_types::GRANDPA, ed25519::CRYPTO_ID) => {
+				self.protection.enter_new_key(key.public, |record| {
+					record.votes.entry(key.public).or_default();
+				})
+			},
+			_ => {},
 		}
-		self.inner.sr25519_sign(key_type, public, msg)
 	}
 
-	fn sr25519_vrf_sign(
-		&self,
-		key_type: KeyTypeId,
-		public: &sr25519::Public,
-		data: &sr25519::vrf::VrfSignData,
-	) -> Result<Option<sr25519::vrf::VrfSignature>, Error> {
-		self.inner.sr25519_vrf_sign(key_type, public, data)
-	}
-
-	fn sr25519_vrf_pre_output(
-		&self,
-		key_type: KeyTypeId,
-		public: &sr25519::Public,
-		input: &sr25519::vrf::VrfInput,
-	) -> Result<Option<sr25519::vrf::VrfPreOutput>, Error> {
-		self.inner.sr25519_vrf_pre_output(key_type, public, input)
-	}
-
-	fn ed25519_public_keys(&self, key_type: KeyTypeId) -> Vec<ed25519::Public> {
-		self.inner.ed25519_public_keys(key_type)
-	}
-
-	fn ed25519_generate_new(
-		&self,
-		key_type: KeyTypeId,
-		seed: Option<&str>,
-	) -> Result<ed25519::Public, Error> {
-		let public = self.inner.ed25519_generate_new(key_type, seed)?;
-		if key_type == key_types::GRANDPA && seed.is_none() {
-			self.protection.enter_new_key(H256(public.0), |record| {
-				record.votes.entry(H256(public.0)).or_default();
-			});
-		}
-		Ok(public)
-	}
-
-	fn ed25519_sign(
-		&self,
-		key_type: KeyTypeId,
-		public: &ed25519::Public,
-		msg: &[u8],
-	) -> Result<Option<ed25519::Signature>, Error> {
-		if key_type == key_types::GRANDPA {
-			self.protection.permit_vote(H256(public.0), msg).map_err(refusal)?;
-		}
-		self.inner.ed25519_sign(key_type, public, msg)
-	}
-
-	fn ecdsa_public_keys(&self, key_type: KeyTypeId) -> Vec<ecdsa::Public> {
-		self.inner.ecdsa_public_keys(key_type)
-	}
-
-	fn ecdsa_generate_new(
-		&self,
-		key_type: KeyTypeId,
-		seed: Option<&str>,
-	) -> Result<ecdsa::Public, Error> {
-		self.inner.ecdsa_generate_new(key_type, seed)
-	}
-
-	fn ecdsa_sign(
-		&self,
-		key_type: KeyTypeId,
-		public: &ecdsa::Public,
-		msg: &[u8],
-	) -> Result<Option<ecdsa::Signature>, Error> {
-		self.inner.ecdsa_sign(key_type, public, msg)
-	}
-
-	fn ecdsa_sign_prehashed(
-		&self,
-		key_type: KeyTypeId,
-		public: &ecdsa::Public,
-		msg: &[u8; 32],
-	) -> Result<Option<ecdsa::Signature>, Error> {
-		self.inner.ecdsa_sign_prehashed(key_type, public, msg)
-	}
-
-	fn insert(&self, key_type: KeyTypeId, suri: &str, public: &[u8]) -> Result<(), ()> {
-		self.inner.insert(key_type, suri, public)
-	}
-
-	fn keys(&self, key_type: KeyTypeId) -> Result<Vec<Vec<u8>>, Error> {
-		self.inner.keys(key_type)
-	}
-
-	fn has_keys(&self, public_keys: &[(Vec<u8>, KeyTypeId)]) -> bool {
+	fn has_keys(&self, inner: &dyn Keystore, public_keys: &[(Vec<u8>, KeyTypeId)]) -> bool {
 		!public_keys.iter().any(|(public, key_type)| self.is_hidden(public, *key_type))
-			&& self.inner.has_keys(public_keys)
+			&& inner.has_keys(public_keys)
 	}
 }

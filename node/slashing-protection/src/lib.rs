@@ -14,7 +14,7 @@
 //! failure of all validators, votes for blocks that nobody has could only be repeated.
 //!
 //! A node whose record and database agree signs at once. Otherwise a [`Listener`] first listens for
-//! signatures of the node's own keys, which [`SealObserver`] and [`VoteObserver`] pass on, and ends
+//! signatures of the node's own keys, which [`observe_block`] and [`VoteObserver`] pass on, and ends
 //! the node if it hears one. That takes a fixed time in which the node has peers, and waits for no
 //! block or round, so validators that all start at once do not wait for each other. Keys that appear
 //! later, and a process that stood still, are listened for, too.
@@ -24,6 +24,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod checked_keystore;
 mod counters;
 mod database;
 mod database_log;
@@ -52,7 +53,7 @@ pub use file::{RecordFile, RecordLock};
 pub use keystore::ProtectedKeystore;
 pub use listener::{Listener, PeerHeights};
 pub use metrics::register_metrics;
-pub use observer::{SealObserver, VoteObserver};
+pub use observer::{observe_block, VoteObserver};
 pub use open::{open, Mode};
 pub use proposer::NotingEnvironment;
 pub use protection::{Phase, SignError, SlashingProtection};

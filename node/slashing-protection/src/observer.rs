@@ -6,7 +6,7 @@ use crate::{
 };
 use gtos_node_types::Block;
 use gtos_runtime::opaque::Header;
-use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
+use sc_consensus::BlockImportParams;
 use sc_consensus_aura::standalone::find_pre_digest;
 use sc_network::{
 	error,
@@ -20,22 +20,8 @@ use sp_core::sr25519;
 use sp_runtime::{traits::Header as _, DigestItem};
 use std::{fmt, sync::Arc};
 
-/// A block import that shows each block to the protection and changes nothing.
-#[derive(Clone)]
-pub struct SealObserver<I> {
-	inner: I,
-	protection: Option<Arc<SlashingProtection>>,
-}
-
-impl<I> SealObserver<I> {
-	/// Wraps `inner`.
-	pub fn new(inner: I, protection: Option<Arc<SlashingProtection>>) -> Self {
-		Self { inner, protection }
-	}
-}
-
-/// Shows a block to the protection, whether its seal has been separated or not.
-pub(crate) fn observe(protection: &SlashingProtection, block: &BlockImportParams<Block>) {
+/// Shows a block that is imported to the protection, whether its seal has been separated or not.
+pub fn observe_block(protection: &SlashingProtection, block: &BlockImportParams<Block>) {
 	let slot = find_pre_digest::<Block, AuthoritySignature>(&block.header);
 	let slot = slot.map(|slot| *slot).unwrap_or_default();
 	let is_own = block.origin == BlockOrigin::Own;
@@ -68,28 +54,6 @@ fn unsealed(block: &BlockImportParams<Block>) -> Option<(Header, sr25519::Signat
 fn seal(item: &DigestItem) -> Option<sr25519::Signature> {
 	let seal: Option<AuthoritySignature> = item.as_aura_seal();
 	seal.map(|seal| seal.into_inner())
-}
-
-#[async_trait::async_trait]
-impl<I: BlockImport<Block> + Send + Sync> BlockImport<Block> for SealObserver<I> {
-	type Error = I::Error;
-
-	async fn check_block(
-		&self,
-		block: BlockCheckParams<Block>,
-	) -> Result<ImportResult, Self::Error> {
-		self.inner.check_block(block).await
-	}
-
-	async fn import_block(
-		&self,
-		block: BlockImportParams<Block>,
-	) -> Result<ImportResult, Self::Error> {
-		if let Some(protection) = &self.protection {
-			observe(protection, &block);
-		}
-		self.inner.import_block(block).await
-	}
 }
 
 /// GRANDPA's notifications, of which votes are shown to the protection.

@@ -4,16 +4,16 @@
 //! if the file holds another key, it cannot sign, and the GRANDPA voter ends at its first vote. A key of
 //! this kind counts as absent here, and the log names it.
 
+use crate::checked_keystore::{CheckedKeystore, Checks};
 use parking_lot::Mutex;
 use sp_core::{
 	bytes::to_hex,
 	crypto::{key_types, KeyTypeId},
-	ecdsa, ed25519, sr25519,
+	ed25519, sr25519,
 };
-use sp_keystore::{Error, Keystore, KeystorePtr};
+use sp_keystore::{Keystore, KeystorePtr};
 use std::{
 	collections::HashMap,
-	sync::Arc,
 	time::{Duration, Instant},
 };
 
@@ -23,9 +23,8 @@ const PROBE: &[u8] = b"can this session key sign?";
 /// How often the log names the same key.
 const REPORT_PERIOD: Duration = Duration::from_secs(60);
 
-/// Wraps a keystore. Keys other than those of Aura and GRANDPA are not affected.
+/// What [`SigningKeystore::wrap`] adds to a keystore. Keys other than those of Aura and GRANDPA are not affected.
 pub struct SigningKeystore {
-	inner: KeystorePtr,
 	/// When a key that cannot sign was last reported.
 	reported: Mutex<HashMap<String, Instant>>,
 }
@@ -71,11 +70,11 @@ pub fn ensure_usable(keystore: &dyn Keystore) -> Result<(), String> {
 impl SigningKeystore {
 	/// Wraps `inner`.
 	pub fn wrap(inner: KeystorePtr) -> KeystorePtr {
-		Arc::new(Self { inner, reported: Default::default() })
+		CheckedKeystore::wrap(inner, Self { reported: Default::default() })
 	}
 
-	fn can_sign(&self, public: &[u8], key_type: KeyTypeId) -> bool {
-		let Some(obstacle) = obstacle(&*self.inner, public, key_type) else { return true };
+	fn can_sign(&self, inner: &dyn Keystore, public: &[u8], key_type: KeyTypeId) -> bool {
+		let Some(obstacle) = obstacle(inner, public, key_type) else { return true };
 		let now = Instant::now();
 		let mut reported = self.reported.lock();
 		let last = reported.get(&obstacle);
@@ -87,108 +86,10 @@ impl SigningKeystore {
 	}
 }
 
-// `sign_with` stays the one of the trait, which leads to the methods below.
-impl Keystore for SigningKeystore {
-	fn sr25519_public_keys(&self, key_type: KeyTypeId) -> Vec<sr25519::Public> {
-		self.inner.sr25519_public_keys(key_type)
-	}
-
-	fn sr25519_generate_new(
-		&self,
-		key_type: KeyTypeId,
-		seed: Option<&str>,
-	) -> Result<sr25519::Public, Error> {
-		self.inner.sr25519_generate_new(key_type, seed)
-	}
-
-	fn sr25519_sign(
-		&self,
-		key_type: KeyTypeId,
-		public: &sr25519::Public,
-		msg: &[u8],
-	) -> Result<Option<sr25519::Signature>, Error> {
-		self.inner.sr25519_sign(key_type, public, msg)
-	}
-
-	fn sr25519_vrf_sign(
-		&self,
-		key_type: KeyTypeId,
-		public: &sr25519::Public,
-		data: &sr25519::vrf::VrfSignData,
-	) -> Result<Option<sr25519::vrf::VrfSignature>, Error> {
-		self.inner.sr25519_vrf_sign(key_type, public, data)
-	}
-
-	fn sr25519_vrf_pre_output(
-		&self,
-		key_type: KeyTypeId,
-		public: &sr25519::Public,
-		input: &sr25519::vrf::VrfInput,
-	) -> Result<Option<sr25519::vrf::VrfPreOutput>, Error> {
-		self.inner.sr25519_vrf_pre_output(key_type, public, input)
-	}
-
-	fn ed25519_public_keys(&self, key_type: KeyTypeId) -> Vec<ed25519::Public> {
-		self.inner.ed25519_public_keys(key_type)
-	}
-
-	fn ed25519_generate_new(
-		&self,
-		key_type: KeyTypeId,
-		seed: Option<&str>,
-	) -> Result<ed25519::Public, Error> {
-		self.inner.ed25519_generate_new(key_type, seed)
-	}
-
-	fn ed25519_sign(
-		&self,
-		key_type: KeyTypeId,
-		public: &ed25519::Public,
-		msg: &[u8],
-	) -> Result<Option<ed25519::Signature>, Error> {
-		self.inner.ed25519_sign(key_type, public, msg)
-	}
-
-	fn ecdsa_public_keys(&self, key_type: KeyTypeId) -> Vec<ecdsa::Public> {
-		self.inner.ecdsa_public_keys(key_type)
-	}
-
-	fn ecdsa_generate_new(
-		&self,
-		key_type: KeyTypeId,
-		seed: Option<&str>,
-	) -> Result<ecdsa::Public, Error> {
-		self.inner.ecdsa_generate_new(key_type, seed)
-	}
-
-	fn ecdsa_sign(
-		&self,
-		key_type: KeyTypeId,
-		public: &ecdsa::Public,
-		msg: &[u8],
-	) -> Result<Option<ecdsa::Signature>, Error> {
-		self.inner.ecdsa_sign(key_type, public, msg)
-	}
-
-	fn ecdsa_sign_prehashed(
-		&self,
-		key_type: KeyTypeId,
-		public: &ecdsa::Public,
-		msg: &[u8; 32],
-	) -> Result<Option<ecdsa::Signature>, Error> {
-		self.inner.ecdsa_sign_prehashed(key_type, public, msg)
-	}
-
-	fn insert(&self, key_type: KeyTypeId, suri: &str, public: &[u8]) -> Result<(), ()> {
-		self.inner.insert(key_type, suri, public)
-	}
-
-	fn keys(&self, key_type: KeyTypeId) -> Result<Vec<Vec<u8>>, Error> {
-		self.inner.keys(key_type)
-	}
-
-	fn has_keys(&self, public_keys: &[(Vec<u8>, KeyTypeId)]) -> bool {
-		self.inner.has_keys(public_keys)
-			&& public_keys.iter().all(|(public, key_type)| self.can_sign(public, *key_type))
+impl Checks for SigningKeystore {
+	fn has_keys(&self, inner: &dyn Keystore, public_keys: &[(Vec<u8>, KeyTypeId)]) -> bool {
+		let can_sign =
+			|(public, key_type): &(Vec<u8>, KeyTypeId)| self.can_sign(inner, public, *key_type);
+		inner.has_keys(public_keys) && public_keys.iter().all(can_sign)
 	}
 }

@@ -11,7 +11,8 @@
 //! - Validators that have removed their keys leave the set, but Aura and GRANDPA are not notified if all
 //!   others keep their indices and keys.
 //!
-//! [`NoteQueuedKeys`] closes the first and the third gap, [`KeyOwners`] the second.
+//! [`NoteQueuedKeys`] closes the first and the third gap, [`KeyOwners`] the second. If no validator of a set has
+//! keys left, [`KeepLastSet`] keeps the set, whose keys then stay provable.
 
 use crate::Config;
 use alloc::vec::Vec;
@@ -23,7 +24,7 @@ use frame_support::{
 };
 use pallet_session::{
 	historical::{self, HistoricalSessions, IdentificationTuple},
-	Pallet as Session, SessionManager,
+	Pallet as Session, QueuedChanged, QueuedKeys, SessionHandler, SessionManager,
 };
 use sp_runtime::{traits::OpaqueKeys, KeyTypeId};
 use sp_session::{MembershipProof, ValidatorCount};
@@ -122,7 +123,7 @@ where
 		let any_left_out = queued.len() < planned.len();
 		let any_left = !queued.is_empty();
 		// If no validator has keys left, the set that this rotation installs stays, with its keys (CON-R12).
-		let queued = if any_left { queued } else { pallet_session::QueuedKeys::<T>::get() };
+		let queued = if any_left { queued } else { QueuedKeys::<T>::get() };
 		if let Some((_, commitment)) = trie_of::<T>(queued) {
 			HistoricalSessions::<T>::insert(new_index, commitment);
 		} else {
@@ -146,6 +147,59 @@ where
 	fn start_session(start_index: SessionIndex) {
 		Inner::start_session(start_index)
 	}
+}
+
+/// Session handler that passes sessions on to `Inner`, and keeps a set of which no validator has keys left
+/// (CON-R12).
+///
+/// `pallet-session` would queue an empty set. Aura and GRANDPA ignore an empty set and go on with the old
+/// one, so blocks would be made by authors that the session does not know, and counted for nobody.
+pub struct KeepLastSet<T, Inner>(PhantomData<(T, Inner)>);
+
+impl<T, Inner> SessionHandler<T::ValidatorId> for KeepLastSet<T, Inner>
+where
+	T: pallet_session::Config,
+	Inner: SessionHandler<T::ValidatorId>,
+{
+	const KEY_TYPE_IDS: &'static [KeyTypeId] = Inner::KEY_TYPE_IDS;
+
+	fn on_genesis_session<Ks: OpaqueKeys>(validators: &[(T::ValidatorId, Ks)]) {
+		Inner::on_genesis_session(validators);
+	}
+
+	fn on_new_session<Ks: OpaqueKeys>(
+		changed: bool,
+		validators: &[(T::ValidatorId, Ks)],
+		queued: &[(T::ValidatorId, Ks)],
+	) {
+		let queued = if queued.is_empty() {
+			let kept = validators
+				.iter()
+				.filter_map(|(validator, keys)| Some((validator.clone(), typed::<T>(keys)?)))
+				.collect::<Vec<_>>();
+			QueuedKeys::<T>::put(kept);
+			QueuedChanged::<T>::put(false);
+			validators
+		} else {
+			queued
+		};
+		Inner::on_new_session(changed, validators, queued);
+	}
+
+	fn on_before_session_ending() {
+		Inner::on_before_session_ending();
+	}
+
+	fn on_disabled(validator_index: u32) {
+		Inner::on_disabled(validator_index);
+	}
+}
+
+/// The keys of a validator, whose type `pallet-session` hides from its handler. They are encoded as one key after
+/// the other.
+fn typed<T: pallet_session::Config>(keys: &impl OpaqueKeys) -> Option<T::Keys> {
+	let parts: Vec<_> = T::Keys::key_ids().iter().map(|id| keys.get_raw(*id)).collect();
+	T::Keys::decode(&mut &parts.concat()[..]).ok()
 }
 
 /// Proves the owners of the keys in force, and checks such proofs by the stored root of their

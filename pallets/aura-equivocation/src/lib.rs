@@ -24,7 +24,7 @@
 
 extern crate alloc;
 
-pub use key_owners::{KeyOwners, NoteQueuedKeys};
+pub use key_owners::{KeepLastSet, KeyOwners, NoteQueuedKeys};
 pub use offence::EquivocationOffence;
 pub use pallet::*;
 pub use proof::is_equivocation;

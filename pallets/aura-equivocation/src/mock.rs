@@ -1,7 +1,7 @@
 //! A chain with the pallets from authorship to slashing. It has four validators, a nominator, sessions
 //! of five blocks and eras of three sessions.
 
-use crate::{self as pallet_aura_equivocation, KeyOwners, NoteQueuedKeys};
+use crate::{self as pallet_aura_equivocation, KeepLastSet, KeyOwners, NoteQueuedKeys};
 use frame_election_provider_support::SequentialPhragmen;
 use frame_support::{
 	construct_runtime, derive_impl, parameter_types,
@@ -85,6 +85,7 @@ impl_staking_configs! {
 		session_length_blocks: ConstU32<SESSION_LENGTH>,
 		author_handlers: Staking,
 		election_solver: SequentialPhragmen<gtos_staking_mock::AccountId, Perbill>,
+		session_handler: KeepLastSet<Test, (Aura,)>,
 		session_manager: NoteQueuedKeys<Test, historical::NoteHistoricalRoot<Test, Staking>>,
 		offence_handler: Staking,
 		slash_defer_duration_eras: SlashDeferDuration,

@@ -81,6 +81,7 @@ impl_staking_configs! {
 		session_length_blocks: SessionLength,
 		author_handlers: (Staking, Liveness),
 		election_solver: WithoutSuspended<Test, SequentialPhragmen<AccountId, Perbill>>,
+		session_handler: (Aura,),
 		session_manager: EvaluateSessions<Test, NoteHistoricalRoot<Test, Staking>>,
 		offence_handler: ChillOffenders<Staking, Staking>,
 		slash_defer_duration_eras: (),

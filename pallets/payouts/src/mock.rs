@@ -45,6 +45,7 @@ impl_staking_configs! {
 		session_length_blocks: frame_support::traits::ConstU64<20>,
 		author_handlers: Staking,
 		election_solver: SequentialPhragmen<AccountId, Perbill>,
+		session_handler: (Aura,),
 		session_manager: NoteHistoricalRoot<Test, Staking>,
 		offence_handler: Staking,
 		slash_defer_duration_eras: (),

@@ -49,6 +49,18 @@ fn earn(era: EraIndex, validators: &[(AccountId, u32)]) {
 	ErasValidatorReward::<Test>::insert(era, REWARD);
 }
 
+/// Lets validators earn in era 1, as [`earn`] does, which is over and the next to be paid.
+fn owe(validators: &[(AccountId, u32)]) {
+	earn(1, validators);
+	begin(2);
+	Next::<Test>::put(start_of(1));
+}
+
+/// The position before the first validator of an era.
+fn start_of(era: EraIndex) -> Position {
+	Position { era, after: None, page: 0 }
+}
+
 fn begin(era: EraIndex) {
 	CurrentEra::<Test>::put(era);
 	ActiveEra::<Test>::put(ActiveEraInfo { index: era, start: None });
@@ -91,6 +103,11 @@ fn in_order(era: EraIndex) -> Vec<AccountId> {
 	ErasStakersOverview::<Test>::iter_key_prefix(era).collect()
 }
 
+/// The two validators of era 1, in the order in which they are paid.
+fn two_in_order() -> [AccountId; 2] {
+	in_order(1).try_into().expect("there are two")
+}
+
 fn staked(who: AccountId) -> u128 {
 	Staking::ledger(who.into()).expect("it is bonded").active
 }
@@ -102,9 +119,7 @@ fn not_paid(era: EraIndex, validator: AccountId, page: Page, error: Error<Test>)
 #[test]
 fn every_validator_of_an_era_is_paid() {
 	new_test_ext().execute_with(|| {
-		earn(1, &[(1, 0), (2, 1), (3, 2)]);
-		begin(2);
-		Next::<Test>::put(Position { era: 1, after: None, page: 0 });
+		owe(&[(1, 0), (2, 1), (3, 2)]);
 
 		let expected: Vec<_> = in_order(1).into_iter().map(|who| Some((1, who, 0))).collect();
 		let paid: Vec<_> = (0..3).map(|_| next_payout()).collect();
@@ -115,16 +130,14 @@ fn every_validator_of_an_era_is_paid() {
 
 		// The end of the era is found in a block that pays nothing.
 		assert_eq!(next_payout(), None);
-		assert_eq!(Next::<Test>::get(), Position { era: 2, after: None, page: 0 });
+		assert_eq!(Next::<Test>::get(), start_of(2));
 	});
 }
 
 #[test]
 fn every_page_of_a_validator_is_paid() {
 	new_test_ext().execute_with(|| {
-		earn(1, &[(1, 2 * page_size() + 1)]);
-		begin(2);
-		Next::<Test>::put(Position { era: 1, after: None, page: 0 });
+		owe(&[(1, 2 * page_size() + 1)]);
 
 		let paid: Vec<_> = (0..4).map(|_| next_payout()).collect();
 		assert_eq!(paid, [Some((1, 1, 0)), Some((1, 1, 1)), Some((1, 1, 2)), None]);
@@ -138,12 +151,11 @@ fn an_era_that_is_not_over_is_not_paid() {
 	new_test_ext().execute_with(|| {
 		earn(1, &[(1, 0)]);
 		begin(1);
-		let due = Position { era: 1, after: None, page: 0 };
-		Next::<Test>::put(&due);
+		Next::<Test>::put(start_of(1));
 
 		assert_eq!(idle(Weight::MAX), weight_of(0));
 		assert_eq!(initialize(), weight_of(0));
-		assert_eq!(Next::<Test>::get(), due);
+		assert_eq!(Next::<Test>::get(), start_of(1));
 		assert_eq!(staked(1), STAKE);
 	});
 }
@@ -151,14 +163,11 @@ fn an_era_that_is_not_over_is_not_paid() {
 #[test]
 fn a_block_without_enough_weight_left_pays_nothing() {
 	new_test_ext().execute_with(|| {
-		earn(1, &[(1, 0)]);
-		begin(2);
-		let due = Position { era: 1, after: None, page: 0 };
-		Next::<Test>::put(&due);
+		owe(&[(1, 0)]);
 
 		let needed = weight_of(1);
 		assert_eq!(idle(needed.saturating_sub(Weight::from_parts(1, 0))), Weight::zero());
-		assert_eq!(Next::<Test>::get(), due);
+		assert_eq!(Next::<Test>::get(), start_of(1));
 		assert_eq!(idle(needed), needed);
 		assert_eq!(staked(1), STAKE + REWARD);
 	});
@@ -167,10 +176,8 @@ fn a_block_without_enough_weight_left_pays_nothing() {
 #[test]
 fn a_page_that_somebody_has_claimed_is_skipped() {
 	new_test_ext().execute_with(|| {
-		earn(1, &[(1, 0), (2, 0)]);
-		begin(2);
-		Next::<Test>::put(Position { era: 1, after: None, page: 0 });
-		let [first, second] = in_order(1)[..] else { panic!("there are two") };
+		owe(&[(1, 0), (2, 0)]);
+		let [first, second] = two_in_order();
 		assert_ok!(Staking::payout_stakers(RuntimeOrigin::signed(9), first, 1));
 
 		assert_eq!(next_payout(), None);
@@ -183,10 +190,8 @@ fn a_page_that_somebody_has_claimed_is_skipped() {
 #[test]
 fn a_validator_that_has_withdrawn_its_bond_does_not_stop_the_others() {
 	new_test_ext().execute_with(|| {
-		earn(1, &[(1, 0), (2, 0)]);
-		begin(2);
-		Next::<Test>::put(Position { era: 1, after: None, page: 0 });
-		let [first, second] = in_order(1)[..] else { panic!("there are two") };
+		owe(&[(1, 0), (2, 0)]);
+		let [first, second] = two_in_order();
 		assert_ok!(Staking::force_unstake(RuntimeOrigin::root(), first, 0));
 
 		assert_eq!(next_payout(), None);
@@ -202,7 +207,7 @@ fn an_era_without_rewards_does_not_stop_the_next() {
 		ErasValidatorReward::<Test>::remove(1);
 		earn(2, &[(1, 0)]);
 		begin(3);
-		Next::<Test>::put(Position { era: 1, after: None, page: 0 });
+		Next::<Test>::put(start_of(1));
 
 		let paid: Vec<_> = (0..3).map(|_| next_payout()).collect();
 		assert_eq!(paid, [None, None, Some((2, 1, 0))]);
@@ -235,9 +240,7 @@ fn a_block_pays_the_pages_that_its_weight_left_and_its_share_cover() {
 	] {
 		new_test_ext().execute_with(|| {
 			let validators: Vec<_> = (1..=5).map(|who| (who, 0)).collect();
-			earn(1, &validators);
-			begin(2);
-			Next::<Test>::put(Position { era: 1, after: None, page: 0 });
+			owe(&validators);
 
 			assert_eq!(idle(remaining), weight_of(pages));
 			let expected: Vec<_> =
@@ -252,9 +255,7 @@ fn a_block_pays_the_pages_that_its_weight_left_and_its_share_cover() {
 fn a_block_with_a_share_of_less_than_a_page_pays_one() {
 	new_test_ext().execute_with(|| {
 		IdleWeight::set(Weight::from_parts(1, 0));
-		earn(1, &[(1, 0), (2, 0)]);
-		begin(2);
-		Next::<Test>::put(Position { era: 1, after: None, page: 0 });
+		owe(&[(1, 0), (2, 0)]);
 
 		assert_eq!(idle(Weight::MAX), weight_of(1));
 		assert_eq!(paid().len(), 1);
@@ -264,14 +265,12 @@ fn a_block_with_a_share_of_less_than_a_page_pays_one() {
 #[test]
 fn a_block_stops_when_nothing_is_due_any_more() {
 	new_test_ext().execute_with(|| {
-		earn(1, &[(1, 0)]);
-		begin(2);
-		Next::<Test>::put(Position { era: 1, after: None, page: 0 });
+		owe(&[(1, 0)]);
 
 		// The page and the end of the era. The weight would cover a third step.
 		assert_eq!(idle(Weight::MAX), weight_of(2));
 		assert_eq!(paid(), [(1, 1, 0)]);
-		assert_eq!(Next::<Test>::get(), Position { era: 2, after: None, page: 0 });
+		assert_eq!(Next::<Test>::get(), start_of(2));
 		assert_eq!(idle(Weight::MAX), weight_of(0));
 	});
 }
@@ -279,10 +278,8 @@ fn a_block_stops_when_nothing_is_due_any_more() {
 #[test]
 fn a_page_that_cannot_be_paid_does_not_stop_the_others_of_its_block() {
 	new_test_ext().execute_with(|| {
-		earn(1, &[(1, 0), (2, 0)]);
-		begin(2);
-		Next::<Test>::put(Position { era: 1, after: None, page: 0 });
-		let [first, second] = in_order(1)[..] else { panic!("there are two") };
+		owe(&[(1, 0), (2, 0)]);
+		let [first, second] = two_in_order();
 		assert_ok!(Staking::force_unstake(RuntimeOrigin::root(), first, 0));
 
 		idle(Weight::MAX);
@@ -319,7 +316,7 @@ fn full_blocks_pay_one_overdue_page_each() {
 	new_test_ext().execute_with(|| {
 		earn(1, &[(1, 2 * page_size()), (2, 0)]);
 		let overdue = 1 + OverdueEras::get();
-		Next::<Test>::put(Position { era: 1, after: None, page: 0 });
+		Next::<Test>::put(start_of(1));
 
 		begin(overdue - 1);
 		assert_eq!(initialize(), weight_of(0));
@@ -339,7 +336,7 @@ fn full_blocks_pay_one_overdue_page_each() {
 
 		// The end of the era is a step, too. The next era is younger.
 		assert_eq!(initialize(), weight_of(1));
-		assert_eq!(Next::<Test>::get(), Position { era: 2, after: None, page: 0 });
+		assert_eq!(Next::<Test>::get(), start_of(2));
 		assert_eq!(initialize(), weight_of(0));
 	});
 }
@@ -373,8 +370,8 @@ fn overdue_page_that_cannot_be_paid_is_skipped() {
 	new_test_ext().execute_with(|| {
 		earn(1, &[(1, 0), (2, 0)]);
 		begin(1 + OverdueEras::get());
-		Next::<Test>::put(Position { era: 1, after: None, page: 0 });
-		let [first, second] = in_order(1)[..] else { panic!("there are two") };
+		Next::<Test>::put(start_of(1));
+		let [first, second] = two_in_order();
 		assert_ok!(Staking::force_unstake(RuntimeOrigin::root(), first, 0));
 
 		assert_eq!(initialize(), weight_of(1));

@@ -54,6 +54,7 @@ where
 /// - `session_length_blocks`: `Get` of a block number.
 /// - `author_handlers`: event handler of `pallet-authorship`.
 /// - `election_solver`: solver of the elections.
+/// - `session_handler`: handler of `pallet-session`.
 /// - `session_manager`: manager of `pallet-session`.
 /// - `offence_handler`: handler of `pallet-offences`.
 /// - `slash_defer_duration_eras`: `Get<u32>`, eras from an offence to its slash.
@@ -67,6 +68,7 @@ macro_rules! impl_staking_configs {
 			session_length_blocks: $session_length_blocks:ty,
 			author_handlers: $author_handlers:ty,
 			election_solver: $election_solver:ty,
+			session_handler: $session_handler:ty,
 			session_manager: $session_manager:ty,
 			offence_handler: $offence_handler:ty,
 			slash_defer_duration_eras: $slash_defer_duration_eras:ty $(,)?
@@ -149,7 +151,7 @@ macro_rules! impl_staking_configs {
 			type Keys = SessionKeys;
 			type NextSessionRotation = Sessions;
 			type RuntimeEvent = RuntimeEvent;
-			type SessionHandler = (Aura,);
+			type SessionHandler = $session_handler;
 			type SessionManager = $session_manager;
 			type ShouldEndSession = Sessions;
 			type ValidatorId = $crate::AccountId;

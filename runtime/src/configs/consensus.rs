@@ -25,11 +25,7 @@ use frame_support::{
 use pallet_aura_equivocation::WeightInfo as _;
 use pallet_staking::WeightInfo as _;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
-use sp_core::crypto::key_types;
-use sp_runtime::{
-	traits::{Convert, OpaqueKeys},
-	KeyTypeId,
-};
+use sp_runtime::traits::{Convert, OpaqueKeys};
 use sp_session::MembershipProof;
 use sp_staking::SessionIndex;
 
@@ -104,7 +100,10 @@ impl pallet_session::Config for Runtime {
 	type Keys = SessionKeys;
 	type NextSessionRotation = pallet_session::PeriodicSessions<SessionLength, SessionOffset>;
 	type RuntimeEvent = RuntimeEvent;
-	type SessionHandler = KeepLastSet;
+	type SessionHandler = pallet_aura_equivocation::KeepLastSet<
+		Self,
+		<SessionKeys as OpaqueKeys>::KeyTypeIdProviders,
+	>;
 	type SessionManager = pallet_liveness::EvaluateSessions<
 		Self,
 		pallet_aura_equivocation::NoteQueuedKeys<
@@ -116,57 +115,6 @@ impl pallet_session::Config for Runtime {
 	type ValidatorId = AccountId;
 	type ValidatorIdOf = sp_runtime::traits::ConvertInto;
 	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
-}
-
-/// Aura and GRANDPA, which receive the keys of each session.
-type KeyUsers = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
-
-/// Passes sessions on to Aura and GRANDPA, and keeps a set of which no validator has keys left (CON-R12).
-///
-/// `pallet-session` would queue an empty set. Aura and GRANDPA ignore an empty set and go on with the old
-/// one, so blocks would be made by authors that the session does not know, and counted for nobody.
-pub struct KeepLastSet;
-
-impl pallet_session::SessionHandler<AccountId> for KeepLastSet {
-	const KEY_TYPE_IDS: &'static [KeyTypeId] =
-		<KeyUsers as pallet_session::SessionHandler<AccountId>>::KEY_TYPE_IDS;
-
-	fn on_genesis_session<Ks: OpaqueKeys>(validators: &[(AccountId, Ks)]) {
-		<KeyUsers as pallet_session::SessionHandler<AccountId>>::on_genesis_session(validators);
-	}
-
-	fn on_new_session<Ks: OpaqueKeys>(
-		changed: bool,
-		validators: &[(AccountId, Ks)],
-		queued: &[(AccountId, Ks)],
-	) {
-		let queued = if queued.is_empty() {
-			let keys_of = |keys: &Ks| {
-				let (aura, grandpa) = (keys.get(key_types::AURA)?, keys.get(key_types::GRANDPA)?);
-				Some(SessionKeys { aura, grandpa })
-			};
-			let kept = validators
-				.iter()
-				.filter_map(|(validator, keys)| Some((validator.clone(), keys_of(keys)?)))
-				.collect::<Vec<_>>();
-			pallet_session::QueuedKeys::<Runtime>::put(kept);
-			pallet_session::QueuedChanged::<Runtime>::put(false);
-			validators
-		} else {
-			queued
-		};
-		<KeyUsers as pallet_session::SessionHandler<AccountId>>::on_new_session(
-			changed, validators, queued,
-		);
-	}
-
-	fn on_before_session_ending() {
-		<KeyUsers as pallet_session::SessionHandler<AccountId>>::on_before_session_ending();
-	}
-
-	fn on_disabled(validator_index: u32) {
-		<KeyUsers as pallet_session::SessionHandler<AccountId>>::on_disabled(validator_index);
-	}
 }
 
 impl pallet_session::historical::Config for Runtime {

@@ -1,26 +1,23 @@
-//! A migration that rewrites every entry of the key-value store over several blocks, while the store works: an
-//! example of how to write one, on a runtime of few pallets.
-//!
-//! The new layout has a byte after the value. It is the kind of change that docs/architecture.md recommends: the
-//! old code reads the new layout, so every state on the way is a right one.
+//! The migration of rehearsals, which rewrites every entry of the key-value store over several blocks while the store
+//! works, on a runtime of few pallets.
 
-use codec::Decode;
+// The library has the file only with the feature `rehearsal`, which no test enables.
+#[path = "../../src/rehearsal/mark_entries.rs"]
+mod mark_entries;
+
 use frame_support::{
 	assert_ok, construct_runtime, derive_impl,
 	dispatch::DispatchResult,
-	migrations::{
-		ForceUnstuckOnFailedMigration, MultiStepMigrator, SteppedMigration, SteppedMigrationError,
-	},
+	migrations::{ForceUnstuckOnFailedMigration, MultiStepMigrator, SteppedMigration},
 	parameter_types,
-	storage::StoragePrefixedMap,
 	traits::{fungible::Mutate, ConstU128, ConstU32, Contains, TryState},
-	weights::{constants::ParityDbWeight, Weight, WeightMeter},
-	BoundedVec,
+	weights::{constants::ParityDbWeight, Weight},
 };
 use frame_system::{limits::BlockWeights, ChainContext, LastRuntimeUpgrade};
 use frame_try_runtime::TryStateSelect;
 use gtos_runtime::Signature;
-use pallet_ttl_kv::{Entries, EntryOf, KeyOf};
+use mark_entries::{has_mark, MarkEntries};
+use pallet_ttl_kv::{Entries, KeyOf};
 use pallet_upgrades::ClosedPallets;
 use sp_core::H256;
 use sp_io::{hashing::twox_128, TestExternalities};
@@ -41,14 +38,14 @@ type Executive =
 
 const OWNER: AccountId32 = AccountId32::new([1; 32]);
 
-/// The byte that the new layout has after the value.
-const MARK: u8 = 0xa5;
-
 /// Entries of which the last third expires during the migration.
 const ENTRIES: u32 = 300;
 
-/// Entries that a step rewrites.
-const PER_STEP: u64 = 20;
+/// Entries that a block rewrites.
+const PER_BLOCK: u64 = 20;
+
+/// Its steps are limited by the weight of a block only.
+type RewriteEntries = MarkEntries<Test, { u32::MAX }>;
 
 construct_runtime!(
 	pub enum Test {
@@ -62,10 +59,10 @@ construct_runtime!(
 
 parameter_types! {
 	pub const RequiredApis: &'static [(ApiId, u32)] = &[];
-	/// Enough for the pallet's own work and for [`PER_STEP`] entries.
+	/// Enough for the pallet's own work and for [`PER_BLOCK`] entries.
 	pub MaxServiceWeight: Weight = Migrations::exec_migration_max_weight()
 		.saturating_mul(2)
-		.saturating_add(RewriteEntries::weight_of_entry().saturating_mul(PER_STEP))
+		.saturating_add(RewriteEntries::weight_of_entry().saturating_mul(PER_BLOCK))
 		// The chain limits no proof size (ADR 0012), and the look at the cursor declares a large one.
 		.set_proof_size(u64::MAX);
 	/// References that the sweep takes in a block. Without a limit outside of the tests, as the pallet demands.
@@ -143,63 +140,6 @@ impl pallet_upgrades::Config for Test {
 	type RequiredApis = RequiredApis;
 }
 
-/// Appends [`MARK`] to every entry that does not have it.
-pub struct RewriteEntries;
-
-impl RewriteEntries {
-	/// Weight of looking for the next entry and of rewriting it, whatever its length.
-	fn weight_of_entry() -> Weight {
-		<Test as frame_system::Config>::DbWeight::get().reads_writes(2, 1)
-	}
-
-	fn prefix() -> Vec<u8> {
-		Entries::<Test>::final_prefix().to_vec()
-	}
-}
-
-impl SteppedMigration for RewriteEntries {
-	// The storage key of the entry that was rewritten last. The sweep may remove that entry: the next key
-	// follows it all the same.
-	type Cursor = BoundedVec<u8, ConstU32<256>>;
-	type Identifier = [u8; 8];
-
-	fn id() -> Self::Identifier {
-		*b"entries2"
-	}
-
-	fn max_steps() -> Option<u32> {
-		Some(100)
-	}
-
-	fn migrating_prefixes() -> Option<impl IntoIterator<Item = Vec<u8>>> {
-		Some([Self::prefix()])
-	}
-
-	fn step(
-		cursor: Option<Self::Cursor>,
-		meter: &mut WeightMeter,
-	) -> Result<Option<Self::Cursor>, SteppedMigrationError> {
-		let required = Self::weight_of_entry();
-		if !meter.can_consume(required) {
-			return Err(SteppedMigrationError::InsufficientWeight { required });
-		}
-		let mut last = cursor.map_or_else(Self::prefix, BoundedVec::into_inner);
-		while meter.try_consume(required).is_ok() {
-			let next =
-				sp_io::storage::next_key(&last).filter(|key| key.starts_with(&Self::prefix()));
-			let Some(key) = next else { return Ok(None) };
-			let mut value = sp_io::storage::get(&key).unwrap_or_default().to_vec();
-			// After a failure it starts anew, and must rewrite no entry twice.
-			if !is_new(&value) {
-				value.push(MARK);
-				sp_io::storage::set(&key, &value);
-			}
-			last = key;
-		}
-		BoundedVec::try_from(last).map(Some).map_err(|_| SteppedMigrationError::Failed)
-	}
-}
-
 // The pallet demands it when it is compiled with benchmarks, which nothing runs here.
 impl pallet_migrations::MockedMigrations for RewriteEntries {
 	fn set_fail_after(_: u32) {}
@@ -208,11 +148,8 @@ impl pallet_migrations::MockedMigrations for RewriteEntries {
 }
 
 /// Whether the bytes of an entry have the new layout.
-fn is_new(value: &[u8]) -> bool {
-	let mut rest = value;
-	EntryOf::<Test>::decode(&mut rest).expect("every state on the way is readable");
-	assert!(rest.is_empty() || rest == [MARK]);
-	!rest.is_empty()
+fn is_new(bytes: &[u8]) -> bool {
+	has_mark::<Test>(bytes).expect("every state on the way is readable")
 }
 
 fn key(number: u32) -> Vec<u8> {

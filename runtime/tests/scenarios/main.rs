@@ -1,6 +1,9 @@
 //! Tests of the whole runtime, block by block. They are one test program, because each further
 //! program would compile the runtime again.
 
+// For a file of the library that `entry_migration` includes.
+extern crate alloc;
+
 mod ballots;
 mod block_limits;
 mod blocks;

@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 /// Maximum number of events that are handled before equivocations are reported.
 const EVENTS_PER_PASS: usize = 64;
 
-/// Compares the headers that a [`HeaderObserver`](super::HeaderObserver) passes on, and reports.
+/// Compares the headers that a [`header_observer`](super::header_observer) passes on, and reports.
 pub struct Reporter {
 	client: Arc<FullClient>,
 	sync: Arc<dyn SyncOracle + Send + Sync>,

@@ -5,7 +5,7 @@ mod settlement;
 use super::{
 	metrics::Metrics,
 	observed_header::{ObservedHeader, MAX_HEADER_BYTES, MAX_SLOTS},
-	observer::{observe, QUEUE_HEADERS},
+	observer::{header_observer, QUEUE_HEADERS},
 	recent_headers::{RecentHeaders, MAX_HEADERS_PER_SLOT},
 };
 use crate::clock::Clock;
@@ -14,7 +14,7 @@ use gtos_node_types::Block;
 use gtos_runtime::{
 	configs::RuntimeBlockLength, constants::staking::MAX_VALIDATORS, opaque::Header,
 };
-use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
+use sc_consensus::BlockImportParams;
 use sp_consensus::BlockOrigin;
 use sp_consensus_aura::{
 	digests::CompatibleDigestItem,
@@ -23,7 +23,7 @@ use sp_consensus_aura::{
 };
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{traits::Header as _, Digest, DigestItem};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 fn header_on(parent: u8, slot: u64, content: u8) -> Header {
 	let pre = CompatibleDigestItem::<AuthoritySignature>::aura_pre_digest(Slot::from(slot));
@@ -55,27 +55,6 @@ fn params(origin: BlockOrigin, slot: u64) -> BlockImportParams<Block> {
 	let mut block = BlockImportParams::new(origin, header(slot, 1));
 	block.post_digests.push(seal(7));
 	block
-}
-
-/// A block import that accepts every block and records its hash.
-#[derive(Clone, Default)]
-struct Inner(Arc<Mutex<Vec<gtos_runtime::Hash>>>);
-
-#[async_trait::async_trait]
-impl BlockImport<Block> for Inner {
-	type Error = sp_consensus::Error;
-
-	async fn check_block(&self, _: BlockCheckParams<Block>) -> Result<ImportResult, Self::Error> {
-		Ok(ImportResult::AlreadyInChain)
-	}
-
-	async fn import_block(
-		&self,
-		block: BlockImportParams<Block>,
-	) -> Result<ImportResult, Self::Error> {
-		self.0.lock().unwrap().push(block.post_hash());
-		Ok(ImportResult::imported(true))
-	}
 }
 
 #[test]
@@ -143,14 +122,12 @@ fn author_is_handled_in_one_slot_only() {
 }
 
 #[test]
-fn observer_passes_the_sealed_header_on_and_imports_the_block() {
-	let inner = Inner::default();
+fn observer_passes_the_sealed_header_on() {
 	let metrics = Metrics::new(None).unwrap();
-	let (observer, mut received) = observe(inner.clone(), Arc::default(), metrics);
+	let (observe, mut received) = header_observer(Arc::default(), metrics);
 	let block = params(BlockOrigin::NetworkBroadcast, 5);
 	let hash = block.post_hash();
-	futures::executor::block_on(observer.import_block(block)).unwrap();
-	assert_eq!(*inner.0.lock().unwrap(), [hash]);
+	observe(&block);
 
 	let seen = received.try_recv().unwrap();
 	assert_eq!((seen.header.hash(), seen.slot, seen.is_own), (hash, Slot::from(5), false));
@@ -216,17 +193,13 @@ fn longest_header_of_a_valid_block_is_observed() {
 }
 
 #[test]
-fn import_with_a_full_queue_or_no_receiver_continues() {
-	let inner = Inner::default();
+fn observer_with_a_full_queue_or_no_receiver_drops_headers() {
 	let metrics = Metrics::new(None).unwrap();
-	let (observer, received) = observe(inner.clone(), Arc::new(Clock::default()), metrics.clone());
+	let (observe, received) = header_observer(Arc::new(Clock::default()), metrics.clone());
 	for slot in 0..QUEUE_HEADERS as u64 + 10 {
-		let block = params(BlockOrigin::NetworkBroadcast, slot);
-		futures::executor::block_on(observer.import_block(block)).unwrap();
+		observe(&params(BlockOrigin::NetworkBroadcast, slot));
 	}
 	drop(received);
-	let block = params(BlockOrigin::NetworkBroadcast, 5);
-	futures::executor::block_on(observer.import_block(block)).unwrap();
-	assert_eq!(inner.0.lock().unwrap().len(), QUEUE_HEADERS + 11);
+	observe(&params(BlockOrigin::NetworkBroadcast, 5));
 	assert_eq!(metrics.dropped_headers(), 11);
 }

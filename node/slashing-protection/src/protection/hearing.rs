@@ -1,17 +1,33 @@
 //! What is heard of the node's own keys.
 
-use super::{signer, Imported, SlashingProtection};
+use super::{Phase, SlashingProtection, State};
 use crate::{
+	error::Error,
 	payload,
-	record::{Permit, Seal, Stage},
+	record::{Permit, Record, Seal, Stage},
 };
 use gtos_runtime::{opaque::Header, BlockNumber, Hash};
 use sp_consensus_grandpa::SignedMessage;
-use sp_core::{sr25519, H256};
+use sp_core::{sr25519, Pair, H256};
 use std::sync::atomic::Ordering;
 
 /// Own votes that wait until the block they are for is known.
 const MAX_HEARD_VOTES: usize = 256;
+
+/// A block that is imported.
+#[derive(Clone, Copy, Debug)]
+pub struct Imported {
+	/// Height of the block.
+	pub number: BlockNumber,
+	/// Its slot; 0 if it names none.
+	pub slot: u64,
+	/// Its hash.
+	pub hash: Hash,
+	/// Hash of the block before it.
+	pub parent_hash: Hash,
+	/// Whether this node has just made it.
+	pub is_own: bool,
+}
 
 impl SlashingProtection {
 	/// Notes a block that is imported.
@@ -141,4 +157,30 @@ impl SlashingProtection {
 	pub(crate) fn first_block(&self) -> Option<(BlockNumber, u64)> {
 		self.state.lock().first_block
 	}
+
+	/// Stores what was heard.
+	pub(crate) fn store_heard(&self) -> Result<(), Error> {
+		let mut state = self.state.lock();
+		self.store(&state.record)?;
+		state.has_unstored = false;
+		Ok(())
+	}
+}
+
+impl State {
+	/// Where a signature of this key is noted that was heard.
+	fn record_of(&mut self, key: H256, phase: Phase) -> &mut Record {
+		if phase == Phase::Signing && !self.trusted_keys.contains(&key) {
+			&mut self.untrusted
+		} else {
+			&mut self.record
+		}
+	}
+}
+
+/// The one of these Aura keys that has made the seal.
+pub(crate) fn signer(keys: &[H256], hash: Hash, seal: &sr25519::Signature) -> Option<H256> {
+	let is_signer =
+		|key: &&H256| sr25519::Pair::verify(seal, hash, &sr25519::Public::from_raw(key.0));
+	keys.iter().find(is_signer).copied()
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{
-	observer::observe, protection::SlashingProtection, record::Record, start::Doubt, start::Start,
+	observer::observe_block, protection::SlashingProtection, record::Record, start::Doubt,
+	start::Start,
 };
 use gtos_node_types::Block;
 use sc_consensus::BlockImportParams;
@@ -41,7 +42,7 @@ fn seal_counts_wherever_the_verifier_has_left_it() {
 	whole.header.digest_mut().push(seal_of_alice(&unsealed()));
 	for block in [separated, whole] {
 		let node = node();
-		observe(&node, &block);
+		observe_block(&node, &block);
 		assert_eq!(node.first_block(), Some((5_000, SLOT)));
 		assert_eq!(node.record().last_slot(), SLOT);
 	}
@@ -51,7 +52,7 @@ fn seal_counts_wherever_the_verifier_has_left_it() {
 fn block_without_slot_and_seal_is_one_of_an_old_chain() {
 	let node = node();
 	let header = Header::new(7, hash(0), hash(0), hash(1), Digest::default());
-	observe(&node, &BlockImportParams::new(BlockOrigin::NetworkInitialSync, header));
+	observe_block(&node, &BlockImportParams::new(BlockOrigin::NetworkInitialSync, header));
 	assert_eq!(node.first_block(), Some((7, 0)));
 	assert_eq!(node.record().last_slot(), 0);
 }
@@ -61,7 +62,7 @@ fn own_block_is_no_news() {
 	let node = node();
 	let mut block = BlockImportParams::<Block>::new(BlockOrigin::Own, unsealed());
 	block.post_digests.push(seal_of_alice(&unsealed()));
-	observe(&node, &block);
+	observe_block(&node, &block);
 	assert_eq!(node.first_block(), None);
 	assert_eq!(node.record().last_slot(), 0);
 }

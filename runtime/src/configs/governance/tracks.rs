@@ -38,6 +38,10 @@ const WHITELISTED_APPROVAL: Curve = Curve::Reciprocal {
 const fn support(floor: i64) -> Curve {
 	Curve::make_linear(100, 100, percent(floor), percent(50))
 }
+/// The curves of most tracks, with the floor of the required turnout.
+const fn usual(support_floor: i64) -> [Curve; 2] {
+	[APPROVAL, support(support_floor)]
+}
 /// A whitelisted call has the committee's approval, so the required turnout falls within 16 hours, from half of all TOS
 /// to a tenth.
 ///
@@ -55,6 +59,13 @@ const SHORT_DECISION: BlockNumber = 7 * HOURS_PER_DAY;
 /// confirmed. Then it takes 104 hours at most, and there are 40 to notice the slash.
 const SLASH_DECISION: BlockNumber = 2 * HOURS_PER_DAY;
 
+/// Hours of preparation, decision, confirmation and enactment.
+type Periods = [BlockNumber; 4];
+/// Periods of most tracks.
+const THOROUGH: Periods = [2, DECISION, 24, 24];
+/// Periods of referenda about referenda.
+const QUICK: Periods = [1, SHORT_DECISION, 3, 1];
+
 /// Tracks whose periods are the chain's own hours.
 pub struct TracksInfo;
 
@@ -63,7 +74,7 @@ fn track(
 	name: [u8; 25],
 	max_deciding: u32,
 	decision_deposit: Balance,
-	hours_of: [BlockNumber; 4],
+	hours_of: Periods,
 	[min_approval, min_support]: [Curve; 2],
 ) -> Cow<'static, Track<u16, Balance, BlockNumber>> {
 	let [prepare, decision, confirm, enactment] = hours_of.map(hours);
@@ -89,7 +100,7 @@ impl pallet_referenda::TracksInfo<Balance, BlockNumber> for TracksInfo {
 
 	fn tracks() -> impl Iterator<Item = Cow<'static, Track<u16, Balance, BlockNumber>>> {
 		[
-			track(ROOT, s("root"), 5, 100_000 * TOS, [2, DECISION, 24, 24], [APPROVAL, support(1)]),
+			track(ROOT, s("root"), 5, 100_000 * TOS, THOROUGH, usual(1)),
 			track(
 				WHITELISTED_CALLER,
 				s("whitelisted_caller"),
@@ -104,56 +115,28 @@ impl pallet_referenda::TracksInfo<Balance, BlockNumber> for TracksInfo {
 				10,
 				5_000 * TOS,
 				[1, SLASH_DECISION, 3, 1],
-				[APPROVAL, support(1)],
+				usual(1),
 			),
-			track(
-				TREASURER,
-				s("treasurer"),
-				5,
-				5_000 * TOS,
-				[2, DECISION, 24, 24],
-				[APPROVAL, support(10)],
-			),
+			track(TREASURER, s("treasurer"), 5, 5_000 * TOS, THOROUGH, usual(10)),
 			track(
 				SMALL_SPENDER,
 				s("small_spender"),
 				20,
 				100 * TOS,
 				[1, SHORT_DECISION, 12, 12],
-				[APPROVAL, support(1)],
+				usual(1),
 			),
-			track(
-				MEDIUM_SPENDER,
-				s("medium_spender"),
-				15,
-				500 * TOS,
-				[2, DECISION, 24, 24],
-				[APPROVAL, support(2)],
-			),
-			track(
-				BIG_SPENDER,
-				s("big_spender"),
-				10,
-				1_000 * TOS,
-				[2, DECISION, 24, 24],
-				[APPROVAL, support(5)],
-			),
+			track(MEDIUM_SPENDER, s("medium_spender"), 15, 500 * TOS, THOROUGH, usual(2)),
+			track(BIG_SPENDER, s("big_spender"), 10, 1_000 * TOS, THOROUGH, usual(5)),
 			track(
 				REFERENDUM_CANCELLER,
 				s("referendum_canceller"),
 				20,
 				10_000 * TOS,
-				[1, SHORT_DECISION, 3, 1],
-				[APPROVAL, support(1)],
+				QUICK,
+				usual(1),
 			),
-			track(
-				REFERENDUM_KILLER,
-				s("referendum_killer"),
-				20,
-				50_000 * TOS,
-				[1, SHORT_DECISION, 3, 1],
-				[APPROVAL, support(1)],
-			),
+			track(REFERENDUM_KILLER, s("referendum_killer"), 20, 50_000 * TOS, QUICK, usual(1)),
 		]
 		.into_iter()
 	}
