@@ -6,7 +6,11 @@ use crate::{
 	finality, import_queue, slashing_protection,
 	telemetry::PendingTelemetry,
 };
-use gtos_node_consensus::{clock::Clock, equivocation};
+use gtos_node_consensus::{
+	clock::Clock,
+	equivocation,
+	fork_choice::{BestArrival, PunctualImport},
+};
 use gtos_node_slashing_protection::{Mode, SealObserver};
 use gtos_node_types::{FullClient, TransactionPool};
 use sc_service::{Configuration, Error, TaskManager};
@@ -50,8 +54,11 @@ pub(crate) fn open_node(
 		finality::block_import(client.clone(), select_chain.clone(), telemetry_handle.clone())?;
 	let equivocation_metrics = equivocation::Metrics::new(config.prometheus_registry())?;
 	let clock = Arc::new(Clock::default());
+	let best_arrival = Arc::new(BestArrival::new(clock.clone()));
+	let punctual_import =
+		PunctualImport::new(grandpa_import.clone(), client.clone(), best_arrival.clone());
 	let (block_import, observed_headers) = equivocation::observe(
-		SealObserver::new(grandpa_import.clone(), protection.clone()),
+		SealObserver::new(punctual_import, protection.clone()),
 		clock.clone(),
 		equivocation_metrics.clone(),
 	);
@@ -78,6 +85,7 @@ pub(crate) fn open_node(
 			observed_headers,
 			equivocation_metrics,
 			clock,
+			best_arrival,
 			grandpa_link,
 			protection,
 			telemetry,
