@@ -10,9 +10,8 @@
 //! is its sibling and was not punctual. [`PunctualVote`] keeps GRANDPA from making a block final that
 //! may still be replaced in this way. Both know how the best block arrived by a [`BestArrival`].
 //!
-//! A punctual block is never replaced, so a node changes its mind at most once at each height, and a
-//! change retracts one block. The next block on either sibling decides, as it always has.
-//! ADR 0026 has the attacks that this does not prevent.
+//! A punctual block is never replaced, and a change retracts one block. The next block on either
+//! sibling decides, as it always has. ADR 0026 has the attacks that this does not prevent.
 
 mod best_arrival;
 mod punctual_import;
