@@ -77,11 +77,15 @@ export class ChainWatch {
 		await until(isFinal, `block ${number} to be final on all nodes`, timeout);
 	}
 
+	/** All blocks of the slots from `from` up to `to`, final or not, with the time at which each node has imported them. */
+	blocks(from, to) {
+		return [...this.#heads.values()].filter(({ slot }) => slot >= from && slot < to);
+	}
+
 	/** The final blocks of the slots from `from` up to `to`, which the first node must have finalised. */
 	async finalBlocks(from, to) {
 		const [api] = this.#apis;
-		const heads = [...this.#heads.values()].filter(({ slot }) => slot >= from && slot < to);
-		const heights = [...new Set(heads.map(({ number }) => number))].sort((a, b) => a - b);
+		const heights = [...new Set(this.blocks(from, to).map(({ number }) => number))].sort((a, b) => a - b);
 		const blocks = [];
 		for (const number of heights) {
 			const hash = await blockHash(api, number);

@@ -81,10 +81,19 @@ class LinkedNode {
 
 /**
  * Starts a validator for each of `names`, which are development accounts, with a link between any two of them.
- * `delayMs` and `mbits` are those of every link and direction. With `sentries`, each validator is connected only to a
+ * `delayMs` and `mbits` are those of every link and direction; `slowSenders` names nodes whose links take so many
+ * milliseconds more for what they send. With `sentries`, each validator is connected only to a
  * node of its own without delay, and the links are between these nodes. `args` are passed to every node.
  */
-export async function startLinkedNetwork({ names, spec, delayMs = 0, mbits, sentries = false, args = [] }) {
+export async function startLinkedNetwork({
+	names,
+	spec,
+	delayMs = 0,
+	mbits,
+	slowSenders = {},
+	sentries = false,
+	args = [],
+}) {
 	const count = sentries ? 2 * names.length : names.length;
 	const first = await freePorts(count);
 	const ports = Array.from({ length: count }, (_, i) => first + i);
@@ -98,8 +107,9 @@ export async function startLinkedNetwork({ names, spec, delayMs = 0, mbits, sent
 	const near = sentries ? validators.map((one, i) => [one, fronts[i]]) : [];
 	const pairs = [...far, ...near];
 	const endsOf = (pair) => pair.map(({ host, port }) => ({ host, port, source: port }));
+	const delaysOf = (pair) => pair.map(({ name }) => delayMs + (slowSenders[name] ?? 0));
 	const links = await openLinks([
-		...far.map((pair) => ({ ends: endsOf(pair), delayMs, mbits })),
+		...far.map((pair) => ({ ends: endsOf(pair), delayMs: delaysOf(pair), mbits })),
 		...near.map((pair) => ({ ends: endsOf(pair), delayMs: 0 })),
 	]);
 	pairs.forEach(([one, other], link) => {

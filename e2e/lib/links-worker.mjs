@@ -21,7 +21,8 @@ class Link {
 	constructor({ ends, ports, delayMs, mbits }) {
 		this.#ends = ends;
 		this.#ports = ports;
-		this.#lines = ends.map(() => new Line({ delayMs, mbits }));
+		const delays = [delayMs, delayMs].flat();
+		this.#lines = ends.map((_, from) => new Line({ delayMs: delays[from], mbits }));
 	}
 
 	async open() {

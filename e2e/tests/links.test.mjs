@@ -79,6 +79,24 @@ describe('a link', () => {
 		await guarded.stop();
 	});
 
+	it('with two delays takes the first one from its first end to the second, and the second one back', async () => {
+		const delays = [60, 20];
+		const arrived = once(server, 'connection')
+			.then(([peer]) => once(peer, 'data'))
+			.then(() => performance.now());
+		const uneven = await openLinks([{ ends: HOSTS.map((host) => ({ host, port })), delayMs: delays }]);
+		const socket = connect(uneven.port(0, 0), '127.0.0.1');
+		await once(socket, 'connect');
+		const sent = performance.now();
+		socket.write('x');
+		await once(socket, 'data');
+		const [there, back] = [(await arrived) - sent, performance.now() - (await arrived)];
+		assert.ok(there >= delays[0] - 1, `${there} ms there`);
+		assert.ok(back >= delays[1] - 1, `${back} ms back`);
+		socket.destroy();
+		await uneven.stop();
+	});
+
 	it('is told from a connection that goes around it', async () => {
 		const direct = connect(port, HOSTS[1]);
 		await once(direct, 'connect');

@@ -68,7 +68,7 @@ impl Clock {
 		self.slot().is_some_and(|now| slot > now.saturating_add(1u64))
 	}
 
-	fn set_behind_ms(&self, behind_ms: u64) {
+	pub(crate) fn set_behind_ms(&self, behind_ms: u64) {
 		self.behind_ms.store(behind_ms, Ordering::Relaxed);
 	}
 }

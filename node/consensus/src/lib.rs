@@ -1,7 +1,8 @@
 //! What the node adds to the SDK's Aura, GRANDPA and sync: reports of equivocations, the check of
-//! the clock, the count of missed slots, the pause of the authors while finality lags, inherent
-//! data, the time in which an author takes transactions, the import of downloaded state, reserved
-//! peers that stay connected, and the peers that a warp sync waits for.
+//! the clock, the choice between siblings by their arrival, the count of missed slots, the pause of
+//! the authors while finality lags, inherent data, the time in which an author takes transactions,
+//! the import of downloaded state, reserved peers that stay connected, and the peers that a warp
+//! sync waits for.
 //!
 //! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
 //! crate assembles the node and passes in what each part needs.
@@ -12,11 +13,14 @@
 pub mod backoff;
 pub mod clock;
 pub mod equivocation;
+pub mod fork_choice;
 pub mod inherents;
 pub mod observed_import;
 pub mod own_slots;
 pub mod proposer;
 mod rate_limit;
 pub mod state_import;
+#[cfg(test)]
+mod stateless_client;
 pub mod sync_network;
 pub mod warp_peers;

@@ -3,6 +3,7 @@
 use gtos_node_consensus::{
 	clock::Clock,
 	equivocation::{Metrics, ObservedHeader},
+	fork_choice::{BestArrival, PunctualImport},
 	observed_import::ObservedImport,
 };
 use gtos_node_slashing_protection::SlashingProtection;
@@ -11,7 +12,8 @@ use sc_telemetry::Telemetry;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// The fork choice: the longest chain that contains the last final block.
+/// The head of the chain: the longest chain that contains the best block. Block import decides which
+/// block that is.
 pub type SelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 
 /// GRANDPA's block import, which executes blocks and follows the authority set.
@@ -22,7 +24,7 @@ pub type GrandpaBlockImport =
 pub type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>;
 
 /// The block import that authoring and the import queue share.
-pub type ObservedBlockImport = ObservedImport<GrandpaBlockImport>;
+pub type ObservedBlockImport = ObservedImport<PunctualImport<GrandpaBlockImport>>;
 
 /// The opened chain, as a command needs it.
 pub type PartialComponents = sc_service::PartialComponents<
@@ -42,6 +44,8 @@ pub struct ConsensusParts {
 	pub(crate) equivocation_metrics: Metrics,
 	/// The clock by which blocks are checked.
 	pub(crate) clock: Arc<Clock>,
+	/// How the best block arrived.
+	pub(crate) best_arrival: Arc<BestArrival>,
 	pub(crate) grandpa_link: GrandpaLink,
 	/// Keeps a validator from signing twice; `None` if nothing is signed or the operator wants none.
 	pub(crate) protection: Option<Arc<SlashingProtection>>,

@@ -1,10 +1,13 @@
 //! Finality: GRANDPA's block import, its network protocol and its voter.
 
 use crate::components::{GrandpaBlockImport, GrandpaLink, SelectChain};
+use gtos_node_consensus::fork_choice::{BestArrival, PunctualVote};
 use gtos_node_slashing_protection::{SlashingProtection, VoteGate, VoteObserver};
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::Hash;
-use sc_consensus_grandpa::{SharedVoterState, ThreeQuartersOfTheUnfinalizedChain};
+use sc_consensus_grandpa::{
+	SharedVoterState, ThreeQuartersOfTheUnfinalizedChain, VotingRulesBuilder,
+};
 use sc_network::{
 	config::FullNetworkConfiguration, service::traits::NetworkService, NetworkBackend,
 	NotificationMetrics, NotificationService, ProtocolName,
@@ -81,6 +84,8 @@ pub struct Voter {
 	pub keystore: KeystorePtr,
 	/// Withholds votes while the node may not vote, and sees those that arrive.
 	pub protection: Option<Arc<SlashingProtection>>,
+	/// How the best block arrived: the voter leaves a late one open for a while.
+	pub best_arrival: Arc<BestArrival>,
 	/// Link to the block import.
 	pub link: GrandpaLink,
 	/// The network.
@@ -111,6 +116,12 @@ impl Voter {
 			telemetry: self.telemetry.clone(),
 			protocol_name: protocol.name,
 		};
+		// The SDK's default also stays two blocks behind the best one, to save votes on blocks that lose a
+		// fork. That rule is not needed for safety, and would finalise every transfer two blocks later.
+		let voting_rule = VotingRulesBuilder::<Block, FullClient>::new()
+			.add(ThreeQuartersOfTheUnfinalizedChain)
+			.add(PunctualVote::new(self.best_arrival))
+			.build();
 		let voter = sc_consensus_grandpa::run_grandpa_voter(sc_consensus_grandpa::GrandpaParams {
 			config,
 			link: self.link,
@@ -120,10 +131,7 @@ impl Voter {
 				protocol.notifications,
 				self.protection.clone(),
 			),
-			// The SDK's default also stays two blocks behind the best one, to save votes on blocks
-			// that lose a fork. That rule is not needed for safety, and would finalise every
-			// transfer two blocks later.
-			voting_rule: VoteGate::new(ThreeQuartersOfTheUnfinalizedChain, self.protection),
+			voting_rule: VoteGate::new(voting_rule, self.protection),
 			prometheus_registry: self.prometheus_registry,
 			shared_voter_state: self.voter_state,
 			telemetry: self.telemetry,

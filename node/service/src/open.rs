@@ -6,7 +6,12 @@ use crate::{
 	finality, import_queue, slashing_protection,
 	telemetry::PendingTelemetry,
 };
-use gtos_node_consensus::{clock::Clock, equivocation, observed_import::ObservedImport};
+use gtos_node_consensus::{
+	clock::Clock,
+	equivocation,
+	fork_choice::{BestArrival, PunctualImport},
+	observed_import::ObservedImport,
+};
 use gtos_node_slashing_protection::{observe_block, Mode};
 use gtos_node_types::{Block, FullClient, TransactionPool};
 use sc_consensus::BlockImportParams;
@@ -59,7 +64,10 @@ pub(crate) fn open_node(
 			observe_block(&protection, block)
 		}));
 	}
-	let block_import = ObservedImport::new(grandpa_import.clone(), observers);
+	let best_arrival = Arc::new(BestArrival::new(clock.clone()));
+	let punctual_import =
+		PunctualImport::new(grandpa_import.clone(), client.clone(), best_arrival.clone());
+	let block_import = ObservedImport::new(punctual_import, observers);
 	let import_queue = import_queue::start(
 		config,
 		&task_manager,
@@ -83,6 +91,7 @@ pub(crate) fn open_node(
 			observed_headers,
 			equivocation_metrics,
 			clock,
+			best_arrival,
 			grandpa_link,
 			protection,
 			telemetry,

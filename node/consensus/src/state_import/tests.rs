@@ -1,20 +1,12 @@
 //! State import into a real client and database that hold blocks as a fast sync stores them.
 
 use super::*;
+use crate::stateless_client::{open, GENESIS};
 use futures::executor::block_on;
-use gtos_node_types::HostFunctions;
-use gtos_runtime::{genesis_config_presets::DEV, Header, RuntimeApi};
-use sc_client_api::execution_extensions::ExecutionExtensions;
+use gtos_runtime::Header;
 use sc_consensus::{ImportedState, StateAction, StorageChanges};
-use sc_executor::WasmExecutor;
-use sc_service::{
-	config::ExecutorConfiguration, BlocksPruning, ChainType, ClientConfig, DatabaseSource,
-	GenericChainSpec, GenesisBlockBuilder,
-};
 use sp_consensus::BlockOrigin;
-use sp_core::{storage::Storage, testing::TaskExecutor};
-use sp_runtime::{traits::Header as _, BuildStorage};
-use std::{path::Path, sync::LazyLock};
+use sp_runtime::traits::Header as _;
 use tempfile::TempDir;
 
 /// The block whose state is downloaded.
@@ -39,7 +31,7 @@ impl Node {
 	fn new(last_final: BlockNumber) -> Self {
 		let folder = tempfile::tempdir().unwrap();
 		let state = GENESIS.clone();
-		let client = Arc::new(open(folder.path(), state.clone()));
+		let client = Arc::new(open(folder.path()));
 
 		// The target can have any state whose root is in the target's header.
 		let mut headers = vec![client.header(client.info().genesis_hash).unwrap().unwrap()];
@@ -107,55 +99,6 @@ impl Node {
 		let info = self.client.info();
 		(info.finalized_number, info.best_number)
 	}
-}
-
-/// The state of the development chain's genesis. Built once, because that compiles the Wasm.
-static GENESIS: LazyLock<Storage> = LazyLock::new(|| {
-	let code = gtos_runtime::WASM_BINARY.expect("tests are built with the Wasm");
-	let spec = GenericChainSpec::<sc_service::NoExtension>::builder(code, None)
-		.with_chain_type(ChainType::Development)
-		.with_genesis_config_preset_name(DEV)
-		.build();
-	spec.build_storage().unwrap()
-});
-
-/// Shared by all tests, because it keeps the Wasm that it has compiled.
-static EXECUTOR: LazyLock<WasmExecutor<HostFunctions>> =
-	LazyLock::new(|| sc_service::new_wasm_executor(&ExecutorConfiguration::default()));
-
-/// A client that has no state, as a node has at the start of a fast sync.
-fn open(folder: &Path, genesis: Storage) -> FullClient {
-	let backend = sc_service::new_db_backend::<Block>(sc_client_db::DatabaseSettings {
-		trie_cache_maximum_size: None,
-		state_pruning: None,
-		source: DatabaseSource::ParityDb { path: folder.into() },
-		blocks_pruning: BlocksPruning::KeepFinalized,
-		pruning_filters: Vec::new(),
-		metrics_registry: None,
-	})
-	.unwrap();
-	let executor = EXECUTOR.clone();
-	let genesis = GenesisBlockBuilder::<Block, _, _>::new_with_storage(
-		genesis,
-		false,
-		backend.clone(),
-		executor.clone(),
-	)
-	.unwrap();
-	let extensions = ExecutionExtensions::new(None, Arc::new(executor.clone()));
-	sc_service::new_client::<_, Block, RuntimeApi, _>(
-		backend,
-		executor,
-		genesis,
-		Default::default(),
-		Default::default(),
-		extensions,
-		Box::new(TaskExecutor::new()),
-		None,
-		None,
-		ClientConfig { no_genesis: true, ..Default::default() },
-	)
-	.unwrap()
 }
 
 fn child(parent: &Header, state_root: Hash) -> Header {
