@@ -1,43 +1,9 @@
-// What a comparison of two versions of the metadata reports. The versions are made up, from a registry of a few types.
+// What a comparison of two versions of the metadata reports. The versions are made up.
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { metadataBreaks, metadataChanges } from '../lib/metadata-changes.mjs';
-
-const [U32, U64, CHOICE, CALLS, OTHER, ALL_CALLS] = [0, 1, 2, 3, 4, 5];
-const primitive = (id, value) => ({ id, def: { tag: 'primitive', value: { tag: value } } });
-const variant = (name, index, ...types) => ({ name, index, fields: types.map((type) => ({ type })) });
-const enumOf = (id, ...value) => ({ id, def: { tag: 'variant', value } });
-
-/** Metadata of one pallet with two calls. Each part can be replaced. */
-function metadata({ calls, choice, other, pallet, extensions, apis } = {}) {
-	return {
-		lookup: [
-			primitive(U32, 'u32'),
-			primitive(U64, 'u64'),
-			enumOf(CHOICE, ...(choice ?? [variant('A', 0), variant('B', 1)])),
-			enumOf(CALLS, ...(calls ?? [variant('put', 0, U32), variant('choose', 1, CHOICE)])),
-			enumOf(OTHER, ...(other ?? [variant('Done', 0)])),
-			enumOf(ALL_CALLS, variant('Store', 7, CALLS)),
-		],
-		outerEnums: { call: ALL_CALLS },
-		extrinsic: { extensions: extensions ?? { Nonce: { identifier: 'Nonce', type: U32, additionalSigned: U32 } } },
-		pallets: [
-			{
-				name: 'Store',
-				index: 7,
-				calls: CALLS,
-				events: OTHER,
-				errors: OTHER,
-				storage: { items: [{ name: 'Items', type: { tag: 'plain', value: U32 }, fallback: '0x00' }] },
-				constants: [{ name: 'Max', type: U32, value: '0x01' }],
-				viewFns: [{ id: '0x01', name: 'count', inputs: [], output: U32 }],
-				...pallet,
-			},
-		],
-		apis: apis ?? [{ name: 'StoreApi', version: 1, methods: [{ name: 'get', inputs: [{ type: U32 }], output: CHOICE }] }],
-	};
-}
+import { ALL_CALLS, CHOICE, U32, U64, metadata, variant } from '../lib/sample-metadata.mjs';
 
 const changed = (parts) => metadataChanges(metadata(), metadata(parts));
 /** The items that break clients. */
