@@ -1,4 +1,5 @@
-// Writes the record of a release: what later versions are compared with, and what others can check. scripts/release runs it.
+// Writes the record of a release: what later versions are compared with, and what others can check. scripts/release runs
+// it.
 //
 // Usage: node e2e/write-release.mjs VERSION COMMIT WASM FOLDER
 //
@@ -62,7 +63,7 @@ if (!folder) {
 }
 const wasm = describeWasm(wasmFolder);
 if (wasm.metadataHash !== wasm.independentHash) {
-	throw new Error(`the metadata hashes differ: ${wasm.metadataHash} in the Wasm, ${wasm.independentHash} of its metadata`);
+	throw new Error(`the metadata hashes differ: ${wasm.metadataHash} (builder), ${wasm.independentHash} (independent)`);
 }
 const [live, local] = [await chainSpec('live', wasm.code), await chainSpec('local', wasm.code)];
 const { genesisHash, rpcMethods } = await askNode(local);

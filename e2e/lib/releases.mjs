@@ -61,8 +61,8 @@ export function releaseErrors(released, today, declared) {
 		.filter(({ item }) => !declared.includes(item))
 		.map(
 			({ item, sentence }) =>
-				`${sentence}, which the changelog does not declare: undo it, or add "- Breaking: \`${item}\`: REASON" to its ` +
-				'section [Unreleased]',
+				`${sentence}, which the changelog does not declare: undo it, or add "- Breaking: \`${item}\`: REASON" to ` +
+				'its section [Unreleased]',
 		);
 	const needless = declared
 		.filter((item) => !breaks.some((found) => found.item === item))
@@ -77,8 +77,8 @@ function versionErrors(released, today, { signing, unsafe, notes }) {
 	const isChanged = [signing, unsafe, notes].some((list) => list.length > 0);
 	check(
 		isChanged && today.specVersion <= released.specVersion,
-		`spec_version is ${today.specVersion}, as in release ${released.version}, although the metadata has changed: raise it ` +
-			'in runtime/src/lib.rs',
+		`spec_version is ${today.specVersion}, as in release ${released.version}, although the metadata has changed: raise ` +
+			'it in runtime/src/lib.rs',
 	);
 	check(
 		today.specVersion < released.specVersion,
@@ -86,8 +86,8 @@ function versionErrors(released, today, { signing, unsafe, notes }) {
 	);
 	check(
 		signing.length > 0 && today.transactionVersion <= released.transactionVersion,
-		`transaction_version is ${today.transactionVersion}, as in release ${released.version}, although what is signed has ` +
-			`changed (${signing.join('; ')}): raise it in runtime/src/lib.rs`,
+		`transaction_version is ${today.transactionVersion}, as in release ${released.version}, although what is signed ` +
+			`has changed (${signing.join('; ')}): raise it in runtime/src/lib.rs`,
 	);
 	check(
 		today.transactionVersion < released.transactionVersion,

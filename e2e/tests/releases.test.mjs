@@ -1,4 +1,4 @@
-// What has changed since the last release, by specs/compatibility.md: clients break only where the changelog declares it.
+// What has changed since the last release (specs/compatibility.md). Clients break only where the changelog declares it.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -52,7 +52,8 @@ describe('a folder of releases', () => {
 });
 
 describe('the breaks that a changelog declares', () => {
-	const changelog = (...lines) => ['# Changelog', '## [Unreleased]', ...lines, '## [1.0.0] - 2026-01-01', '- A'].join('\n');
+	const changelog = (...lines) =>
+		['# Changelog', '## [Unreleased]', ...lines, '## [1.0.0] - 2026-01-01', '- A'].join('\n');
 	const declared = (...lines) => declaredBreaks(changelog(...lines), '1.0.0');
 
 	it('are those above the section of the last release', () => {
@@ -74,7 +75,8 @@ describe('the breaks that a changelog declares', () => {
 });
 
 describe('a version after a release', () => {
-	const release = { version: '1.0.0', specVersion: 1, transactionVersion: 1, rpcMethods: ['kv_get'], metadata: metadata() };
+	const versions = { version: '1.0.0', specVersion: 1, transactionVersion: 1 };
+	const release = { ...versions, rpcMethods: ['kv_get'], metadata: metadata() };
 	const errors = (changes, declared = []) => releaseErrors(release, { ...release, ...changes }, declared);
 	const removed = { metadata: metadata({ other: [] }), specVersion: 2 };
 	const resigned = { metadata: metadata({ calls: [variant('put', 0, U64)] }), specVersion: 2 };
@@ -90,7 +92,8 @@ describe('a version after a release', () => {
 	});
 
 	it('that breaks clients has to declare it', () => {
-		assertErrors(errors(removed), /^the event Store\.Done is removed, which.*`event Store\.Done`/, /^the error Store\.Done/);
+		const event = /^the event Store\.Done is removed, which.*`event Store\.Done`/;
+		assertErrors(errors(removed), event, /^the error Store\.Done/);
 		assert.deepEqual(errors(removed, ['event Store.Done', 'error Store.Done']), []);
 		assertErrors(errors({ rpcMethods: [] }), /^the JSON-RPC method kv_get is removed.*`rpc kv_get`/);
 		assert.deepEqual(errors({ rpcMethods: [] }, ['rpc kv_get']), []);
