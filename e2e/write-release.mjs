@@ -1,5 +1,5 @@
-// Writes the record of a release: what later versions are compared with, and what others can check. scripts/release runs
-// it.
+// Writes the record of a release: what later versions are compared with, and what others can check. It is run
+// by scripts/release.
 //
 // Usage: node e2e/write-release.mjs VERSION COMMIT WASM FOLDER
 //

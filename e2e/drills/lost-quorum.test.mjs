@@ -1,5 +1,6 @@
-// Two of four validators are gone for good. Nothing becomes final any more, the chain goes on slowly, and a referendum on
-// its blocks makes the two that are left the whole authority set: docs/operating.md, "A quorum is lost for good". Takes about a quarter of an hour, most of it in pauses between blocks.
+// Two of four validators are gone for good. Nothing becomes final any more, the chain goes on slowly, and a referendum
+// on its blocks makes the two that are left the whole authority set: docs/operating.md, "A quorum is lost for good".
+// Takes about a quarter of an hour, most of it in pauses between blocks.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
