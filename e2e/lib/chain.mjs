@@ -201,15 +201,29 @@ export async function account(api, { address }, at) {
  * the name of the dispatch error (`pallet.Error`, `Token.FundsUnavailable`) or null, and the events. Calls `onAccepted`
  * when the pool has accepted it.
  */
-export const submit = (api, extrinsic, onAccepted = () => {}) =>
+export const submit = (api, extrinsic, onAccepted) =>
+	submitUntil(api, extrinsic, 'finalised', (status) => status.isFinalized && status.asFinalized, onAccepted);
+
+/** The same, but resolves when the first block includes it, which need not become final. */
+export const submitToBlock = (api, extrinsic, onAccepted) =>
+	submitUntil(
+		api,
+		extrinsic,
+		'in a block',
+		(status) => (status.isInBlock && status.asInBlock) || (status.isFinalized && status.asFinalized),
+		onAccepted,
+	);
+
+const submitUntil = (api, extrinsic, what, blockOf, onAccepted = () => {}) =>
 	once(
 		(resolve, reject) =>
 			extrinsic.send(({ blockNumber, dispatchError, events, isError, status }) => {
 				onAccepted();
-				if (status.isFinalized) {
+				const hash = blockOf(status);
+				if (hash) {
 					const fee = events.find(({ event }) => api.events.transactionPayment.TransactionFeePaid.is(event));
 					resolve({
-						hash: status.asFinalized.toHex(),
+						hash: hash.toHex(),
 						number: blockNumber.toNumber(),
 						fee: fee?.event.data.actualFee.toBigInt() ?? 0n,
 						error: dispatchError ? errorName(api, dispatchError) : null,
@@ -219,7 +233,7 @@ export const submit = (api, extrinsic, onAccepted = () => {}) =>
 					reject(new Error(`the extrinsic ended as ${status.type}`));
 				}
 			}),
-		'an extrinsic to be finalised',
+		`an extrinsic to be ${what}`,
 	);
 
 /** Submits an extrinsic and resolves when the first block includes it. */

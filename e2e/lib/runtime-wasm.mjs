@@ -63,7 +63,7 @@ export function runtimeVersion(wasm) {
 }
 
 /** Position of the `spec_version` in an encoded version: after two strings and the `authoring_version`. */
-function specVersionAt(version) {
+export function specVersionAt(version) {
 	const afterString = (at) => at + 1 + (version[at] >> 2);
 	return afterString(afterString(0)) + 4;
 }

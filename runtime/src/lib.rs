@@ -119,10 +119,10 @@ macro_rules! version {
 	($spec_version:tt) => {
 		/// Version of this runtime.
 		///
-		/// `spec_version` rises with every upgrade of a chain, and stays 1 until the first release;
-		/// `transaction_version` rises when the encoding of a call or an extension changes. A signature is
-		/// valid for one value of each (TXN-R10). `system_version` 1 means state layout 1 (HAS-R9) and an
-		/// extrinsics root of layout 0 (HAS-R7).
+		/// `spec_version` rises with every release that changes the runtime; release 1.0.0 has 1.
+		/// `transaction_version` rises when the encoding of a call or an extension changes
+		/// (specs/compatibility.md). A signature is valid for one value of each (TXN-R10).
+		/// `system_version` 1 means state layout 1 (HAS-R9) and an extrinsics root of layout 0 (HAS-R7).
 		#[sp_version::runtime_version]
 		pub const VERSION: RuntimeVersion = RuntimeVersion {
 			spec_name: Cow::Borrowed("gtos"),

@@ -21,6 +21,7 @@ mod fullness;
 mod governance;
 mod key_owners;
 mod leaving;
+mod lost_quorum;
 mod metadata;
 mod migrations;
 mod nonces;
