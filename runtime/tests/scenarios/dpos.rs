@@ -9,7 +9,9 @@ use frame_support::{
 		Get,
 	},
 };
-use gtos_dpos_api::{EpochInfo, Keys, Rewards, Snapshot, Status, Validator, ValidatorDetails};
+use gtos_dpos_api::{
+	EpochInfo, Keys, NextValidator, Rewards, Snapshot, Status, Validator, ValidatorDetails,
+};
 use gtos_runtime::{
 	constants::{currency::TOS, staking::MAX_VALIDATORS},
 	genesis_config_presets::LOCAL,
@@ -35,6 +37,10 @@ const STAKE: Balance = 1_000_000 * TOS;
 
 fn validators() -> Vec<Validator<AccountId, Balance>> {
 	call_api("DposApi_validators", &[])
+}
+
+fn next_validators() -> Vec<NextValidator<AccountId>> {
+	call_api("DposApi_next_validators", &[])
 }
 
 fn details(account: &AccountId) -> Option<ValidatorDetails<AccountId, Balance>> {
@@ -300,6 +306,30 @@ fn validators_keep_the_keys_in_force_and_the_terms_of_their_era() {
 }
 
 #[test]
+fn next_validators_have_the_keys_that_the_next_session_brings_into_force() {
+	chain().execute_with(|| {
+		let alice = AliceStash.to_account_id();
+		let next_keys = || {
+			let mut next = next_validators().into_iter();
+			next.find(|next| next.account == alice).map(|next| next.keys)
+		};
+		run_to(1);
+		let accounts: Vec<_> = validators().into_iter().map(|current| current.account).collect();
+		let next: Vec<_> = next_validators().into_iter().map(|next| next.account).collect();
+		assert_eq!(next, accounts);
+		let old = validator(&alice).keys;
+		assert_eq!(next_keys(), old);
+
+		let new = register_keys(&alice);
+		assert_eq!(next_keys(), old);
+		run_to(LENGTH);
+		assert_eq!((validator(&alice).keys, next_keys()), (old, Some(new.clone())));
+		run_to(2 * LENGTH);
+		assert_eq!(validator(&alice).keys, Some(new));
+	});
+}
+
+#[test]
 fn disabled_validator_is_identified_by_its_position() {
 	chain().execute_with(|| {
 		run_to(1);
@@ -494,6 +524,8 @@ fn encodings_are_pinned() {
 		ValidatorDetails { validator: validator.clone(), rewards }.encode(),
 		[&bytes[..], &[1, 0, 0, 0, 3, 2]].concat()
 	);
+	let next = NextValidator { account: 1u8, keys: Keys { aura: [2; 32], grandpa: [3; 32] } };
+	assert_eq!(next.encode(), [&[1][..], &[2; 32], &[3; 32]].concat());
 	let snapshot =
 		Snapshot { block_number: 1u8, session: 2, era: 3, set_id: 4, validators: vec![validator] };
 	let head = [1, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1 << 2];
