@@ -5,10 +5,9 @@ use crate::{
 	slashing_protection::SlashingProtectionCmd,
 };
 use gtos_node_chain_spec as chain_spec;
-use gtos_node_service::SlashingProtectionMode;
+use gtos_node_service::{SlashingProtectionMode, StorageLimits};
 use sc_cli::SubstrateCli;
-use sc_storage_monitor::StorageMonitorParams;
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 /// Where users report bugs.
 const SUPPORT_URL: &str = "https://github.com/gtos/gtos/issues";
@@ -64,8 +63,20 @@ pub struct Run {
 	#[command(flatten)]
 	pub base: sc_cli::RunCmd,
 
-	#[command(flatten)]
-	pub storage_monitor: StorageMonitorParams,
+	/// Free disk space, in MiB, below which the node stops; 0: never.
+	///
+	/// The node stops with exit code 75. It starts again only if a quarter more is free. A full disk would crash it.
+	#[arg(long, value_name = "MiB", default_value_t = 1024)]
+	pub db_storage_threshold: u64,
+
+	/// How often the free disk space is read.
+	#[arg(
+		long,
+		value_name = "SECONDS",
+		default_value_t = 5,
+		value_parser = clap::value_parser!(u32).range(1..)
+	)]
+	pub db_storage_polling_period: u32,
 
 	/// Time that GRANDPA allows for a message to reach every other validator.
 	///
@@ -103,6 +114,17 @@ pub struct Run {
 	/// plain log then have no effect, and `--tracing-targets` is refused.
 	#[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Plain)]
 	pub log_format: LogFormat,
+}
+
+impl Run {
+	/// When the node stops for lack of disk space.
+	pub fn storage_limits(&self) -> StorageLimits {
+		StorageLimits {
+			// Saturating: more than any disk has.
+			stop_below_bytes: self.db_storage_threshold.saturating_mul(1 << 20),
+			polling_period: Duration::from_secs(self.db_storage_polling_period.into()),
+		}
+	}
 }
 
 /// Slashing protection of a validator.
@@ -278,8 +300,12 @@ mod tests {
 	}
 
 	#[test]
-	fn storage_monitor_without_flags_keeps_a_gibibyte_free() {
-		assert_eq!(parse(&["--dev"]).run.storage_monitor.threshold, 1024);
+	fn node_without_flags_keeps_a_gibibyte_free() {
+		let limits = parse(&["--dev"]).run.storage_limits();
+		assert_eq!(limits.stop_below_bytes, 1 << 30);
+		assert_eq!(limits.polling_period, Duration::from_secs(5));
+		let huge = parse(&["--db-storage-threshold", &u64::MAX.to_string()]).run.storage_limits();
+		assert_eq!(huge.stop_below_bytes, u64::MAX);
 	}
 
 	#[test]

@@ -6,12 +6,17 @@ use crate::{
 	logging::{self, LogFormat},
 	ports,
 };
-use gtos_node_service::{self as service, PartialComponents};
+use gtos_node_service::{self as service, OutOfSpace, PartialComponents, StorageOptions};
 use gtos_node_types::{user_error, Block};
 use sc_cli::{CliConfiguration, KeySubcommand, Runner, Signals, SubstrateCli};
 use sc_network::config::{NetworkConfiguration, NonReservedPeerMode};
 use sc_service::config::{RpcEndpoint, RpcMethods};
-use std::{ffi::OsString, num::NonZeroU32, time::Duration};
+use std::{
+	ffi::OsString,
+	num::NonZeroU32,
+	sync::{Arc, OnceLock},
+	time::Duration,
+};
 
 /// Parses the command line and runs the command, or the node if there is none.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> sc_cli::Result<()> {
@@ -101,7 +106,8 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	}
 	let mut runner = node_runner(cli)?;
 	let temporary = is_temporary.then(|| runner.config().base_path.path().to_path_buf());
-	let ended = complete(run, &mut runner).and_then(|options| {
+	let stopped = Arc::new(OnceLock::<OutOfSpace>::new());
+	let ended = complete(run, &mut runner, stopped.clone()).and_then(|options| {
 		let node =
 			runner.run_node_until_exit(|config| async move { service::start(config, options) });
 		node.map_err(sc_cli::Error::from)
@@ -109,11 +115,24 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	if let Some(path) = temporary {
 		base_path::remove_temporary(path);
 	}
-	ended
+	match (ended, stopped.get()) {
+		// The SDK knows only that a task has ended.
+		(Err(_), Some(reason)) => Err(out_of_space(reason.clone())),
+		(ended, _) => ended,
+	}
 }
 
-/// Completes the configuration of the node, and checks it.
-fn complete(run: &Run, runner: &mut Runner<Cli>) -> sc_cli::Result<service::Options> {
+fn out_of_space(reason: OutOfSpace) -> sc_cli::Error {
+	sc_service::Error::Application(Box::new(reason)).into()
+}
+
+/// Completes the configuration of the node, and checks it. `stopped` receives the reason if the node stops for
+/// lack of disk space.
+fn complete(
+	run: &Run,
+	runner: &mut Runner<Cli>,
+	stopped: Arc<OnceLock<OutOfSpace>>,
+) -> sc_cli::Result<service::Options> {
 	let rpc = &run.base.rpc_params;
 	if rpc.experimental_rpc_endpoint.is_empty() {
 		for endpoint in runner.config_mut().rpc.addr.iter_mut().flatten() {
@@ -125,13 +144,17 @@ fn complete(run: &Run, runner: &mut Runner<Cli>) -> sc_cli::Result<service::Opti
 		}
 	}
 	ports::ensure_free(runner.config()).map_err(user_error)?;
+	let limits = run.storage_limits();
+	if let Some(path) = runner.config().database.path() {
+		service::ensure_room(path, &limits).map_err(out_of_space)?;
+	}
 	warp_with_reserved_peers(&mut runner.config_mut().network).map_err(user_error)?;
 
 	Ok(service::Options {
 		compiled_runtimes: run.compiled_runtimes.clone(),
 		grandpa_gossip_period: Duration::from_millis(run.grandpa_gossip_period_ms),
 		slashing_protection: run.slashing_protection.into(),
-		storage_monitor: run.storage_monitor.clone(),
+		storage: StorageOptions { limits, stopped },
 		transaction_index_window: NonZeroU32::new(run.tx_index_blocks),
 	})
 }

@@ -19,12 +19,13 @@ use std::{env, process::ExitCode};
 
 fn main() -> ExitCode {
 	broken_pipe::end_quietly();
+	let format = LogFormat::asked_for(env::args_os());
 	match command::run(env::args_os()) {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) if broken_pipe::is_cause(&error) => broken_pipe::STATUS.into(),
 		Err(error) => {
-			logging::report(&error::explain(&error), LogFormat::asked_for(env::args_os()));
-			ExitCode::FAILURE
+			logging::report(&error::explain(&error), format);
+			error::exit_code(&error).into()
 		},
 	}
 }
