@@ -4,7 +4,7 @@ use crate::{
 	base_path, broken_pipe,
 	cli::{Cli, KeyCommand, Run, Subcommand},
 	logging::{self, LogFormat},
-	ports,
+	ports, pruning,
 };
 use gtos_node_service::{self as service, OutOfSpace, PartialComponents, StorageOptions};
 use gtos_node_types::{user_error, Block};
@@ -99,6 +99,7 @@ fn runner<T: CliConfiguration>(cli: &Cli, command: &T) -> sc_cli::Result<Runner<
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let run = &cli.run;
+	pruning::ensure_consistent(&run.base.import_params.pruning_params).map_err(user_error)?;
 	let shared = &run.base.shared_params;
 	let is_temporary = run.base.tmp || (shared.is_dev() && shared.base_path.is_none());
 	if !is_temporary {

@@ -12,6 +12,7 @@ mod keystore;
 mod logging;
 mod ports;
 mod prove_ownership;
+mod pruning;
 mod slashing_protection;
 
 use logging::LogFormat;
