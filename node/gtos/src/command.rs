@@ -1,8 +1,9 @@
 //! Runs the command that the command line names.
 
 use crate::{
-	base_path, broken_pipe,
+	argument_secrets, base_path, broken_pipe,
 	cli::{Cli, KeyCommand, Run, Subcommand},
+	key_files, keystore,
 	logging::{self, LogFormat},
 	ports, pruning,
 };
@@ -21,7 +22,7 @@ use std::{
 /// Parses the command line and runs the command, or the node if there is none.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> sc_cli::Result<()> {
 	let arguments: Vec<OsString> = arguments.into_iter().collect();
-	let cli = match Cli::try_from_iter(&arguments) {
+	let mut cli = match Cli::try_from_iter(&arguments) {
 		Ok(cli) => cli,
 		Err(error)
 			if error.use_stderr()
@@ -34,6 +35,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> sc_cli::Result<()> 
 		// Prints help, version or error, and ends the process.
 		Err(error) => error.exit(),
 	};
+	let format = LogFormat::asked_for(arguments.iter().cloned());
+	for warning in argument_secrets::warnings(&arguments) {
+		logging::warn(&warning, format);
+	}
+	logging::hide_requests(&mut cli.run.base.shared_params);
 	match &cli.subcommand {
 		Some(subcommand) => run_subcommand(&cli, subcommand),
 		None => run_node(&cli),
@@ -45,6 +51,8 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> sc_cli::Result<()> {
 		Subcommand::Key(KeyCommand::Stock(cmd)) => {
 			if let KeySubcommand::Insert(insert) = cmd {
 				base_path::ensure_known(&insert.shared_params).map_err(user_error)?;
+				let folder = keystore::folder(cli, &insert.shared_params, &insert.keystore_params)?;
+				key_files::prepare_keystore(&folder).map_err(user_error)?;
 			}
 			cmd.run(cli)
 		},
@@ -149,6 +157,8 @@ fn complete(
 	if let Some(path) = runner.config().database.path() {
 		service::ensure_room(path, &limits).map_err(out_of_space)?;
 	}
+	let password = run.base.keystore_params.password_filename.as_deref();
+	key_files::protect(runner.config(), password).map_err(user_error)?;
 	warp_with_reserved_peers(&mut runner.config_mut().network).map_err(user_error)?;
 
 	Ok(service::Options {
