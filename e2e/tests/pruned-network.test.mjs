@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { blockHash, connectSynced, finalised, finalisedHeight, rawCall, until } from '../lib/chain.mjs';
 import { joinArguments, startConnected, withNode } from '../lib/network.mjs';
-import { freePorts, temporaryFolder } from '../lib/node.mjs';
+import { freePorts, startNode, temporaryFolder } from '../lib/node.mjs';
 import { editedSpec } from '../lib/spec.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
 
@@ -58,6 +58,17 @@ describe('a network of validators without old bodies', { concurrency: false }, a
 			},
 			(url) => connectSynced(url, height),
 		);
+	});
+
+	it('tells a node that has only the validators for a full sync what it needs', async () => {
+		const args = [...validators, '--base-path', temporaryFolder(), '--sync', 'full'];
+		const node = await startNode(args);
+		try {
+			const warning = /at block 0 and gets no further blocks, although a peer is at block \d+\. .* one that keeps all/;
+			await until(() => warning.test(node.log()), 'the warning', 4 * 60_000);
+		} finally {
+			await node.stop();
+		}
 	});
 
 	it('lets a node join by warp sync from the validators alone', async () => {
