@@ -38,6 +38,22 @@ export function temporaryFolder() {
 	return path;
 }
 
+/**
+ * Makes a folder that is a file system of its own, in memory and of so many MiB, or answers null if this user may not
+ * mount one. It is removed when this process exits.
+ */
+export function temporaryDisk(sizeMib) {
+	const path = temporaryFolder();
+	try {
+		execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMib}m`, 'tmpfs', path], { stdio: 'ignore' });
+	} catch {
+		return null;
+	}
+	// A process that still has files open there ends later.
+	cleanups.add(() => execFileSync('umount', ['--lazy', path]));
+	return path;
+}
+
 /** Listens on `port` of the loopback interface until `close` is called on the result. Rejects if the port is in use. */
 export async function listenOn(port) {
 	const server = createServer();

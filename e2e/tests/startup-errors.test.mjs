@@ -1,11 +1,14 @@
 // With wrong settings the node does not start: it exits with an error code and one clear message.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { freePorts, gtos, listenOn, runToEnd, temporaryFolder } from '../lib/node.mjs';
 import { presetSpec, readableSpec } from '../lib/spec.mjs';
+
+// The exit code of a node that has no disk space.
+const OUT_OF_SPACE = 75;
 
 describe('the node does not start', () => {
 	let port;
@@ -28,7 +31,10 @@ describe('the node does not start', () => {
 		return [...args, '--no-mdns', ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)];
 	}
 
-	/** Asserts that the node exits by itself with an error code and prints one error, which matches `message`. */
+	/**
+	 * Asserts that the node exits by itself with an error code and prints one error, which matches `message`. Answers the
+	 * code.
+	 */
 	async function assertFails(args, message) {
 		const { code, output } = await runToEnd(args);
 		assert.notEqual(code, 0, output);
@@ -36,6 +42,7 @@ describe('the node does not start', () => {
 		assert.equal(errors.length, 1, output);
 		assert.match(errors[0], message);
 		assert.doesNotMatch(output, /panicked|backtrace/);
+		return code;
 	}
 
 	function writeSpec(spec) {
@@ -56,6 +63,41 @@ describe('the node does not start', () => {
 		await gtos('key', 'insert', '--chain', 'local', '--base-path', base, ...key, '--password', 'right');
 		const args = ['--chain', 'local', '--validator', '--unsafe-force-node-key-generation', '--password', 'wrong'];
 		await assertFails(node(args, { 'base-path': base }), /cannot sign with the GRANDPA key 0x[0-9a-f]{64}/);
+	});
+
+	it('with a key that every user can read', async () => {
+		const base = temporaryFolder();
+		const key = ['--key-type', 'gran', '--scheme', 'ed25519', '--suri', '//Ferdie'];
+		await gtos('key', 'insert', '--chain', 'local', '--base-path', base, ...key);
+		const keystore = join(base, 'chains', local.id, 'keystore');
+		const [file] = readdirSync(keystore);
+		chmodSync(join(keystore, file), 0o644);
+		await assertFails(
+			node(['--chain', 'local'], { 'base-path': base }),
+			new RegExp(`other users .* run \`chmod 600 ${join(keystore, file)}\``),
+		);
+	});
+
+	it('on a disk without space, and a supervisor can tell by the exit code', async () => {
+		const base = temporaryFolder();
+		// A thousand TiB.
+		const args = node(['--chain', 'local', '--db-storage-threshold', String(2 ** 30)], { 'base-path': base });
+		const code = await assertFails(
+			args,
+			new RegExp(`no room for the database at ${base}/.*: .* are free .* needs .* to start\\. Free .*--db-storage-threshold`),
+		);
+		assert.equal(code, OUT_OF_SPACE);
+	});
+
+	it('with states of blocks whose bodies it would delete', async () => {
+		await assertFails(
+			node(['--chain', 'local', '--validator', '--state-pruning', 'archive']),
+			/add --blocks-pruning archive-canonical/,
+		);
+		await assertFails(
+			node(['--chain', 'local', '--blocks-pruning', '100']),
+			/--blocks-pruning 100 keeps the bodies of fewer blocks .*\(256\)/,
+		);
 	});
 
 	it('with a warp sync from nobody', () =>

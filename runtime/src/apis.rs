@@ -18,7 +18,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use frame_support::{genesis_builder_helper::get_preset, weights::Weight};
-use gtos_dpos_api::{EpochInfo, Snapshot, Validator, ValidatorDetails};
+use gtos_dpos_api::{EpochInfo, NextValidator, Snapshot, Validator, ValidatorDetails};
 use pallet_aura_equivocation::EquivocationProofOf;
 use pallet_contract_store_runtime_api::{contract_address, ContractPage, ContractRecord};
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
@@ -333,6 +333,10 @@ impl_runtime_apis! {
 
 		fn epoch_info() -> EpochInfo<BlockNumber> {
 			dpos::epoch_info()
+		}
+
+		fn next_validators() -> Vec<NextValidator<AccountId>> {
+			dpos::next_validators()
 		}
 
 		fn snapshot() -> Snapshot<AccountId, Balance, BlockNumber> {

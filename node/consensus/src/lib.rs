@@ -1,8 +1,8 @@
 //! What the node adds to the SDK's Aura, GRANDPA and sync: reports of equivocations, the check of
 //! the clock, the choice between siblings by their arrival, the count of missed slots, the pause of
 //! the authors while finality lags, inherent data, the time in which an author takes transactions,
-//! the import of downloaded state, reserved peers that stay connected, and the peers that a warp
-//! sync waits for.
+//! the session keys that a validator lacks, the import of downloaded state, reserved peers that stay
+//! connected, the peers that a warp sync waits for, and a warning of a sync that gets no blocks.
 //!
 //! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
 //! crate assembles the node and passes in what each part needs.
@@ -19,6 +19,8 @@ pub mod observed_import;
 pub mod own_slots;
 pub mod proposer;
 mod rate_limit;
+pub mod session_keys;
+pub mod stalled_sync;
 pub mod state_import;
 #[cfg(test)]
 mod stateless_client;

@@ -1,14 +1,13 @@
 //! The command line.
 
 use crate::{
-	logging::LogFormat, prove_ownership::ProveOwnershipCmd,
+	logging::LogFormat, prove_ownership::ProveOwnershipCmd, pruning,
 	slashing_protection::SlashingProtectionCmd,
 };
 use gtos_node_chain_spec as chain_spec;
-use gtos_node_service::SlashingProtectionMode;
+use gtos_node_service::{SlashingProtectionMode, StorageLimits};
 use sc_cli::SubstrateCli;
-use sc_storage_monitor::StorageMonitorParams;
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 /// Where users report bugs.
 const SUPPORT_URL: &str = "https://github.com/gtos/gtos/issues";
@@ -58,14 +57,34 @@ fn name_chains_in(command: clap::Command) -> clap::Command {
 	mut_arg("pool_limit", |arg| arg.default_value("30000")),
 	mut_arg("pool_kbytes", |arg| arg.default_value("61440")),
 	mut_arg("tx_ban_seconds", |arg| arg.default_value("0").help(TX_BAN_HELP).long_help(TX_BAN_HELP)),
-	mut_arg("rpc_max_batch_request_len", |arg| arg.default_value("100"))
+	mut_arg("rpc_max_batch_request_len", |arg| arg.default_value("100")),
+	mut_arg("state_pruning", |arg| arg.default_value_if("archive", "true", pruning::ALL_FINAL)),
+	mut_arg("blocks_pruning", pruning::bodies_by_role)
 )]
 pub struct Run {
 	#[command(flatten)]
 	pub base: sc_cli::RunCmd,
 
-	#[command(flatten)]
-	pub storage_monitor: StorageMonitorParams,
+	/// Keep the states and the bodies of all final blocks.
+	///
+	/// The same as `--state-pruning archive-canonical --blocks-pruning archive-canonical`.
+	#[arg(long, conflicts_with_all = ["state_pruning", "blocks_pruning"])]
+	pub archive: bool,
+
+	/// Free disk space, in MiB, below which the node stops; 0: never.
+	///
+	/// The node stops with exit code 75. It starts again only if a quarter more is free. A full disk would crash it.
+	#[arg(long, value_name = "MiB", default_value_t = 1024)]
+	pub db_storage_threshold: u64,
+
+	/// How often the free disk space is read.
+	#[arg(
+		long,
+		value_name = "SECONDS",
+		default_value_t = 5,
+		value_parser = clap::value_parser!(u32).range(1..)
+	)]
+	pub db_storage_polling_period: u32,
 
 	/// Time that GRANDPA allows for a message to reach every other validator.
 	///
@@ -82,8 +101,14 @@ pub struct Run {
 	/// How many of the chain's last blocks `tx_status` and `tx_subscribe` cover; 0 switches them
 	/// off.
 	///
-	/// The default is a day of one-second blocks. Older blocks are deleted from the index.
-	#[arg(long, value_name = "BLOCKS", default_value_t = 86_400)]
+	/// The default is a day of one-second blocks, and 0 with --validator. Older blocks are deleted from the
+	/// index.
+	#[arg(
+		long,
+		value_name = "BLOCKS",
+		default_value = pruning::DAY_OF_BLOCKS,
+		default_value_ifs = [("dev", "true", pruning::DAY_OF_BLOCKS), ("validator", "true", pruning::VALIDATOR_INDEX)]
+	)]
 	pub tx_index_blocks: u32,
 
 	/// Folder in which the node keeps runtimes after compiling them, so that its next start
@@ -103,6 +128,17 @@ pub struct Run {
 	/// plain log then have no effect, and `--tracing-targets` is refused.
 	#[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Plain)]
 	pub log_format: LogFormat,
+}
+
+impl Run {
+	/// When the node stops for lack of disk space.
+	pub fn storage_limits(&self) -> StorageLimits {
+		StorageLimits {
+			// Saturating: more than any disk has.
+			stop_below_bytes: self.db_storage_threshold.saturating_mul(1 << 20),
+			polling_period: Duration::from_secs(self.db_storage_polling_period.into()),
+		}
+	}
 }
 
 /// Slashing protection of a validator.
@@ -219,7 +255,7 @@ mod tests {
 	use super::*;
 	use clap::CommandFactory;
 	use gtos_runtime::genesis_config_presets::{DEV, LIVE, LOCAL};
-	use sc_cli::{CliConfiguration, TransactionPoolType};
+	use sc_cli::{CliConfiguration, DatabasePruningMode, TransactionPoolType};
 	use sc_service::config::RpcBatchRequestConfig;
 
 	fn parse(arguments: &[&str]) -> Cli {
@@ -278,8 +314,56 @@ mod tests {
 	}
 
 	#[test]
-	fn storage_monitor_without_flags_keeps_a_gibibyte_free() {
-		assert_eq!(parse(&["--dev"]).run.storage_monitor.threshold, 1024);
+	fn node_without_flags_keeps_a_gibibyte_free() {
+		let limits = parse(&["--dev"]).run.storage_limits();
+		assert_eq!(limits.stop_below_bytes, 1 << 30);
+		assert_eq!(limits.polling_period, Duration::from_secs(5));
+		let huge = parse(&["--db-storage-threshold", &u64::MAX.to_string()]).run.storage_limits();
+		assert_eq!(huge.stop_below_bytes, u64::MAX);
+	}
+
+	/// What a node with these arguments keeps: states, bodies and transactions.
+	fn kept(arguments: &[&str]) -> (Option<DatabasePruningMode>, DatabasePruningMode, u32) {
+		let run = parse(arguments).run;
+		let pruning = &run.base.import_params.pruning_params;
+		(pruning.state_pruning, pruning.blocks_pruning, run.tx_index_blocks)
+	}
+
+	#[test]
+	fn validator_prunes_bodies_and_has_no_index_unless_told_otherwise() {
+		use DatabasePruningMode::{Archive, ArchiveCanonical, Custom};
+		let validator = (None, Custom(86_400), 0);
+		assert_eq!(kept(&["--validator"]), validator);
+		// Wherever the flag stands.
+		assert_eq!(kept(&["--name", "x", "--validator", "--chain", "local"]), validator);
+		assert_eq!(
+			kept(&["--validator", "--blocks-pruning", "archive", "--tx-index-blocks", "7"]),
+			(None, Archive, 7)
+		);
+		assert_eq!(
+			kept(&["--validator", "--archive"]),
+			(Some(ArchiveCanonical), ArchiveCanonical, 0)
+		);
+	}
+
+	#[test]
+	fn other_nodes_keep_all_bodies_and_a_day_of_transactions() {
+		use DatabasePruningMode::ArchiveCanonical;
+		let full = (None, ArchiveCanonical, 86_400);
+		for arguments in [&["--dev"][..], &["--alice"], &["--dev", "--validator"], &[]] {
+			assert_eq!(kept(arguments), full, "{arguments:?}");
+		}
+		assert_eq!(kept(&["--archive"]), (Some(ArchiveCanonical), ArchiveCanonical, 86_400));
+	}
+
+	#[test]
+	fn archive_with_another_pruning_is_refused() {
+		for pruning in ["--state-pruning", "--blocks-pruning"] {
+			assert!(
+				Cli::try_from_iter(["gtos", "--archive", pruning, "300"]).is_err(),
+				"{pruning}"
+			);
+		}
 	}
 
 	#[test]

@@ -1,22 +1,28 @@
 //! Runs the command that the command line names.
 
 use crate::{
-	base_path, broken_pipe,
+	argument_secrets, base_path, broken_pipe,
 	cli::{Cli, KeyCommand, Run, Subcommand},
+	key_files, keystore,
 	logging::{self, LogFormat},
-	ports,
+	ports, pruning,
 };
-use gtos_node_service::{self as service, PartialComponents};
+use gtos_node_service::{self as service, OutOfSpace, PartialComponents, StorageOptions};
 use gtos_node_types::{user_error, Block};
 use sc_cli::{CliConfiguration, KeySubcommand, Runner, Signals, SubstrateCli};
 use sc_network::config::{NetworkConfiguration, NonReservedPeerMode};
 use sc_service::config::{RpcEndpoint, RpcMethods};
-use std::{ffi::OsString, num::NonZeroU32, time::Duration};
+use std::{
+	ffi::OsString,
+	num::NonZeroU32,
+	sync::{Arc, OnceLock},
+	time::Duration,
+};
 
 /// Parses the command line and runs the command, or the node if there is none.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> sc_cli::Result<()> {
 	let arguments: Vec<OsString> = arguments.into_iter().collect();
-	let cli = match Cli::try_from_iter(&arguments) {
+	let mut cli = match Cli::try_from_iter(&arguments) {
 		Ok(cli) => cli,
 		Err(error)
 			if error.use_stderr()
@@ -29,6 +35,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> sc_cli::Result<()> 
 		// Prints help, version or error, and ends the process.
 		Err(error) => error.exit(),
 	};
+	let format = LogFormat::asked_for(arguments.iter().cloned());
+	for warning in argument_secrets::warnings(&arguments) {
+		logging::warn(&warning, format);
+	}
+	logging::hide_requests(&mut cli.run.base.shared_params);
 	match &cli.subcommand {
 		Some(subcommand) => run_subcommand(&cli, subcommand),
 		None => run_node(&cli),
@@ -40,6 +51,8 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> sc_cli::Result<()> {
 		Subcommand::Key(KeyCommand::Stock(cmd)) => {
 			if let KeySubcommand::Insert(insert) = cmd {
 				base_path::ensure_known(&insert.shared_params).map_err(user_error)?;
+				let folder = keystore::folder(cli, &insert.shared_params, &insert.keystore_params)?;
+				key_files::prepare_keystore(&folder).map_err(user_error)?;
 			}
 			cmd.run(cli)
 		},
@@ -94,6 +107,7 @@ fn runner<T: CliConfiguration>(cli: &Cli, command: &T) -> sc_cli::Result<Runner<
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let run = &cli.run;
+	pruning::ensure_consistent(&run.base.import_params.pruning_params).map_err(user_error)?;
 	let shared = &run.base.shared_params;
 	let is_temporary = run.base.tmp || (shared.is_dev() && shared.base_path.is_none());
 	if !is_temporary {
@@ -101,7 +115,8 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	}
 	let mut runner = node_runner(cli)?;
 	let temporary = is_temporary.then(|| runner.config().base_path.path().to_path_buf());
-	let ended = complete(run, &mut runner).and_then(|options| {
+	let stopped = Arc::new(OnceLock::<OutOfSpace>::new());
+	let ended = complete(run, &mut runner, stopped.clone()).and_then(|options| {
 		let node =
 			runner.run_node_until_exit(|config| async move { service::start(config, options) });
 		node.map_err(sc_cli::Error::from)
@@ -109,11 +124,24 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	if let Some(path) = temporary {
 		base_path::remove_temporary(path);
 	}
-	ended
+	match (ended, stopped.get()) {
+		// The SDK knows only that a task has ended.
+		(Err(_), Some(reason)) => Err(out_of_space(reason.clone())),
+		(ended, _) => ended,
+	}
 }
 
-/// Completes the configuration of the node, and checks it.
-fn complete(run: &Run, runner: &mut Runner<Cli>) -> sc_cli::Result<service::Options> {
+fn out_of_space(reason: OutOfSpace) -> sc_cli::Error {
+	sc_service::Error::Application(Box::new(reason)).into()
+}
+
+/// Completes the configuration of the node, and checks it. `stopped` receives the reason if the node stops for
+/// lack of disk space.
+fn complete(
+	run: &Run,
+	runner: &mut Runner<Cli>,
+	stopped: Arc<OnceLock<OutOfSpace>>,
+) -> sc_cli::Result<service::Options> {
 	let rpc = &run.base.rpc_params;
 	if rpc.experimental_rpc_endpoint.is_empty() {
 		for endpoint in runner.config_mut().rpc.addr.iter_mut().flatten() {
@@ -125,13 +153,19 @@ fn complete(run: &Run, runner: &mut Runner<Cli>) -> sc_cli::Result<service::Opti
 		}
 	}
 	ports::ensure_free(runner.config()).map_err(user_error)?;
+	let limits = run.storage_limits();
+	if let Some(path) = runner.config().database.path() {
+		service::ensure_room(path, &limits).map_err(out_of_space)?;
+	}
+	let password = run.base.keystore_params.password_filename.as_deref();
+	key_files::protect(runner.config(), password).map_err(user_error)?;
 	warp_with_reserved_peers(&mut runner.config_mut().network).map_err(user_error)?;
 
 	Ok(service::Options {
 		compiled_runtimes: run.compiled_runtimes.clone(),
 		grandpa_gossip_period: Duration::from_millis(run.grandpa_gossip_period_ms),
 		slashing_protection: run.slashing_protection.into(),
-		storage_monitor: run.storage_monitor.clone(),
+		storage: StorageOptions { limits, stopped },
 		transaction_index_window: NonZeroU32::new(run.tx_index_blocks),
 	})
 }

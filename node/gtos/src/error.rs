@@ -1,4 +1,21 @@
-//! Explains errors of the SDK to the operator.
+//! Explains errors of the SDK to the operator, and tells supervisors one of them.
+
+use gtos_node_service::OutOfSpace;
+
+/// Exit code of a node that has no disk space: EX_TEMPFAIL of `sysexits.h`, which invites to try again.
+pub const OUT_OF_SPACE: u8 = 75;
+
+/// Exit code after an error.
+pub fn exit_code(error: &sc_cli::Error) -> u8 {
+	match error {
+		sc_cli::Error::Service(sc_service::Error::Application(error))
+			if error.is::<OutOfSpace>() =>
+		{
+			OUT_OF_SPACE
+		},
+		_ => 1,
+	}
+}
 
 /// Explains an error in one line, with the remedy where the SDK does not name it.
 pub fn explain(error: &sc_cli::Error) -> String {
@@ -35,6 +52,15 @@ mod tests {
 		assert!(message.contains("/data/secret_ed25519"), "{message}");
 		assert!(message.contains("gtos key generate-node-key"), "{message}");
 		assert_eq!(message.lines().count(), 1, "{message}");
+	}
+
+	#[test]
+	fn lack_of_space_has_an_exit_code_of_its_own_and_names_its_path() {
+		let cause = OutOfSpace { path: "/data/db".into(), free_bytes: 1, needed_bytes: 2 };
+		let error = sc_service::Error::Application(Box::new(cause)).into();
+		assert_eq!(exit_code(&error), OUT_OF_SPACE);
+		assert!(explain(&error).contains("/data/db"), "{}", explain(&error));
+		assert_eq!(exit_code(&user_error("the port is busy").into()), 1);
 	}
 
 	#[test]

@@ -12,7 +12,8 @@ use std::{
 };
 use tracing::{
 	field::{Field, Visit},
-	Event, Subscriber,
+	level_filters::LevelFilter,
+	Event, Level, Subscriber,
 };
 use tracing_subscriber::{
 	fmt::{
@@ -28,6 +29,9 @@ use tracing_subscriber::{
 const DEFAULT_FILTER: &str = "info,ws=off,yamux=off,regalloc=off,cranelift_codegen=off,\
 	cranelift_wasm=warn,hyper=warn,trust_dns_proto=off,hickory_proto=off,\
 	libp2p_mdns::behaviour::iface=off,rustls::common_state=off,rustls::conn=off";
+
+/// Filter without the requests of JSON-RPC. It comes last, and so replaces one for the same target.
+const WITHOUT_REQUESTS: &str = "jsonrpsee-server=debug";
 
 /// Limit of open files below which a warning is logged, as in the SDK.
 const RECOMMENDED_OPEN_FILES: u64 = 10_000;
@@ -62,11 +66,42 @@ impl LogFormat {
 /// Writes a message to standard error that does not come through the log: the reason why there is no
 /// node. A reader that is gone is not an error.
 pub fn report(message: &str, format: LogFormat) {
+	write("Error", Level::ERROR, message, format);
+}
+
+/// Writes a warning to standard error before there is a log.
+pub fn warn(message: &str, format: LogFormat) {
+	write("Warning", Level::WARN, message, format);
+}
+
+fn write(label: &str, level: Level, message: &str, format: LogFormat) {
 	let mut stderr = io::stderr();
 	let _ = match format {
-		LogFormat::Plain => writeln!(stderr, "Error: {message}"),
-		LogFormat::Json => writeln!(stderr, "{}", line("ERROR", "gtos", message.into())),
+		LogFormat::Plain => writeln!(stderr, "{label}: {message}"),
+		LogFormat::Json => {
+			writeln!(stderr, "{}", line(level.as_str(), "gtos", message.into()))
+		},
 	};
+}
+
+/// Keeps requests of JSON-RPC out of the log, whatever the operator wants to see: `author_insertKey` carries
+/// a secret.
+///
+/// Only the level `trace` shows them. Otherwise nothing is changed, because a filter for one more target would
+/// make the others slower.
+pub fn hide_requests(params: &mut SharedParams) {
+	let mut directives = vec![env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default()];
+	directives.extend(params.log.iter().cloned());
+	if shows_requests(&directives) {
+		params.log.push(WITHOUT_REQUESTS.into());
+	}
+}
+
+fn shows_requests(directives: &[String]) -> bool {
+	let given = directives.iter().filter(|directives| !directives.is_empty()).cloned();
+	let filter = EnvFilter::try_new(given.collect::<Vec<_>>().join(","));
+	// Whatever is not valid keeps the node from starting.
+	filter.is_ok_and(|filter| filter.max_level_hint() == Some(LevelFilter::TRACE))
 }
 
 /// Sets the panic message, the JSON log and the limit of open files, as the SDK does with its plain
@@ -271,6 +306,22 @@ mod tests {
 		{
 			assert_eq!(asked_for(arguments), LogFormat::Plain);
 		}
+	}
+
+	#[test]
+	fn requests_are_hidden_wherever_trace_is_asked_for() {
+		let shows = |directives: &[&str]| {
+			shows_requests(&directives.iter().map(|it| it.to_string()).collect::<Vec<_>>())
+		};
+		for trace in ["trace", "sync=debug,jsonrpsee-server=TRACE", "jsonrpsee-server=5"] {
+			assert!(shows(&["", trace]), "{trace}");
+		}
+		assert!(!shows(&["", "sync=debug", "grandpa=info"]));
+		assert!(!shows(&[""]));
+		let both = format!("trace,jsonrpsee-server=trace,{WITHOUT_REQUESTS}");
+		let filter = EnvFilter::try_new(both).expect("it parses").to_string();
+		assert!(filter.contains(WITHOUT_REQUESTS), "{filter}");
+		assert!(!filter.contains("jsonrpsee-server=trace"), "{filter}");
 	}
 
 	#[test]

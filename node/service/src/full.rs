@@ -6,9 +6,11 @@ use crate::{
 	equivocation_reports,
 	finality::Voter,
 	network::{self, Network},
-	offchain,
+	offchain, old_bodies,
 	open::open_node,
-	own_slots, rpc, slashing_protection, storage_monitor, transaction_index,
+	own_slots, rpc, session_keys, slashing_protection,
+	storage_monitor::{self, StorageOptions},
+	transaction_index,
 };
 use gtos_node_slashing_protection::{ensure_usable, Mode, ProtectedKeystore, SigningKeystore};
 use gtos_node_types::{user_error, Block};
@@ -18,7 +20,6 @@ use sc_network::{
 	config::NetworkBackendType, Litep2pNetworkBackend, NetworkBackend, NetworkWorker,
 };
 use sc_service::{Configuration, Error, SpawnTasksParams, TaskManager};
-use sc_storage_monitor::StorageMonitorParams;
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
@@ -32,7 +33,7 @@ pub struct Options {
 	/// How much slashing protection a validator has.
 	pub slashing_protection: Mode,
 	/// When the node stops for lack of disk space.
-	pub storage_monitor: StorageMonitorParams,
+	pub storage: StorageOptions,
 	/// How many of the last blocks the index of transactions covers; `None` for no index.
 	pub transaction_index_window: Option<NonZeroU32>,
 }
@@ -78,14 +79,15 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 	let (keystore, worker_keystore) = match &protection {
 		Some(protection) => (
 			ProtectedKeystore::of_operator(inner.clone(), protection.clone()),
-			ProtectedKeystore::of_workers(inner, protection.clone()),
+			ProtectedKeystore::of_workers(inner.clone(), protection.clone()),
 		),
-		None => (inner.clone(), inner),
+		None => (inner.clone(), inner.clone()),
 	};
 	let offchain_pool = OffchainTransactionPoolFactory::new(transaction_pool.clone());
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
 
-	storage_monitor::start(&config, options.storage_monitor, &task_manager)?;
+	storage_monitor::start(&config, options.storage, &task_manager)?;
+	old_bodies::warn_if_missing(&config, &client)?;
 	let network_params = network::Params {
 		client: client.clone(),
 		backend: backend.clone(),
@@ -167,6 +169,8 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 	}
 
 	if role.is_authority() {
+		// Not earlier: `spawn_tasks` makes the keys of a development chain.
+		session_keys::start(&task_manager, client.clone(), inner);
 		let own_slots = own_slots::start(
 			&task_manager,
 			client.clone(),

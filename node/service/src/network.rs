@@ -1,7 +1,7 @@
 //! The peer-to-peer network and block sync.
 
 use crate::{clock_watch, finality};
-use gtos_node_consensus::{clock::Clock, sync_network, warp_peers};
+use gtos_node_consensus::{clock::Clock, stalled_sync, sync_network, warp_peers};
 use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
 use gtos_runtime::{BlockNumber, Hash};
 use sc_consensus_grandpa::SharedAuthoritySet;
@@ -93,7 +93,7 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 			fork_id: config.chain_spec.fork_id(),
 			announce_block: config.announce_block,
 			net_config,
-			client,
+			client: client.clone(),
 			transaction_pool,
 			spawn_handle: task_manager.spawn_handle(),
 			spawn_essential_handle: task_manager.spawn_essential_handle(),
@@ -111,6 +111,8 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 		Some("networking"),
 		sync_commands.serve(Arc::new(service.clone())),
 	);
+	let report = stalled_sync::report(client, sync.clone());
+	task_manager.spawn_handle().spawn("stalled-sync", Some("networking"), report);
 	if config.network.sync_mode.is_warp() {
 		let report = warp_peers::report(sync.clone());
 		task_manager.spawn_handle().spawn("warp-peers", Some("networking"), report);

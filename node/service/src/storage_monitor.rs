@@ -1,27 +1,30 @@
 //! Watches the free disk space.
 
-use gtos_node_types::user_error;
+use gtos_node_storage_monitor::{Limits, Monitor, OutOfSpace};
 use sc_service::{Configuration, Error, TaskManager};
-use sc_storage_monitor::{StorageMonitorParams, StorageMonitorService};
+use std::sync::{Arc, OnceLock};
 
-/// Stops the node before the disk is full. A full disk would crash the node, because the database
-/// maps its files into memory.
+/// When a node stops for lack of disk space.
+pub struct StorageOptions {
+	/// The limits.
+	pub limits: Limits,
+	/// Where a node that stops for this reason writes it.
+	pub stopped: Arc<OnceLock<OutOfSpace>>,
+}
+
+/// Starts the watch. The task is essential: the node stops when it ends.
 pub fn start(
 	config: &Configuration,
-	params: StorageMonitorParams,
+	options: StorageOptions,
 	task_manager: &TaskManager,
 ) -> Result<(), Error> {
 	let Some(path) = config.database.path() else { return Ok(()) };
-	StorageMonitorService::try_spawn(
-		params,
-		path.to_path_buf(),
-		&task_manager.spawn_essential_handle(),
-	)
-	.map_err(|error| {
-		user_error(format!(
-			"no room for the database at {}: {error}. Free some space, or lower \
-			--db-storage-threshold",
-			path.display()
-		))
-	})
+	let registry = config.prometheus_registry();
+	let monitor = Monitor::new(path.to_path_buf(), options.limits, registry)?;
+	task_manager.spawn_essential_handle().spawn(
+		"storage-monitor",
+		None,
+		monitor.run(options.stopped),
+	);
+	Ok(())
 }

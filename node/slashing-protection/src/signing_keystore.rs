@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use sp_core::{
 	bytes::to_hex,
 	crypto::{key_types, KeyTypeId},
-	ed25519, sr25519,
+	ed25519, sr25519, Pair,
 };
 use sp_keystore::{Keystore, KeystorePtr};
 use std::{
@@ -34,37 +34,42 @@ fn obstacle(keystore: &dyn Keystore, public: &[u8], key_type: KeyTypeId) -> Opti
 	let signed = match key_type {
 		key_types::AURA => {
 			let public = sr25519::Public::try_from(public).ok()?;
-			keystore.sr25519_sign(key_type, &public, PROBE).map(|signature| signature.is_some())
+			let signature = keystore.sr25519_sign(key_type, &public, PROBE);
+			signature.map(|made| made.map(|made| sr25519::Pair::verify(&made, PROBE, &public)))
 		},
 		key_types::GRANDPA => {
 			let public = ed25519::Public::try_from(public).ok()?;
-			keystore.ed25519_sign(key_type, &public, PROBE).map(|signature| signature.is_some())
+			let signature = keystore.ed25519_sign(key_type, &public, PROBE);
+			signature.map(|made| made.map(|made| ed25519::Pair::verify(&made, PROBE, &public)))
 		},
 		_ => return None,
 	};
 	let reason = match signed {
-		Ok(true) => return None,
-		Ok(false) => "the keystore does not hold it".into(),
+		Ok(Some(true)) => return None,
+		Ok(Some(false)) => "its signature is not valid".into(),
+		Ok(None) => "the keystore does not hold it".into(),
 		Err(error) => error.to_string(),
 	};
 	let kind = if key_type == key_types::AURA { "Aura" } else { "GRANDPA" };
 	Some(format!("the {kind} key {}: {reason}", to_hex(public, false)))
 }
 
-/// Fails if the keystore has a session key with which it cannot sign.
+/// Fails if the keystore has session keys with which it cannot sign. Names all of them.
 pub fn ensure_usable(keystore: &dyn Keystore) -> Result<(), String> {
+	let mut obstacles = Vec::new();
 	for key_type in [key_types::AURA, key_types::GRANDPA] {
 		let keys = keystore.keys(key_type);
 		let keys = keys.map_err(|error| format!("the keystore cannot be read: {error}"))?;
-		if let Some(obstacle) = keys.iter().find_map(|public| obstacle(keystore, public, key_type))
-		{
-			return Err(format!(
-				"this node cannot sign with {obstacle}. Give the password with which the key was \
-				inserted, or remove the key's file from the keystore"
-			));
-		}
+		obstacles.extend(keys.iter().filter_map(|public| obstacle(keystore, public, key_type)));
 	}
-	Ok(())
+	if obstacles.is_empty() {
+		return Ok(());
+	}
+	Err(format!(
+		"this node cannot sign with {}. Give the password with which the key was inserted, or remove the \
+		key's file from the keystore",
+		obstacles.join("; with ")
+	))
 }
 
 impl SigningKeystore {

@@ -39,6 +39,15 @@ pub struct Keys {
 	pub grandpa: [u8; 32],
 }
 
+/// A validator of the next session. Field order is part of the API's encoding.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
+pub struct NextValidator<AccountId> {
+	/// Its stash.
+	pub account: AccountId,
+	/// The keys that will be in force.
+	pub keys: Keys,
+}
+
 /// A validator. Field order is part of the API's encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
 pub struct Validator<AccountId, Balance> {
@@ -147,6 +156,11 @@ sp_api::decl_runtime_apis! {
 
 		/// Session, era, and when they change.
 		fn epoch_info() -> EpochInfo<BlockNumber>;
+
+		/// The set of the next session, at most 100 validators, with the keys that will be in force.
+		///
+		/// For nodes that check whether they hold these keys; no JSON-RPC method shows it.
+		fn next_validators() -> Vec<NextValidator<AccountId>>;
 
 		/// The current set with its session, era and number.
 		fn snapshot() -> Snapshot<AccountId, Balance, BlockNumber>;

@@ -12,7 +12,9 @@ use alloc::{
 	collections::{BTreeMap, BTreeSet},
 	vec::Vec,
 };
-use gtos_dpos_api::{EpochInfo, Keys, Rewards, Snapshot, Status, Validator, ValidatorDetails};
+use gtos_dpos_api::{
+	EpochInfo, Keys, NextValidator, Rewards, Snapshot, Status, Validator, ValidatorDetails,
+};
 use pallet_liveness::{CurrentCounts, SlotCount};
 use pallet_staking::{
 	ActiveEra, ClaimedRewards, CurrentEra, EraInfo, ErasRewardPoints, ErasStakersOverview,
@@ -33,6 +35,15 @@ pub fn validators() -> Vec<Validator<AccountId, Balance>> {
 pub fn validator(account: &AccountId) -> Option<ValidatorDetails<AccountId, Balance>> {
 	let validator = CurrentSet::read().validator(account).or_else(|| outsider(account))?;
 	Some(ValidatorDetails { validator, rewards: rewards(account) })
+}
+
+/// The set of the next session with its keys, which were fixed when the current session began.
+pub fn next_validators() -> Vec<NextValidator<AccountId>> {
+	let next = Session::queued_keys().into_iter();
+	next.filter_map(|(account, queued)| {
+		Some(NextValidator { account, keys: keys(&queued.aura, &queued.grandpa)? })
+	})
+	.collect()
 }
 
 /// Session, era, and when they change (RPC-R28).

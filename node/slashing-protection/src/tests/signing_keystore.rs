@@ -39,8 +39,10 @@ fn keys_count_only_with_the_password_with_which_they_were_inserted() {
 			assert!(!keystore.has_keys(std::slice::from_ref(key)), "{password:?}");
 		}
 		let error = ensure_usable(&*keystore).unwrap_err();
-		assert!(error.contains("Aura"), "{error}");
-		assert!(error.contains(&to_hex(&keys[0].0, false)), "{error}");
+		for (kind, (public, _)) in ["Aura", "GRANDPA"].into_iter().zip(&keys) {
+			let key = format!("the {kind} key {}", to_hex(public, false));
+			assert!(error.contains(&key), "{key}: {error}");
+		}
 	}
 }
 

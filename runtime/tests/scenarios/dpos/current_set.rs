@@ -4,9 +4,9 @@ use super::{
 	bond, build, chain, details, new_account, register_keys, run_to, short_local, signed,
 	validator, validators, LENGTH, SESSIONS, STAKE,
 };
-use crate::common::run_block;
+use crate::common::{call_api, run_block};
 use frame_support::assert_ok;
-use gtos_dpos_api::{Keys, Status, Validator};
+use gtos_dpos_api::{Keys, NextValidator, Status, Validator};
 use gtos_runtime::{
 	constants::staking::MAX_VALIDATORS, AccountId, Runtime, Session, SessionKeys, Staking,
 };
@@ -18,6 +18,34 @@ use sp_keyring::{
 	Sr25519Keyring::{self, AliceStash, BobStash, CharlieStash, Eve},
 };
 use sp_runtime::Perbill;
+
+fn next_validators() -> Vec<NextValidator<AccountId>> {
+	call_api("DposApi_next_validators", &[])
+}
+
+#[test]
+fn next_validators_have_the_keys_that_the_next_session_brings_into_force() {
+	chain().execute_with(|| {
+		let alice = AliceStash.to_account_id();
+		let next_keys = || {
+			let mut next = next_validators().into_iter();
+			next.find(|next| next.account == alice).map(|next| next.keys)
+		};
+		run_to(1);
+		let accounts: Vec<_> = validators().into_iter().map(|current| current.account).collect();
+		let next: Vec<_> = next_validators().into_iter().map(|next| next.account).collect();
+		assert_eq!(next, accounts);
+		let old = validator(&alice).keys;
+		assert_eq!(next_keys(), old);
+
+		let new = register_keys(&alice);
+		assert_eq!(next_keys(), old);
+		run_to(LENGTH);
+		assert_eq!((validator(&alice).keys, next_keys()), (old, Some(new.clone())));
+		run_to(2 * LENGTH);
+		assert_eq!(validator(&alice).keys, Some(new));
+	});
+}
 
 /// CON-R12, CON-R18: the set stays in the queries, and its blocks are counted.
 #[test]

@@ -1,7 +1,9 @@
 //! Encodings of the answers.
 
 use codec::Encode;
-use gtos_dpos_api::{EpochInfo, Keys, Rewards, Snapshot, Status, Validator, ValidatorDetails};
+use gtos_dpos_api::{
+	EpochInfo, Keys, NextValidator, Rewards, Snapshot, Status, Validator, ValidatorDetails,
+};
 
 /// Nodes that are older than the runtime must still decode these bytes.
 #[test]
@@ -31,6 +33,8 @@ fn encodings_are_pinned() {
 		ValidatorDetails { validator: validator.clone(), rewards }.encode(),
 		[&bytes[..], &[1, 0, 0, 0, 3, 2]].concat()
 	);
+	let next = NextValidator { account: 1u8, keys: Keys { aura: [2; 32], grandpa: [3; 32] } };
+	assert_eq!(next.encode(), [&[1][..], &[2; 32], &[3; 32]].concat());
 	let snapshot =
 		Snapshot { block_number: 1u8, session: 2, era: 3, set_id: 4, validators: vec![validator] };
 	let head = [1, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1 << 2];

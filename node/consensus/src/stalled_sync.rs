@@ -1,0 +1,95 @@
+//! Says when a sync gets no blocks, and what may be missing.
+//!
+//! A peer without the bodies of old blocks answers a request for them with nothing, and sync disconnects it. If
+//! all peers are of this kind, a full sync stands still, and the SDK's log does not say why.
+
+use gtos_node_types::{Block, FullClient};
+use gtos_runtime::BlockNumber;
+use sc_network_sync::{SyncStatus, SyncingService};
+use sp_blockchain::HeaderBackend;
+use std::{sync::Arc, time::Duration};
+
+/// How often the progress is looked at.
+const PERIOD: Duration = Duration::from_secs(60);
+
+/// How far behind its peers a node is when it is expected to get blocks.
+const MIN_GAP_BLOCKS: BlockNumber = 50;
+
+/// Warns each minute in which the node is behind its peers and gets no blocks.
+pub async fn report(client: Arc<FullClient>, sync: Arc<SyncingService<Block>>) {
+	let mut progress = Progress::default();
+	loop {
+		tokio::time::sleep(PERIOD).await;
+		// The sync service no longer answers only when the node stops.
+		let Ok(status) = sync.status().await else { return };
+		if let Some(warning) = progress.judge(client.info().best_number, &status) {
+			tracing::warn!(target: "sync", "{warning}");
+		}
+	}
+}
+
+#[derive(Default)]
+struct Progress {
+	/// Height of this node a period ago.
+	last: Option<BlockNumber>,
+	/// Highest block of any peer so far. Peers may be disconnected just now.
+	highest: BlockNumber,
+}
+
+impl Progress {
+	/// The warning for this height and status, if there is one.
+	fn judge(&mut self, best: BlockNumber, status: &SyncStatus<Block>) -> Option<String> {
+		self.highest = self.highest.max(status.best_seen_block.unwrap_or_default());
+		let stands_still = self.last.replace(best) == Some(best);
+		// Blocks are being executed, or something else is downloaded first.
+		let is_busy =
+			status.queued_blocks > 0 || status.state_sync.is_some() || status.warp_sync.is_some();
+		let is_behind = self.highest > best.saturating_add(MIN_GAP_BLOCKS);
+		(stands_still && !is_busy && is_behind).then(|| {
+			format!(
+				"This node is at block {best} and gets no further blocks, although a peer is at block {}. \
+				Validators delete old blocks: connect the node to one that keeps all (--bootnodes, \
+				--reserved-nodes), or begin with an empty database and --sync warp",
+				self.highest,
+			)
+		})
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use sc_network_sync::SyncState;
+
+	fn status(best_seen_block: Option<BlockNumber>, queued_blocks: u32) -> SyncStatus<Block> {
+		SyncStatus {
+			state: SyncState::Idle,
+			best_seen_block,
+			num_peers: 2,
+			queued_blocks,
+			state_sync: None,
+			warp_sync: None,
+		}
+	}
+
+	#[test]
+	fn node_that_is_behind_and_stands_still_is_warned_of() {
+		let mut progress = Progress::default();
+		assert_eq!(progress.judge(7, &status(Some(900), 0)), None);
+		// All peers are disconnected just now.
+		let warning = progress.judge(7, &status(None, 0)).unwrap();
+		for part in ["at block 7 ", "at block 900", "--reserved-nodes", "--sync warp"] {
+			assert!(warning.contains(part), "{part}: {warning}");
+		}
+		assert!(progress.judge(7, &status(Some(901), 0)).is_some());
+	}
+
+	#[test]
+	fn node_that_advances_executes_or_is_near_the_head_is_not_warned_of() {
+		let mut progress = Progress::default();
+		for (best, seen, queued) in [(7, 900, 0), (8, 900, 0), (8, 900, 64), (870, 901, 0)] {
+			assert_eq!(progress.judge(best, &status(Some(seen), queued)), None, "{best}");
+		}
+		assert_eq!(progress.judge(870, &status(Some(901), 0)), None);
+	}
+}
