@@ -29,7 +29,7 @@ export async function storeState(api, seed) {
 		const salt = bytesOf(`${seed}/stored salt ${i}`, 32);
 		return { code, salt, address: contractAddress(owner, hexToU8a(salt), hexToU8a(blake2AsHex(code))) };
 	});
-	const calls = contracts.map(({ code, salt }) => deploy(api, code, salt));
+	const calls = contracts.map(({ code, salt }) => deploy(api, hexToU8a(code), salt));
 	for (let i = 0; i < ENTRIES; i += PUTS_PER_CALL) {
 		const puts = entries.slice(i, i + PUTS_PER_CALL).map(({ key, value }) => put(api, key, value, TTL));
 		calls.push(api.tx.utility.batchAll(puts));

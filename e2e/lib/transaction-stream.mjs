@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hexToU8a } from '@polkadot/util';
 import { TOS, fund, newAccount, nextNonce, sign, submit, withTimeout } from './chain.mjs';
 import { deploy } from './contracts.mjs';
 import { put } from './entries.mjs';
@@ -25,7 +26,7 @@ export function bytesOf(text, length) {
 const KINDS = {
 	transfer: (api, id) => api.tx.balances.transferAllowDeath(newAccount().address, TOS),
 	put: (api, id) => put(api, bytesOf(`key ${id}`, 16), bytesOf(`value ${id}`, 64), TTL),
-	deployment: (api, id) => deploy(api, bytesOf(`code ${id}`, CODE_BYTES), bytesOf(`salt ${id}`, 32)),
+	deployment: (api, id) => deploy(api, hexToU8a(bytesOf(`code ${id}`, CODE_BYTES)), bytesOf(`salt ${id}`, 32)),
 };
 
 /** Sends from several accounts through several nodes. Which kinds follow each other depends on `seed` only. */
