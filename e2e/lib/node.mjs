@@ -129,9 +129,9 @@ export async function gtos(...args) {
 	return stdout;
 }
 
-/** Starts a binary with its output going to `stdio`. It is ended when this process exits. */
-export function spawnBinary(binary, args, stdio, env) {
-	const child = spawn(binary, args, { stdio: ['ignore', stdio, stdio], env: { ...process.env, ...env } });
+/** Starts a binary with its output going to `stdio`, ended when this process exits. `options` are those of `spawn`. */
+export function spawnBinary(binary, args, stdio, env, options) {
+	const child = spawn(binary, args, { stdio: ['ignore', stdio, stdio], env: { ...process.env, ...env }, ...options });
 	const kill = () => child.kill('SIGKILL');
 	cleanups.add(kill);
 	child.once('close', () => cleanups.delete(kill));

@@ -1,5 +1,6 @@
 // Takes the Wasm of a runtime apart as far as needed to make one of another version, or a broken one.
 
+import { execFileSync } from 'node:child_process';
 import { section, sized, text, unsigned, vector, SECTION } from './wasm.mjs';
 
 // Magic number and version of a module.
@@ -84,6 +85,15 @@ export function asVersion(wasm, specVersion) {
 	const changed = Buffer.from(wasm);
 	versionWith(wasm, specVersion).copy(changed, customSections(wasm).runtime_version.start);
 	return changed;
+}
+
+// What the node expects before a compressed runtime: the magic number of `sp-maybe-compressed-blob`.
+const COMPRESSED = [82, 188, 83, 118, 70, 219, 142, 5];
+
+/** The runtime as a chain stores it, because a whole one is too long (UPG-R1). Needs `scripts/setup e2e zstd`. */
+export function compressed(wasm) {
+	const frame = execFileSync('zstd', ['--stdout', '--quiet'], { input: wasm, maxBuffer: wasm.length });
+	return Buffer.from([...COMPRESSED, ...frame]);
 }
 
 /** A runtime with the version and the APIs of `wasm`, under another `spec_version`, that traps in every block. */

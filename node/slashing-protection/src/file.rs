@@ -124,9 +124,7 @@ impl RecordFile {
 		fs::rename(&unfinished, &self.path)?;
 		// The new name of the file is on disk only when its folder is. Windows opens no folders.
 		#[cfg(unix)]
-		if let Some(folder) = self.path.parent() {
-			File::open(folder)?.sync_all()?;
-		}
+		File::open(folder_of(&self.path))?.sync_all()?;
 		Ok(())
 	}
 
@@ -138,6 +136,15 @@ impl RecordFile {
 
 	fn io_error(&self, error: io::Error) -> Error {
 		Error::Io { path: self.path.clone(), error }
+	}
+}
+
+/// The folder of a file. A name without a folder stands for a file in the current one.
+#[cfg(unix)]
+fn folder_of(file: &Path) -> &Path {
+	match file.parent() {
+		Some(folder) if !folder.as_os_str().is_empty() => folder,
+		_ => Path::new("."),
 	}
 }
 

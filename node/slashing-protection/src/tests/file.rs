@@ -146,6 +146,17 @@ fn file_that_cannot_be_written_is_an_error_that_names_it() {
 	assert!(error.contains("/nonexistent/folder/record.json"), "{error}");
 }
 
+/// As in `gtos slashing-protection export record.json`.
+#[test]
+fn file_without_a_folder_is_written_to_the_current_one() {
+	let file = RecordFile::at(format!("record-{}.json", std::process::id()).into());
+	let saved = file.save(&record());
+	let loaded = file.load();
+	fs::remove_file(file.path()).expect("it was written");
+	saved.expect("the current folder exists");
+	assert_eq!(loaded.expect("it is valid"), Some(record()));
+}
+
 #[test]
 fn file_system_without_locks_is_an_error_that_says_what_to_do() {
 	let error = std::io::ErrorKind::Unsupported.into();
