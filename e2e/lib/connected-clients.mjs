@@ -121,10 +121,13 @@ export async function smoldot(spec, peers) {
 }
 
 /** One client of each library, connected to `url`, and a light client that takes its blocks from `peers`. */
-export const connectedClients = async (url, spec, peers) => [
-	await polkadotJs(url),
-	await dedot(url),
-	await papi(url),
-	await subxt(url),
-	await smoldot(spec, peers),
-];
+export async function connectedClients(url, spec, peers) {
+	const clients = [];
+	try {
+		for (const start of [polkadotJs, dedot, papi, subxt, () => smoldot(spec, peers)]) clients.push(await start(url));
+		return clients;
+	} catch (error) {
+		await Promise.all(clients.map((client) => client.stop()));
+		throw error;
+	}
+}

@@ -3,13 +3,14 @@
 
 import { createClient } from 'polkadot-api';
 import { getWsProvider } from 'polkadot-api/ws';
+import { WebSocket } from 'ws';
 
 /**
  * Connects to `url` and calls `onFinalised(height)` for each block that becomes final, and `onError` if the subscription
  * ends. `specVersion()` reads the constant of the runtime that the client has loaded.
  */
 export function connectPapi(url, onFinalised, onError) {
-	const client = createClient(getWsProvider(url));
+	const client = createClient(getWsProvider(url, { websocketClass: WebSocket }));
 	const subscription = client.finalizedBlock$.subscribe({
 		next: ({ number }) => onFinalised(Number(number)),
 		error: onError,
