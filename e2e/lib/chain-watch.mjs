@@ -1,7 +1,20 @@
 // What the nodes of a network tell of blocks while they run: all heads of chains, and when each block became final.
 
+import { compactFromU8a, hexToU8a } from '@polkadot/util';
+import { xxhashAsHex } from '@polkadot/util-crypto';
 import { blockHash, rawCall, slotOf, until } from './chain.mjs';
 import { isSigned } from './saturation.mjs';
+
+const BLOCK_WEIGHT = xxhashAsHex('System', 128) + xxhashAsHex('BlockWeight', 128).slice(2);
+
+/**
+ * The time that ordinary transactions of a block have used, in picoseconds. It is the first field of `System.BlockWeight`.
+ * polkadot.js decodes the stored bytes by the types of another runtime if the block is one of those around an upgrade.
+ */
+async function usedTime(api, hash) {
+	const [, time] = compactFromU8a(hexToU8a(await rawCall(api, 'state_getStorage', BLOCK_WEIGHT, hash)));
+	return time.toNumber();
+}
 
 /** The value below which `part` of the numbers lie. */
 export function percentile(numbers, part) {
@@ -130,15 +143,15 @@ export class ChainWatch {
 		};
 		const fills = [];
 		for (const { hash } of blocks) {
-			const [{ block }, weight] = await Promise.all([
+			const [{ block }, time] = await Promise.all([
 				rawCall(api, 'chain_getBlock', hash),
-				api.at(hash).then(({ query }) => query.system.blockWeight()),
+				usedTime(api, hash),
 			]);
 			const signed = block.extrinsics.filter(isSigned);
 			const bytes = signed.reduce((sum, extrinsic) => sum + extrinsic.length / 2 - 1, 0);
 			fills.push({
 				count: signed.length,
-				weight: weight.normal.refTime.toNumber() / most.weight,
+				weight: time / most.weight,
 				length: bytes / most.length,
 			});
 		}
