@@ -84,15 +84,15 @@ impl<T: Config> Pallet<T> {
 	fn settle(mut record: Record<T::AccountId>, planned: EraIndex) -> Option<Record<T::AccountId>> {
 		match record.standing {
 			Standing::Suspended { until, stake } => {
-				let validator = record.validator.clone();
-				// It was chilled by itself or for an equivocation, unbonded everything, or nominates. The
-				// record stays, so that the level does not start anew if it validates again.
-				let has_left = !T::Candidates::is_candidate(&validator);
-				if !has_left && planned < until {
+				if planned < until {
 					return Some(record);
 				}
 				record.standing = Standing::Returned { since: planned };
-				if !has_left {
+				// If it is not a candidate, it was chilled by itself or for an equivocation, unbonded everything, or
+				// nominates. It is left alone, but the record stays, so that the level does not start anew if it
+				// validates again.
+				let validator = record.validator.clone();
+				if T::Candidates::is_candidate(&validator) {
 					Self::end_in_time(validator, stake);
 				}
 				Some(record)

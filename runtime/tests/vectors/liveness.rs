@@ -202,8 +202,7 @@ impl Check for Liveness {
 			assert_eq!(SparedSessions::<Runtime>::get(), self.spared_after);
 			for (number, row) in self.validators.iter().enumerate() {
 				let is_suspended = gtos_runtime::Liveness::is_suspended(&set[number]);
-				let stays_suspended = row.is_suspended && row.is_candidate;
-				let expected = stays_suspended || suspended.contains(&number);
+				let expected = row.is_suspended || suspended.contains(&number);
 				assert_eq!(is_suspended, expected, "validator {number}");
 				assert_eq!(is_candidate(&set[number]), row.is_candidate, "validator {number}");
 			}

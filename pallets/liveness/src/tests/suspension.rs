@@ -152,8 +152,12 @@ fn chilled_validator_does_not_return() {
 			chill();
 			assert_noop!(Liveness::rejoin(signed(1)), Error::<Test>::NotCandidate);
 			end_session_of_first(false);
-			assert_eq!(record(), Some((1, Standing::Returned { since: 0 })));
-			plan_era(LEVEL_DECAY_ERAS);
+			assert!(Liveness::is_suspended(&1));
+			plan_era(1);
+			end_session_of_first(false);
+			assert_eq!(record(), Some((1, Standing::Returned { since: 1 })));
+			assert_eq!(events(), []);
+			plan_era(1 + LEVEL_DECAY_ERAS);
 			end_session_of_first(false);
 			assert_eq!(record(), None);
 			assert_eq!(events(), []);
@@ -216,17 +220,25 @@ fn validator_that_validates_again_keeps_its_level() {
 	}
 }
 
-/// CON-R28: a validator that has left and validates again within the same session stays suspended.
+/// CON-R28: a validator that has left and validates again stays suspended, whether a session ends in between or not.
 #[test]
-fn chill_and_validate_within_a_session_do_not_end_a_suspension() {
-	Chain::of(4).build().execute_with(|| {
-		end_session_of_first(true);
-		assert_ok!(Staking::chill(signed(1)));
-		assert_ok!(Staking::validate(signed(1), Default::default()));
-		end_session_of_first(false);
-		assert_eq!(record(), Some((1, suspended_until(1))));
-		assert_eq!(candidates(), [2, 3, 4]);
-	});
+fn chill_and_validate_do_not_end_a_suspension() {
+	for sessions_between in [0, 1, 2] {
+		Chain::of(4).build().execute_with(|| {
+			end_session_of_first(true);
+			assert_ok!(Staking::chill(signed(1)));
+			(0..sessions_between).for_each(|_| end_session_of_first(false));
+			let prefs = ValidatorPrefs { commission: Perbill::from_percent(7), blocked: false };
+			assert_ok!(Staking::validate(signed(1), prefs.clone()));
+			end_session_of_first(false);
+			assert_eq!(record(), Some((1, suspended_until(1))));
+			assert_eq!(candidates(), [2, 3, 4]);
+			plan_era(1);
+			end_session_of_first(false);
+			assert_eq!(candidates(), [1, 2, 3, 4]);
+			assert_eq!(Validators::<Test>::get(1), prefs);
+		});
+	}
 }
 
 /// CON-R28: a validator below the minimum bond does not return.
