@@ -279,6 +279,7 @@ impl Step {
 			Event::ValidatorOffline { validator, .. } if validator == *who => "ValidatorOffline",
 			Event::ValidatorReturned { validator } if validator == *who => "ValidatorReturned",
 			Event::ReturnRefused { validator } if validator == *who => "ReturnRefused",
+			Event::ReturnRequested { validator, .. } if validator == *who => "ReturnRequested",
 			event => panic!("{event:?}"),
 		};
 		assert_eq!(events().map(name).collect::<Vec<_>>(), self.events);

@@ -286,6 +286,36 @@ def _suspensions() -> VectorFile:
                 *((28, missed), (30, "session")),
             ),
             case("it asks to return", (0, missed), (0, "rejoin"), (0, "session"), (0, missed), *served(1, 2)),
+            case(
+                "it asks to return from its second suspension",
+                *((0, missed), (0, "rejoin"), (0, missed), (0, "rejoin"), (0, missed)),
+                *served(0, 1, 2),
+            ),
+            case(
+                "it asks to return from its second suspension after an election",
+                *((0, missed), (0, "rejoin"), (0, missed), (1, "session"), (1, "rejoin")),
+                *served(1, 2),
+            ),
+            case(
+                "it asks to return from longer suspensions",
+                *((0, missed), (1, "session"), (1, missed), (3, "session"), (3, missed), (3, "rejoin"), (4, "session")),
+                *((4, missed), (7, "session"), (7, "rejoin"), (7, "rejoin"), (8, missed), (8, "session")),
+            ),
+            case(
+                "it unbonds a part and asks to return from its second suspension",
+                *((0, missed), (0, "rejoin"), (0, missed), (0, "unbond", 1), (0, "rejoin"), (0, "unbond", 1)),
+                *served(0, 1),
+            ),
+            case(
+                "it asks to return from its second suspension and has less than the minimum bond at its end",
+                *((0, missed), (0, "rejoin"), (0, missed), (0, "rejoin"), (0, "minimum bond", bond + 1)),
+                *served(0, 1),
+            ),
+            case(
+                "it asks to return from its second suspension and chills itself",
+                *((0, missed), (0, "rejoin"), (0, missed), (0, "rejoin"), (0, "chill"), (0, "rejoin")),
+                *served(0, 1),
+            ),
             case("it asks without being suspended", (0, "rejoin"), (0, missed), (0, "rejoin"), (0, "rejoin")),
             case("it chills itself", (0, missed), (0, "chill"), (0, "rejoin"), *served(0, 1), (1, "validate")),
             case(

@@ -177,7 +177,11 @@ class Validator:
             return "NotCandidate"
         if self.stake < self.minimum_bond:
             return "InsufficientBond"
-        assert self.record
-        self.record = Record(self.record.level, Returned(planned))
-        self.events.append("ValidatorReturned")
+        match self.record:
+            case Record(1, _):
+                self.record = Record(1, Returned(planned))
+                self.events.append("ValidatorReturned")
+            case Record(level, Suspended(until, _)):
+                self.record = Record(level, Suspended(min(until, planned + 1), 0))
+                self.events.append("ReturnRequested")
         return None

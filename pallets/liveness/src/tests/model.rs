@@ -11,7 +11,7 @@ enum Action {
 	ChillOrValidate,
 	/// Unbonds a part of its stake.
 	Unbond,
-	/// Asks for the end of its suspension.
+	/// Asks to return from its suspension.
 	Rejoin,
 }
 
@@ -197,8 +197,14 @@ impl Model {
 				let expected = self.is_suspended(who) && stands(who);
 				assert_eq!(Liveness::rejoin(origin).is_ok(), expected);
 				if expected {
+					let planned = planned_era();
 					let record = self.records.get_mut(&who).expect("it is suspended");
-					record.1 = Standing::Returned { since: planned_era() };
+					record.1 = match *record {
+						(level, Standing::Suspended { until, .. }) if level > 1 => {
+							Standing::Suspended { until: until.min(planned + 1), stake: 0 }
+						},
+						_ => Standing::Returned { since: planned },
+					};
 				}
 			},
 		}
