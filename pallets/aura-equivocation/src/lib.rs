@@ -12,9 +12,11 @@
 //!   state. Headers that a validator seals on another chain with the same keys prove nothing here.
 //! - **It is about the right session.** The parent is a block of this chain, so its height is
 //!   known. The height determines the session (CON-R5) of the validators that author on this parent
-//!   (CON-R8). So the pallet does not have to record the session of a slot, and stores nothing at
-//!   all.
+//!   (CON-R8). So the pallet does not have to record the session of a slot.
 //! - **It counts once.** `pallet-offences` remembers the offenders that were reported for each slot.
+//!
+//! A reported offender stays disabled until the era is over, although keys can change before: see
+//! [`KeepDisabled`]. The pallet stores something only while a session rotates.
 //!
 //! The rules are in `specs/consensus.md`; comments and tests name them by ids such as `CON-R21`.
 
@@ -24,6 +26,7 @@
 
 extern crate alloc;
 
+pub use disabled::KeepDisabled;
 pub use key_owners::{KeepLastSet, KeyOwners, NoteQueuedKeys};
 pub use offence::EquivocationOffence;
 pub use pallet::*;
@@ -33,6 +36,7 @@ pub use weights::WeightInfo;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod call_weights;
+mod disabled;
 mod key_owners;
 #[cfg(test)]
 mod mock;
@@ -66,10 +70,19 @@ pub mod pallet {
 	use sp_consensus_slots::EquivocationProof;
 	use sp_runtime::traits::Convert;
 	use sp_session::MembershipProof;
-	use sp_staking::{offence::ReportOffence, SessionIndex};
+	use sp_staking::{
+		offence::{OffenceSeverity, ReportOffence},
+		EraIndex, SessionIndex,
+	};
 
 	/// Two headers of one slot, and the key that sealed both.
 	pub type EquivocationProofOf<T> = EquivocationProof<HeaderFor<T>, AuthorityId>;
+
+	/// Disabled validators and the severities of their offences.
+	pub type DisabledOf<T> = BoundedVec<
+		(<T as pallet_session::Config>::ValidatorId, OffenceSeverity),
+		<T as Config>::MaxValidators,
+	>;
 
 	#[pallet::pallet]
 	pub struct Pallet<T>(_);
@@ -99,7 +112,7 @@ pub mod pallet {
 		/// `pallet-session`.
 		type SessionOf: Convert<BlockNumberFor<Self>, SessionIndex>;
 
-		/// Maximum number of validators of a session; for weights.
+		/// Maximum number of validators of a session.
 		#[pallet::constant]
 		type MaxValidators: Get<u32>;
 
@@ -119,6 +132,13 @@ pub mod pallet {
 		/// Weights of the checks.
 		type WeightInfo: WeightInfo;
 	}
+
+	/// The active era before the rotation that is under way, and those who were disabled then.
+	///
+	/// Written and removed by [`KeepDisabled`] within a rotation, so it is empty after every block. Bounded by the
+	/// number of validators.
+	#[pallet::storage]
+	pub type KeptDisabled<T: Config> = StorageValue<_, (EraIndex, DisabledOf<T>)>;
 
 	/// Why a report is refused (CON-R22), in the order of the checks.
 	#[pallet::error]

@@ -1,7 +1,9 @@
 //! A chain with the pallets from authorship to slashing. It has four validators, a nominator, sessions
 //! of five blocks and eras of three sessions.
 
-use crate::{self as pallet_aura_equivocation, KeepLastSet, KeyOwners, NoteQueuedKeys};
+use crate::{
+	self as pallet_aura_equivocation, KeepDisabled, KeepLastSet, KeyOwners, NoteQueuedKeys,
+};
 use frame_election_provider_support::SequentialPhragmen;
 use frame_support::{
 	construct_runtime, derive_impl, parameter_types,
@@ -28,7 +30,7 @@ use sp_runtime::{
 	BuildStorage, Digest, DigestItem, Perbill,
 };
 use sp_session::MembershipProof;
-use sp_staking::SessionIndex;
+use sp_staking::{EraIndex, SessionIndex};
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 pub type Header = sp_runtime::generic::Header<u32, sp_runtime::traits::BlakeTwo256>;
@@ -85,7 +87,7 @@ impl_staking_configs! {
 		session_length_blocks: ConstU32<SESSION_LENGTH>,
 		author_handlers: Staking,
 		election_solver: SequentialPhragmen<gtos_staking_mock::AccountId, Perbill>,
-		session_handler: KeepLastSet<Test, (Aura,)>,
+		session_handler: KeepDisabled<Test, ActiveEra, KeepLastSet<Test, (Aura,)>>,
 		session_manager: NoteQueuedKeys<Test, historical::NoteHistoricalRoot<Test, Staking>>,
 		offence_handler: Staking,
 		slash_defer_duration_eras: SlashDeferDuration,
@@ -106,6 +108,15 @@ where
 {
 	fn create_bare(call: RuntimeCall) -> Self::Extrinsic {
 		TestXt::new_bare(call)
+	}
+}
+
+/// The active era.
+pub struct ActiveEra;
+
+impl Get<EraIndex> for ActiveEra {
+	fn get() -> EraIndex {
+		pallet_staking::ActiveEra::<Test>::get().map_or(0, |era| era.index)
 	}
 }
 

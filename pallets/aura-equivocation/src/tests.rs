@@ -2,6 +2,7 @@
 
 mod checks;
 mod consequences;
+mod disabled;
 mod encoding;
 mod key_owners;
 mod pool;

@@ -1,7 +1,7 @@
 //! The evaluation of a session when it ends (CON-R19).
 
 use crate::*;
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 use core::{cmp::Reverse, marker::PhantomData};
 use frame_support::{traits::Get, BoundedVec};
 use pallet_session::SessionManager;
@@ -50,51 +50,70 @@ impl<T: Config> Pallet<T> {
 
 	/// Suspends the offenders among `validators`, unless there are more than may be suspended (CON-R19).
 	fn evaluate(session: SessionIndex, validators: &[Row<T>]) {
-		let (mut offenders, most) = Self::offenders(validators);
-		if offenders.len() > most {
+		let (worst, others) = Self::offenders(validators);
+		if others > 0 {
 			let sessions = SparedSessions::<T>::get().saturating_add(1);
 			if sessions < T::OutageSessions::get() {
 				SparedSessions::<T>::put(sessions);
-				Self::report_not_suspended(session, offenders.len());
+				Self::report_not_suspended(session, worst.len().saturating_add(others));
 				return;
 			}
 		}
 		SparedSessions::<T>::kill();
-
-		// The sort is stable: offenders with the same count stay in the order of their indices.
-		offenders.sort_by_key(|row| Reverse(row.count.at_fault()));
-		let (worst, others) = offenders.split_at(most.min(offenders.len()));
-		Self::suspend_for(session, worst);
-		Self::report_not_suspended(session, others.len());
+		Self::suspend_for(session, &worst);
+		Self::report_not_suspended(session, others);
 	}
 
-	/// The offenders among `validators`, and how many of them may be suspended.
+	/// The offenders among `validators` that may be suspended, the worst first, and the number of the others.
+	///
+	/// A validator that is not a candidate at this moment is an offender like any other. Otherwise it could chill
+	/// itself before each session ends, validate afterwards, and be elected nevertheless.
 	fn offenders(validators: &[Row<T>]) -> (Vec<&Row<T>>, usize) {
 		if !validators.iter().any(|row| row.count.is_offence()) {
 			return (Vec::new(), 0);
 		}
 		let suspended = Self::suspended();
-		let (candidates, gone): (Vec<_>, Vec<_>) = validators
+		let mut rows: Vec<(bool, &Row<T>)> = validators
 			.iter()
 			.filter(|row| !suspended.contains(&row.validator))
-			.partition(|row| T::Candidates::is_candidate(&row.validator));
-		let offenders =
-			candidates.into_iter().filter(|row| row.count.is_offence()).collect::<Vec<_>>();
+			.map(|row| (T::Candidates::is_candidate(&row.validator), row))
+			.collect();
+		let gone = rows.iter().filter(|(is_candidate, _)| !is_candidate).count();
+		rows.retain(|(_, row)| row.count.is_offence());
+		// The sort is stable: offenders with the same count stay in the order of their indices.
+		rows.sort_by_key(|(_, row)| Reverse(row.count.at_fault()));
+		let offenders = rows.len();
+		if offenders == 0 {
+			return (Vec::new(), 0);
+		}
 
 		// All that are suspended count towards the third, whether they still have a seat or not, and so do
 		// validators that have left. Otherwise each session of an outage could suspend another third of the
-		// set, and each era could give another third of the seats to those who wait for them.
-		let most = Self::most_suspended(validators.len())
-			.saturating_sub(suspended.len())
-			.saturating_sub(gone.len());
-		if offenders.is_empty() || most == 0 {
-			return (offenders, 0);
+		// set, and each era could give another third of the seats to those who wait for them. Suspending a
+		// validator that has left adds nothing to this sum, and takes no candidate from the next election.
+		let mut most_gone = Self::most_suspended(validators.len()).saturating_sub(suspended.len());
+		let mut most = Self::spare_candidates(&suspended, most_gone.saturating_sub(gone));
+		rows.retain(|(is_candidate, _)| {
+			let left = if *is_candidate { &mut most } else { &mut most_gone };
+			let may_be_suspended = *left > 0;
+			*left = left.saturating_sub(1);
+			may_be_suspended
+		});
+		let worst = rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>();
+		let others = offenders.saturating_sub(worst.len());
+		(worst, others)
+	}
+
+	/// How many electable candidates the next election can do without; at most `most`.
+	fn spare_candidates(suspended: &BTreeSet<T::AccountId>, most: usize) -> usize {
+		if most == 0 {
+			return 0;
 		}
 		let needed = Self::least_electable();
 		// Never truncates: the set has at most `MaxAuthorities` validators.
 		let enough = needed.saturating_add(most as u32);
-		let electable = T::Candidates::electable(&suspended, enough, T::MaxCandidates::get());
-		(offenders, most.min(electable.saturating_sub(needed) as usize))
+		let electable = T::Candidates::electable(suspended, enough, T::MaxCandidates::get());
+		electable.saturating_sub(needed) as usize
 	}
 
 	/// Maximum number of validators that a session of `validators` leaves suspended, unless there were more

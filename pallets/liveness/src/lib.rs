@@ -10,7 +10,7 @@
 //! - **Cheap.** The number of authorities bounds the work of a block, however many slots were skipped.
 //! - **Mild.** A validator that missed more than half of its slots is suspended: elections leave it out for
 //!   a number of eras (CON-R19, CON-R27). It stays a candidate, so its preferences, its nominations and
-//!   its stake are untouched, and it returns by itself or at once by [`Call::rejoin`] (CON-R28).
+//!   its stake are untouched. It returns by itself, and the first time at once by [`Call::rejoin`] (CON-R28).
 //! - **Never for the fault of others.** A gap as long as the set counts for nobody. When more validators
 //!   miss their slots than may be suspended, the network is at fault and nobody is suspended, until that
 //!   has happened in several sessions in a row.
@@ -100,7 +100,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type OutageSessions: Get<u32>;
 
-		/// Highest level: the longest suspension keeps a validator out of 2^level elected sets.
+		/// Highest level: the longest suspension keeps a validator out of 2^level elected sets. Zero or one: levels
+		/// do not tell a first suspension from a later one, and [`Call::rejoin`] ends each at once.
 		#[pallet::constant]
 		type MaxSuspensionLevel: Get<u8>;
 
@@ -175,6 +176,13 @@ pub mod pallet {
 			/// Stash of the validator.
 			validator: T::AccountId,
 		},
+		/// A validator of which an earlier suspension still counts has asked to return.
+		ReturnRequested {
+			/// Stash of the validator.
+			validator: T::AccountId,
+			/// The suspension is over once this era is planned.
+			until: EraIndex,
+		},
 	}
 
 	/// Reasons for which a suspension does not end on request (CON-R28).
@@ -192,6 +200,9 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Ends the suspension of the sender's validator, so that the next election can elect it (CON-R28).
 		///
+		/// If an earlier suspension of the validator still counts, the next election leaves it out, and the one after
+		/// that can elect it.
+		///
 		/// # Dispatch Origin
 		///
 		/// Signed by the stash of the validator or its controller.
@@ -202,7 +213,7 @@ pub mod pallet {
 		///
 		/// # Events
 		///
-		/// [`Event::ValidatorReturned`].
+		/// [`Event::ValidatorReturned`], or [`Event::ReturnRequested`] if an earlier suspension counts.
 		#[pallet::call_index(0)]
 		#[pallet::weight(<T as Config>::WeightInfo::rejoin())]
 		pub fn rejoin(origin: OriginFor<T>) -> DispatchResult {

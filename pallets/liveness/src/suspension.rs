@@ -84,15 +84,15 @@ impl<T: Config> Pallet<T> {
 	fn settle(mut record: Record<T::AccountId>, planned: EraIndex) -> Option<Record<T::AccountId>> {
 		match record.standing {
 			Standing::Suspended { until, stake } => {
-				let validator = record.validator.clone();
-				// It was chilled by itself or for an equivocation, unbonded everything, or nominates. The
-				// record stays, so that the level does not start anew if it validates again.
-				let has_left = !T::Candidates::is_candidate(&validator);
-				if !has_left && planned < until {
+				if planned < until {
 					return Some(record);
 				}
 				record.standing = Standing::Returned { since: planned };
-				if !has_left {
+				// If it is not a candidate, it was chilled by itself or for an equivocation, unbonded everything, or
+				// nominates. It is left alone, but the record stays, so that the level does not start anew if it
+				// validates again.
+				let validator = record.validator.clone();
+				if T::Candidates::is_candidate(&validator) {
 					Self::end_in_time(validator, stake);
 				}
 				Some(record)
@@ -124,7 +124,7 @@ impl<T: Config> Pallet<T> {
 		T::Candidates::stake(who) >= stake && T::Candidates::has_minimum_bond(who)
 	}
 
-	/// Ends the suspension of the stash that `who` is or controls, at its own request (CON-R28).
+	/// Ends or shortens the suspension of the stash that `who` is or controls, at its own request (CON-R28).
 	pub(crate) fn do_rejoin(who: T::AccountId) -> DispatchResult {
 		let stash = T::Candidates::stash_of(&who).unwrap_or(who);
 		let mut records = Records::<T>::get();
@@ -134,10 +134,29 @@ impl<T: Config> Pallet<T> {
 			.ok_or(Error::<T>::NotSuspended)?;
 		ensure!(T::Candidates::is_candidate(&stash), Error::<T>::NotCandidate);
 		ensure!(T::Candidates::has_minimum_bond(&stash), Error::<T>::InsufficientBond);
-		record.standing = Standing::Returned { since: T::Candidates::planned_era() };
+		let event = Self::end_on_request(record, T::Candidates::planned_era());
 		Records::<T>::put(records);
-		Self::deposit_event(Event::ValidatorReturned { validator: stash });
+		Self::deposit_event(event);
 		Ok(())
+	}
+
+	/// Ends a suspension at once if no earlier one counts, and otherwise with the next election. Returns the event.
+	///
+	/// Otherwise a validator could be idle in all sessions but the last one before each election.
+	fn end_on_request(record: &mut Record<T::AccountId>, planned: EraIndex) -> Event<T> {
+		let validator = record.validator.clone();
+		match &mut record.standing {
+			Standing::Suspended { until, stake } if record.level > 1 => {
+				*until = planned.saturating_add(1).min(*until);
+				// It returns with any stake, because it asks to.
+				*stake = 0;
+				Event::ReturnRequested { validator, until: *until }
+			},
+			standing => {
+				*standing = Standing::Returned { since: planned };
+				Event::ValidatorReturned { validator }
+			},
+		}
 	}
 }
 

@@ -84,7 +84,8 @@ pub enum Standing {
 	Suspended {
 		/// The suspension is over once this era is planned.
 		until: EraIndex,
-		/// Stake of the validator when it was suspended. With less it does not return by itself.
+		/// Stake of the validator when it was suspended, or 0 once it has asked to return. With less it does not
+		/// return.
 		stake: u128,
 	},
 	/// The suspension is over. Elections can elect it like others, if it is a candidate.

@@ -119,7 +119,7 @@ struct CurrentSet {
 	era: EraIndex,
 	accounts: Vec<AccountId>,
 	disabled: Vec<u32>,
-	/// Candidates that elections leave out (CON-R24).
+	/// Accounts that elections leave out (CON-R24).
 	suspended: BTreeSet<AccountId>,
 	aura: Vec<AuraId>,
 	grandpa: AuthorityList,

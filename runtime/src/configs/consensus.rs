@@ -27,7 +27,7 @@ use pallet_staking::WeightInfo as _;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::traits::{Convert, OpaqueKeys};
 use sp_session::MembershipProof;
-use sp_staking::SessionIndex;
+use sp_staking::{EraIndex, SessionIndex};
 
 parameter_types! {
 	pub const SessionOffset: BlockNumber = 0;
@@ -100,9 +100,13 @@ impl pallet_session::Config for Runtime {
 	type Keys = SessionKeys;
 	type NextSessionRotation = pallet_session::PeriodicSessions<SessionLength, SessionOffset>;
 	type RuntimeEvent = RuntimeEvent;
-	type SessionHandler = pallet_aura_equivocation::KeepLastSet<
+	type SessionHandler = pallet_aura_equivocation::KeepDisabled<
 		Self,
-		<SessionKeys as OpaqueKeys>::KeyTypeIdProviders,
+		ActiveEra,
+		pallet_aura_equivocation::KeepLastSet<
+			Self,
+			<SessionKeys as OpaqueKeys>::KeyTypeIdProviders,
+		>,
 	>;
 	type SessionManager = pallet_liveness::EvaluateSessions<
 		Self,
@@ -131,6 +135,15 @@ impl pallet_offences::Config for Runtime {
 
 /// Looks up the validator that owns or owned a session key.
 pub type KeyOwners = pallet_aura_equivocation::KeyOwners<Runtime>;
+
+/// The active era (CON-R7).
+pub struct ActiveEra;
+
+impl Get<EraIndex> for ActiveEra {
+	fn get() -> EraIndex {
+		pallet_staking::ActiveEra::<Runtime>::get().map_or(0, |era| era.index)
+	}
+}
 
 /// Session keys in force, in the order of the validators.
 pub struct KeysInForce;

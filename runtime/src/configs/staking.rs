@@ -86,8 +86,10 @@ impl onchain::Config for OnChainPhragmen {
 /// Calls that only root may make; the call filter refuses them to every other origin.
 ///
 /// `AdminOrigin` would also let the staking admin make them. They take stake from any validator that the
-/// call names, or repair a staker's ledger and controller. The admin's track is short and cheap only
-/// because cancelling a slash takes nothing from anybody.
+/// call names, repair a staker's ledger and controller, or set the minimum commission. With a minimum of
+/// 100 %, any account could apply it to every validator by `force_apply_min_commission`, and nominators
+/// would earn nothing. The admin's track is short and cheap only because cancelling a slash takes nothing
+/// from anybody.
 pub struct RootOnlyCalls;
 
 impl Contains<RuntimeCall> for RootOnlyCalls {
@@ -97,6 +99,7 @@ impl Contains<RuntimeCall> for RootOnlyCalls {
 			RuntimeCall::Staking(
 				pallet_staking::Call::manual_slash { .. }
 					| pallet_staking::Call::restore_ledger { .. }
+					| pallet_staking::Call::set_min_commission { .. }
 			)
 		)
 	}

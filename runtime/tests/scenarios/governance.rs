@@ -7,7 +7,7 @@ use gtos_runtime::{
 	genesis_config_presets::{DEVELOPMENT_TIMING, LOCAL},
 	AccountId, Balance, Runtime, RuntimeCall, RuntimeOrigin,
 };
-use pallet_staking::{MinCommission, UnappliedSlash, UnappliedSlashes};
+use pallet_staking::{UnappliedSlash, UnappliedSlashes, Validators};
 use sp_keyring::Sr25519Keyring::{Alice, AliceStash};
 use sp_runtime::{traits::Dispatchable, DispatchError, DispatchResult, Perbill};
 use sp_staking::EraIndex;
@@ -96,14 +96,35 @@ fn ledger_is_restored_by_root_only() {
 	});
 }
 
+/// Any account can apply the minimum to any validator, so whoever sets it can take all rewards from nominators.
 #[test]
-fn staking_admin_sets_the_minimum_commission_but_not_the_validator_count() {
+fn minimum_commission_is_set_by_root_only() {
 	chain(LOCAL).execute_with(|| {
-		let least = Perbill::from_percent(5);
-		let set_commission = pallet_staking::Call::set_min_commission { new: least };
-		assert_ok!(dispatch(set_commission, staking_admin()));
-		assert_eq!(MinCommission::<Runtime>::get(), least);
+		let commission = || Validators::<Runtime>::get(AliceStash.to_account_id()).commission;
+		let before = commission();
+		let set = || {
+			RuntimeCall::Staking(pallet_staking::Call::set_min_commission { new: Perbill::one() })
+		};
+		let apply = pallet_staking::Call::force_apply_min_commission {
+			validator_stash: AliceStash.to_account_id(),
+		};
+		let by_anybody = || RuntimeOrigin::signed(Alice.to_account_id());
 
+		assert_eq!(dispatch(set(), staking_admin()), Err(filtered()));
+		let batch = pallet_utility::Call::batch_all { calls: vec![set()] };
+		assert_eq!(dispatch(batch, staking_admin()), Err(filtered()));
+		assert_ok!(dispatch(apply.clone(), by_anybody()));
+		assert_eq!(commission(), before);
+
+		assert_ok!(dispatch(set(), RuntimeOrigin::root()));
+		assert_ok!(dispatch(apply, by_anybody()));
+		assert_eq!(commission(), Perbill::one());
+	});
+}
+
+#[test]
+fn staking_admin_does_not_set_the_validator_count() {
+	chain(LOCAL).execute_with(|| {
 		let set_count = pallet_staking::Call::set_validator_count { new: 2 };
 		assert_eq!(dispatch(set_count, staking_admin()), Err(DispatchError::BadOrigin));
 	});

@@ -10,6 +10,7 @@ use crate::{
 };
 use frame_support::{
 	assert_ok,
+	dispatch::GetDispatchInfo,
 	traits::{
 		schedule::{v3::Named, DispatchTime},
 		Bounded, StorePreimage,
@@ -27,7 +28,7 @@ use gtos_runtime::{
 	BlockNumber, Hash, OriginCaller, Preimage, Referenda, Runtime, RuntimeCall, RuntimeOrigin,
 	Scheduler, System,
 };
-use pallet_conviction_voting::WeightInfo as _;
+use pallet_conviction_voting::{Call as Voting, WeightInfo as _};
 use pallet_referenda::{
 	DecidingCount, ReferendumInfo, TrackQueue, TracksInfo as _, WeightInfo as _,
 };
@@ -286,9 +287,42 @@ fn weights_contain_the_search_for_a_slot() {
 		assert!((VotingWeight::vote_new() - VotingSdk::vote_new()).all_gte(alarm));
 		assert!((VotingWeight::vote_existing() - VotingSdk::vote_existing()).all_gte(alarm));
 		assert!((VotingWeight::remove_vote() - VotingSdk::remove_vote()).all_gte(alarm));
+		assert!((VotingWeight::remove_other_vote() - VotingSdk::remove_other_vote()).all_gte(alarm));
 		let delegate = VotingWeight::delegate(10) - VotingSdk::delegate(10);
 		assert!(delegate.all_gte(alarm * 10_u64));
 		assert!((VotingWeight::unlock() - VotingSdk::unlock()).is_zero());
+	});
+}
+
+/// STA-R13: an account that names itself removes a vote that moves an alarm, and pays for that.
+#[test]
+fn removal_of_an_own_vote_is_charged_the_same_by_either_call() {
+	chain_with_hours_of(1).execute_with(|| {
+		run_block(0, vec![]);
+		let index = submit(Alice, root(), nothing());
+		let bob = Bob.to_account_id();
+		let class = Some(ROOT);
+		let calls = [
+			RuntimeCall::ConvictionVoting(Voting::remove_vote { class, index }),
+			RuntimeCall::ConvictionVoting(Voting::remove_other_vote {
+				target: bob.clone().into(),
+				class: ROOT,
+				index,
+			}),
+		];
+		let until_alarm = || {
+			let (block, _) = ongoing(index).alarm.expect("it waits for a deposit");
+			block - System::block_number()
+		};
+		for call in &calls {
+			vote_with_little(Bob, index);
+			run_block(0, vec![]);
+			assert!(until_alarm() > 1);
+			assert_ok!(call.clone().dispatch(RuntimeOrigin::signed(bob.clone())));
+			assert_eq!(until_alarm(), 1);
+		}
+		let [own, other] = calls.map(|call| call.get_dispatch_info().call_weight);
+		assert_eq!(own, other);
 	});
 }
 

@@ -202,8 +202,7 @@ impl Check for Liveness {
 			assert_eq!(SparedSessions::<Runtime>::get(), self.spared_after);
 			for (number, row) in self.validators.iter().enumerate() {
 				let is_suspended = gtos_runtime::Liveness::is_suspended(&set[number]);
-				let stays_suspended = row.is_suspended && row.is_candidate;
-				let expected = stays_suspended || suspended.contains(&number);
+				let expected = row.is_suspended || suspended.contains(&number);
 				assert_eq!(is_suspended, expected, "validator {number}");
 				assert_eq!(is_candidate(&set[number]), row.is_candidate, "validator {number}");
 			}
@@ -280,6 +279,7 @@ impl Step {
 			Event::ValidatorOffline { validator, .. } if validator == *who => "ValidatorOffline",
 			Event::ValidatorReturned { validator } if validator == *who => "ValidatorReturned",
 			Event::ReturnRefused { validator } if validator == *who => "ReturnRefused",
+			Event::ReturnRequested { validator, .. } if validator == *who => "ReturnRequested",
 			event => panic!("{event:?}"),
 		};
 		assert_eq!(events().map(name).collect::<Vec<_>>(), self.events);

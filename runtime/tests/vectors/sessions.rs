@@ -1,4 +1,4 @@
-//! When sessions, eras, session keys and GRANDPA sets change.
+//! When sessions, eras, session keys and GRANDPA sets change, and who is disabled afterwards.
 
 use crate::{
 	chain::{self, account, session_keys},
@@ -8,9 +8,10 @@ use frame_support::traits::Hooks;
 use gtos_runtime::{BlockNumber, Grandpa, Runtime, RuntimeEvent, Session, Staking, System};
 use pallet_genesis_parameters::ChainTiming;
 use serde::Deserialize;
-use sp_staking::{EraIndex, SessionIndex};
+use sp_runtime::Perbill;
+use sp_staking::{offence::OffenceSeverity, EraIndex, SessionIndex};
 
-/// Sessions, eras, keys and sets, block by block (CON-R5, CON-R7, CON-R8, CON-R12).
+/// Sessions, eras, keys, sets and disabled validators, block by block (CON-R5, CON-R7, CON-R8, CON-R12, CON-R16).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct EraTransition {
@@ -29,6 +30,26 @@ struct Change {
 	minimum_validator_count: Option<u32>,
 	#[serde(default)]
 	keys: Vec<KeyChange>,
+	#[serde(default)]
+	disable: Vec<Disabled>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Disabled {
+	validator: usize,
+	/// In parts of 10^9.
+	fraction: u32,
+}
+
+impl Disabled {
+	fn disable(&self) {
+		let validators = Session::validators();
+		let position = validators.iter().position(|who| *who == account(self.validator));
+		let index = position.expect("it is in the set") as u32;
+		let severity = OffenceSeverity(Perbill::from_parts(self.fraction));
+		assert!(Session::disable_index_with_severity(index, severity));
+	}
 }
 
 #[derive(Deserialize)]
@@ -52,6 +73,8 @@ struct At {
 	failed_elections: usize,
 	/// Number of the keys with which each validator signs; `None` if it is not in the set.
 	keys: Vec<Option<u32>>,
+	/// By the numbers of the validators.
+	disabled: Vec<Disabled>,
 }
 
 /// The active era.
@@ -81,7 +104,21 @@ impl EraTransition {
 				})
 				.count(),
 			keys: (0..self.validators).map(number_in_use).collect(),
+			disabled: self.disabled(),
 		}
+	}
+
+	fn disabled(&self) -> Vec<Disabled> {
+		let listed = pallet_session::DisabledValidators::<Runtime>::get();
+		let validators = Session::validators();
+		let disabled = (0..self.validators).filter_map(|validator| {
+			let index = validators.iter().position(|who| *who == account(validator))? as u32;
+			let (_, severity) = listed.iter().find(|(one, _)| *one == index)?;
+			Some(Disabled { validator, fraction: severity.0.deconstruct() })
+		});
+		let disabled = disabled.collect::<Vec<_>>();
+		assert_eq!(disabled.len(), listed.len());
+		disabled
 	}
 }
 
@@ -109,6 +146,7 @@ impl Check for EraTransition {
 							keys.number.map(|number| session_keys(keys.validator, number)),
 						);
 					}
+					change.disable.iter().for_each(Disabled::disable);
 				}
 				let responsible_era = active_era();
 				<Session as Hooks<BlockNumber>>::on_initialize(block);

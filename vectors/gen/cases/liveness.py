@@ -91,7 +91,7 @@ def _row(
 
 def _offences() -> VectorFile:
     good, bad, gone = _row(9, 0), _row(0, 9), _row(9, 0, is_candidate=False)
-    out = _row(0, 9, is_suspended=True)
+    left, out = _row(0, 9, is_candidate=False), _row(0, 9, is_suspended=True)
 
     def case(
         name: str, *rows: Seat, minimum: int = 1, waiting: int = 0, elsewhere: int = 0, spared: int = 0
@@ -160,12 +160,19 @@ def _offences() -> VectorFile:
                 spared=last,
             ),
             case("as many as may be, the most missed first", _row(0, 5), _row(0, 7), bad, *[good] * 7),
+            case("a validator that is no longer a candidate is suspended, too", left, *[good] * 4, waiting=1),
+            case("one that has left takes nothing from the next election", left, *[good] * 3, waiting=1),
+            case("one that has left and a candidate are too many, of four", left, bad, good, good, waiting=1),
+            case("the last session suspends the one that has left", bad, left, good, good, waiting=1, spared=last),
+            case("one that has left and a candidate, of seven", bad, left, *[good] * 5),
+            case("three that have left are too many, of seven", left, left, left, *[good] * 4),
             case(
-                "a validator that is no longer a candidate is not suspended",
-                _row(0, 9, 0, False),
-                *[good] * 4,
-                waiting=1,
+                "the last session suspends two of them, the most missed first",
+                *(left, left, _row(0, 10, 0, False), *[good] * 4),
+                spared=last,
             ),
+            case("the last session suspends one that has left and one candidate", *[bad] * 6, left, spared=last),
+            case("those that have left beside one that is suspended", left, left, out, *[good] * 4, spared=last),
             case(
                 "a validator that is no longer a candidate counts to the third",
                 *[bad] * 3,
@@ -279,6 +286,36 @@ def _suspensions() -> VectorFile:
                 *((28, missed), (30, "session")),
             ),
             case("it asks to return", (0, missed), (0, "rejoin"), (0, "session"), (0, missed), *served(1, 2)),
+            case(
+                "it asks to return from its second suspension",
+                *((0, missed), (0, "rejoin"), (0, missed), (0, "rejoin"), (0, missed)),
+                *served(0, 1, 2),
+            ),
+            case(
+                "it asks to return from its second suspension after an election",
+                *((0, missed), (0, "rejoin"), (0, missed), (1, "session"), (1, "rejoin")),
+                *served(1, 2),
+            ),
+            case(
+                "it asks to return from longer suspensions",
+                *((0, missed), (1, "session"), (1, missed), (3, "session"), (3, missed), (3, "rejoin"), (4, "session")),
+                *((4, missed), (7, "session"), (7, "rejoin"), (7, "rejoin"), (8, missed), (8, "session")),
+            ),
+            case(
+                "it unbonds a part and asks to return from its second suspension",
+                *((0, missed), (0, "rejoin"), (0, missed), (0, "unbond", 1), (0, "rejoin"), (0, "unbond", 1)),
+                *served(0, 1),
+            ),
+            case(
+                "it asks to return from its second suspension and has less than the minimum bond at its end",
+                *((0, missed), (0, "rejoin"), (0, missed), (0, "rejoin"), (0, "minimum bond", bond + 1)),
+                *served(0, 1),
+            ),
+            case(
+                "it asks to return from its second suspension and chills itself",
+                *((0, missed), (0, "rejoin"), (0, missed), (0, "rejoin"), (0, "chill"), (0, "rejoin")),
+                *served(0, 1),
+            ),
             case("it asks without being suspended", (0, "rejoin"), (0, missed), (0, "rejoin"), (0, "rejoin")),
             case("it chills itself", (0, missed), (0, "chill"), (0, "rejoin"), *served(0, 1), (1, "validate")),
             case(
@@ -288,11 +325,17 @@ def _suspensions() -> VectorFile:
             ),
             case(
                 "it chills itself and validates in the next session",
-                *((0, missed), (0, "chill"), (0, "session"), (0, "validate"), (0, "session")),
+                *((0, missed), (0, "chill"), (0, "session"), (0, "validate")),
+                *served(0, 1),
+            ),
+            case(
+                "it misses its slots and chills itself before the end of the session",
+                *((0, "chill"), (0, missed), (0, "validate")),
+                *served(0, 1),
             ),
             case(
                 "its level outlasts a chill",
-                *((0, missed), (0, "chill"), (0, "session"), (1, "validate"), (1, missed)),
+                *((0, missed), (0, "chill"), (1, "session"), (1, "validate"), (1, missed)),
                 *served(2, 3),
             ),
             case(

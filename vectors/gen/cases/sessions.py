@@ -7,6 +7,10 @@ from emit import VectorFile
 from model.consensus import Chain
 
 
+def _fractions(disabled: dict[int, int]) -> list[dict[str, int]]:
+    return [{"validator": v, "fraction": f} for v, f in sorted(disabled.items())]
+
+
 def _eras() -> VectorFile:
     def case(
         name: str,
@@ -17,8 +21,12 @@ def _eras() -> VectorFile:
         validators: int = 2,
         minimum: dict[int, int] | None = None,
         keys: dict[int, dict[int, int | None]] | None = None,
+        disable: dict[int, dict[int, int]] | None = None,
     ) -> dict[str, Any]:
-        """`minimum` and `keys` have, by block, what governance and validators change before its hooks."""
+        """`minimum`, `keys` and `disable` have, by block, what changes before its hooks.
+
+        `disable` has the fractions of the offenders. They differ, because the model does not know the indices.
+        """
         chain = Chain(session_length, sessions_per_era, validators)
         changes, at, responsible = [], [], 0
         for block in range(1, blocks + 1):
@@ -29,6 +37,9 @@ def _eras() -> VectorFile:
                 for validator, number in keys[block].items():
                     chain.keys[validator] = number
                 change["keys"] = [{"validator": v, "number": n} for v, n in keys[block].items()]
+            if block in (disable or {}):
+                chain.disabled |= disable[block]
+                change["disable"] = _fractions(disable[block])
             if change:
                 changes.append({"block": block, **change})
             responsible = chain.active_era
@@ -44,6 +55,7 @@ def _eras() -> VectorFile:
                         "setId": chain.set_id,
                         "failedElections": chain.failed_elections,
                         "keys": list(chain.used_keys),
+                        "disabled": _fractions(chain.disabled),
                     }
                 )
         return {
@@ -56,6 +68,7 @@ def _eras() -> VectorFile:
             "at": at,
         }
 
+    tenth, fifth, half = 10**8, 2 * 10**8, 5 * 10**8
     regular = ["CON-R5", "CON-R7", "CON-R8", "CON-R12"]
     return VectorFile(
         "conformance/consensus/era",
@@ -89,6 +102,63 @@ def _eras() -> VectorFile:
                     keys={61: {gone: None}, 81: {gone: 1}},
                 )
                 for gone in range(3)
+            ),
+            case(
+                "a disabled validator sets other keys within an era",
+                ["CON-R12", "CON-R16"],
+                140,
+                validators=4,
+                keys={61: {1: 1}},
+                disable={61: {1: tenth}},
+            ),
+            case(
+                "another validator sets other keys within an era, twice",
+                ["CON-R12", "CON-R16"],
+                140,
+                validators=7,
+                keys={41: {0: 1}, 61: {0: 2}},
+                disable={61: {1: tenth, 4: half}},
+            ),
+            case(
+                "a validator leaves a set with two that are disabled",
+                ["CON-R12", "CON-R16"],
+                140,
+                validators=8,
+                keys={61: {0: None}},
+                disable={61: {2: fifth, 5: tenth}},
+            ),
+            case(
+                "the set becomes too small for two that are disabled",
+                ["CON-R12", "CON-R16"],
+                140,
+                validators=7,
+                keys={61: {0: None}},
+                disable={61: {2: tenth, 5: fifth}},
+            ),
+            case(
+                "the set becomes too small for one that is disabled",
+                ["CON-R12", "CON-R16"],
+                140,
+                validators=4,
+                keys={61: {0: None}},
+                disable={61: {2: tenth}},
+            ),
+            case(
+                "one of two that are disabled leaves the set",
+                ["CON-R12", "CON-R16"],
+                140,
+                validators=8,
+                keys={61: {2: None}},
+                disable={61: {2: fifth, 5: tenth}},
+            ),
+            case(
+                "keys change while elections fail",
+                ["CON-R9", "CON-R16"],
+                300,
+                validators=4,
+                minimum={70: 5, 190: 1},
+                keys={121: {1: 1}, 161: {2: 1}},
+                disable={61: {1: tenth}},
             ),
         ],
     )

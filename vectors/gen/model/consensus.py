@@ -38,6 +38,8 @@ class Chain:
     queued_keys: list[int | None] = field(default_factory=list)
     used_keys: list[int | None] = field(default_factory=list)
     is_change_queued: bool = False
+    # The fractions of the validators that are disabled.
+    disabled: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.keys = [0] * self.validators
@@ -51,10 +53,12 @@ class Chain:
     def _rotate(self) -> None:
         self.session += 1
         self.used_keys = self.queued_keys
-        if self.is_change_queued:
-            self.set_id += 1
         if self.planned_era == self.active_era + 1 and self.planned_start == self.session:
             self.active_era += 1
+            self.disabled = {}
+        if self.is_change_queued:
+            self.set_id += 1
+            self._disable_again()
         is_elected = False
         if self.session + 1 - self.planned_start >= self.sessions_per_era:
             if self.validators >= max(1, self.minimum_validators):
@@ -69,6 +73,19 @@ class Chain:
             for validator, number in enumerate(self.keys)
         ]
         self.is_change_queued = is_elected or self.queued_keys != self.used_keys
+
+
+    def _disable_again(self) -> None:
+        before, self.disabled = self.disabled, {}
+        authorities = sum(keys is not None for keys in self.used_keys)
+        for validator, fraction in before.items():
+            if self.used_keys[validator] is None:
+                continue
+            disable, enable = disabling(authorities, self.disabled, validator, fraction)
+            if enable is not None:
+                del self.disabled[enable]
+            if disable is not None:
+                self.disabled[disable] = fraction
 
 
 def due_era(offence_era: int, deferral: int) -> int:

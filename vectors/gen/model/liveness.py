@@ -86,16 +86,24 @@ def suspended(
     offenders = [
         index
         for index, seat in enumerate(seats)
-        if seat.is_electable and seat.count.at_fault > seat.count.produced
+        if not seat.is_suspended and seat.count.at_fault > seat.count.produced
     ]
-    electable = sum(seat.is_electable for seat in seats)
-    gone = len(seats) - electable + elsewhere
-    spare = electable + waiting - max(minimum, MIN_ELECTABLE)
-    most = max(min((len(seats) - 1) // 3 - gone, spare), 0)
-    if len(offenders) > most and spared + 1 < OUTAGE_SESSIONS:
-        return [], len(offenders), spared + 1
     offenders.sort(key=lambda index: (-seats[index].count.at_fault, index))
-    return offenders[:most], len(offenders[most:]), 0
+    third = (len(seats) - 1) // 3 - elsewhere - sum(seat.is_suspended for seat in seats)
+    gone = sum(not seat.is_candidate and not seat.is_suspended for seat in seats)
+    spare = sum(seat.is_electable for seat in seats) + waiting - max(minimum, MIN_ELECTABLE)
+    # By whether they are candidates.
+    room = {True: min(third - gone, spare), False: third}
+    chosen: list[int] = []
+    for index in offenders:
+        is_candidate = seats[index].is_candidate
+        if room[is_candidate] > 0:
+            room[is_candidate] -= 1
+            chosen.append(index)
+    others = len(offenders) - len(chosen)
+    if others and spared + 1 < OUTAGE_SESSIONS:
+        return [], len(offenders), spared + 1
+    return chosen, others, 0
 
 
 @dataclass
@@ -138,7 +146,7 @@ class Validator:
         return self.record is not None and isinstance(self.record.standing, Suspended)
 
     def end_session(self, planned: int, misses: bool) -> None:
-        if misses and self.is_candidate and not self.is_suspended():
+        if misses and not self.is_suspended():
             level = self.record.level if self.record else 0
             standing = Suspended(planned + 2**level, self.stake)
             self.record = Record(min(level + 1, MAX_LEVEL), standing)
@@ -148,12 +156,14 @@ class Validator:
     def _settle(self, planned: int) -> None:
         match self.record:
             case Record(level, Suspended(until, stake)):
+                if planned < until:
+                    return
                 if not self.is_candidate:
                     self.record = Record(level, Returned(planned))
-                elif planned >= until and self.stake >= max(stake, self.minimum_bond):
+                elif self.stake >= max(stake, self.minimum_bond):
                     self.record = Record(level, Returned(planned))
                     self.events.append("ValidatorReturned")
-                elif planned >= until:
+                else:
                     self.record, self.is_candidate = Record(level, Returned(planned)), False
                     self.events.append("ReturnRefused")
             case Record(level, Returned(since)) if planned >= since + LEVEL_DECAY_ERAS:
@@ -167,7 +177,11 @@ class Validator:
             return "NotCandidate"
         if self.stake < self.minimum_bond:
             return "InsufficientBond"
-        assert self.record
-        self.record = Record(self.record.level, Returned(planned))
-        self.events.append("ValidatorReturned")
+        match self.record:
+            case Record(1, _):
+                self.record = Record(1, Returned(planned))
+                self.events.append("ValidatorReturned")
+            case Record(level, Suspended(until, _)):
+                self.record = Record(level, Suspended(min(until, planned + 1), 0))
+                self.events.append("ReturnRequested")
         return None

@@ -69,6 +69,8 @@ fn event_encodings_are_pinned() {
 	assert_eq!(returned.encode(), [2, 2, 0, 0, 0, 0, 0, 0, 0]);
 	let refused = Event::<Test>::ReturnRefused { validator: 2 };
 	assert_eq!(refused.encode(), [3, 2, 0, 0, 0, 0, 0, 0, 0]);
+	let requested = Event::<Test>::ReturnRequested { validator: 2, until: 3 };
+	assert_eq!(requested.encode(), [4, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0]);
 }
 
 /// CON-R27: a record of a suspension.

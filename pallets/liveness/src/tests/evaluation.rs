@@ -119,13 +119,11 @@ fn disabled_validators_are_not_suspended_for_missed_slots() {
 		for who in [2, 5, 10] {
 			assert_ok!(equivocate(who));
 		}
-		// Equivocators are chilled. They become candidates again, so that the evaluation sees them.
-		for who in [2, 5, 10] {
-			assert_ok!(Staking::validate(RuntimeOrigin::signed(who), Default::default()));
-		}
+		// Equivocators are chilled. One becomes a candidate again.
+		assert_ok!(Staking::validate(RuntimeOrigin::signed(2), Default::default()));
 		end_session(&[]);
 		assert_eq!(events(), []);
-		assert_eq!(candidates(), (1..=10).collect::<Vec<_>>());
+		assert!(Liveness::suspended().is_empty());
 		let last = Liveness::last_session().expect("a session is over");
 		assert_eq!(last.validators[4].count.produced, 0);
 		assert!(last.validators[4].count.missed > 0);
@@ -241,7 +239,7 @@ fn validators_that_left_count_towards_the_third() {
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(9)));
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(10)));
 		make_outage_last();
-		end_session_with(&[row(0, 9); 10]);
+		end_session_with(&[[row(0, 9); 8].as_slice(), &[row(9, 0); 2]].concat());
 		assert_eq!(suspended(), [1]);
 		assert_eq!(not_suspended(), 7);
 	});
@@ -249,8 +247,79 @@ fn validators_that_left_count_towards_the_third() {
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(3)));
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(4)));
 		make_outage_last();
-		end_session_with(&[row(0, 9); 4]);
+		end_session_with(&[row(0, 9), row(0, 9), row(9, 0), row(9, 0)]);
 		assert_eq!((suspended(), not_suspended()), (vec![], 2));
+	});
+}
+
+/// CON-R19: a validator that has left before the session ends is an offender nevertheless.
+#[test]
+fn offender_that_left_is_suspended() {
+	Chain::of(10).build().execute_with(|| {
+		assert_ok!(Staking::chill(RuntimeOrigin::signed(1)));
+		let mut rows = vec![row(9, 0); 10];
+		rows[0] = row(0, 9);
+		end_session_with(&rows);
+		assert_eq!((suspended(), not_suspended()), (vec![1], 0));
+		assert!(!pallet_staking::Validators::<Test>::contains_key(1));
+		// To validate again does not end the suspension.
+		assert_ok!(Staking::validate(RuntimeOrigin::signed(1), Default::default()));
+		assert_eq!(candidates(), (2..=10).collect::<Vec<_>>());
+	});
+}
+
+/// CON-R19: whoever chills itself before a session ends, and validates afterwards, loses its seat.
+#[test]
+fn chill_over_the_end_of_a_session_does_not_prevent_a_suspension() {
+	Chain::of(4).with_waiting(1).run(|| {
+		while System::block_number() + 1 < SessionLength::get() {
+			next_block(&[1]);
+		}
+		assert_ok!(Staking::chill(RuntimeOrigin::signed(1)));
+		end_session(&[1]);
+		assert_eq!(suspended(), [1]);
+		assert_ok!(Staking::validate(RuntimeOrigin::signed(1), Default::default()));
+		// It makes its blocks until the election.
+		while Session::current_index() < SESSIONS_PER_ERA {
+			end_session(&[]);
+		}
+		assert_eq!(Session::validators(), [2, 3, 4, 5]);
+	});
+}
+
+/// CON-R19: offenders that have left count towards the third, suspended or not.
+#[test]
+fn offenders_that_left_are_suspended_up_to_a_third() {
+	Chain::of(7).build().execute_with(|| {
+		for who in [2, 4, 6] {
+			assert_ok!(Staking::chill(RuntimeOrigin::signed(who)));
+		}
+		let mut rows = vec![row(0, 9); 7];
+		rows[0] = row(9, 0);
+		rows[5] = row(0, 10);
+		end_session_with(&rows);
+		assert_eq!((suspended(), not_suspended()), (vec![], 6));
+		make_outage_last();
+		end_session_with(&rows);
+		assert_eq!((suspended(), not_suspended()), (vec![6, 2], 4));
+	});
+	// The one that has left and a candidate are a third together.
+	Chain::of(7).build().execute_with(|| {
+		assert_ok!(Staking::chill(RuntimeOrigin::signed(7)));
+		make_outage_last();
+		end_session_with(&[row(0, 9); 7]);
+		assert_eq!((suspended(), not_suspended()), (vec![1, 7], 5));
+	});
+}
+
+/// CON-R19: the next election loses nothing by the suspension of a validator that has left.
+#[test]
+fn offender_that_left_is_suspended_although_no_candidate_can_be_spared() {
+	Chain::of(4).with_waiting(1).with_electable(4).build().execute_with(|| {
+		assert_ok!(Staking::chill(RuntimeOrigin::signed(1)));
+		end_session_with(&[row(0, 9), row(9, 0), row(9, 0), row(9, 0)]);
+		assert_eq!((suspended(), not_suspended()), (vec![1], 0));
+		assert_eq!(candidates(), [2, 3, 4, 5]);
 	});
 }
 
@@ -325,18 +394,6 @@ fn suspended_validator_that_left_counts_once() {
 		rows[0] = row(0, 9);
 		end_session_with(&rows);
 		assert_eq!((suspended(), not_suspended()), (vec![1], 0));
-	});
-}
-
-/// CON-R19: only a candidate can be an offender.
-#[test]
-fn offender_that_left_is_not_reported() {
-	Chain::of(10).build().execute_with(|| {
-		assert_ok!(Staking::chill(RuntimeOrigin::signed(1)));
-		let mut rows = vec![row(9, 0); 10];
-		rows[0] = row(0, 9);
-		end_session_with(&rows);
-		assert_eq!(events(), []);
 	});
 }
 

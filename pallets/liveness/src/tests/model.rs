@@ -11,7 +11,7 @@ enum Action {
 	ChillOrValidate,
 	/// Unbonds a part of its stake.
 	Unbond,
-	/// Asks for the end of its suspension.
+	/// Asks to return from its suspension.
 	Rejoin,
 }
 
@@ -118,13 +118,10 @@ impl Model {
 		let mut refused = Vec::new();
 		for (who, (level, standing)) in std::mem::take(&mut self.records) {
 			let left = match standing {
-				Standing::Suspended { .. } if !stands(who) => {
-					Some((level, Standing::Returned { since: planned_era() }))
-				},
 				Standing::Suspended { until, .. } if planned_era() < until => {
 					Some((level, standing))
 				},
-				Standing::Suspended { stake: before, .. } if stake(who) < before => {
+				Standing::Suspended { stake: before, .. } if stands(who) && stake(who) < before => {
 					refused.push(who);
 					Some((level, Standing::Returned { since: planned_era() }))
 				},
@@ -150,32 +147,36 @@ impl Model {
 		let elects = |who: AccountId| stands(who) && !self.is_suspended(who);
 		let suspended = self.records.keys().filter(|who| self.is_suspended(**who)).count();
 		let left = |who: &&AccountId| !stands(**who) && !self.is_suspended(**who);
-		let gone = suspended + validators.iter().filter(left).count();
+		let gone = validators.iter().filter(left).count();
 		let mut offenders = self
 			.rows
 			.iter()
 			.enumerate()
 			.filter(|(index, (produced, missed, excused))| {
 				let could = u64::from(*produced) + missed - excused;
-				2 * (missed - excused) > could && elects(validators[*index])
+				2 * (missed - excused) > could && !self.is_suspended(validators[*index])
 			})
 			.map(|(index, (_, missed, excused))| (missed - excused, index))
 			.collect::<Vec<_>>();
 		offenders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-		let cap = ((validators.len() - 1) / 3).saturating_sub(gone);
+		let cap = ((validators.len() - 1) / 3).saturating_sub(suspended);
 		let electable =
 			pallet_staking::Validators::<Test>::iter_keys().filter(|who| elects(*who)).count();
-		let most = cap.min(electable.saturating_sub(minimum));
+		let most = cap.saturating_sub(gone).min(electable.saturating_sub(minimum));
 
-		let too_many = offenders.len() > most;
-		if too_many && self.spared + 1 < OUTAGE_SESSIONS {
+		let offenders: Vec<_> = offenders.into_iter().map(|(_, index)| validators[index]).collect();
+		let first = |of_candidates: bool, most: usize| {
+			let of_this_kind = offenders.iter().filter(move |who| stands(**who) == of_candidates);
+			of_this_kind.take(most)
+		};
+		let chosen: Vec<_> = first(true, most).chain(first(false, cap)).collect();
+		let others = (offenders.len() - chosen.len()) as u32;
+		if others > 0 && self.spared + 1 < OUTAGE_SESSIONS {
 			self.spared += 1;
 			return (vec![], offenders.len() as u32);
 		}
 		self.spared = 0;
-		let others = offenders.len().saturating_sub(most) as u32;
-		offenders.truncate(most);
-		(offenders.into_iter().map(|(_, index)| validators[index]).collect(), others)
+		(offenders.iter().filter(|who| chosen.contains(who)).copied().collect(), others)
 	}
 
 	/// Lets `who` do `action` on the chain and in the model.
@@ -196,8 +197,14 @@ impl Model {
 				let expected = self.is_suspended(who) && stands(who);
 				assert_eq!(Liveness::rejoin(origin).is_ok(), expected);
 				if expected {
+					let planned = planned_era();
 					let record = self.records.get_mut(&who).expect("it is suspended");
-					record.1 = Standing::Returned { since: planned_era() };
+					record.1 = match *record {
+						(level, Standing::Suspended { until, .. }) if level > 1 => {
+							Standing::Suspended { until: until.min(planned + 1), stake: 0 }
+						},
+						_ => Standing::Returned { since: planned },
+					};
 				}
 			},
 		}

@@ -98,16 +98,15 @@ fn level_of_a_validator_that_returned_decays() {
 		plan_era(since + 1);
 		end_session_of_first(true);
 		assert_eq!(record(), Some((2, suspended_until(since + 3))));
-		assert_ok!(Liveness::rejoin(signed(1)));
-		for eras in 1..=2 {
-			plan_era(since + 1 + eras * LEVEL_DECAY_ERAS);
+		for eras in 0..=2 {
+			plan_era(since + 3 + eras * LEVEL_DECAY_ERAS);
 			end_session_of_first(false);
 		}
 		assert_eq!(record(), None);
 	});
 }
 
-/// CON-R28: the stash or its controller ends the suspension at once.
+/// CON-R28: the stash or its controller ends the first suspension at once.
 #[test]
 fn suspended_validator_rejoins_at_once() {
 	Chain::of(4).build().execute_with(|| {
@@ -121,6 +120,60 @@ fn suspended_validator_rejoins_at_once() {
 		assert_eq!(candidates(), [1, 2, 3, 4]);
 		assert_eq!(record(), Some((1, Standing::Returned { since: 0 })));
 		assert_noop!(Liveness::rejoin(signed(1)), Error::<Test>::NotSuspended);
+	});
+}
+
+/// CON-R28: a suspension that follows another one leaves the validator out of one election at least.
+#[test]
+fn later_suspension_ends_with_the_next_election_on_request() {
+	Chain::of(4).build().execute_with(|| {
+		end_session_of_first(true);
+		assert_ok!(Liveness::rejoin(signed(1)));
+		end_session_of_first(true);
+		assert_eq!(record(), Some((2, suspended_until(2))));
+		// It returns with less stake, too, because it has asked.
+		assert_ok!(Staking::unbond(signed(1), 1));
+		System::reset_events();
+		assert_ok!(Liveness::rejoin(signed(1)));
+		assert_eq!(events(), [Event::ReturnRequested { validator: 1, until: 1 }]);
+		end_session_of_first(true);
+		assert_eq!(record(), Some((2, Standing::Suspended { until: 1, stake: 0 })));
+		assert_eq!(candidates(), [2, 3, 4]);
+		plan_era(1);
+		end_session_of_first(false);
+		assert_eq!(events(), [Event::ValidatorReturned { validator: 1 }]);
+		assert_eq!(candidates(), [1, 2, 3, 4]);
+	});
+}
+
+/// CON-R28: a request never makes a suspension longer.
+#[test]
+fn late_request_does_not_change_the_end() {
+	Chain::of(4).build().execute_with(|| {
+		end_session_of_first(true);
+		assert_ok!(Liveness::rejoin(signed(1)));
+		end_session_of_first(true);
+		for planned in [1, 2, 7] {
+			plan_era(planned);
+			assert_ok!(Liveness::rejoin(signed(1)));
+			assert_eq!(record(), Some((2, Standing::Suspended { until: 2, stake: 0 })));
+		}
+	});
+}
+
+/// CON-R28: a validator that makes blocks only in the session before each election, and asks to return
+/// after each suspension, loses its seat.
+#[test]
+fn validator_that_idles_and_asks_to_return_loses_its_seat() {
+	Chain::of(4).with_waiting(1).run(|| {
+		while Session::current_index() < 2 * SESSIONS_PER_ERA {
+			let idles = Session::current_index() % SESSIONS_PER_ERA != SESSIONS_PER_ERA - 2;
+			end_session(if idles { &[1][..] } else { &[] });
+			if Liveness::is_suspended(&1) {
+				assert_ok!(Liveness::rejoin(signed(1)));
+			}
+		}
+		assert_eq!(Session::validators(), [2, 3, 4, 5]);
 	});
 }
 
@@ -152,8 +205,12 @@ fn chilled_validator_does_not_return() {
 			chill();
 			assert_noop!(Liveness::rejoin(signed(1)), Error::<Test>::NotCandidate);
 			end_session_of_first(false);
-			assert_eq!(record(), Some((1, Standing::Returned { since: 0 })));
-			plan_era(LEVEL_DECAY_ERAS);
+			assert!(Liveness::is_suspended(&1));
+			plan_era(1);
+			end_session_of_first(false);
+			assert_eq!(record(), Some((1, Standing::Returned { since: 1 })));
+			assert_eq!(events(), []);
+			plan_era(1 + LEVEL_DECAY_ERAS);
 			end_session_of_first(false);
 			assert_eq!(record(), None);
 			assert_eq!(events(), []);
@@ -216,17 +273,25 @@ fn validator_that_validates_again_keeps_its_level() {
 	}
 }
 
-/// CON-R28: a validator that has left and validates again within the same session stays suspended.
+/// CON-R28: a validator that has left and validates again stays suspended, whether a session ends in between or not.
 #[test]
-fn chill_and_validate_within_a_session_do_not_end_a_suspension() {
-	Chain::of(4).build().execute_with(|| {
-		end_session_of_first(true);
-		assert_ok!(Staking::chill(signed(1)));
-		assert_ok!(Staking::validate(signed(1), Default::default()));
-		end_session_of_first(false);
-		assert_eq!(record(), Some((1, suspended_until(1))));
-		assert_eq!(candidates(), [2, 3, 4]);
-	});
+fn chill_and_validate_do_not_end_a_suspension() {
+	for sessions_between in [0, 1, 2] {
+		Chain::of(4).build().execute_with(|| {
+			end_session_of_first(true);
+			assert_ok!(Staking::chill(signed(1)));
+			(0..sessions_between).for_each(|_| end_session_of_first(false));
+			let prefs = ValidatorPrefs { commission: Perbill::from_percent(7), blocked: false };
+			assert_ok!(Staking::validate(signed(1), prefs.clone()));
+			end_session_of_first(false);
+			assert_eq!(record(), Some((1, suspended_until(1))));
+			assert_eq!(candidates(), [2, 3, 4]);
+			plan_era(1);
+			end_session_of_first(false);
+			assert_eq!(candidates(), [1, 2, 3, 4]);
+			assert_eq!(Validators::<Test>::get(1), prefs);
+		});
+	}
 }
 
 /// CON-R28: a validator below the minimum bond does not return.

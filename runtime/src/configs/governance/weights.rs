@@ -96,8 +96,6 @@ impl VotingWeight {
 impl pallet_conviction_voting::WeightInfo for VotingWeight {
 	weights! {
 		VotingSdk:
-		// Only of referenda that have ended.
-		remove_other_vote => 0, 0;
 		unlock => 0, 0;
 	}
 
@@ -115,6 +113,12 @@ impl pallet_conviction_voting::WeightInfo for VotingWeight {
 
 	fn remove_vote() -> Weight {
 		VotingSdk::remove_vote().saturating_add(Self::moved_alarms(1))
+	}
+
+	/// The benchmark of the SDK removes the vote of another account, whose referendum has to have ended. An account
+	/// that names itself removes a vote on a referendum that has not ended, as [`Self::remove_vote`] does.
+	fn remove_other_vote() -> Weight {
+		Self::remove_vote()
 	}
 
 	fn delegate(votes: u32) -> Weight {
