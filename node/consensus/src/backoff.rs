@@ -1,7 +1,9 @@
 //! The pause of the authors while finality lags.
 //!
 //! The runtime does not see finality. It recognises a pause by its length: a gap of at least as many slots
-//! as there are authorities counts for nobody (CON-R18). So all authors pause together, and for so long.
+//! as there are authorities counts for nobody (CON-R18). So while finality lags, authors use only slots whose
+//! number is a multiple of the number of authorities plus one. Which slots these are does not depend on the
+//! best block, so an author that does not pause cannot take them from the others.
 
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{constants::staking::MAX_VALIDATORS, BlockNumber};
@@ -17,8 +19,10 @@ const SLACK_BLOCKS: u64 = 50;
 /// The pause grows to this number of slots, or to the number of authorities if that is greater. The SDK's
 /// strategy has the same number.
 const LONGEST_PAUSE_SLOTS: u64 = 100;
+/// The lag is that of the last height that is a multiple of this number of blocks for each authority.
+const STEP_BLOCKS: u64 = 3;
 
-/// Pauses after each block for at least as many slots as there are authorities, while finality lags.
+/// Leaves slots empty while finality lags, so that gaps have at least as many slots as there are authorities.
 ///
 /// A replacement for the SDK's `BackoffAuthoringOnFinalizedHeadLagging`, whose pauses can be shorter than
 /// the set is long. A validator that keeps to such a pause looks like one that is offline.
@@ -41,7 +45,7 @@ impl PauseWhileFinalityLags {
 		match authorities {
 			Ok(authorities) => authorities.len() as u64,
 			Err(error) => {
-				// No pause is shorter than one for the largest set.
+				// The slots of the largest set are the fewest.
 				warn!(target: "aura", "The authorities of {best:?} cannot be read: {error}");
 				MAX_VALIDATORS.into()
 			},
@@ -63,38 +67,116 @@ impl BackoffAuthoringBlocksStrategy<BlockNumber> for PauseWhileFinalityLags {
 		if u64::from(lag) <= SLACK_BLOCKS {
 			return false;
 		}
-		let pause = pause_slots(best_number.into(), finalized_number.into(), self.authorities());
-		let pauses = is_pausing(*best_slot, *slot_now, pause);
+		let chain = Chain {
+			best: best_number.into(),
+			best_slot: *best_slot,
+			finalized: finalized_number.into(),
+			authorities: self.authorities(),
+		};
+		let pauses = !chain.may_author(*slot_now);
 		if pauses {
 			info!(
 				target: "aura",
-				"Leaving slot {slot_now} empty: {lag} blocks are not final, so all authors pause for \
-				{pause} slots after each block."
+				"Leaving slot {slot_now} empty: {lag} blocks are not final, so all authors together make \
+				about one block in {} slots.",
+				chain.period_slots().unwrap_or_default(),
 			);
 		}
 		pauses
 	}
 }
 
-/// Number of slots that stay empty after the best block; 0 if finality does not lag.
-///
-/// The last multiple of twice the number of authorities at or below `best` decides. So finality that
-/// advances in the middle of a pause can end at most one pause early in that number of blocks: a gap that
-/// counts, in which an authority misses one slot while it produces about two blocks.
-pub fn pause_slots(best: u64, finalized: u64, authorities: u64) -> u64 {
-	let authorities = authorities.max(1);
-	let step = authorities.saturating_mul(2);
-	// No overflow: the remainder is not greater than `best`, and `step` is not zero.
-	let lag = (best - best % step).saturating_sub(finalized);
-	if lag <= SLACK_BLOCKS {
-		return 0;
-	}
-	((lag - SLACK_BLOCKS) / 2).min(LONGEST_PAUSE_SLOTS).max(authorities)
+/// What an author sees of the chain.
+struct Chain {
+	/// Height of the best block.
+	best: u64,
+	/// Slot of the best block.
+	best_slot: u64,
+	/// Height of the last final block.
+	finalized: u64,
+	/// Number of authorities.
+	authorities: u64,
 }
 
-/// Whether `slot_now` belongs to the pause of `pause` slots after a block in `best_slot`.
-pub fn is_pausing(best_slot: u64, slot_now: u64, pause: u64) -> bool {
-	best_slot < slot_now && slot_now - best_slot <= pause
+impl Chain {
+	/// Whether an author may make a block in `slot`.
+	///
+	/// All blocks of authors that pause are in shared slots, whatever each of them knows of finality. After a
+	/// block in a shared slot, authors wait for the next period. After any other one they do not: its author does
+	/// not pause, and would have all blocks of the period.
+	fn may_author(&self, slot: u64) -> bool {
+		let Some(period) = self.period_slots() else { return true };
+		if !self.is_shared(slot) || self.is_too_early(slot) {
+			return false;
+		}
+		!self.is_shared(self.best_slot) || self.best_slot < slot - slot % period
+	}
+
+	/// Number of slots for which one block is enough; `None` if finality does not lag.
+	///
+	/// It is a multiple of the distance between shared slots by a number that has no divisor in common with the
+	/// number of authorities. So in as many periods as there are authorities, each has the turn in one first slot.
+	fn period_slots(&self) -> Option<u64> {
+		let lag = self.lag();
+		if lag <= SLACK_BLOCKS {
+			return None;
+		}
+		let longest = ((lag - SLACK_BLOCKS) / 2).min(LONGEST_PAUSE_SLOTS) + 1;
+		let most = (longest / self.distance()).max(1);
+		let has_no_divisor_in_common =
+			|shared: &u64| greatest_common_divisor(*shared, self.authorities()) == 1;
+		let shared = (1..=most).rev().find(has_no_divisor_in_common).unwrap_or(1);
+		Some(self.distance().saturating_mul(shared))
+	}
+
+	/// The lag of finality by which the period is chosen, in blocks.
+	///
+	/// It grows only at every third multiple of the number of authorities. So finality that advances in the middle
+	/// of a pause can end at most one pause early in that number of blocks: a gap that counts, in which an authority
+	/// misses one slot while it produces about three blocks.
+	fn lag(&self) -> u64 {
+		self.step_start().saturating_sub(self.finalized)
+	}
+
+	/// Whether the pause begins after the best block, and a block in `slot` would end its first gap too early.
+	fn is_too_early(&self, slot: u64) -> bool {
+		let begins = self.best == self.step_start()
+			&& self.lag().saturating_sub(self.step()) <= SLACK_BLOCKS;
+		begins && slot <= self.best_slot.saturating_add(self.authorities())
+	}
+
+	/// Whether the slot is one that authors use while finality lags.
+	fn is_shared(&self, slot: u64) -> bool {
+		slot.is_multiple_of(self.distance())
+	}
+
+	/// Number of slots from a shared one to the next: the turn moves on by one authority.
+	fn distance(&self) -> u64 {
+		self.authorities().saturating_add(1)
+	}
+
+	/// The last height at or below the best one at which the lag can grow.
+	fn step_start(&self) -> u64 {
+		// No overflow: the remainder is not greater than the height, and the step is not zero.
+		self.best - self.best % self.step()
+	}
+
+	fn step(&self) -> u64 {
+		self.authorities().saturating_mul(STEP_BLOCKS)
+	}
+
+	fn authorities(&self) -> u64 {
+		self.authorities.max(1)
+	}
+}
+
+/// By Euclid's algorithm.
+fn greatest_common_divisor(a: u64, b: u64) -> u64 {
+	if b == 0 {
+		a
+	} else {
+		greatest_common_divisor(b, a % b)
+	}
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `slashing-protection`: moves the record of what a validator has signed to another machine.
 
 use crate::keystore;
-use gtos_node_slashing_protection::{Record, RecordFile, RecordLock};
+use gtos_node_slashing_protection::{Error, Record, RecordFile, RecordLock};
 use gtos_node_types::user_error;
 use sc_cli::{KeystoreParams, SharedParams, SubstrateCli};
 use sc_service::config::KeystoreConfig;
@@ -17,7 +17,8 @@ pub enum SlashingProtectionCmd {
 
 	/// Merge a record that `export` wrote into the one of this node.
 	///
-	/// The later seals and votes count, so it can be repeated. A record of another chain is refused.
+	/// The later seals and votes count, so it can be repeated. A record of another chain is refused. If the node's
+	/// own record is damaged, its name gets the ending `.damaged`, and the imported one takes its place.
 	Import(FileParams),
 }
 
@@ -69,12 +70,30 @@ impl FileParams {
 			})?;
 		}
 		let _lock = lock(&own)?;
-		let present = own.load_of(imported.genesis_hash).map_err(|error| {
-			user_error(format!("{} is not imported: {error}", self.file.display()))
-		})?;
-		let mut record = present.unwrap_or_else(|| Record::new(imported.genesis_hash));
+		let mut record = self.present_record(&own, &imported)?;
 		record.merge(imported);
 		write(&own, &record)
+	}
+
+	/// The record of the node, to which `imported` is added; a new one if there is none, or a damaged one.
+	fn present_record(&self, own: &RecordFile, imported: &Record) -> sc_cli::Result<Record> {
+		let genesis_hash = imported.genesis_hash;
+		let (path, reason) = match own.load_of(genesis_hash) {
+			Ok(present) => return Ok(present.unwrap_or_else(|| Record::new(genesis_hash))),
+			Err(Error::Damaged { path, reason }) => (path, reason),
+			Err(error) => {
+				let file = self.file.display();
+				return Err(user_error(format!("{file} is not imported: {error}")).into());
+			},
+		};
+		let aside = own.set_aside().map_err(|error| user_error(error.to_string()))?;
+		eprintln!(
+			"The record {} was damaged: {reason}. It is now {}, and the imported one takes its place. If the node \
+			has signed anything since that was exported, only the damaged record held it",
+			path.display(),
+			aside.display(),
+		);
+		Ok(Record::new(genesis_hash))
 	}
 
 	/// The record beside the keystore of the node.

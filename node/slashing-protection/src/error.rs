@@ -32,6 +32,15 @@ pub enum Error {
 		/// What is wrong with it.
 		reason: String,
 	},
+	/// A later version of the node has written the record.
+	LaterVersion {
+		/// The file.
+		path: PathBuf,
+		/// Version of its format.
+		found: u32,
+		/// The last version that this node knows.
+		known: u32,
+	},
 	/// The record is of another chain.
 	OtherChain {
 		/// The file.
@@ -71,6 +80,12 @@ impl fmt::Display for Error {
 				"the slashing protection record {} is damaged: {reason}. Restore it from a copy with \
 				`gtos slashing-protection import`, or, if no other node has these keys, move it away: \
 				the node then listens for its own keys before it signs",
+				path.display()
+			),
+			Self::LaterVersion { path, found, known } => write!(
+				f,
+				"the slashing protection record {} has version {found}, and this node knows no later one than \
+				{known}. Run the version of the node that has written it, or a later one",
 				path.display()
 			),
 			Self::OtherChain { path, found, expected } => write!(

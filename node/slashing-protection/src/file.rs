@@ -25,6 +25,12 @@ struct Content {
 	record: Record,
 }
 
+/// What the files of all versions have in common.
+#[derive(Deserialize)]
+struct Format {
+	version: u32,
+}
+
 /// A record on disk.
 #[derive(Clone, Debug)]
 pub struct RecordFile {
@@ -80,6 +86,12 @@ impl RecordFile {
 			Err(error) => return Err(self.io_error(error)),
 		};
 		let damaged = |reason: String| Error::Damaged { path: self.path.clone(), reason };
+		let Format { version } =
+			serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+		if version > VERSION {
+			let path = self.path.clone();
+			return Err(Error::LaterVersion { path, found: version, known: VERSION });
+		}
 		let content: Content =
 			serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
 		if content.version != VERSION {
@@ -126,6 +138,13 @@ impl RecordFile {
 		#[cfg(unix)]
 		File::open(folder_of(&self.path))?.sync_all()?;
 		Ok(())
+	}
+
+	/// Renames a record that is damaged, and answers its new path. It replaces an earlier file of that name.
+	pub fn set_aside(&self) -> Result<PathBuf, Error> {
+		let aside = self.with_suffix(".damaged");
+		fs::rename(&self.path, &aside).map_err(|error| self.io_error(error))?;
+		Ok(aside)
 	}
 
 	fn with_suffix(&self, suffix: &str) -> PathBuf {

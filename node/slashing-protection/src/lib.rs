@@ -33,6 +33,7 @@ mod file;
 mod keystore;
 mod listener;
 mod metrics;
+mod new_chain;
 mod observer;
 mod open;
 mod payload;

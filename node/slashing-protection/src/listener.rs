@@ -2,6 +2,7 @@
 
 use crate::{
 	database::VoterState,
+	new_chain::NewChain,
 	protection::{Phase, SlashingProtection, Standing},
 	pulse::now_ms,
 	pulse::Moment,
@@ -37,10 +38,6 @@ pub const MAX_TURNS_TIME: Duration = Duration::from_secs(60);
 /// give it one.
 pub const CATCH_UP_TIME: Duration = Duration::from_secs(60);
 
-/// How much older than the node the first block of a new chain may be: its validators are not started
-/// at the same moment.
-const NEW_CHAIN_MS: u64 = 60_000;
-
 /// Time between two looks.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -70,8 +67,8 @@ pub struct Sight {
 	/// Whether the node can hear others: it has peers, or is the only authority, and is not
 	/// downloading old blocks.
 	pub can_hear: bool,
-	/// Whether the node is the only authority, and no peer has a block.
-	pub is_alone_on_new_chain: bool,
+	/// Whether a peer claims more blocks than a new chain can have.
+	pub is_chain_old: bool,
 	/// How long the node has to listen.
 	pub listening_time: Duration,
 	/// The round that the voter works on, and whether it may vote there.
@@ -101,8 +98,8 @@ pub enum Step {
 
 /// Counts the time for which the node has listened.
 pub struct Patience {
-	/// The last slot of a first block by which a chain counts as old.
-	last_old_slot: u64,
+	/// What the first block of another node has to be if the chain is new.
+	new_chain: NewChain,
 	/// What the node has listened for: the phase, the pauses before it, and the keys that are not
 	/// trusted.
 	subject: Option<(Phase, u64, BTreeSet<H256>)>,
@@ -116,11 +113,10 @@ pub struct Patience {
 }
 
 impl Patience {
-	/// The node has started in `start_slot`.
-	pub fn new(start_slot: u64, slot_duration: Duration) -> Self {
-		let slot_ms = u64::try_from(slot_duration.as_millis()).unwrap_or(u64::MAX).max(1);
+	/// The patience of a node that has just started, for which `new_chain` would be new.
+	pub fn new(new_chain: NewChain) -> Self {
 		Self {
-			last_old_slot: start_slot.saturating_sub(NEW_CHAIN_MS / slot_ms),
+			new_chain,
 			subject: None,
 			listened: Duration::ZERO,
 			voter_keys: None,
@@ -144,9 +140,11 @@ impl Patience {
 				))
 			},
 			Phase::Fresh => match sight.first_block {
-				Some((1, slot)) if slot > self.last_old_slot => Step::Sign,
+				// A peer can forge a block 1, for example with the key of a former validator.
+				Some((1, slot)) if self.new_chain.can_have(1, slot) && !sight.is_chain_old => {
+					Step::Sign
+				},
 				Some(_) => Step::Listen,
-				None if sight.is_alone_on_new_chain => Step::Sign,
 				None => self.listen(&sight),
 			},
 			// Keys that this node has generated itself have signed nothing elsewhere.
@@ -264,7 +262,8 @@ impl Listener {
 
 	/// Runs for as long as the node may. When it ends, the node has to stop.
 	pub async fn run(self) {
-		let mut patience = Patience::new(self.protection.start_slot(), self.slot_duration);
+		let new_chain = NewChain::new(self.protection.start_slot(), self.slot_duration);
+		let mut patience = Patience::new(new_chain);
 		let mut last = Instant::now();
 		let mut noticed_pauses = self.protection.pauses();
 		loop {
@@ -276,11 +275,10 @@ impl Listener {
 			self.protection.refresh_keys();
 			// Before the phase: a pause in between is then noticed by the next look.
 			let pauses = self.protection.pauses();
-			let slot_ms = u64::try_from(self.slot_duration.as_millis()).unwrap_or(u64::MAX).max(1);
-			self.protection.note_slot(now_ms() / slot_ms, pauses != noticed_pauses);
+			self.protection.note_slot(self.present_slot(), pauses != noticed_pauses);
 			noticed_pauses = pauses;
 			let phase = self.protection.phase();
-			let sight = match self.look(phase, passed, pauses).await {
+			let sight = match self.look(phase, new_chain, passed, pauses).await {
 				Ok(sight) => sight,
 				Err(error) => {
 					tracing::error!(target: LOG_TARGET, "{error}");
@@ -297,13 +295,13 @@ impl Listener {
 			let (present, pauses) = (sight.present.map(|(round, _)| round), sight.pauses);
 			match patience.look(phase, sight) {
 				Step::Wait => {},
-				Step::Listen => self.listen(),
-				Step::Sign => match self.protection.begin_signing(present, pauses) {
+				Step::Listen => self.protection.listen_on_old_chain(),
+				Step::Sign => match self.protection.begin_signing(phase, present, pauses) {
 					Ok(true) => tracing::info!(
 						target: LOG_TARGET,
 						"This node may sign with its consensus keys now",
 					),
-					// It has stood still in this moment, and listens again.
+					// In this moment it has stood still, or seen that the chain is old, and listens.
 					Ok(false) => {},
 					Err(error) => {
 						tracing::error!(target: LOG_TARGET, "{error}");
@@ -338,25 +336,35 @@ impl Listener {
 		}
 	}
 
-	fn listen(&self) {
-		self.protection.set_phase(Phase::Listening(Doubt::Missing));
-		tracing::warn!(
-			target: LOG_TARGET,
-			"The chain is older than this node, and {}. The node listens for its own keys before it signs",
-			Doubt::Missing,
-		);
+	fn present_slot(&self) -> u64 {
+		let slot_ms = u64::try_from(self.slot_duration.as_millis()).unwrap_or(u64::MAX).max(1);
+		now_ms() / slot_ms
 	}
 
-	async fn look(&self, phase: Phase, passed: Duration, pauses: u64) -> Result<Sight, String> {
+	/// The height of the best block that a peer claims, as far as it matters.
+	async fn height_of_peers(&self, phase: Phase) -> BlockNumber {
+		if phase != Phase::Fresh {
+			return 0;
+		}
+		let heights = (self.peer_heights)().await;
+		let highest = heights.iter().max().copied();
+		self.protection.set_chain_new(highest == Some(0));
+		highest.unwrap_or_default()
+	}
+
+	async fn look(
+		&self,
+		phase: Phase,
+		new_chain: NewChain,
+		passed: Duration,
+		pauses: u64,
+	) -> Result<Sight, String> {
 		let voter = VoterState::load(&*self.client)?;
 		let authorities = voter.as_ref().map(VoterState::authorities).unwrap_or_default();
 		let is_offline = self.sync.is_offline();
-		let is_chain_old = phase == Phase::Fresh && {
-			let heights = (self.peer_heights)().await;
-			let is_chain_old = heights.iter().any(|height| *height > 0);
-			self.protection.set_chain_new(!heights.is_empty() && !is_chain_old);
-			is_chain_old
-		};
+		let height_of_peers = self.height_of_peers(phase).await;
+		// The only authority may have made the blocks that its peers have.
+		let is_behind = height_of_peers > self.client.chain_info().best_number;
 		let voter_keys = self.protection.grandpa_keys();
 		Ok(Sight {
 			passed,
@@ -370,8 +378,8 @@ impl Listener {
 				.collect(),
 			can_hear: (!is_offline || authorities == 1)
 				&& !self.sync.is_major_syncing()
-				&& !is_chain_old,
-			is_alone_on_new_chain: authorities == 1 && !is_chain_old,
+				&& !is_behind,
+			is_chain_old: !new_chain.can_have(height_of_peers, self.present_slot()),
 			listening_time: listening_time(authorities, self.slot_duration),
 			unknown_target: voter.as_ref().and_then(|voter| {
 				let targets = voter.present_targets(&voter_keys);

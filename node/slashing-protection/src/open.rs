@@ -6,6 +6,7 @@ use crate::{
 	error::Error,
 	file::RecordFile,
 	listener::listening_time,
+	new_chain::NewChain,
 	protection::{signer, SlashingProtection},
 	pulse::now_ms,
 	record::{Record, RoundId, Seal},
@@ -79,7 +80,9 @@ pub fn open(
 	let unrestored = restore(client, &record, &mut database)?;
 	learn(&mut record, &keys, &database);
 	let database_log = database_path.map(|path| DatabaseLog::of(path.to_path_buf()));
+	let is_fresh = start == Start::Fresh;
 	let protection = SlashingProtection::new(keystore, file, record, start, start_slot)
+		.expecting(is_fresh.then(|| NewChain::new(start_slot, slot_duration)))
 		.holding(lock)
 		.syncing(database_log);
 	protection.trust(known_keys);

@@ -16,6 +16,7 @@ use crate::{
 	database_log::DatabaseLog,
 	error::Error,
 	file::{RecordFile, RecordLock},
+	new_chain::NewChain,
 	pulse::Pulse,
 	record::Record,
 	start::{Doubt, Start},
@@ -33,9 +34,9 @@ use tokio::sync::{watch, Notify};
 /// What the node may sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-	/// Database and record are empty. If the peers have no block either, the node may seal block 1,
-	/// and nothing else before it has seen a block of another node: if that is old, the chain is not
-	/// new, and the node listens.
+	/// Database and record are empty. If the peers have no block either, the node may seal block 1, and
+	/// nothing else before it has seen a block of another node. If that cannot be one of a new chain, or
+	/// if a peer claims more blocks than a new chain can have, the node listens.
 	Fresh,
 	/// The node listens for its own keys.
 	Listening(Doubt),
@@ -113,6 +114,8 @@ struct State {
 	own_first: Option<Hash>,
 	/// Whether the node has peers and none of them has a block.
 	is_chain_new: bool,
+	/// See [`SlashingProtection::expecting`].
+	new_chain: Option<NewChain>,
 	pulse: Pulse,
 	/// How often the process has stood still.
 	pauses: u64,
@@ -149,6 +152,7 @@ impl SlashingProtection {
 				first_block: None,
 				own_first: None,
 				is_chain_new: false,
+				new_chain: None,
 				pulse: Pulse::default(),
 				pauses: 0,
 			}),
@@ -173,6 +177,13 @@ impl SlashingProtection {
 	/// Puts this log on disk before a vote for a new block is signed.
 	pub fn syncing(mut self, database_log: Option<DatabaseLog>) -> Self {
 		self.database_log = database_log;
+		self
+	}
+
+	/// Lets a node that may take the chain for a new one listen, once, when it imports a block that such a chain cannot
+	/// have, even if it signs by then.
+	pub fn expecting(mut self, new_chain: Option<NewChain>) -> Self {
+		self.state.get_mut().new_chain = new_chain;
 		self
 	}
 

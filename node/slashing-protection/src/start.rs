@@ -19,7 +19,7 @@ pub const LOST_WRITES_MS: u64 = 60_000;
 pub enum Start {
 	/// Record and database agree.
 	Sign,
-	/// Neither holds anything. If the chain is new, the node signs; see
+	/// Neither holds anything. If the chain seems to be new, the node signs; see
 	/// [`Phase::Fresh`](crate::Phase::Fresh).
 	Fresh,
 	/// They do not agree: the node listens first.

@@ -5,6 +5,7 @@ mod database_log;
 mod file;
 mod keystore;
 mod listener;
+mod new_chain;
 mod observer;
 mod payload;
 mod pulse;

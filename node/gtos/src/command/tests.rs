@@ -77,16 +77,18 @@ fn slashing_protection(command: &str, file: &Path, keystore: &Path) -> sc_cli::R
 	run_subcommand(&cli, cli.subcommand.as_ref().expect("it is a command"))
 }
 
+/// A record of the chain with this genesis, with a seal in this slot.
+fn sealed(genesis: u8, slot: u64) -> Record {
+	let mut record = Record::new(Hash::repeat_byte(genesis));
+	let seal = Seal { slot, pre_seal_hash: Hash::repeat_byte(1) };
+	record.sign_seal(H256([7; 32]), seal).expect("it is the first");
+	record
+}
+
 #[test]
 fn record_is_exported_and_merged_and_never_into_that_of_another_chain() {
 	let folder = tempfile::tempdir().expect("there is room");
 	let path = |name: &str| folder.path().join(name);
-	let sealed = |genesis: u8, slot| {
-		let mut record = Record::new(Hash::repeat_byte(genesis));
-		let seal = Seal { slot, pre_seal_hash: Hash::repeat_byte(1) };
-		record.sign_seal(H256([7; 32]), seal).expect("it is the first");
-		record
-	};
 	let (old, new, other) = (path("old/keystore"), path("new/keystore"), path("other/keystore"));
 	for (keystore, record) in [(&old, sealed(0, 5)), (&other, sealed(1, 5))] {
 		std::fs::create_dir(keystore.parent().expect("it has one")).expect("there is room");
@@ -108,6 +110,27 @@ fn record_is_exported_and_merged_and_never_into_that_of_another_chain() {
 	assert_eq!(RecordFile::beside(&other).load().expect("it is valid"), Some(sealed(1, 5)));
 	assert!(slashing_protection("export", &path("more"), &path("nowhere/keystore")).is_err());
 	assert!(slashing_protection("import", &path("more"), &new).is_err());
+}
+
+#[test]
+fn damaged_record_is_kept_aside_when_another_one_is_imported() {
+	let folder = tempfile::tempdir().expect("there is room");
+	let (keystore, exported) = (folder.path().join("keystore"), folder.path().join("exported"));
+	let own = RecordFile::beside(&keystore);
+	RecordFile::at(exported.clone()).save(&sealed(0, 5)).expect("there is room");
+	std::fs::write(own.path(), "{").expect("there is room");
+	slashing_protection("import", &exported, &keystore).expect("the damaged one gives way");
+	assert_eq!(own.load().expect("it is valid"), Some(sealed(0, 5)));
+	let aside = folder.path().join("slashing-protection.json.damaged");
+	assert_eq!(std::fs::read_to_string(aside).expect("it was renamed"), "{");
+
+	// A record that a later version of the node has written is not damaged.
+	let later = r#"{"version":9}"#;
+	std::fs::write(own.path(), later).expect("there is room");
+	let refused = slashing_protection("import", &exported, &keystore);
+	let refusal = refused.expect_err("it may hold more").to_string();
+	assert!(refusal.contains("has version 9"), "{refusal}");
+	assert_eq!(std::fs::read_to_string(own.path()).expect("it is there"), later);
 }
 
 /// The endpoints of a node with these arguments, as they are completed.

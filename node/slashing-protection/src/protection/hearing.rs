@@ -5,6 +5,8 @@ use crate::{
 	error::Error,
 	payload,
 	record::{Permit, Record, Seal, Stage},
+	start::Doubt,
+	LOG_TARGET,
 };
 use gtos_runtime::{opaque::Header, BlockNumber, Hash};
 use sp_consensus_grandpa::SignedMessage;
@@ -40,12 +42,38 @@ impl SlashingProtection {
 			}
 			return;
 		}
+		if state.new_chain.is_some_and(|chain| !chain.can_have(block.number, block.slot)) {
+			state.new_chain = None;
+			self.listen_before_signing(&mut state);
+		}
 		if state.first_block.is_none() {
 			// A block on this node's own block 1 says the same as a block 1.
 			let is_first = state.own_first == Some(block.parent_hash);
 			state.first_block = Some((if is_first { 1 } else { block.number }, block.slot));
 			self.news.notify_one();
 		}
+	}
+
+	/// Lets the node listen, because the chain is not as new as the node has thought.
+	pub(crate) fn listen_on_old_chain(&self) {
+		self.listen_before_signing(&mut self.state.lock());
+	}
+
+	// As in `notice_pause`, the lock is held until the phase has changed.
+	fn listen_before_signing(&self, state: &mut State) {
+		match self.phase() {
+			Phase::Fresh => {},
+			// The record holds only what the keys have signed since the start.
+			Phase::Signing => state.trusted_keys.clear(),
+			Phase::Listening(_) | Phase::Stopped => return,
+		}
+		tracing::warn!(
+			target: LOG_TARGET,
+			"The chain is older than this node, and {}. The node listens for its own keys before it signs",
+			Doubt::Missing,
+		);
+		self.set_phase(Phase::Listening(Doubt::Missing));
+		self.news.notify_one();
 	}
 
 	/// Notes the header without seal, and the seal, of a block that another node may have made.

@@ -52,16 +52,17 @@ impl SlashingProtection {
 		}
 	}
 
-	/// Lets the node sign with all of its keys, unless the process has stood still since the listener
-	/// counted these `pauses`. Returns whether it may.
+	/// Lets the node sign with all of its keys, unless the process has stood still, or the chain has turned out
+	/// to be old, since the listener saw this phase and these `pauses`. Returns whether it may.
 	pub(crate) fn begin_signing(
 		&self,
+		seen: Phase,
 		present: Option<RoundId>,
 		pauses: u64,
 	) -> Result<bool, Error> {
 		// As in `notice_pause`, the lock is held until the phase has changed.
 		let mut state = self.state.lock();
-		if state.pauses != pauses {
+		if state.pauses != pauses || self.phase() != seen {
 			return Ok(false);
 		}
 		self.adopt(&mut state, present)?;

@@ -126,6 +126,19 @@ fn damaged_record_is_explained_with_its_path_and_remedy() {
 }
 
 #[test]
+fn damaged_record_that_is_set_aside_leaves_its_place_to_another() {
+	let (_folder, file) = file();
+	for text in ["{}", "[]"] {
+		fs::write(file.path(), text).expect("there is room");
+		let aside = file.set_aside().expect("it exists");
+		assert!(matches!(file.load(), Ok(None)));
+		assert_eq!(fs::read_to_string(aside).expect("it was renamed"), text);
+	}
+	let error = file.set_aside().expect_err("there is no record").to_string();
+	assert!(error.contains(&file.path().display().to_string()), "{error}");
+}
+
+#[test]
 fn record_of_another_chain_or_of_a_later_version_is_refused() {
 	let (_folder, file) = file();
 	file.save(&record()).expect("there is room");
@@ -135,8 +148,12 @@ fn record_of_another_chain_or_of_a_later_version_is_refused() {
 	let text = fs::read_to_string(file.path()).expect("it exists");
 	fs::write(file.path(), text.replacen("\"version\":1", "\"version\":2", 1))
 		.expect("there is room");
-	let error = file.load().expect_err("the version is unknown").to_string();
-	assert!(error.contains("its version is 2"), "{error}");
+	let error = file.load().expect_err("the version is unknown");
+	assert!(matches!(error, Error::LaterVersion { found: 2, known: 1, .. }), "{error}");
+	assert!(error.to_string().contains("has version 2"), "{error}");
+	// Whatever else has changed in its format.
+	fs::write(file.path(), r#"{"version":2,"records":[]}"#).expect("there is room");
+	assert!(matches!(file.load(), Err(Error::LaterVersion { .. })));
 }
 
 #[test]

@@ -401,11 +401,17 @@ fn process_that_stands_still_while_it_listens_does_not_begin_to_sign() {
 	let pauses = node.protection.pauses();
 	let pause = MAX_PAUSE + Duration::from_secs(1);
 	node.protection.notice_pause(Moment { monotonic: now.monotonic + pause, wall: now.wall });
-	assert!(matches!(node.protection.begin_signing(None, pauses), Ok(false)));
+	assert!(matches!(
+		node.protection.begin_signing(node.protection.phase(), None, pauses),
+		Ok(false)
+	));
 	assert_eq!(node.protection.phase(), Phase::Listening(Doubt::Suspended));
 	assert!(!node.protection.untrusted_keys().is_empty());
 	let pauses = node.protection.pauses();
-	assert!(matches!(node.protection.begin_signing(None, pauses), Ok(true)));
+	assert!(matches!(
+		node.protection.begin_signing(node.protection.phase(), None, pauses),
+		Ok(true)
+	));
 	assert_eq!(node.protection.phase(), Phase::Signing);
 }
 

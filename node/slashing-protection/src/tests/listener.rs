@@ -5,6 +5,7 @@ use crate::{
 	listener::{
 		listening_time, Patience, Sight, Step, CATCH_UP_TIME, DISCOVERY_TIME, MAX_TURNS_TIME,
 	},
+	new_chain::NewChain,
 	protection::{Phase, Standing},
 	start::Doubt,
 };
@@ -15,7 +16,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const START_SLOT: u64 = 10_000;
 
 fn patience() -> Patience {
-	Patience::new(START_SLOT, SLOT)
+	Patience::new(NewChain::new(START_SLOT, SLOT))
 }
 
 fn silence() -> Sight {
@@ -27,7 +28,7 @@ fn silence() -> Sight {
 		voter_keys: BTreeSet::from([KEY]),
 		voters: BTreeSet::from([KEY]),
 		can_hear: true,
-		is_alone_on_new_chain: false,
+		is_chain_old: false,
 		listening_time: listening_time(4, SLOT),
 		present: Some((at(2, 8), Standing::Open)),
 		unknown_target: None,
@@ -139,10 +140,19 @@ fn first_block_tells_a_new_chain_from_an_old_one() {
 	assert_eq!(look(Some((5_000, START_SLOT + 1))), Step::Listen);
 }
 
+// The block can be forged, and reach the node before those of other peers.
 #[test]
-fn only_authority_of_a_new_chain_waits_for_nobody() {
-	let sight = Sight { is_alone_on_new_chain: true, ..silence() };
-	assert_eq!(patience().look(Phase::Fresh, sight), Step::Sign);
+fn block_1_tells_nothing_if_a_peer_claims_more_blocks_than_a_new_chain_can_have() {
+	let first_block = Some((1, START_SLOT + 1));
+	let sight = Sight { first_block, is_chain_old: true, ..silence() };
+	assert_eq!(patience().look(Phase::Fresh, sight), Step::Listen);
+}
+
+// It may be the only authority of a new chain, or the first one of an old chain that has found no peer yet.
+#[test]
+fn node_that_has_seen_no_block_listens_before_it_signs() {
+	let only = || Sight { listening_time: listening_time(1, SLOT), ..silence() };
+	assert_eq!(wait(&mut patience(), Phase::Fresh, only), (61, Step::Sign));
 }
 
 #[test]
