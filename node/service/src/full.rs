@@ -10,6 +10,7 @@ use crate::{
 	open::open_node,
 	own_slots, rpc, slashing_protection, storage_monitor, transaction_index,
 };
+use gtos_node_consensus::bounded_answers::InboundQueue;
 use gtos_node_slashing_protection::{ensure_usable, Mode, ProtectedKeystore, SigningKeystore};
 use gtos_node_types::{user_error, Block};
 use gtos_runtime::Hash;
@@ -47,10 +48,11 @@ pub fn start(config: Configuration, options: Options) -> Result<TaskManager, Err
 	}
 }
 
-fn start_over<N: NetworkBackend<Block, Hash>>(
-	config: Configuration,
-	options: Options,
-) -> Result<TaskManager, Error> {
+fn start_over<N>(config: Configuration, options: Options) -> Result<TaskManager, Error>
+where
+	N: NetworkBackend<Block, Hash>,
+	N::RequestResponseProtocolConfig: InboundQueue,
+{
 	let PartialComponents {
 		client,
 		backend,

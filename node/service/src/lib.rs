@@ -24,6 +24,7 @@ mod own_slots;
 mod rpc;
 mod slashing_protection;
 mod storage_monitor;
+mod sync;
 mod telemetry;
 mod transaction_index;
 
