@@ -17,6 +17,7 @@ pub mod inherents;
 pub mod own_slots;
 pub mod proposer;
 mod rate_limit;
+pub mod screened_pool;
 pub mod state_import;
 pub mod sync_claims;
 pub mod sync_network;

@@ -10,7 +10,7 @@ use crate::{
 	open::open_node,
 	own_slots, rpc, slashing_protection, storage_monitor, transaction_index,
 };
-use gtos_node_consensus::bounded_answers::InboundQueue;
+use gtos_node_consensus::{bounded_answers::InboundQueue, screened_pool::ScreenedPool};
 use gtos_node_slashing_protection::{ensure_usable, Mode, ProtectedKeystore, SigningKeystore};
 use gtos_node_types::{user_error, Block};
 use gtos_runtime::Hash;
@@ -22,7 +22,7 @@ use sc_service::{Configuration, Error, SpawnTasksParams, TaskManager};
 use sc_storage_monitor::StorageMonitorParams;
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 /// What the operator chooses beyond the SDK's configuration.
 pub struct Options {
@@ -86,11 +86,13 @@ where
 	let offchain_pool = OffchainTransactionPoolFactory::new(transaction_pool.clone());
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
 
+	let screened_pool = Arc::new(ScreenedPool::new(transaction_pool.clone(), client.clone()));
+
 	storage_monitor::start(&config, options.storage_monitor, &task_manager)?;
 	let network_params = network::Params {
 		client: client.clone(),
 		backend: backend.clone(),
-		transaction_pool: transaction_pool.clone(),
+		transaction_pool: screened_pool.clone(),
 		import_queue,
 		authority_set: grandpa_link.shared_authority_set().clone(),
 		clock,
@@ -137,7 +139,7 @@ where
 		backend,
 		task_manager: &mut task_manager,
 		keystore: keystore.clone(),
-		transaction_pool: transaction_pool.clone(),
+		transaction_pool: screened_pool,
 		rpc_builder: Box::new(move |executor| {
 			gtos_node_rpc::create(&rpc_deps, executor).map_err(Into::into)
 		}),

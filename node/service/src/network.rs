@@ -1,8 +1,11 @@
 //! The peer-to-peer network and block sync.
 
 use crate::{clock_watch, finality, sync};
-use gtos_node_consensus::{bounded_answers::InboundQueue, clock::Clock, sync_network, warp_peers};
-use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
+use gtos_node_consensus::{
+	bounded_answers::InboundQueue, clock::Clock, screened_pool::ScreenedPool, sync_network,
+	warp_peers,
+};
+use gtos_node_types::{Block, FullBackend, FullClient};
 use gtos_runtime::{BlockNumber, Hash};
 use sc_consensus_grandpa::SharedAuthoritySet;
 use sc_network::{
@@ -22,7 +25,7 @@ pub struct Params {
 	/// Database from which warp proofs are made.
 	pub backend: Arc<FullBackend>,
 	/// Transactions that are gossiped.
-	pub transaction_pool: Arc<TransactionPool>,
+	pub transaction_pool: Arc<ScreenedPool>,
 	/// Queue for blocks from the network.
 	pub import_queue: sc_consensus::DefaultImportQueue<Block>,
 	/// GRANDPA authorities, for warp proofs.
