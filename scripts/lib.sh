@@ -24,8 +24,8 @@ export GTOS_BIN="${GTOS_BIN:-$CARGO_TARGET_DIR/release/gtos}"
 GTOS_CHECKS="$GTOS_CACHE/checks"
 GTOS_STATE="${XDG_STATE_HOME:-$HOME/.local/state}/gtos"
 
-# The installer of rustup does not change the PATH of shells that are already open, and a cargo of the distribution, which may
-# come first in it, does not obey rust-toolchain.toml.
+# The installer of rustup does not change the PATH of shells that are already open, and a cargo of the distribution, which
+# may come first in it, does not obey rust-toolchain.toml.
 CARGO_HOME_DIR=${CARGO_HOME:-$HOME/.cargo}
 if [ -x "$CARGO_HOME_DIR/bin/rustup" ]; then
 	PATH="$CARGO_HOME_DIR/bin:$PATH"

@@ -1,7 +1,7 @@
-// Strangers do to one of four validators what they like, one thing after the other: handshakes and requests that are no
-// messages, requests of the greatest length at full speed, answers that nobody reads, made-up heights and blocks, and
-// transactions that are valid only alone. Slots and finality hold, and what it costs the validator is bounded; the drill
-// prints it.
+// Strangers do to one of four validators what they like, one thing after the other: handshakes and requests that are
+// no messages, requests of the greatest length at full speed, answers that nobody reads, made-up heights and blocks,
+// transactions that are valid only alone, and transactions that are nested without end. Slots and finality hold, an
+// honest transaction gets in over the attacked node, and what it costs that node is bounded; the drill prints it.
 //
 // Needs Node.js 20 and `scripts/setup e2e stranger`. Set by environment:
 //
@@ -11,9 +11,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { TOS, agreement, lastFinalised, rawCall, until } from '../lib/chain.mjs';
+import { TOS, agreement, include, lastFinalised, newAccount, nextNonce, rawCall, sign, until } from '../lib/chain.mjs';
 import { ChainWatch } from '../lib/chain-watch.mjs';
-import { LOADS } from '../lib/loads.mjs';
+import { LOADS, nestedCall } from '../lib/loads.mjs';
 import { metric, untilMetric } from '../lib/metrics.mjs';
 import { startNetwork } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
@@ -36,6 +36,9 @@ const POOR = 1_500_000_000n;
 
 // One in five: nodes and strangers share the machine.
 const MOST_MISSED = Math.ceil(SLOTS / 5);
+// In a block within so many milliseconds, in the middle of an attack.
+const HONEST_WITHIN_MS = 10_000;
+const USUAL_TIP = TOS / 1_000n;
 // The answers that a node holds (256 MiB), the same again on their way through the layers, and the pool.
 const MOST_GROWTH_MIB = 700;
 // The SDK's default of `--in-peers`, and the other validators.
@@ -92,6 +95,20 @@ describe('strangers', () => {
 
 	const peers = async () => (await rawCall(network.apis[0], 'system_health')).peers;
 
+	/**
+	 * Sends a transfer with a usual tip over the attacked node, and resolves with the milliseconds until a block has
+	 * it.
+	 */
+	async function honestTransfer() {
+		const [api] = network.apis;
+		const { pair } = rich[0];
+		const call = api.tx.balances.transferKeepAlive(newAccount().address, TOS);
+		const transfer = sign(api, call, pair, { nonce: await nextNonce(api, pair), tip: USUAL_TIP });
+		const began = Date.now();
+		await include(transfer);
+		return Date.now() - began;
+	}
+
 	/** Runs an attack for `SLOTS` slots, prints what it did and what it cost, and asserts the bounds. */
 	async function withstands(t, attack) {
 		const [node] = network.nodes;
@@ -103,6 +120,8 @@ describe('strangers', () => {
 		const isOver = () => watch.slot >= from + SLOTS;
 		const watchPeers = setInterval(async () => (mostPeers = Math.max(mostPeers, await peers().catch(() => 0))), 500);
 		const running = attack(isOver);
+		await watch.reachesSlot(from + Math.floor(SLOTS / 2), PATIENCE_MS);
+		const honestMs = await honestTransfer();
 		await Promise.all([running, watch.reachesSlot(from + SLOTS, PATIENCE_MS)]);
 		clearInterval(watchPeers);
 		const { memory, peakMemory, cores } = cost.end();
@@ -111,9 +130,12 @@ describe('strangers', () => {
 		const leftNow = (await metric(node, ...untilSyncing)) - left;
 
 		t.diagnostic(`the strangers: ${JSON.stringify(await running)}`);
+		t.diagnostic(`an honest transfer is in a block after ${honestMs} ms`);
 		t.diagnostic(`memory ${memory} MiB, at most ${peakMemory} MiB; ${cores} cores busy; at most ${mostPeers} peers`);
-		t.diagnostic(`${slotsWithoutBlock} of ${SLOTS} slots without a block, ${orphans} orphans; finality ${JSON.stringify(finalityMs)} ms`);
+		t.diagnostic(`${slotsWithoutBlock} of ${SLOTS} slots without a block, ${orphans} orphans`);
+		t.diagnostic(`finality ${JSON.stringify(finalityMs)} ms`);
 		assert.equal(leftNow, 0, 'the validator left slots empty because strangers claim that it is behind');
+		assert.ok(honestMs <= HONEST_WITHIN_MS, `an honest transfer took ${honestMs} ms`);
 		assert.ok(slotsWithoutBlock <= MOST_MISSED, `${slotsWithoutBlock} slots without a block`);
 		assert.ok(peakMemory - memory <= MOST_GROWTH_MIB, `${peakMemory - memory} MiB more memory`);
 		assert.ok(mostPeers <= MOST_PEERS, `${mostPeers} peers`);
@@ -166,5 +188,13 @@ describe('strangers', () => {
 		// The first one of an account invalidates the others, and the pool lets them go.
 		const isEmpty = async () => (await rawCall(api, 'author_pendingExtrinsics')).length === 0;
 		await until(isEmpty, 'the pool to be empty');
+	});
+
+	it('who send transactions that are nested without end', async (t) => {
+		const at = await best();
+		const [api] = network.apis;
+		const call = nestedCall(api, 10_000);
+		const next = (i) => rich[i % rich.length].sign(api, call, { nonce: 1_000_000 + i });
+		await withstands(t, (isOver) => attacks.gossip(target, at, next, isOver));
 	});
 });

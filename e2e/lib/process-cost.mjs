@@ -21,8 +21,8 @@ function processorTime(pid) {
 }
 
 /**
- * Measures a process until `end()` is called, which answers `{ memory, peakMemory, cores }`: memory in MiB at the beginning
- * and at its peak, and how many cores were busy on average.
+ * Measures a process until `end()` is called, which answers `{ memory, peakMemory, cores }`: memory in MiB at the
+ * beginning and at its peak, and how many cores were busy on average.
  */
 export function measureCost(pid) {
 	const began = Date.now();

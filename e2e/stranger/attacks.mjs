@@ -59,8 +59,8 @@ class Place {
 }
 
 /**
- * Repeats `act(stranger, i)` in `parallel` loops for each of `count` strangers. Answers how often it was done, how often the
- * node refused, and how many connections that took.
+ * Repeats `act(stranger, i)` in `parallel` loops for each of `count` strangers. Answers how often it was done, how
+ * often the node refused, and how many connections that took.
  */
 async function repeat(target, { count, parallel, act }, isOver) {
 	const result = { done: 0, failed: 0, connections: 0 };
@@ -122,7 +122,8 @@ export const blocks = (target, best, isOver) =>
 	repeat(target, {
 		count: 4,
 		parallel: 4,
-		act: (stranger, i) => stranger.request('/sync/2', blockRequest({ number: 1 + (i % best.number), max: 128 - (i % 13) })),
+		act: (stranger, i) =>
+			stranger.request('/sync/2', blockRequest({ number: 1 + (i % best.number), max: 128 - (i % 13) })),
 	}, isOver);
 
 /** The longest block requests, of which no answer is read. */
@@ -178,7 +179,9 @@ export const madeUpHeights = (target, count, isOver) =>
 		return { claims };
 	});
 
-/** Announcements of blocks that do not exist, with parents that do not or the best block as parent, and random seals. */
+/**
+ * Announcements of blocks that do not exist, with parents that do not or the best block as parent, and random seals.
+ */
 export const announcements = (target, best, slot, isOver) =>
 	withStrangers(target, 4, async (strangers) => {
 		let sent = 0;
@@ -213,8 +216,8 @@ export const announcements = (target, best, slot, isOver) =>
 	});
 
 /**
- * Transactions over the peer-to-peer network at full speed, without any check by a node of the sender. `next(i)` answers the
- * bytes of the transaction with this number.
+ * Transactions over the peer-to-peer network at full speed, without any check by a node of the sender. `next(i)`
+ * answers the bytes of the transaction with this number.
  */
 export const gossip = (target, best, next, isOver) =>
 	withStrangers(target, 1, async ([stranger]) => {
