@@ -5,24 +5,6 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-GTOS_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/gtos"
-# One build folder for every checkout of this user, so that a fresh clone compiles only our own crates.
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$GTOS_CACHE/target}"
-export GTOS_BIN="${GTOS_BIN:-$CARGO_TARGET_DIR/release/gtos}"
-# Tools of scripts/test that the Rust toolchain does not have; scripts/setup checks installs them.
-GTOS_CHECKS="$GTOS_CACHE/checks"
-GTOS_STATE="${XDG_STATE_HOME:-$HOME/.local/state}/gtos"
-
-# The installer of rustup does not change the PATH of shells that are already open.
-if ! command -v cargo >/dev/null; then
-	PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
-fi
-
-# The files that `build_benchmark` makes.
-BENCHMARK_TARGET_DIR=$CARGO_TARGET_DIR-weights
-BENCHMARK_BIN=$BENCHMARK_TARGET_DIR/release/gtos-benchmark
-BENCHMARK_WASM=$BENCHMARK_TARGET_DIR/release/wbuild/gtos-runtime/gtos_runtime.compact.compressed.wasm
-
 say() {
 	printf '==> %s\n' "$*"
 }
@@ -31,6 +13,28 @@ die() {
 	printf 'error: %s\n' "$*" >&2
 	exit 1
 }
+
+[ -n "${HOME-}" ] || die "HOME is not set: set it to a folder in which you may write"
+
+GTOS_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/gtos"
+# One build folder for every checkout of this user, so that a fresh clone compiles only our own crates.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$GTOS_CACHE/target}"
+export GTOS_BIN="${GTOS_BIN:-$CARGO_TARGET_DIR/release/gtos}"
+# Tools of scripts/test that the Rust toolchain does not have; scripts/setup checks installs them.
+GTOS_CHECKS="$GTOS_CACHE/checks"
+GTOS_STATE="${XDG_STATE_HOME:-$HOME/.local/state}/gtos"
+
+# The installer of rustup does not change the PATH of shells that are already open, and a cargo of the distribution, which
+# may come first in it, does not obey rust-toolchain.toml.
+CARGO_HOME_DIR=${CARGO_HOME:-$HOME/.cargo}
+if [ -x "$CARGO_HOME_DIR/bin/rustup" ]; then
+	PATH="$CARGO_HOME_DIR/bin:$PATH"
+fi
+
+# The files that `build_benchmark` makes.
+BENCHMARK_TARGET_DIR=$CARGO_TARGET_DIR-weights
+BENCHMARK_BIN=$BENCHMARK_TARGET_DIR/release/gtos-benchmark
+BENCHMARK_WASM=$BENCHMARK_TARGET_DIR/release/wbuild/gtos-runtime/gtos_runtime.compact.compressed.wasm
 
 # Prints a number of seconds as minutes and seconds.
 elapsed() {

@@ -15,6 +15,15 @@ const BATCHED_CALLS = 20;
 
 const bytes = (length) => randomBytes(length).toString('hex');
 
+/** The encoded call of `depth` batches of one call, each within the one before. */
+export function nestedCall(api, depth) {
+	const inner = api.tx.system.remark('0x').method.toU8a();
+	const [pallet, method] = api.tx.utility.batch([]).method.toU8a();
+	// A compact one, the number of calls in the batch.
+	const ONE = 4;
+	return Buffer.concat([...Array(depth).fill(Buffer.from([pallet, method, ONE])), inner]);
+}
+
 /**
  * For each kind, a function that makes another function, which answers the encoded call of the transaction with a given
  * number.

@@ -31,11 +31,11 @@ class Account {
 		this.publicKey = document.subarray(-PUBLIC_KEY_BYTES);
 	}
 
-	/** The bytes of an immortal transaction with the next nonce. `call` is encoded. */
-	sign({ genesisHash, runtimeVersion }, call) {
+	/** The bytes of an immortal transaction with the given tip and nonce, or with the next one. `call` is encoded. */
+	sign({ genesisHash, runtimeVersion }, call, { tip = 0, nonce = this.#nonce++ } = {}) {
 		const NONE = [0];
-		const [era, tip, metadataMode, metadataHash] = [NONE, NONE, NONE, NONE];
-		const extensions = u8aConcat(era, compactToU8a(this.#nonce++), tip, metadataMode);
+		const [era, metadataMode, metadataHash] = [NONE, NONE, NONE];
+		const extensions = u8aConcat(era, compactToU8a(nonce), compactToU8a(tip), metadataMode);
 		const payload = u8aConcat(
 			...[call, extensions],
 			...[runtimeVersion.specVersion, runtimeVersion.transactionVersion].map((version) => version.toU8a()),
@@ -53,8 +53,8 @@ class Account {
  * Accounts that send the transactions of a load, the same in each run. Each load needs its own, because a transaction that is
  * lost leaves a gap in the nonces of its account.
  */
-export const newSenders = (load) =>
-	Array.from({ length: ACCOUNTS }, (_, i) => new Account(blake2AsU8a(`saturation/${load}/${i}`)));
+export const newSenders = (load, count = ACCOUNTS) =>
+	Array.from({ length: count }, (_, i) => new Account(blake2AsU8a(`saturation/${load}/${i}`)));
 
 /** Gives each of the senders `amount` units at genesis. */
 export function endow(genesis, senders, amount) {
@@ -214,7 +214,7 @@ export async function blockCapacity(api, { pair }, call) {
 	);
 }
 
-const hex = (bytes) => `0x${Buffer.from(bytes).toString('hex')}`;
+export const hex = (bytes) => `0x${Buffer.from(bytes).toString('hex')}`;
 
 /** Whether an extrinsic in hex is signed. Its first byte after its compact length shows that. */
 export function isSigned(extrinsic) {

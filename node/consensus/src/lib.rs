@@ -2,7 +2,8 @@
 //! the clock, the choice between siblings by their arrival, the count of missed slots, the pause of
 //! the authors while finality lags, inherent data, the time in which an author takes transactions,
 //! the session keys that a validator lacks, the import of downloaded state, reserved peers that stay
-//! connected, the peers that a warp sync waits for, and a warning of a sync that gets no blocks.
+//! connected, bounds on what strangers cost, the peers that a warp sync waits for, and a warning of a
+//! sync that gets no blocks.
 //!
 //! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
 //! crate assembles the node and passes in what each part needs.
@@ -11,6 +12,7 @@
 #![deny(missing_docs)]
 
 pub mod backoff;
+pub mod bounded_answers;
 pub mod clock;
 pub mod equivocation;
 pub mod fork_choice;
@@ -19,10 +21,12 @@ pub mod observed_import;
 pub mod own_slots;
 pub mod proposer;
 mod rate_limit;
+pub mod screened_pool;
 pub mod session_keys;
 pub mod stalled_sync;
 pub mod state_import;
 #[cfg(test)]
 mod stateless_client;
+pub mod sync_claims;
 pub mod sync_network;
 pub mod warp_peers;

@@ -11,6 +11,9 @@ use std::{
 	net::{IpAddr, SocketAddr, TcpListener, UdpSocket},
 };
 
+/// Options that move JSON-RPC to another port, or to another address: a machine may have no IPv4 at all.
+const RPC_OPTIONS: &str = "--rpc-port or --experimental-rpc-endpoint";
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Transport {
 	Tcp,
@@ -27,7 +30,7 @@ pub fn ensure_free(config: &Configuration) -> Result<(), String> {
 	// An endpoint that allows a random port in place of a busy one is not checked.
 	let endpoints = config.rpc.addr.iter().flatten().filter(|endpoint| !endpoint.retry_random_port);
 	for endpoint in endpoints {
-		ensure_bindable(Transport::Tcp, endpoint.listen_addr, "JSON-RPC", "--rpc-port")?;
+		ensure_bindable(Transport::Tcp, endpoint.listen_addr, "JSON-RPC", RPC_OPTIONS)?;
 	}
 	if let Some(prometheus) = &config.prometheus_config {
 		ensure_bindable(Transport::Tcp, prometheus.port, "Prometheus", "--prometheus-port")?;
@@ -86,13 +89,13 @@ mod tests {
 	fn busy_address_is_refused_with_the_option_that_changes_it() {
 		let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
 		let address = listener.local_addr().expect("it is bound");
-		let error = ensure_bindable(Transport::Tcp, address, "JSON-RPC", "--rpc-port")
+		let error = ensure_bindable(Transport::Tcp, address, "JSON-RPC", RPC_OPTIONS)
 			.expect_err("the port is taken");
 		assert!(error.contains(&address.to_string()), "{error}");
 		assert!(error.contains("--rpc-port"), "{error}");
 
 		drop(listener);
-		assert_eq!(ensure_bindable(Transport::Tcp, address, "JSON-RPC", "--rpc-port"), Ok(()));
+		assert_eq!(ensure_bindable(Transport::Tcp, address, "JSON-RPC", RPC_OPTIONS), Ok(()));
 	}
 
 	#[test]

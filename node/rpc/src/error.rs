@@ -1,5 +1,7 @@
 //! The one table of errors that our methods return (RPC-R6).
 
+mod rejection;
+
 use codec::Encode;
 use gtos_runtime::Hash;
 use jsonrpsee::types::{ErrorObject, ErrorObjectOwned};
@@ -101,7 +103,7 @@ impl fmt::Display for Error {
 			Self::TooManySubscriptions(limit) => {
 				write!(f, "There are {limit} subscriptions of this kind already")
 			},
-			Self::Rejected(error, _) => write!(f, "{error}"),
+			Self::Rejected(error, _) => f.write_str(&rejection::message(error)),
 		}
 	}
 }

@@ -12,6 +12,7 @@ use crate::{
 	storage_monitor::{self, StorageOptions},
 	transaction_index,
 };
+use gtos_node_consensus::{bounded_answers::InboundQueue, screened_pool::ScreenedPool};
 use gtos_node_slashing_protection::{ensure_usable, Mode, ProtectedKeystore, SigningKeystore};
 use gtos_node_types::{user_error, Block};
 use gtos_runtime::Hash;
@@ -22,7 +23,7 @@ use sc_network::{
 use sc_service::{Configuration, Error, SpawnTasksParams, TaskManager};
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 /// What the operator chooses beyond the SDK's configuration.
 pub struct Options {
@@ -48,10 +49,11 @@ pub fn start(config: Configuration, options: Options) -> Result<TaskManager, Err
 	}
 }
 
-fn start_over<N: NetworkBackend<Block, Hash>>(
-	config: Configuration,
-	options: Options,
-) -> Result<TaskManager, Error> {
+fn start_over<N>(config: Configuration, options: Options) -> Result<TaskManager, Error>
+where
+	N: NetworkBackend<Block, Hash>,
+	N::RequestResponseProtocolConfig: InboundQueue,
+{
 	let PartialComponents {
 		client,
 		backend,
@@ -88,10 +90,11 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 
 	storage_monitor::start(&config, options.storage, &task_manager)?;
 	old_bodies::warn_if_missing(&config, &client)?;
+	let screened_pool = Arc::new(ScreenedPool::new(transaction_pool.clone(), client.clone()));
 	let network_params = network::Params {
 		client: client.clone(),
 		backend: backend.clone(),
-		transaction_pool: transaction_pool.clone(),
+		transaction_pool: screened_pool.clone(),
 		import_queue,
 		authority_set: grandpa_link.shared_authority_set().clone(),
 		clock,
@@ -138,7 +141,7 @@ fn start_over<N: NetworkBackend<Block, Hash>>(
 		backend,
 		task_manager: &mut task_manager,
 		keystore: keystore.clone(),
-		transaction_pool: transaction_pool.clone(),
+		transaction_pool: screened_pool,
 		rpc_builder: Box::new(move |executor| {
 			gtos_node_rpc::create(&rpc_deps, executor).map_err(Into::into)
 		}),

@@ -26,6 +26,7 @@ mod rpc;
 mod session_keys;
 mod slashing_protection;
 mod storage_monitor;
+mod sync;
 mod telemetry;
 mod transaction_index;
 

@@ -1,8 +1,11 @@
 //! The peer-to-peer network and block sync.
 
-use crate::{clock_watch, finality};
-use gtos_node_consensus::{clock::Clock, stalled_sync, sync_network, warp_peers};
-use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
+use crate::{clock_watch, finality, sync};
+use gtos_node_consensus::{
+	bounded_answers::InboundQueue, clock::Clock, screened_pool::ScreenedPool, stalled_sync,
+	sync_network, warp_peers,
+};
+use gtos_node_types::{Block, FullBackend, FullClient};
 use gtos_runtime::{BlockNumber, Hash};
 use sc_consensus_grandpa::SharedAuthoritySet;
 use sc_network::{
@@ -11,10 +14,7 @@ use sc_network::{
 use sc_network_sync::{service::network::NetworkServiceProvider, SyncingService};
 use sc_network_transactions::TransactionsHandlerController;
 use sc_rpc::system::Request;
-use sc_service::{
-	BuildNetworkAdvancedParams, Configuration, DefaultSyncingEngineConfig, Error, ImportQueue,
-	TaskManager, WarpSyncConfig,
-};
+use sc_service::{BuildNetworkAdvancedParams, Configuration, Error, ImportQueue, TaskManager};
 use sc_utils::mpsc::TracingUnboundedSender;
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub struct Params {
 	/// Database from which warp proofs are made.
 	pub backend: Arc<FullBackend>,
 	/// Transactions that are gossiped.
-	pub transaction_pool: Arc<TransactionPool>,
+	pub transaction_pool: Arc<ScreenedPool>,
 	/// Queue for blocks from the network.
 	pub import_queue: sc_consensus::DefaultImportQueue<Block>,
 	/// GRANDPA authorities, for warp proofs.
@@ -49,11 +49,15 @@ pub struct Network {
 }
 
 /// Starts the network and block sync.
-pub fn start<N: NetworkBackend<Block, Hash>>(
+pub fn start<N>(
 	config: &Configuration,
 	task_manager: &TaskManager,
 	Params { client, backend, transaction_pool, import_queue, authority_set, clock }: Params,
-) -> Result<Network, Error> {
+) -> Result<Network, Error>
+where
+	N: NetworkBackend<Block, Hash>,
+	N::RequestResponseProtocolConfig: InboundQueue,
+{
 	let mut net_config = FullNetworkConfiguration::<Block, Hash, N>::new(
 		&config.network,
 		config.prometheus_registry().cloned(),
@@ -66,26 +70,20 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 		authority_set,
 		Vec::new(),
 	));
-	let announced_slots = clock_watch::start(config, task_manager, clock, client.clone())?;
+	let announced_slots = clock_watch::start(config, task_manager, clock.clone(), client.clone())?;
 	let (sync_handle, sync_commands) = sync_network::handle_for_sync();
-	let (sync_service, block_announce_config) =
-		sc_service::build_default_syncing_engine(DefaultSyncingEngineConfig {
-			role: config.role,
-			protocol_id: config.protocol_id(),
-			fork_id: config.chain_spec.fork_id(),
-			net_config: &mut net_config,
-			block_announce_validator: Box::new(announced_slots),
-			network_service_handle: sync_handle,
-			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
-			client: client.clone(),
-			import_queue_service: import_queue.service(),
-			num_peers_hint: sync_network::queued_block_requests(&config.network.default_peers_set),
-			spawn_handle: &task_manager.spawn_handle(),
-			spawn_essential_handle: &task_manager.spawn_essential_handle(),
-			metrics_registry: config.prometheus_registry(),
-			metrics: metrics.clone(),
-			gap_sync_body_policy: sc_service::default_gap_sync_body_policy(config.blocks_pruning),
-		})?;
+	let (sync_service, block_announce_config) = sync::start(sync::Params {
+		config,
+		task_manager,
+		net_config: &mut net_config,
+		metrics: metrics.clone(),
+		client: client.clone(),
+		import_queue: import_queue.service(),
+		announce_validator: Box::new(announced_slots),
+		network: sync_handle,
+		warp_sync,
+		clock,
+	})?;
 	let (service, system_rpc_tx, tx_handler_controller, sync, _) =
 		sc_service::build_network_advanced(BuildNetworkAdvancedParams {
 			role: config.role,

@@ -10,5 +10,7 @@
 mod chain;
 mod error;
 
-pub use chain::{Block, FullBackend, FullClient, HostFunctions, TransactionPool};
+pub use chain::{
+	Block, FullBackend, FullClient, HostFunctions, TransactionPool, MAX_SHALLOW_BYTES,
+};
 pub use error::user_error;

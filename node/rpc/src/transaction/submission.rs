@@ -2,7 +2,7 @@
 
 use crate::{error::Error, parameter, work_limiter::WorkLimiter};
 use codec::{DecodeAll, Encode};
-use gtos_node_types::{Block, FullClient, TransactionPool as Pool};
+use gtos_node_types::{Block, FullClient, TransactionPool as Pool, MAX_SHALLOW_BYTES};
 use gtos_runtime::{constants::block::MAX_LENGTH_BYTES, opaque::UncheckedExtrinsic, Balance, Hash};
 use gtos_transaction_api::TransactionApi;
 use sc_transaction_pool_api::{
@@ -52,6 +52,12 @@ impl Submitter {
 		let hash = BlakeTwo256::hash_of(&extrinsic);
 		let best = self.client.info().best_hash;
 		let source = TransactionSource::External;
+		// Calls that are nested without end overflow the stack of the Wasm in the pool's validation.
+		if extrinsic.encoded_size() > MAX_SHALLOW_BYTES
+			&& !self.is_decodable(best, &extrinsic).await?
+		{
+			return Err(Error::Undecodable);
+		}
 		let submitted = self.pool.submit_one(best, source, extrinsic.clone()).await;
 		let Err(error) = submitted else { return Ok(hash) };
 		let error = error.into_pool_error();
@@ -59,9 +65,7 @@ impl Submitter {
 		// returns `Call`, but it returns the same for calls that are not allowed in a transaction.
 		let may_be_undecodable =
 			matches!(error, Err(_) | Ok(PoolError::InvalidTransaction(InvalidTransaction::Call)));
-		let client = self.client.clone();
-		let decode = move || Ok(is_decodable(&client, best, &extrinsic));
-		if may_be_undecodable && !self.limiter.run(decode).await? {
+		if may_be_undecodable && !self.is_decodable(best, &extrinsic).await? {
 			return Err(Error::Undecodable);
 		}
 		Err(match error {
@@ -69,9 +73,14 @@ impl Submitter {
 			Err(error) => Error::RuntimeFailed(error.to_string()),
 		})
 	}
+
+	/// Whether the runtime of block `at` can decode the extrinsic; `true` if the runtime cannot tell.
+	async fn is_decodable(&self, at: Hash, extrinsic: &UncheckedExtrinsic) -> Result<bool, Error> {
+		let (client, extrinsic) = (self.client.clone(), extrinsic.clone());
+		self.limiter.run(move || Ok(is_decodable(&client, at, &extrinsic))).await
+	}
 }
 
-/// Whether the runtime of block `at` can decode the extrinsic; `true` if the runtime cannot tell.
 fn is_decodable(client: &FullClient, at: Hash, extrinsic: &UncheckedExtrinsic) -> bool {
 	let api = client.runtime_api();
 	let bytes = extrinsic.encode();

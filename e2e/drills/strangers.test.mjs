@@ -1,0 +1,200 @@
+// Strangers do to one of four validators what they like, one thing after the other: handshakes and requests that are
+// no messages, requests of the greatest length at full speed, answers that nobody reads, made-up heights and blocks,
+// transactions that are valid only alone, and transactions that are nested without end. Slots and finality hold, an
+// honest transaction gets in over the attacked node, and what it costs that node is bounded; the drill prints it.
+//
+// Needs Node.js 20 and `scripts/setup e2e stranger`. Set by environment:
+//
+//   GTOS_STRANGER_SLOTS   slots that each attack lasts (default: 20)
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { TOS, agreement, include, lastFinalised, newAccount, nextNonce, rawCall, sign, until } from '../lib/chain.mjs';
+import { ChainWatch } from '../lib/chain-watch.mjs';
+import { LOADS, nestedCall } from '../lib/loads.mjs';
+import { metric, untilMetric } from '../lib/metrics.mjs';
+import { startNetwork } from '../lib/network.mjs';
+import { temporaryFolder } from '../lib/node.mjs';
+import { measureCost } from '../lib/process-cost.mjs';
+import { Saturation, endow, newSenders } from '../lib/saturation.mjs';
+import { editedSpec, withValidators } from '../lib/spec.mjs';
+import * as attacks from '../stranger/attacks.mjs';
+
+const SLOTS = Number(process.env.GTOS_STRANGER_SLOTS ?? 20);
+
+const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave'];
+const SLOT_MS = 1_000;
+const PATIENCE_MS = (SLOTS + 60) * SLOT_MS;
+
+// Before the attacks so many blocks are filled, so that long requests have long answers.
+const FULL_BLOCKS = 20;
+const RICH = 100_000n * TOS;
+// Enough for the fee of one transaction besides the existential deposit, and not for that of two.
+const POOR = 1_500_000_000n;
+
+// One in five: nodes and strangers share the machine.
+const MOST_MISSED = Math.ceil(SLOTS / 5);
+// In a block within so many milliseconds, in the middle of an attack.
+const HONEST_WITHIN_MS = 10_000;
+const USUAL_TIP = TOS / 1_000n;
+// The answers that a node holds (256 MiB), the same again on their way through the layers, and the pool.
+const MOST_GROWTH_MIB = 700;
+// The SDK's default of `--in-peers`, and the other validators.
+const MOST_PEERS = 32 + NAMES.length - 1;
+// More than half of the peers, and no more than are let in.
+const LIARS = 8;
+
+describe('strangers', () => {
+	const rich = newSenders('strangers');
+	const poor = newSenders('strangers/poor');
+	let network;
+	let watch;
+	let target;
+	let pid;
+
+	before(async () => {
+		const chain = await editedSpec('local', (genesis) => {
+			withValidators(genesis, NAMES);
+			Object.assign(genesis.genesisParameters.timing, { slotDurationMs: SLOT_MS, sessionLengthBlocks: 10_000 });
+			endow(genesis, rich, RICH);
+			endow(genesis, poor, POOR);
+		});
+		const dir = temporaryFolder();
+		network = await startNetwork({ names: NAMES.map((name) => name.toLowerCase()), chain, dir });
+		const [api] = network.apis;
+		const [node] = network.nodes;
+		target = { address: node.p2p, genesis: api.genesisHash.toHex().slice(2) };
+		pid = readFileSync(join(dir, node.name, 'pid'), 'utf8').trim();
+		watch = await new ChainWatch(network.apis).start();
+		await fillBlocks();
+	});
+
+	after(async () => {
+		watch?.stop();
+		await network?.stop();
+	});
+
+	async function fillBlocks() {
+		const { apis, nodes } = network;
+		const senders = nodes.map(({ rpc }, i) => ({ api: apis[i], http: rpc.replace('ws:', 'http:') }));
+		const load = new Saturation({ nodes: senders, senders: rich, callOf: LOADS.remarks(apis[0]), inPools: 300 });
+		const from = watch.slot;
+		await load.start();
+		await watch.reachesSlot(from + FULL_BLOCKS, PATIENCE_MS);
+		await load.stop();
+		await load.drained(PATIENCE_MS);
+	}
+
+	/** The best block of the attacked node. */
+	async function best() {
+		const header = await network.apis[0].rpc.chain.getHeader();
+		return { number: header.number.toNumber(), hash: Buffer.from(header.hash.toU8a()) };
+	}
+
+	const peers = async () => (await rawCall(network.apis[0], 'system_health')).peers;
+
+	/**
+	 * Sends a transfer with a usual tip over the attacked node, and resolves with the milliseconds until a block has
+	 * it.
+	 */
+	async function honestTransfer() {
+		const [api] = network.apis;
+		const { pair } = rich[0];
+		const call = api.tx.balances.transferKeepAlive(newAccount().address, TOS);
+		const transfer = sign(api, call, pair, { nonce: await nextNonce(api, pair), tip: USUAL_TIP });
+		const began = Date.now();
+		await include(transfer);
+		return Date.now() - began;
+	}
+
+	/** Runs an attack for `SLOTS` slots, prints what it did and what it cost, and asserts the bounds. */
+	async function withstands(t, attack) {
+		const [node] = network.nodes;
+		const untilSyncing = ['gtos_own_slots_left_while_syncing_total'];
+		const left = await metric(node, ...untilSyncing);
+		const from = watch.slot + 1;
+		const cost = measureCost(pid);
+		let mostPeers = 0;
+		const isOver = () => watch.slot >= from + SLOTS;
+		const watchPeers = setInterval(async () => (mostPeers = Math.max(mostPeers, await peers().catch(() => 0))), 500);
+		const running = attack(isOver);
+		await watch.reachesSlot(from + Math.floor(SLOTS / 2), PATIENCE_MS);
+		const honestMs = await honestTransfer();
+		await Promise.all([running, watch.reachesSlot(from + SLOTS, PATIENCE_MS)]);
+		clearInterval(watchPeers);
+		const { memory, peakMemory, cores } = cost.end();
+		await watch.finalisesSlotsBefore(from + SLOTS, PATIENCE_MS);
+		const { slotsWithoutBlock, orphans, finalityMs } = await watch.report(from, from + SLOTS);
+		const leftNow = (await metric(node, ...untilSyncing)) - left;
+
+		t.diagnostic(`the strangers: ${JSON.stringify(await running)}`);
+		t.diagnostic(`an honest transfer is in a block after ${honestMs} ms`);
+		t.diagnostic(`memory ${memory} MiB, at most ${peakMemory} MiB; ${cores} cores busy; at most ${mostPeers} peers`);
+		t.diagnostic(`${slotsWithoutBlock} of ${SLOTS} slots without a block, ${orphans} orphans`);
+		t.diagnostic(`finality ${JSON.stringify(finalityMs)} ms`);
+		assert.equal(leftNow, 0, 'the validator left slots empty because strangers claim that it is behind');
+		assert.ok(honestMs <= HONEST_WITHIN_MS, `an honest transfer took ${honestMs} ms`);
+		assert.ok(slotsWithoutBlock <= MOST_MISSED, `${slotsWithoutBlock} slots without a block`);
+		assert.ok(peakMemory - memory <= MOST_GROWTH_MIB, `${peakMemory - memory} MiB more memory`);
+		assert.ok(mostPeers <= MOST_PEERS, `${mostPeers} peers`);
+		await agreement(network.apis, Math.min(...(await Promise.all(network.apis.map(lastFinalised)))));
+		// The next attack finds the node as this one did.
+		await untilMetric(node, ['substrate_sync_fork_targets'], (count) => count === 0);
+		await untilMetric(node, ['substrate_sync_peers'], (count) => count === NAMES.length - 1);
+	}
+
+	it('none: the costs without strangers', (t) => withstands(t, async () => ({})));
+
+	it('who send garbage as handshakes and requests', (t) =>
+		withstands(t, (isOver) => attacks.garbage(target, isOver)));
+
+	it('who request blocks of the greatest length', async (t) => {
+		const at = await best();
+		return withstands(t, (isOver) => attacks.blocks(target, at, isOver));
+	});
+
+	it('who request blocks and do not read them', async (t) => {
+		const at = await best();
+		return withstands(t, (isOver) => attacks.unreadBlocks(target, at, isOver));
+	});
+
+	it('who request the state', async (t) => {
+		const at = await best();
+		return withstands(t, (isOver) => attacks.states(target, at, isOver));
+	});
+
+	it('who request warp proofs and calls of the runtime', async (t) => {
+		const at = await best();
+		return withstands(t, (isOver) => attacks.proofs(target, at, isOver));
+	});
+
+	it('who claim heights that no chain can have', (t) =>
+		withstands(t, (isOver) => attacks.madeUpHeights(target, LIARS, isOver)));
+
+	it('who announce thousands of blocks that do not exist', async (t) => {
+		const at = await best();
+		const slot = () => watch.slot;
+		return withstands(t, (isOver) => attacks.announcements(target, at, slot, isOver));
+	});
+
+	it('who send transactions that are valid only alone', async (t) => {
+		const at = await best();
+		const [api] = network.apis;
+		const call = api.tx.system.remark('0x00').method.toU8a();
+		const next = (i) => poor[i % poor.length].sign(api, call);
+		await withstands(t, (isOver) => attacks.gossip(target, at, next, isOver));
+		// The first one of an account invalidates the others, and the pool lets them go.
+		const isEmpty = async () => (await rawCall(api, 'author_pendingExtrinsics')).length === 0;
+		await until(isEmpty, 'the pool to be empty');
+	});
+
+	it('who send transactions that are nested without end', async (t) => {
+		const at = await best();
+		const [api] = network.apis;
+		const call = nestedCall(api, 10_000);
+		const next = (i) => rich[i % rich.length].sign(api, call, { nonce: 1_000_000 + i });
+		await withstands(t, (isOver) => attacks.gossip(target, at, next, isOver));
+	});
+});

@@ -1,0 +1,266 @@
+//! The layer between the network and the SDK's servers of blocks and states that bounds what answers cost.
+//!
+//! Any node that connects may ask, whether or not it has a slot among the peers. An answer has up to 16 MiB, and the
+//! network keeps it in memory until the other side has read it, for 20 or 40 seconds. Four strangers that asked for
+//! 64 parts of the chain each and read nothing made a node use 4 GB.
+//!
+//! [`AnswerBudget`] counts the answers that are being made or sent. Requests beyond it are refused, which is what a
+//! node does when its queue is full: the other side asks another node.
+
+use async_channel::{Receiver, Sender};
+use futures::{
+	channel::oneshot, future::BoxFuture, stream::FuturesUnordered, FutureExt, StreamExt,
+};
+use gtos_node_types::Block;
+use gtos_runtime::Hash;
+use sc_network::{
+	request_responses::{IncomingRequest, OutgoingResponse, ProtocolConfig},
+	Litep2pNetworkBackend, NetworkBackend, PeerId,
+};
+use std::{
+	collections::{HashMap, HashSet},
+	sync::{Arc, Mutex, PoisonError},
+};
+
+/// Answers that one peer may wait for at a time.
+///
+/// A peer has one request for blocks under way, and one for justifications or for old blocks. A further one replaces
+/// one that it has given up.
+const MAX_PER_PEER: usize = 4;
+
+/// Bytes of answers to all peers that are not yet sent. The next request is refused once they are more.
+///
+/// Sixteen answers of the greatest length.
+const MAX_BYTES: usize = 256 * 1024 * 1024;
+
+/// Requests that wait for the server, at most.
+const QUEUE: usize = 256;
+
+/// The configuration of a request protocol, with a queue for the requests of other nodes.
+pub trait InboundQueue {
+	/// The queue.
+	fn inbound_queue(&mut self) -> &mut Option<Sender<IncomingRequest>>;
+}
+
+impl InboundQueue for ProtocolConfig {
+	fn inbound_queue(&mut self) -> &mut Option<Sender<IncomingRequest>> {
+		&mut self.inbound_queue
+	}
+}
+
+// The SDK does not export the name of this type.
+impl InboundQueue
+	for <Litep2pNetworkBackend as NetworkBackend<Block, Hash>>::RequestResponseProtocolConfig
+{
+	fn inbound_queue(&mut self) -> &mut Option<Sender<IncomingRequest>> {
+		&mut self.inbound_queue
+	}
+}
+
+/// What all answers together may cost.
+pub struct AnswerBudget {
+	/// Peers of whom the operator has said that they are to be served, whatever others hold.
+	reserved: HashSet<PeerId>,
+	held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+	/// Answers by peer, without those that have none.
+	answers: HashMap<PeerId, usize>,
+	bytes: usize,
+}
+
+impl AnswerBudget {
+	/// A budget that these peers are not refused for what others hold.
+	pub fn new(reserved: impl IntoIterator<Item = PeerId>) -> Arc<Self> {
+		Arc::new(Self { reserved: reserved.into_iter().collect(), held: Mutex::default() })
+	}
+
+	/// Puts the budget before the server of a protocol. The returned task runs until the network or the server ends.
+	pub fn guard(self: &Arc<Self>, config: &mut impl InboundQueue) -> BoxFuture<'static, ()> {
+		let queue = config.inbound_queue();
+		// A protocol that only asks has no queue.
+		let Some(server) = queue.take() else { return futures::future::ready(()).boxed() };
+		let (network, requests) = async_channel::bounded(QUEUE);
+		*queue = Some(network);
+		serve(self.clone(), requests, server).boxed()
+	}
+
+	/// Takes a place for an answer; `None` if the peer has to be refused.
+	fn take(self: &Arc<Self>, peer: PeerId) -> Option<Place> {
+		let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+		if held.bytes >= MAX_BYTES && !self.reserved.contains(&peer) {
+			return None;
+		}
+		let answers = held.answers.entry(peer).or_default();
+		if *answers >= MAX_PER_PEER {
+			return None;
+		}
+		*answers += 1;
+		Some(Place { budget: self.clone(), peer, bytes: 0 })
+	}
+}
+
+/// A place in the budget, which is free again when this is dropped.
+struct Place {
+	budget: Arc<AnswerBudget>,
+	peer: PeerId,
+	bytes: usize,
+}
+
+impl Place {
+	fn fill(&mut self, bytes: usize) {
+		let mut held = self.budget.held.lock().unwrap_or_else(PoisonError::into_inner);
+		held.bytes = held.bytes.saturating_add(bytes);
+		self.bytes = bytes;
+	}
+}
+
+impl Drop for Place {
+	fn drop(&mut self) {
+		let mut held = self.budget.held.lock().unwrap_or_else(PoisonError::into_inner);
+		held.bytes = held.bytes.saturating_sub(self.bytes);
+		let answers = held.answers.remove(&self.peer).unwrap_or_default().saturating_sub(1);
+		if answers > 0 {
+			held.answers.insert(self.peer, answers);
+		}
+	}
+}
+
+async fn serve(
+	budget: Arc<AnswerBudget>,
+	requests: Receiver<IncomingRequest>,
+	server: Sender<IncomingRequest>,
+) {
+	let mut requests = requests.fuse();
+	let mut answers = FuturesUnordered::new();
+	loop {
+		futures::select! {
+			request = requests.next() => {
+				let Some(IncomingRequest { peer, payload, pending_response }) = request else { return };
+				// A request that is dropped here is refused.
+				let Some(place) = budget.take(peer) else { continue };
+				let (answer, made) = oneshot::channel();
+				let request = IncomingRequest { peer, payload, pending_response: answer };
+				if server.try_send(request).is_ok() {
+					answers.push(send(place, made, pending_response));
+				}
+			},
+			() = answers.select_next_some() => {},
+		}
+	}
+}
+
+/// Passes the server's answer on to the network, and keeps its place until the network has sent it or has given up.
+async fn send(
+	mut place: Place,
+	made: oneshot::Receiver<OutgoingResponse>,
+	network: oneshot::Sender<OutgoingResponse>,
+) {
+	// The server has refused.
+	let Ok(answer) = made.await else { return };
+	place.fill(answer.result.as_ref().map_or(0, Vec::len));
+	let (sent, is_sent) = oneshot::channel();
+	if network.send(OutgoingResponse { sent_feedback: Some(sent), ..answer }).is_ok() {
+		// Cancelled if the network has not sent it.
+		let _ = is_sent.await;
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use futures::executor::LocalPool;
+	use std::time::Duration;
+
+	/// A guarded protocol: where the network puts requests, and where the server takes them.
+	struct Guarded {
+		pool: LocalPool,
+		network: Sender<IncomingRequest>,
+		server: Receiver<IncomingRequest>,
+		budget: Arc<AnswerBudget>,
+	}
+
+	fn guarded(reserved: Vec<PeerId>) -> Guarded {
+		let (queue, server) = async_channel::bounded(64);
+		let mut config = ProtocolConfig {
+			name: "/blocks".into(),
+			fallback_names: Vec::new(),
+			max_request_size: 1,
+			max_response_size: 1,
+			request_timeout: Duration::from_secs(1),
+			inbound_queue: Some(queue),
+		};
+		let budget = AnswerBudget::new(reserved);
+		let pool = LocalPool::new();
+		let task = budget.guard(&mut config);
+		futures::task::SpawnExt::spawn(&pool.spawner(), task).unwrap();
+		let network = config.inbound_queue.expect("the queue is replaced");
+		Guarded { pool, network, server, budget }
+	}
+
+	impl Guarded {
+		/// A request of the peer, which the server answers with `length` bytes if it gets the request.
+		fn ask(&mut self, peer: PeerId, length: usize) -> Option<OutgoingResponse> {
+			let (pending_response, mut response) = oneshot::channel();
+			let request = IncomingRequest { peer, payload: Vec::new(), pending_response };
+			self.network.try_send(request).unwrap();
+			self.pool.run_until_stalled();
+			let request = self.server.try_recv().ok()?;
+			let answer = OutgoingResponse {
+				result: Ok(vec![0; length]),
+				reputation_changes: Vec::new(),
+				sent_feedback: None,
+			};
+			request.pending_response.send(answer).unwrap();
+			self.pool.run_until_stalled();
+			response.try_recv().unwrap()
+		}
+
+		fn held_bytes(&self) -> usize {
+			self.budget.held.lock().unwrap().bytes
+		}
+	}
+
+	#[test]
+	fn peer_that_reads_nothing_gets_few_answers() {
+		let mut guarded = guarded(Vec::new());
+		let peer = PeerId::random();
+		let unread = (0..MAX_PER_PEER).map(|_| guarded.ask(peer, 10)).collect::<Vec<_>>();
+		assert!(unread.iter().all(Option::is_some));
+		assert!(guarded.ask(peer, 10).is_none());
+		assert!(guarded.ask(PeerId::random(), 10).is_some());
+		// Given up by the network.
+		drop(unread);
+		guarded.pool.run_until_stalled();
+		assert!(guarded.ask(peer, 10).is_some());
+	}
+
+	#[test]
+	fn peer_that_reads_is_served_without_end() {
+		let mut guarded = guarded(Vec::new());
+		let peer = PeerId::random();
+		for _ in 0..10 * MAX_PER_PEER {
+			let answer = guarded.ask(peer, 10).expect("is served");
+			answer.sent_feedback.expect("the budget asks for it").send(()).unwrap();
+			guarded.pool.run_until_stalled();
+			assert_eq!(guarded.held_bytes(), 0);
+		}
+	}
+
+	#[test]
+	fn all_answers_together_are_bounded_but_for_reserved_peers() {
+		let reserved = PeerId::random();
+		let mut guarded = guarded(vec![reserved]);
+		let unread = guarded.ask(PeerId::random(), MAX_BYTES);
+		assert!(unread.is_some());
+		assert_eq!(guarded.held_bytes(), MAX_BYTES);
+		assert!(guarded.ask(PeerId::random(), 10).is_none());
+		assert!(guarded.ask(reserved, 10).is_some());
+		drop(unread);
+		guarded.pool.run_until_stalled();
+		assert!(guarded.ask(PeerId::random(), 10).is_some());
+		assert_eq!(guarded.held_bytes(), 0);
+	}
+}

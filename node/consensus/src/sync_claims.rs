@@ -1,0 +1,222 @@
+//! The layer around the SDK's sync that keeps what peers claim from stopping the node.
+//!
+//! A peer claims the height of its best block in its handshake, and announces blocks. The SDK checks neither
+//! against the chain, and both cost a peer nothing:
+//!
+//! - If the median of the claimed heights is more than five above the best block, the node counts as syncing. It
+//!   then makes no blocks and passes on no transactions. Eight strangers with made-up heights did that to a
+//!   validator with two honest peers.
+//! - Sync keeps every announced block whose parent it does not know, until the chain is final beyond that height.
+//!   With every event it looks all of them up in the database, for every peer. Some hundred made-up headers in a
+//!   second from one stranger kept a validator from following the chain.
+//!
+//! [`CheckedClaims`] compares the claims with the slots of the chain, and bounds the announced blocks that are
+//! looked for.
+
+mod claim;
+mod sought;
+
+use crate::{clock::Clock, rate_limit::RateLimit};
+use claim::Claim;
+use gtos_node_types::{Block, FullClient};
+use gtos_runtime::{opaque::Header, BlockNumber, Hash};
+use sc_consensus::{BlockImportError, BlockImportStatus};
+use sc_consensus_aura::standalone::find_pre_digest;
+use sc_network::{PeerId, ProtocolName};
+use sc_network_common::sync::message::BlockAnnounce;
+use sc_network_sync::{
+	service::network::NetworkServiceHandle,
+	strategy::{StrategyKey, SyncingAction, SyncingStrategy},
+	SyncState, SyncStatus,
+};
+use sought::Sought;
+use sp_blockchain::{Error as ClientError, HeaderBackend};
+use sp_consensus::BlockStatus;
+use sp_consensus_aura::sr25519::AuthoritySignature;
+use sp_runtime::traits::Header as _;
+use std::{
+	any::Any,
+	cell::RefCell,
+	sync::Arc,
+	time::{Duration, Instant},
+};
+
+const LOG_TARGET: &str = "sync";
+
+/// How often the warning is repeated.
+const WARNING_PERIOD: Duration = Duration::from_secs(60);
+
+/// The SDK's sync without its belief in made-up blocks.
+pub struct CheckedClaims {
+	inner: Box<dyn SyncingStrategy<Block>>,
+	client: Arc<FullClient>,
+	clock: Arc<Clock>,
+	claim: RefCell<Claim>,
+	sought: Sought,
+	warning: RateLimit,
+}
+
+impl CheckedClaims {
+	/// Wraps the SDK's strategy. `clock` is the one by which blocks from the network are checked.
+	pub fn new(
+		inner: Box<dyn SyncingStrategy<Block>>,
+		client: Arc<FullClient>,
+		clock: Arc<Clock>,
+	) -> Self {
+		Self {
+			inner,
+			client,
+			clock,
+			claim: RefCell::default(),
+			sought: Sought::default(),
+			warning: RateLimit::new(WARNING_PERIOD),
+		}
+	}
+
+	/// Whether the node is syncing although the SDK says so only because of what peers claim.
+	fn is_credible(&self) -> bool {
+		let best = self.client.info();
+		let has_state =
+			matches!(self.client.block_status(best.best_hash), Ok(BlockStatus::InChainWithState));
+		// Before the state of a fast sync is there, the best block does not move for a long time.
+		let is_credible = !has_state || {
+			let slots_behind = self.slots_since(best.best_hash);
+			self.claim.borrow_mut().is_credible(best.best_number, slots_behind, Instant::now())
+		};
+		if !is_credible && self.warning.is_due() {
+			tracing::warn!(
+				target: LOG_TARGET,
+				"Peers claim blocks far above the best block {}, which no chain can have or nobody delivers. \
+				This node goes on as if they did not. If it is behind all the same, give it other peers \
+				(--reserved-nodes, --bootnodes)",
+				best.best_number,
+			);
+		}
+		is_credible
+	}
+
+	/// Slots from that of the block up to the current one; `None` if one of them is not known.
+	fn slots_since(&self, hash: Hash) -> Option<u64> {
+		let now = self.clock.slot()?;
+		let header = self.client.header(hash).ok()??;
+		let slot = find_pre_digest::<Block, AuthoritySignature>(&header).ok()?;
+		Some((*now).saturating_sub(*slot))
+	}
+
+	/// Whether an announced block may be looked for.
+	fn may_seek(&mut self, peer: PeerId, header: &Header) -> bool {
+		let client = &self.client;
+		let finalized = client.info().finalized_number;
+		let is_over = |number: BlockNumber, hash: Hash| {
+			number <= finalized || matches!(client.header(hash), Ok(Some(_)))
+		};
+		self.sought.admit(peer, *header.number(), header.hash(), is_over)
+	}
+}
+
+impl SyncingStrategy<Block> for CheckedClaims {
+	fn add_peer(&mut self, peer: PeerId, best_hash: Hash, best_number: BlockNumber) {
+		self.sought.add_peer(peer);
+		self.inner.add_peer(peer, best_hash, best_number)
+	}
+
+	fn remove_peer(&mut self, peer: &PeerId) {
+		self.sought.remove_peer(peer);
+		self.inner.remove_peer(peer)
+	}
+
+	fn on_validated_block_announce(
+		&mut self,
+		is_best: bool,
+		peer: PeerId,
+		announce: &BlockAnnounce<Header>,
+	) -> Option<(Hash, BlockNumber)> {
+		// The SDK logs an error for each announcement of a light client.
+		let is_full = self.sought.has_peer(&peer);
+		// While it syncs, it looks for no single blocks, and needs to know how high its peers are.
+		let is_syncing = self.inner.is_major_syncing();
+		if !is_full || !is_syncing && !self.may_seek(peer, &announce.header) {
+			return None;
+		}
+		self.inner.on_validated_block_announce(is_best, peer, announce)
+	}
+
+	fn set_sync_fork_request(&mut self, peers: Vec<PeerId>, hash: &Hash, number: BlockNumber) {
+		self.inner.set_sync_fork_request(peers, hash, number)
+	}
+
+	fn request_justification(&mut self, hash: &Hash, number: BlockNumber) {
+		self.inner.request_justification(hash, number)
+	}
+
+	fn clear_justification_requests(&mut self) {
+		self.inner.clear_justification_requests()
+	}
+
+	fn on_justification_import(&mut self, hash: Hash, number: BlockNumber, success: bool) {
+		self.inner.on_justification_import(hash, number, success)
+	}
+
+	fn on_generic_response(
+		&mut self,
+		peer: &PeerId,
+		key: StrategyKey,
+		protocol: ProtocolName,
+		response: Box<dyn Any + Send>,
+	) {
+		self.inner.on_generic_response(peer, key, protocol, response)
+	}
+
+	fn on_blocks_processed(
+		&mut self,
+		imported: usize,
+		count: usize,
+		results: Vec<(Result<BlockImportStatus<BlockNumber>, BlockImportError>, Hash)>,
+	) {
+		self.inner.on_blocks_processed(imported, count, results)
+	}
+
+	fn on_block_finalized(&mut self, hash: &Hash, number: BlockNumber) {
+		self.inner.on_block_finalized(hash, number)
+	}
+
+	fn update_chain_info(&mut self, best_hash: &Hash, best_number: BlockNumber) {
+		self.inner.update_chain_info(best_hash, best_number)
+	}
+
+	fn is_major_syncing(&self) -> bool {
+		let is_claimed = self.inner.is_major_syncing();
+		if !is_claimed {
+			self.claim.borrow_mut().end();
+		}
+		is_claimed && self.is_credible()
+	}
+
+	fn num_peers(&self) -> usize {
+		self.inner.num_peers()
+	}
+
+	fn status(&self) -> SyncStatus<Block> {
+		let mut status = self.inner.status();
+		if status.state.is_major_syncing() && !self.is_credible() {
+			status.state = SyncState::Idle;
+			status.best_seen_block = None;
+		}
+		status
+	}
+
+	fn num_downloaded_blocks(&self) -> usize {
+		self.inner.num_downloaded_blocks()
+	}
+
+	fn num_sync_requests(&self) -> usize {
+		self.inner.num_sync_requests()
+	}
+
+	fn actions(
+		&mut self,
+		network: &NetworkServiceHandle,
+	) -> Result<Vec<SyncingAction<Block>>, ClientError> {
+		self.inner.actions(network)
+	}
+}

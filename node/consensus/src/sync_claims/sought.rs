@@ -1,0 +1,112 @@
+//! The announced blocks that sync may look for.
+
+use gtos_runtime::{BlockNumber, Hash};
+use sc_network::PeerId;
+use std::collections::HashMap;
+
+/// Most blocks of one peer that sync looks for at a time.
+///
+/// A peer announces a block when it becomes its best one. A node that does not have so many of them is so far behind
+/// that it syncs, and then nothing is bounded here.
+const MAX_PER_PEER: usize = 5;
+
+/// The blocks that each peer has announced and this node did not have when it looked last.
+#[derive(Default)]
+pub(super) struct Sought(HashMap<PeerId, Vec<(BlockNumber, Hash)>>);
+
+impl Sought {
+	/// Adds a full node. Sync does not see light clients.
+	pub(super) fn add_peer(&mut self, peer: PeerId) {
+		self.0.insert(peer, Vec::new());
+	}
+
+	pub(super) fn remove_peer(&mut self, peer: &PeerId) {
+		self.0.remove(peer);
+	}
+
+	pub(super) fn has_peer(&self, peer: &PeerId) -> bool {
+		self.0.contains_key(peer)
+	}
+
+	/// Whether sync may look for this block of the peer. `is_over` says of a block whether sync has it or has given it
+	/// up.
+	pub(super) fn admit(
+		&mut self,
+		peer: PeerId,
+		number: BlockNumber,
+		hash: Hash,
+		is_over: impl Fn(BlockNumber, Hash) -> bool,
+	) -> bool {
+		let Some(blocks) = self.0.get_mut(&peer) else { return false };
+		if blocks.contains(&(number, hash)) || is_over(number, hash) {
+			return true;
+		}
+		if blocks.len() >= MAX_PER_PEER {
+			blocks.retain(|(number, hash)| !is_over(*number, *hash));
+		}
+		let has_room = blocks.len() < MAX_PER_PEER;
+		if has_room {
+			blocks.push((number, hash));
+		}
+		has_room
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const UNKNOWN: fn(BlockNumber, Hash) -> bool = |_, _| false;
+
+	fn hash(number: usize) -> Hash {
+		Hash::from_low_u64_be(number as u64)
+	}
+
+	fn with_peer() -> (Sought, PeerId) {
+		let peer = PeerId::random();
+		let mut sought = Sought::default();
+		sought.add_peer(peer);
+		(sought, peer)
+	}
+
+	#[test]
+	fn unknown_blocks_of_a_peer_are_admitted_up_to_the_bound() {
+		let (mut sought, peer) = with_peer();
+		for i in 0..MAX_PER_PEER {
+			assert!(sought.admit(peer, 10, hash(i), UNKNOWN));
+		}
+		assert!(!sought.admit(peer, 10, hash(MAX_PER_PEER), UNKNOWN));
+		// The same block again costs nothing more, and another peer has a bound of its own.
+		assert!(sought.admit(peer, 10, hash(0), UNKNOWN));
+		let other = PeerId::random();
+		sought.add_peer(other);
+		assert!(sought.admit(other, 10, hash(MAX_PER_PEER), UNKNOWN));
+	}
+
+	#[test]
+	fn blocks_that_have_arrived_or_are_given_up_make_room() {
+		let (mut sought, peer) = with_peer();
+		for i in 0..MAX_PER_PEER {
+			assert!(sought.admit(peer, 10 + i as BlockNumber, hash(i), UNKNOWN));
+		}
+		assert!(sought.admit(peer, 100, hash(100), |number, _| number == 10));
+		assert!(!sought.admit(peer, 101, hash(101), UNKNOWN));
+	}
+
+	#[test]
+	fn known_blocks_are_always_admitted() {
+		let (mut sought, peer) = with_peer();
+		for i in 0..100 {
+			assert!(sought.admit(peer, 10, hash(i), |_, _| true));
+		}
+	}
+
+	#[test]
+	fn announcements_of_light_clients_and_of_gone_peers_are_not_admitted() {
+		let (mut sought, peer) = with_peer();
+		let light = PeerId::random();
+		assert!(!sought.has_peer(&light) && !sought.admit(light, 10, hash(1), UNKNOWN));
+		sought.remove_peer(&peer);
+		assert!(!sought.has_peer(&peer) && !sought.admit(peer, 10, hash(1), UNKNOWN));
+	}
+}
