@@ -14,8 +14,8 @@ use futures::{
 use gtos_node_types::Block;
 use gtos_runtime::Hash;
 use sc_network::{
-	request_responses::{IncomingRequest, OutgoingResponse, ProtocolConfig},
-	Litep2pNetworkBackend, NetworkBackend, PeerId,
+	request_responses::{IncomingRequest, OutgoingResponse},
+	Litep2pNetworkBackend, NetworkBackend, NetworkWorker, PeerId,
 };
 use std::{
 	collections::{HashMap, HashSet},
@@ -36,24 +36,27 @@ const MAX_BYTES: usize = 256 * 1024 * 1024;
 /// Requests that wait for the server, at most.
 const QUEUE: usize = 256;
 
-/// The configuration of a request protocol, with a queue for the requests of other nodes.
-pub trait InboundQueue {
-	/// The queue.
-	fn inbound_queue(&mut self) -> &mut Option<Sender<IncomingRequest>>;
+/// A network backend that puts the requests of other nodes into a queue.
+pub trait InboundQueue: NetworkBackend<Block, Hash> {
+	/// The queue of a protocol. A protocol that only asks has none.
+	fn inbound_queue(
+		config: &mut Self::RequestResponseProtocolConfig,
+	) -> &mut Option<Sender<IncomingRequest>>;
 }
 
-impl InboundQueue for ProtocolConfig {
-	fn inbound_queue(&mut self) -> &mut Option<Sender<IncomingRequest>> {
-		&mut self.inbound_queue
+impl InboundQueue for NetworkWorker<Block, Hash> {
+	fn inbound_queue(
+		config: &mut Self::RequestResponseProtocolConfig,
+	) -> &mut Option<Sender<IncomingRequest>> {
+		&mut config.inbound_queue
 	}
 }
 
-// The SDK does not export the name of this type.
-impl InboundQueue
-	for <Litep2pNetworkBackend as NetworkBackend<Block, Hash>>::RequestResponseProtocolConfig
-{
-	fn inbound_queue(&mut self) -> &mut Option<Sender<IncomingRequest>> {
-		&mut self.inbound_queue
+impl InboundQueue for Litep2pNetworkBackend {
+	fn inbound_queue(
+		config: &mut Self::RequestResponseProtocolConfig,
+	) -> &mut Option<Sender<IncomingRequest>> {
+		&mut config.inbound_queue
 	}
 }
 
@@ -77,10 +80,12 @@ impl AnswerBudget {
 		Arc::new(Self { reserved: reserved.into_iter().collect(), held: Mutex::default() })
 	}
 
-	/// Puts the budget before the server of a protocol. The returned task runs until the network or the server ends.
-	pub fn guard(self: &Arc<Self>, config: &mut impl InboundQueue) -> BoxFuture<'static, ()> {
-		let queue = config.inbound_queue();
-		// A protocol that only asks has no queue.
+	/// Puts the budget between the queue of a protocol and its server. The returned task runs until the network or the
+	/// server ends.
+	pub fn guard(
+		self: &Arc<Self>,
+		queue: &mut Option<Sender<IncomingRequest>>,
+	) -> BoxFuture<'static, ()> {
 		let Some(server) = queue.take() else { return futures::future::ready(()).boxed() };
 		let (network, requests) = async_channel::bounded(QUEUE);
 		*queue = Some(network);
@@ -172,7 +177,6 @@ async fn send(
 mod tests {
 	use super::*;
 	use futures::executor::LocalPool;
-	use std::time::Duration;
 
 	/// A guarded protocol: where the network puts requests, and where the server takes them.
 	struct Guarded {
@@ -184,19 +188,12 @@ mod tests {
 
 	fn guarded(reserved: Vec<PeerId>) -> Guarded {
 		let (queue, server) = async_channel::bounded(64);
-		let mut config = ProtocolConfig {
-			name: "/blocks".into(),
-			fallback_names: Vec::new(),
-			max_request_size: 1,
-			max_response_size: 1,
-			request_timeout: Duration::from_secs(1),
-			inbound_queue: Some(queue),
-		};
+		let mut queue = Some(queue);
 		let budget = AnswerBudget::new(reserved);
 		let pool = LocalPool::new();
-		let task = budget.guard(&mut config);
+		let task = budget.guard(&mut queue);
 		futures::task::SpawnExt::spawn(&pool.spawner(), task).unwrap();
-		let network = config.inbound_queue.expect("the queue is replaced");
+		let network = queue.expect("the queue is replaced");
 		Guarded { pool, network, server, budget }
 	}
 

@@ -17,9 +17,7 @@ use gtos_node_slashing_protection::{ensure_usable, Mode, ProtectedKeystore, Sign
 use gtos_node_types::{user_error, Block};
 use gtos_runtime::Hash;
 use sc_consensus_grandpa::SharedVoterState;
-use sc_network::{
-	config::NetworkBackendType, Litep2pNetworkBackend, NetworkBackend, NetworkWorker,
-};
+use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkWorker};
 use sc_service::{Configuration, Error, SpawnTasksParams, TaskManager};
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
@@ -51,8 +49,7 @@ pub fn start(config: Configuration, options: Options) -> Result<TaskManager, Err
 
 fn start_over<N>(config: Configuration, options: Options) -> Result<TaskManager, Error>
 where
-	N: NetworkBackend<Block, Hash>,
-	N::RequestResponseProtocolConfig: InboundQueue,
+	N: InboundQueue,
 {
 	let PartialComponents {
 		client,

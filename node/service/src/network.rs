@@ -8,9 +8,7 @@ use gtos_node_consensus::{
 use gtos_node_types::{Block, FullBackend, FullClient};
 use gtos_runtime::{BlockNumber, Hash};
 use sc_consensus_grandpa::SharedAuthoritySet;
-use sc_network::{
-	config::FullNetworkConfiguration, service::traits::NetworkService, NetworkBackend,
-};
+use sc_network::{config::FullNetworkConfiguration, service::traits::NetworkService};
 use sc_network_sync::{service::network::NetworkServiceProvider, SyncingService};
 use sc_network_transactions::TransactionsHandlerController;
 use sc_rpc::system::Request;
@@ -55,8 +53,7 @@ pub fn start<N>(
 	Params { client, backend, transaction_pool, import_queue, authority_set, clock }: Params,
 ) -> Result<Network, Error>
 where
-	N: NetworkBackend<Block, Hash>,
-	N::RequestResponseProtocolConfig: InboundQueue,
+	N: InboundQueue,
 {
 	let mut net_config = FullNetworkConfiguration::<Block, Hash, N>::new(
 		&config.network,

@@ -64,8 +64,7 @@ pub fn start<N>(
 	mut params: Params<'_, N>,
 ) -> Result<(SyncingService<Block>, N::NotificationProtocolConfig), Error>
 where
-	N: NetworkBackend<Block, Hash>,
-	N::RequestResponseProtocolConfig: InboundQueue,
+	N: InboundQueue,
 {
 	let reserved = &params.config.network.default_peers_set.reserved_nodes;
 	let budget = AnswerBudget::new(reserved.iter().map(|node| node.peer_id));
@@ -96,10 +95,9 @@ fn add_protocol<N>(
 	budget: &Arc<AnswerBudget>,
 	mut protocol: N::RequestResponseProtocolConfig,
 ) where
-	N: NetworkBackend<Block, Hash>,
-	N::RequestResponseProtocolConfig: InboundQueue,
+	N: InboundQueue,
 {
-	let guard = budget.guard(&mut protocol);
+	let guard = budget.guard(N::inbound_queue(&mut protocol));
 	params.task_manager.spawn_handle().spawn("answer-budget", GROUP, guard);
 	params.net_config.add_request_response_protocol(protocol);
 }
@@ -109,8 +107,7 @@ fn serve_blocks<N>(
 	budget: &Arc<AnswerBudget>,
 ) -> Arc<dyn BlockDownloader<Block>>
 where
-	N: NetworkBackend<Block, Hash>,
-	N::RequestResponseProtocolConfig: InboundQueue,
+	N: InboundQueue,
 {
 	let BlockRelayParams { mut server, downloader, request_response_config } =
 		BlockRequestHandler::new::<N>(
@@ -133,8 +130,7 @@ fn build_strategy<N>(
 	block_downloader: Arc<dyn BlockDownloader<Block>>,
 ) -> Result<PolkadotSyncingStrategy<Block, FullClient>, Error>
 where
-	N: NetworkBackend<Block, Hash>,
-	N::RequestResponseProtocolConfig: InboundQueue,
+	N: InboundQueue,
 {
 	let config = params.config;
 	let network = &config.network;
