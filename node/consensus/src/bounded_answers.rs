@@ -24,16 +24,16 @@ use std::{
 
 /// Answers that one peer may wait for at a time.
 ///
-/// A peer has one request for blocks under way, and one for justifications or for old blocks. A further one replaces
-/// one that it has given up.
+/// A peer has one request for blocks under way, and one for justifications or for old blocks. Each further
+/// request replaces one that it has given up.
 const MAX_PER_PEER: usize = 4;
 
-/// Bytes of answers to all peers that are not yet sent. The next request is refused once they are more.
+/// Total length of the unsent answers to all peers, in bytes, from which on further requests are refused.
 ///
 /// Sixteen answers of the greatest length.
 const MAX_BYTES: usize = 256 * 1024 * 1024;
 
-/// Requests that wait for the server, at most.
+/// Most requests that wait for the server.
 const QUEUE: usize = 256;
 
 /// The configuration of a request protocol, with a queue for the requests of other nodes.
@@ -59,7 +59,7 @@ impl InboundQueue
 
 /// What all answers together may cost.
 pub struct AnswerBudget {
-	/// Peers of whom the operator has said that they are to be served, whatever others hold.
+	/// Peers that the operator has reserved: they are served whatever others hold.
 	reserved: HashSet<PeerId>,
 	held: Mutex<Held>,
 }
@@ -72,7 +72,7 @@ struct Held {
 }
 
 impl AnswerBudget {
-	/// A budget that these peers are not refused for what others hold.
+	/// Creates a budget. The `reserved` peers are not refused for what others hold.
 	pub fn new(reserved: impl IntoIterator<Item = PeerId>) -> Arc<Self> {
 		Arc::new(Self { reserved: reserved.into_iter().collect(), held: Mutex::default() })
 	}
@@ -80,7 +80,7 @@ impl AnswerBudget {
 	/// Puts the budget before the server of a protocol. The returned task runs until the network or the server ends.
 	pub fn guard(self: &Arc<Self>, config: &mut impl InboundQueue) -> BoxFuture<'static, ()> {
 		let queue = config.inbound_queue();
-		// A protocol that only asks has no queue.
+		// A protocol without a server has no queue.
 		let Some(server) = queue.take() else { return futures::future::ready(()).boxed() };
 		let (network, requests) = async_channel::bounded(QUEUE);
 		*queue = Some(network);

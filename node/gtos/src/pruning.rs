@@ -1,21 +1,22 @@
-//! How much of the chain a node keeps, by its role.
+//! How much of the chain a node keeps, by its role (ADR 0027).
 
 use sc_cli::{DatabasePruningMode as Mode, PruningParams};
 
-/// Number of blocks in a day, if each takes a second: so many an index of transactions covers by default.
+/// Number of one-second blocks in a day, which the index of transactions covers by default.
 pub const DAY_OF_BLOCKS: &str = "86400";
 
 /// Number of final blocks whose bodies a validator keeps.
 ///
-/// A validator that was down for less than that still gets the bodies it missed from the others; for longer, it
-/// needs a node that keeps all. Reports of equivocations and finality proofs need headers and justifications,
-/// which are never pruned.
+/// A validator that was down for less than that still gets the bodies that it missed from other validators.
+/// If it was down for longer, it needs a node that keeps all. Reports of equivocations and finality proofs
+/// need headers and justifications, which are never pruned.
 pub const VALIDATOR_BODIES: &str = DAY_OF_BLOCKS;
 
-/// Number of blocks that a validator's index of transactions covers: it has none, because wallets do not ask it.
+/// Number of blocks that a validator's index of transactions covers: none, because wallets do not query
+/// validators.
 pub const VALIDATOR_INDEX: &str = "0";
 
-/// What a node keeps that is no validator: the bodies of all final blocks, so that others can sync from it.
+/// What any other node keeps: the bodies of all final blocks, so that others can sync from it.
 pub const ALL_FINAL: &str = "archive-canonical";
 
 /// Help of `--blocks-pruning`, instead of the SDK's, which does not know the role.
