@@ -1,8 +1,8 @@
 // Measures the disk space of a million transactions; scripts/disk-figures describes how to run it.
 //
-// For each kind, a development chain gets so many signed transactions that each hold one call. The growth of each part of
-// the database is measured when the node is stopped, after one more start: the database empties its log when it is opened.
-// Empty blocks count, too, so a slow machine shows somewhat more than a fast one.
+// For each kind, a development chain gets that many signed transactions of one call each. The node is then started once
+// more, because the database empties its log when it is opened, and stopped; then the growth of each part of the
+// database is measured. Empty blocks count, too, so a slow machine shows somewhat more than a fast one.
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

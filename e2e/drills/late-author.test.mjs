@@ -1,6 +1,6 @@
-// One author of five publishes each block so late that the next author builds beside it, and so early that the other
-// nodes have it before that author's block. The late block loses: the next author keeps its slots, and only the late
-// author misses more than half of the session.
+// One author of five publishes each block so late that the next author does not build on it, and so early that the
+// other nodes have it before the next author's block. The late block loses: the next author keeps its slots, and only
+// the late author misses more than half of its slots.
 //
 // Without the rule of specs/adr/0026 the late block wins, and the next author misses nearly all of its slots.
 //

@@ -29,8 +29,8 @@ const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave'];
 const TIMING = { slotDurationMs: 500, sessionLengthBlocks: 10, sessionsPerEra: 2, hourBlocks: 2 };
 const ERA_BLOCKS = TIMING.sessionLengthBlocks * TIMING.sessionsPerEra;
 
-// Blocks after which authors pause while finality lags, and the blocks of each authority after which the lag can grow
-// (consensus.md, "Back-off").
+// The lag of finality from which on authors pause, and the number of blocks for each authority after which the lag can
+// grow (consensus.md, "Back-off").
 const SLACK_BLOCKS = 50;
 const STEP_BLOCKS = 3;
 // The referendum begins at this number of blocks that are not final. The authors pause after 51 to 62.

@@ -1,10 +1,9 @@
-// Spam at ten times what blocks can hold, over JSON-RPC of a validator and of a node that is its peer, from one
-// account and from many: valid transactions, invalid ones, some with nonces of the future, some that replace each
-// other, too large ones and deeply nested ones. The transactions are as large as they may be, so that a machine that
-// runs all nodes can send ten times what blocks hold; the pools are full of them within seconds. Meanwhile other
-// accounts send transfers with a usual tip, over other nodes: each of them is in a block within seconds. The pool's
-// memory stays within its limits. The kinds of spam follow each other without a pause, so the pools keep what the
-// kinds before have left there.
+// Spam of ten times what blocks can hold, over JSON-RPC of a validator and of a node that is its peer, from one account
+// and from many: valid transactions, invalid ones, some with future nonces, some that replace each other, too large
+// ones and deeply nested ones. The transactions are as long as allowed, so that one machine can run all nodes and still
+// send that much; they fill the pools within seconds. Meanwhile other accounts send transfers with a usual tip, over
+// other nodes, and each of these is in a block within seconds. The pool's memory stays within its limits. The kinds of
+// spam follow each other without a pause, so the pools keep what the kinds before have left there.
 //
 // Set by environment:
 //
@@ -31,7 +30,7 @@ const PATIENCE_MS = (SLOTS + 60) * SLOT_MS;
 
 const TIMES_CAPACITY = 10;
 const FUNDS = 1_000_000n * TOS;
-// About the fee of a transfer and the same again.
+// About twice the fee of a transfer.
 const USUAL_TIP = TOS / 1_000n;
 const HONEST_EVERY_MS = 1_000;
 // In a block within so many seconds. A transfer that comes just after the author of the slot has chosen waits for the

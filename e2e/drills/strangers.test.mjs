@@ -1,7 +1,8 @@
-// Strangers do to one of four validators what they like, one thing after the other: handshakes and requests that are
-// no messages, requests of the greatest length at full speed, answers that nobody reads, made-up heights and blocks,
-// transactions that are valid only alone, and transactions that are nested without end. Slots and finality hold, an
-// honest transaction gets in over the attacked node, and what it costs that node is bounded; the drill prints it.
+// Strangers, which are peers that nobody has reserved, attack one of four validators in several ways, one after the
+// other: with handshakes and requests that cannot be decoded, requests for the longest answers at full speed, answers
+// that they do not read, made-up heights and blocks, transactions of which only one of each account can be valid, and
+// transactions that are nested too deeply. The validator keeps its slots, finality goes on, an honest transaction gets
+// into a block over the attacked node, and the cost for that node, which the drill prints, is bounded.
 //
 // Needs Node.js 20 and `scripts/setup e2e stranger`. Set by environment:
 //
@@ -28,7 +29,7 @@ const NAMES = ['Alice', 'Bob', 'Charlie', 'Dave'];
 const SLOT_MS = 1_000;
 const PATIENCE_MS = (SLOTS + 60) * SLOT_MS;
 
-// Before the attacks so many blocks are filled, so that long requests have long answers.
+// Number of blocks that are filled before the attacks, so that long requests have long answers.
 const FULL_BLOCKS = 20;
 const RICH = 100_000n * TOS;
 // Enough for the fee of one transaction besides the existential deposit, and not for that of two.

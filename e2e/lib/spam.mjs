@@ -1,4 +1,4 @@
-// Transactions that are sent to a node as fast as wanted, whatever becomes of them.
+// Sends transactions to nodes at a given rate, whatever becomes of them.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hex } from './saturation.mjs';

@@ -94,7 +94,7 @@ const handshakeAt = (target, best, roles = FULL) =>
 const NOTIFICATIONS = ['/block-announces/1', '/transactions/1', '/grandpa/1'];
 const REQUESTS = ['/sync/2', '/state/2', '/sync/warp', '/light/2'];
 
-/** Handshakes and requests that are no messages at all. */
+/** Handshakes and requests that cannot be decoded. */
 export function garbage(target, isOver) {
 	const kinds = [
 		() => Buffer.alloc(0),
@@ -117,7 +117,7 @@ export function garbage(target, isOver) {
 	return repeat(target, { count: 4, parallel: 4, act }, isOver);
 }
 
-/** The longest block requests at full speed. No two are the same. */
+/** Block requests with the longest answers, at full speed. No two are the same. */
 export const blocks = (target, best, isOver) =>
 	repeat(target, {
 		count: 4,
@@ -126,7 +126,7 @@ export const blocks = (target, best, isOver) =>
 			stranger.request('/sync/2', blockRequest({ number: 1 + (i % best.number), max: 128 - (i % 13) })),
 	}, isOver);
 
-/** The longest block requests, of which no answer is read. */
+/** Block requests with the longest answers, none of which is read. */
 export const unreadBlocks = (target, best, isOver) =>
 	repeat(target, {
 		count: 16,

@@ -1,4 +1,4 @@
-// A peer that speaks the protocols of a node and keeps to none of their rules.
+// A peer that speaks the protocols of a node but does not keep their rules.
 
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';

@@ -102,8 +102,8 @@ impl Chain {
 	/// Whether an author may make a block in `slot`.
 	///
 	/// All blocks of authors that pause are in shared slots, whatever each of them knows of finality. After a
-	/// block in a shared slot, authors wait for the next period. After any other one they do not: its author does
-	/// not pause, and would have all blocks of the period.
+	/// block in a shared slot, authors wait for the next period. After a block in another slot they do not:
+	/// its author does not pause, and would make all blocks of the period.
 	fn may_author(&self, slot: u64) -> bool {
 		let Some(period) = self.period_slots() else { return true };
 		if !self.is_shared(slot) || self.is_too_early(slot) {
@@ -114,8 +114,9 @@ impl Chain {
 
 	/// Number of slots for which one block is enough; `None` if finality does not lag.
 	///
-	/// It is a multiple of the distance between shared slots by a number that has no divisor in common with the
-	/// number of authorities. So in as many periods as there are authorities, each has the turn in one first slot.
+	/// It is a multiple of the distance between shared slots, and the factor has no divisor in common with
+	/// the number of authorities. So within as many periods as there are authorities, each of them once has
+	/// the first slot of a period.
 	fn period_slots(&self) -> Option<u64> {
 		let lag = self.lag();
 		if lag <= SLACK_BLOCKS {
@@ -131,9 +132,9 @@ impl Chain {
 
 	/// The lag of finality by which the period is chosen, in blocks.
 	///
-	/// It grows only at every third multiple of the number of authorities. So finality that advances in the middle
-	/// of a pause can end at most one pause early in that number of blocks: a gap that counts, in which an authority
-	/// misses one slot while it produces about three blocks.
+	/// It grows only at every third multiple of the number of authorities. So if finality advances in the
+	/// middle of a pause, that can end at most one pause early in that number of blocks. The gap then counts:
+	/// an authority misses one slot in it, while it produces about three blocks.
 	fn lag(&self) -> u64 {
 		self.step_start().saturating_sub(self.finalized)
 	}
@@ -150,7 +151,7 @@ impl Chain {
 		slot.is_multiple_of(self.distance())
 	}
 
-	/// Number of slots from a shared one to the next: the turn moves on by one authority.
+	/// Number of slots from one shared slot to the next, so that the turn moves on by one authority.
 	fn distance(&self) -> u64 {
 		self.authorities().saturating_add(1)
 	}

@@ -24,16 +24,16 @@ use std::{
 
 /// Answers that one peer may wait for at a time.
 ///
-/// A peer has one request for blocks under way, and one for justifications or for old blocks. A further one replaces
-/// one that it has given up.
+/// A peer has one request for blocks under way, and one for justifications or for old blocks. Each further
+/// request replaces one that it has given up.
 const MAX_PER_PEER: usize = 4;
 
-/// Bytes of answers to all peers that are not yet sent. The next request is refused once they are more.
+/// Total length of the unsent answers to all peers, in bytes, from which on further requests are refused.
 ///
 /// Sixteen answers of the greatest length.
 const MAX_BYTES: usize = 256 * 1024 * 1024;
 
-/// Requests that wait for the server, at most.
+/// Most requests that wait for the server.
 const QUEUE: usize = 256;
 
 /// A network backend that puts the requests of other nodes into a queue.
@@ -62,7 +62,7 @@ impl InboundQueue for Litep2pNetworkBackend {
 
 /// What all answers together may cost.
 pub struct AnswerBudget {
-	/// Peers of whom the operator has said that they are to be served, whatever others hold.
+	/// Peers that the operator has reserved: they are served whatever others hold.
 	reserved: HashSet<PeerId>,
 	held: Mutex<Held>,
 }
@@ -75,7 +75,7 @@ struct Held {
 }
 
 impl AnswerBudget {
-	/// A budget that these peers are not refused for what others hold.
+	/// Creates a budget. The `reserved` peers are not refused for what others hold.
 	pub fn new(reserved: impl IntoIterator<Item = PeerId>) -> Arc<Self> {
 		Arc::new(Self { reserved: reserved.into_iter().collect(), held: Mutex::default() })
 	}

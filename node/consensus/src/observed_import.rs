@@ -4,7 +4,7 @@ use gtos_node_types::Block;
 use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
 use std::sync::Arc;
 
-/// Sees a block before it is imported. The import waits for it.
+/// Is called with each block before its import, which waits for it.
 pub type Observer = Arc<dyn Fn(&BlockImportParams<Block>) + Send + Sync>;
 
 /// A block import that shows each block to its observers and changes nothing.

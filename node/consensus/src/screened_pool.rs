@@ -1,9 +1,10 @@
-//! The transaction pool as peers and JSON-RPC see it: calls that are nested without end do not get to it.
+//! The transaction pool as peers and JSON-RPC see it: it refuses calls that are nested too deeply.
 //!
-//! The runtime refuses calls that are nested deeper than 256 times, but the SDK decodes an extrinsic without that limit
-//! before the runtime looks at it. From some two thousand levels on the stack of the Wasm overflows. Such an extrinsic
-//! has no fee and costs hundred times as long as another one, because the trap is told with the names of thousands of
-//! functions. The SDK takes that for a fault of the node, and does not blame the peer.
+//! The runtime refuses calls that are nested deeper than 256 times, but the SDK decodes an extrinsic without
+//! that limit before the runtime looks at it. From about two thousand levels on, that overflows the stack of
+//! the Wasm. Such an extrinsic pays no fee, and its validation takes a hundred times as long as usual,
+//! because the error lists the names of thousands of functions. The SDK treats the error as a fault of the
+//! node, and does not lower the reputation of the peer.
 
 use async_trait::async_trait;
 use codec::Encode;
@@ -41,10 +42,10 @@ impl ScreenedPool {
 			return Ok(());
 		}
 		let api = self.client.runtime_api();
-		// This function of the runtime has the limit.
+		// This function of the runtime decodes with the limit.
 		let is_extrinsic =
 			TransactionApi::<Block, Balance>::is_extrinsic(&*api, at, extrinsic.encode());
-		// A runtime without the function, or a block without a state, is for the pool to judge.
+		// If the runtime lacks the function, or the block has no state, the pool decides.
 		if is_extrinsic.unwrap_or(true) {
 			return Ok(());
 		}

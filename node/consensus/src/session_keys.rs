@@ -1,8 +1,7 @@
-//! Says for which validators this node holds the session keys, and which of their keys it lacks.
+//! Logs for which validators this node holds the session keys, and which of their keys it lacks.
 //!
-//! A node learns which validator is its own only from its keys: if it holds one key of a validator, it needs
-//! the others of that validator, too. Slashing protection has no part in this, so the keystore must be the
-//! one below it.
+//! A node knows only from its keys which validator is its own: if it holds one key of a validator, it needs
+//! the others, too. The keystore must be the one below slashing protection, which hides keys at times.
 
 use futures::StreamExt;
 use gtos_dpos_api::{DposApi, EpochInfo, Keys, NextValidator, Validator};
@@ -17,7 +16,7 @@ use std::{fmt, sync::Arc};
 
 const LOG_TARGET: &str = "session-keys";
 
-/// How many blocks pass until the next attempt if the runtime cannot be asked.
+/// Number of blocks until the next attempt if the runtime cannot be called.
 const RETRY_BLOCKS: BlockNumber = 100;
 
 /// Kinds of session keys.

@@ -1,4 +1,4 @@
-//! Says when a sync gets no blocks, and what may be missing.
+//! Logs that a sync gets no blocks, and what may be missing.
 //!
 //! A peer without the bodies of old blocks answers a request for them with nothing, and sync disconnects it. If
 //! all peers are of this kind, a full sync stands still, and the SDK's log does not say why.
@@ -9,10 +9,10 @@ use sc_network_sync::{SyncStatus, SyncingService};
 use sp_blockchain::HeaderBackend;
 use std::{sync::Arc, time::Duration};
 
-/// How often the progress is looked at.
+/// How often the progress is checked.
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// How far behind its peers a node is when it is expected to get blocks.
+/// How many blocks a node has to be behind its peers before it is expected to get blocks.
 const MIN_GAP_BLOCKS: BlockNumber = 50;
 
 /// Warns each minute in which the node is behind its peers and gets no blocks.
@@ -20,7 +20,7 @@ pub async fn report(client: Arc<FullClient>, sync: Arc<SyncingService<Block>>) {
 	let mut progress = Progress::default();
 	loop {
 		tokio::time::sleep(PERIOD).await;
-		// The sync service no longer answers only when the node stops.
+		// The sync service stops answering only when the node stops.
 		let Ok(status) = sync.status().await else { return };
 		if let Some(warning) = progress.judge(client.info().best_number, &status) {
 			tracing::warn!(target: "sync", "{warning}");

@@ -1,4 +1,4 @@
-//! The layer around the SDK's sync that keeps what peers claim from stopping the node.
+//! A layer around the SDK's sync, so that false claims of peers cannot stop the node.
 //!
 //! A peer claims the height of its best block in its handshake, and announces blocks. The SDK checks neither
 //! against the chain, and both cost a peer nothing:
@@ -10,8 +10,8 @@
 //!   With every event it looks all of them up in the database, for every peer. Some hundred made-up headers in a
 //!   second from one stranger kept a validator from following the chain.
 //!
-//! [`CheckedClaims`] compares the claims with the slots of the chain, and bounds the announced blocks that are
-//! looked for.
+//! [`CheckedClaims`] compares the claims with the slots of the chain, and bounds the number of announced
+//! blocks that sync looks for. ADR 0028 has the measurements.
 
 mod claim;
 mod sought;
@@ -46,7 +46,7 @@ const LOG_TARGET: &str = "sync";
 /// How often the warning is repeated.
 const WARNING_PERIOD: Duration = Duration::from_secs(60);
 
-/// The SDK's sync without its belief in made-up blocks.
+/// The SDK's sync, which takes claims of peers into account only if the chain can have such blocks.
 pub struct CheckedClaims {
 	inner: Box<dyn SyncingStrategy<Block>>,
 	client: Arc<FullClient>,
@@ -73,7 +73,7 @@ impl CheckedClaims {
 		}
 	}
 
-	/// Whether the node is syncing although the SDK says so only because of what peers claim.
+	/// Whether the node is really behind, when the SDK says so because of what peers claim.
 	fn is_credible(&self) -> bool {
 		let best = self.client.info();
 		let has_state =
@@ -133,7 +133,7 @@ impl SyncingStrategy<Block> for CheckedClaims {
 	) -> Option<(Hash, BlockNumber)> {
 		// The SDK logs an error for each announcement of a light client.
 		let is_full = self.sought.has_peer(&peer);
-		// While it syncs, it looks for no single blocks, and needs to know how high its peers are.
+		// While the node syncs, it looks for no single blocks, and needs to know the heights of its peers.
 		let is_syncing = self.inner.is_major_syncing();
 		if !is_full || !is_syncing && !self.may_seek(peer, &announce.header) {
 			return None;

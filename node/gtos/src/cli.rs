@@ -340,6 +340,11 @@ mod tests {
 			kept(&["--validator", "--blocks-pruning", "archive", "--tx-index-blocks", "7"]),
 			(None, Archive, 7)
 		);
+		// States need their bodies.
+		assert_eq!(
+			kept(&["--validator", "--state-pruning", "archive"]),
+			(Some(Archive), ArchiveCanonical, 0)
+		);
 		assert_eq!(
 			kept(&["--validator", "--archive"]),
 			(Some(ArchiveCanonical), ArchiveCanonical, 0)

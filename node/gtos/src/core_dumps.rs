@@ -2,15 +2,15 @@
 
 use std::io;
 
-/// Forbids core dumps of this process, also to programs that receive them through a pipe, and forbids other
-/// processes of the same user to read its memory. Root still can.
+/// Forbids core dumps of this process, also those that a program receives through a pipe, and keeps other
+/// processes of the same user from reading its memory. Root still can.
 #[cfg(target_os = "linux")]
 pub fn forbid() -> io::Result<()> {
 	use rustix::process::{set_dumpable_behavior, DumpableBehavior};
 	Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
-/// Other systems have no such setting: the limit of the supervisor counts.
+/// Other systems have no such setting; there, only the limit that the supervisor sets applies.
 #[cfg(not(target_os = "linux"))]
 pub fn forbid() -> io::Result<()> {
 	Ok(())

@@ -1,8 +1,8 @@
-//! Explains errors of the SDK to the operator, and tells supervisors one of them.
+//! Explains errors of the SDK to the operator, and has an exit code for supervisors.
 
 use gtos_node_service::OutOfSpace;
 
-/// Exit code of a node that has no disk space: EX_TEMPFAIL of `sysexits.h`, which invites to try again.
+/// Exit code of a node that has no disk space: EX_TEMPFAIL of `sysexits.h`, after which a supervisor should try again.
 pub const OUT_OF_SPACE: u8 = 75;
 
 /// Exit code after an error.

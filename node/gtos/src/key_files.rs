@@ -1,4 +1,4 @@
-//! Who can read the files with secrets.
+//! Checks who can read the files with secrets.
 
 use sc_network::config::{NodeKeyConfig, Secret};
 use sc_service::{config::KeystoreConfig, Configuration};
@@ -10,8 +10,8 @@ const OF_EVERYONE: u32 = 0o007;
 
 /// Makes the folder of the keystore, and checks the files with secrets.
 ///
-/// Fails if a key can be read by every user. Warns of everything else that not only the owner can reach: containers
-/// give files to a group, and mount passwords so that everybody can read them.
+/// Fails if every user can read a key of the keystore. Only warns of anything else that others than the owner
+/// can reach, because containers give files to a group, and mount passwords so that everybody can read them.
 pub fn protect(config: &Configuration, password: Option<&Path>) -> Result<(), String> {
 	if let KeystoreConfig::Path { path, .. } = &config.keystore {
 		prepare_keystore(path)?;

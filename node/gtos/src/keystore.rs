@@ -18,7 +18,7 @@ pub fn config<C: SubstrateCli>(
 	keystore.keystore_config(&config_folder(cli, shared)?)
 }
 
-/// Its folder. Unlike [`config`], this does not ask for the password.
+/// The folder of the keystore. Unlike [`config`], this does not ask for the password.
 pub fn folder<C: SubstrateCli>(
 	cli: &C,
 	shared: &SharedParams,

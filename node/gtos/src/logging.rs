@@ -30,7 +30,7 @@ const DEFAULT_FILTER: &str = "info,ws=off,yamux=off,regalloc=off,cranelift_codeg
 	cranelift_wasm=warn,hyper=warn,trust_dns_proto=off,hickory_proto=off,\
 	libp2p_mdns::behaviour::iface=off,rustls::common_state=off,rustls::conn=off";
 
-/// Filter without the requests of JSON-RPC. It comes last, and so replaces one for the same target.
+/// Filter that leaves out JSON-RPC requests. It comes last, so it replaces any other for the same target.
 const WITHOUT_REQUESTS: &str = "jsonrpsee-server=debug";
 
 /// Limit of open files below which a warning is logged, as in the SDK.
@@ -84,8 +84,8 @@ fn write(label: &str, level: Level, message: &str, format: LogFormat) {
 	};
 }
 
-/// Keeps requests of JSON-RPC out of the log, whatever the operator wants to see: `author_insertKey` carries
-/// a secret.
+/// Keeps JSON-RPC requests out of the log, whatever level the operator chooses: `author_insertKey` carries a
+/// secret.
 ///
 /// Only the level `trace` shows them. Otherwise nothing is changed, because a filter for one more target would
 /// make the others slower.
@@ -100,7 +100,7 @@ pub fn hide_requests(params: &mut SharedParams) {
 fn shows_requests(directives: &[String]) -> bool {
 	let given = directives.iter().filter(|directives| !directives.is_empty()).cloned();
 	let filter = EnvFilter::try_new(given.collect::<Vec<_>>().join(","));
-	// Whatever is not valid keeps the node from starting.
+	// An invalid filter keeps the node from starting.
 	filter.is_ok_and(|filter| filter.max_level_hint() == Some(LevelFilter::TRACE))
 }
 

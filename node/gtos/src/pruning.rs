@@ -1,29 +1,30 @@
-//! How much of the chain a node keeps, by its role.
+//! How much of the chain a node keeps, by its role (ADR 0027).
 
 use sc_cli::{DatabasePruningMode as Mode, PruningParams};
 
-/// Number of blocks in a day, if each takes a second: so many an index of transactions covers by default.
+/// Number of one-second blocks in a day, which the index of transactions covers by default.
 pub const DAY_OF_BLOCKS: &str = "86400";
 
 /// Number of final blocks whose bodies a validator keeps.
 ///
-/// A validator that was down for less than that still gets the bodies it missed from the others; for longer, it
-/// needs a node that keeps all. Reports of equivocations and finality proofs need headers and justifications,
-/// which are never pruned.
+/// A validator that was down for less than that still gets the bodies that it missed from other validators.
+/// If it was down for longer, it needs a node that keeps all. Reports of equivocations and finality proofs
+/// need headers and justifications, which are never pruned.
 pub const VALIDATOR_BODIES: &str = DAY_OF_BLOCKS;
 
-/// Number of blocks that a validator's index of transactions covers: it has none, because wallets do not ask it.
+/// Number of blocks that a validator's index of transactions covers: none, because wallets do not query
+/// validators.
 pub const VALIDATOR_INDEX: &str = "0";
 
-/// What a node keeps that is no validator: the bodies of all final blocks, so that others can sync from it.
+/// What any other node keeps: the bodies of all final blocks, so that others can sync from it.
 pub const ALL_FINAL: &str = "archive-canonical";
 
 /// Help of `--blocks-pruning`, instead of the SDK's, which does not know the role.
 fn help() -> String {
 	format!(
 		"Blocks whose bodies are kept: `archive` (all), `archive-canonical` (all final ones), or a number of \
-		final blocks. The default is {ALL_FINAL}, and {VALIDATOR_BODIES} with --validator. A higher number does \
-		not bring back what has been pruned"
+		final blocks. The default is {ALL_FINAL}, and {VALIDATOR_BODIES} with --validator, unless it keeps the \
+		states of all blocks. A higher number does not bring back what has been pruned"
 	)
 }
 
@@ -32,6 +33,9 @@ pub fn bodies_by_role(arg: clap::Arg) -> clap::Arg {
 	let by_role = [
 		("archive", "true", ALL_FINAL),
 		("dev", "true", ALL_FINAL),
+		// States need their bodies.
+		("state_pruning", "archive", ALL_FINAL),
+		("state_pruning", "archive-canonical", ALL_FINAL),
 		("validator", "true", VALIDATOR_BODIES),
 	];
 	arg.default_value_ifs(by_role).help(help()).long_help(help())
@@ -46,7 +50,7 @@ pub fn ensure_consistent(params: &PruningParams) -> Result<(), String> {
 	match params.state_pruning {
 		Some(Mode::Archive | Mode::ArchiveCanonical) => Err(format!(
 			"--state-pruning keeps the states of all final blocks, but --blocks-pruning {bodies} deletes their \
-			bodies: add --blocks-pruning {ALL_FINAL} (a validator prunes bodies by default), or keep fewer states"
+			bodies: leave it out, or keep fewer states"
 		)),
 		Some(Mode::Custom(states)) if states > bodies => Err(too_few(bodies, states)),
 		None if DEFAULT_STATES > bodies => Err(too_few(bodies, DEFAULT_STATES)),
@@ -73,7 +77,7 @@ mod tests {
 	fn states_of_blocks_without_bodies_are_refused() {
 		for states in [Mode::Archive, Mode::ArchiveCanonical] {
 			let error = check(Some(states), Mode::Custom(86_400)).expect_err("bodies are missing");
-			assert!(error.contains("--blocks-pruning archive-canonical"), "{error}");
+			assert!(error.contains("--blocks-pruning 86400"), "{error}");
 			assert_eq!(check(Some(states), Mode::ArchiveCanonical), Ok(()));
 		}
 		let error = check(Some(Mode::Custom(300)), Mode::Custom(299)).expect_err("one is missing");

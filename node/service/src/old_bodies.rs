@@ -1,4 +1,4 @@
-//! Whether the database has the bodies that a node without pruning passes on to others.
+//! Checks that the database has the bodies that other nodes expect from a node without pruning.
 
 use gtos_node_types::FullClient;
 use sc_client_api::BlockBackend;
@@ -8,10 +8,10 @@ use sp_blockchain::HeaderBackend;
 /// Warns if this node keeps all bodies from now on, but its database was pruned before.
 ///
 /// The SDK does not remember how a database was pruned. Peers that sync from genesis would ask such a node in
-/// vain, and nobody would notice if it is the boot node.
+/// vain, and nobody would notice before.
 pub fn warn_if_missing(config: &Configuration, client: &FullClient) -> Result<(), Error> {
 	let info = client.info();
-	// A node that warp-synced downloads the old blocks last, as long as there is a gap.
+	// As long as there is a gap, a node after a warp sync is still downloading the old blocks.
 	let is_complete = info.finalized_number > 0 && info.block_gap.is_none();
 	if !config.blocks_pruning.is_archive() || !is_complete {
 		return Ok(());

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 pub struct StorageOptions {
 	/// The limits.
 	pub limits: Limits,
-	/// Where a node that stops for this reason writes it.
+	/// Receives the reason if the node stops for lack of disk space.
 	pub stopped: Arc<OnceLock<OutOfSpace>>,
 }
 

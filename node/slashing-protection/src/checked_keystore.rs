@@ -1,4 +1,4 @@
-//! A keystore that checks something before it asks the one that it wraps.
+//! A keystore that makes checks before it passes calls on to the one that it wraps.
 
 use sp_core::{
 	crypto::{CryptoTypeId, KeyTypeId},
@@ -7,14 +7,15 @@ use sp_core::{
 use sp_keystore::{Error, Keystore, KeystorePtr};
 use std::sync::Arc;
 
-/// What a [`CheckedKeystore`] checks. It passes calls for other keys than those of sr25519 and ed25519 on unchecked.
+/// What a [`CheckedKeystore`] checks. Calls for keys that are neither sr25519 nor ed25519 are passed on
+/// unchecked.
 pub(crate) trait Checks: Send + Sync + 'static {
 	/// Fails if the key may not sign `message`.
 	fn permit(&self, _key: &Key, _message: &[u8]) -> Result<(), Error> {
 		Ok(())
 	}
 
-	/// Notes a key that was generated, and from no seed.
+	/// Notes a key that was generated without a seed.
 	fn note_generated(&self, _key: &Key) {}
 
 	/// Whether the keystore says that it holds these keys, with which `inner` may be able to sign.

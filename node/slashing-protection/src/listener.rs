@@ -301,7 +301,7 @@ impl Listener {
 						target: LOG_TARGET,
 						"This node may sign with its consensus keys now",
 					),
-					// In this moment it has stood still, or seen that the chain is old, and listens.
+					// Meanwhile the process has stood still, or the chain has turned out to be old, so it listens.
 					Ok(false) => {},
 					Err(error) => {
 						tracing::error!(target: LOG_TARGET, "{error}");
@@ -341,7 +341,7 @@ impl Listener {
 		now_ms() / slot_ms
 	}
 
-	/// The height of the best block that a peer claims, as far as it matters.
+	/// The greatest height that a peer claims, if it matters.
 	async fn height_of_peers(&self, phase: Phase) -> BlockNumber {
 		if phase != Phase::Fresh {
 			return 0;

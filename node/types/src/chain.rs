@@ -17,9 +17,9 @@ pub type FullBackend = sc_service::TFullBackend<Block>;
 /// Pool of the transactions that are in no block yet.
 pub type TransactionPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 
-/// Longest extrinsic, in bytes, of which it is certain that decoding it does not overflow the stack of the Wasm,
-/// however it is nested.
+/// Length of an extrinsic, in bytes, up to which decoding it cannot overflow the stack of the Wasm, however
+/// deeply it is nested.
 ///
-/// A level of nesting takes two bytes at least, `utility.with_weight` for one, and a thousand levels fit on the stack.
-/// Longer extrinsics are decoded with a limit first.
+/// A level of nesting takes at least two bytes, and a thousand levels fit on the stack. Longer extrinsics are
+/// decoded with a limit first.
 pub const MAX_SHALLOW_BYTES: usize = 2_000;

@@ -57,7 +57,7 @@ fn owe(validators: &[(AccountId, u32)]) {
 }
 
 /// The position before the first validator of an era.
-fn start_of(era: EraIndex) -> Position {
+fn start_of(era: EraIndex) -> Position<AccountId> {
 	Position { era, after: None, page: 0 }
 }
 

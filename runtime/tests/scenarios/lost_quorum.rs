@@ -1,5 +1,5 @@
-//! The call of root that rescues the finality of a set without a quorum: it takes those that are gone out of the set, and
-//! lets those that are left replace it (CON-R12; docs/operating.md, "A quorum is lost for good").
+//! The call of root that restores finality after a set has lost its quorum: it removes the validators that are gone,
+//! and makes those that are left the new set (CON-R12; docs/operating.md, "A quorum is lost for good").
 //!
 //! These tests show what the chain announces. The drill `lost-quorum` shows what nodes do with it.
 

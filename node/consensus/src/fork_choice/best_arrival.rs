@@ -24,8 +24,8 @@ impl BestArrival {
 		Self { clock, unpunctual: Mutex::new(None) }
 	}
 
-	/// Whether it is the slot of this block now. `None` if the slot of the block or the duration of
-	/// slots is not known.
+	/// Whether the present slot is that of this block. `None` if the slot of the block or the duration of slots is not
+	/// known.
 	pub(super) fn is_in_slot(&self, header: &Header) -> Option<bool> {
 		let slot = find_pre_digest::<Block, AuthoritySignature>(header).ok()?;
 		Some(self.clock.slot()? == slot)

@@ -48,7 +48,7 @@ impl<I> PunctualImport<I> {
 		{
 			return None;
 		}
-		// The import would meet an error of the database again, and report it.
+		// If the database has failed, the import fails too, and reports it.
 		let best = self.client.header(info.best_hash).ok().flatten()?;
 		(best.parent_hash == block.header.parent_hash).then_some(info.best_hash)
 	}

@@ -3,10 +3,10 @@
 use gtos_runtime::BlockNumber;
 use std::time::{Duration, Instant};
 
-/// A chain grows by one block in a slot at most. So nobody has a block more than this above a best block that is no
-/// older than this, unless on another fork, and the node need not sync.
+/// Age of the best block, in slots, up to which the node need not sync. A chain grows by at most one block in
+/// a slot, so nobody can be further ahead than this, except on another fork.
 ///
-/// The SDK takes a node for syncing that is more than five blocks behind.
+/// The SDK counts a node as syncing that is more than five blocks behind.
 const MAX_SLOTS_AT_HEAD: u64 = 5;
 
 /// How long claims are believed while the best block stays the same.
@@ -14,10 +14,10 @@ const MAX_SLOTS_AT_HEAD: u64 = 5;
 /// A request for blocks is given up after 20 seconds. This is enough for three peers in turn.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The claim of peers that the node is behind.
+/// What is known of the peers' claim that the node is behind.
 #[derive(Default)]
 pub(super) struct Claim {
-	/// Since when it has stood while the best block has had this height.
+	/// When the claim was first seen at this height of the best block.
 	since: Option<(Instant, BlockNumber)>,
 }
 
@@ -44,7 +44,7 @@ impl Claim {
 		}
 	}
 
-	/// Forgets the claim: peers make none any more.
+	/// Forgets the claim, because peers no longer make it.
 	pub(super) fn end(&mut self) {
 		self.since = None;
 	}

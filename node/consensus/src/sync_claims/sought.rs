@@ -6,11 +6,11 @@ use std::collections::HashMap;
 
 /// Most blocks of one peer that sync looks for at a time.
 ///
-/// A peer announces a block when it becomes its best one. A node that does not have so many of them is so far behind
-/// that it syncs, and then nothing is bounded here.
+/// A peer announces a block when the block becomes its best one. A node that lacks more than this is so far
+/// behind that it syncs, and the bound does not apply then.
 const MAX_PER_PEER: usize = 5;
 
-/// The blocks that each peer has announced and this node did not have when it looked last.
+/// The blocks that each peer has announced, and that this node lacked when it last looked.
 #[derive(Default)]
 pub(super) struct Sought(HashMap<PeerId, Vec<(BlockNumber, Hash)>>);
 
@@ -28,8 +28,8 @@ impl Sought {
 		self.0.contains_key(peer)
 	}
 
-	/// Whether sync may look for this block of the peer. `is_over` says of a block whether sync has it or has given it
-	/// up.
+	/// Whether sync may look for this block of the peer. `is_over` answers whether sync has found a block or
+	/// has given it up.
 	pub(super) fn admit(
 		&mut self,
 		peer: PeerId,

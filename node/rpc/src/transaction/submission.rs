@@ -52,7 +52,7 @@ impl Submitter {
 		let hash = BlakeTwo256::hash_of(&extrinsic);
 		let best = self.client.info().best_hash;
 		let source = TransactionSource::External;
-		// Calls that are nested without end overflow the stack of the Wasm in the pool's validation.
+		// Calls that are nested too deeply overflow the stack of the Wasm when the pool validates them.
 		if extrinsic.encoded_size() > MAX_SHALLOW_BYTES
 			&& !self.is_decodable(best, &extrinsic).await?
 		{

@@ -196,7 +196,7 @@ impl SlashingProtection {
 }
 
 impl State {
-	/// Where a signature of this key is noted that was heard.
+	/// Where heard signatures of this key are noted.
 	fn record_of(&mut self, key: H256, phase: Phase) -> &mut Record {
 		if phase == Phase::Signing && !self.trusted_keys.contains(&key) {
 			&mut self.untrusted

@@ -21,9 +21,9 @@ const MAX_OWN_SEALS: usize = 256;
 /// Why a signature is withheld.
 #[derive(Debug)]
 pub enum SignError {
-	/// The node does not sign yet, or no more.
+	/// The node does not sign yet, or no longer signs.
 	NotSigning,
-	/// It is not a message that the key signs.
+	/// The message is none that this key signs.
 	Unknown,
 	/// The record forbids it.
 	Refused(Refusal),
