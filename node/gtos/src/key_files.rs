@@ -42,6 +42,10 @@ pub fn prepare_keystore(folder: &Path) -> Result<(), String> {
 	}
 	for entry in fs::read_dir(folder).map_err(|error| cannot("read", error))? {
 		let key = entry.map_err(|error| cannot("read", error))?.path();
+		// Keys are files, also behind a link. A mounted secret has folders beside them, such as `..data`.
+		if !key.is_file() {
+			continue;
+		}
 		if is_open_to(&key, OF_EVERYONE) {
 			return Err(exposed(&key, "600"));
 		}
@@ -119,6 +123,24 @@ mod tests {
 			let error = prepare_keystore(folder.path()).expect_err("everybody can read it");
 			assert!(error.contains(&format!("chmod 600 {}", key.display())), "{error}");
 		}
+	}
+
+	// A secret that Kubernetes mounts holds its files in `..data`, and links to them beside it.
+	#[test]
+	fn only_files_of_a_keystore_are_judged_and_links_lead_to_them() {
+		let folder = tempfile::tempdir().expect("there is room");
+		let data = folder.path().join("..data");
+		fs::create_dir(&data).expect("there is room");
+		set_mode(&data, 0o755);
+		let key = data.join("6772616e01");
+		fs::write(&key, "secret").expect("there is room");
+		set_mode(&key, 0o600);
+		let link = folder.path().join("6772616e01");
+		std::os::unix::fs::symlink(&key, &link).expect("there is room");
+		assert_eq!(prepare_keystore(folder.path()), Ok(()));
+		set_mode(&key, 0o644);
+		let error = prepare_keystore(folder.path()).expect_err("everybody can read it");
+		assert!(error.contains(&format!("chmod 600 {}", link.display())), "{error}");
 	}
 
 	#[test]

@@ -131,6 +131,8 @@ where
 	let force_authoring = config.force_authoring;
 	let node_name = config.network.node_name.clone();
 	let prometheus_registry = config.prometheus_registry().cloned();
+	let reserved_nodes = &config.network.default_peers_set.reserved_nodes;
+	let reserved = reserved_nodes.iter().map(|node| node.peer_id).collect();
 
 	sc_service::spawn_tasks(SpawnTasksParams {
 		config,
@@ -165,6 +167,7 @@ where
 			client.clone(),
 			sync.clone(),
 			protection.clone(),
+			reserved,
 		)?;
 	}
 

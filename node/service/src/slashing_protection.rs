@@ -2,14 +2,15 @@
 
 use futures::FutureExt;
 use gtos_node_slashing_protection::{
-	register_metrics, Listener, Mode, PeerHeights, SlashingProtection,
+	register_metrics, Listener, Mode, Peer, Peers, SlashingProtection,
 };
 use gtos_node_types::{user_error, Block, FullClient};
+use sc_network::PeerId;
 use sc_network_sync::SyncingService;
 use sc_service::{config::KeystoreConfig, ChainType, Configuration, Error, TaskManager};
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_keystore::KeystorePtr;
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 /// Opens the record of a validator; `None` for another node.
 ///
@@ -54,29 +55,40 @@ pub fn open(
 	Ok(protection)
 }
 
-/// Starts the task that decides when the node may sign. The node stops if the task ends.
+/// Starts the task that decides when the node may sign. The node stops if the task ends. `reserved` are the peers whose
+/// claims the operator trusts.
 pub fn start(
 	task_manager: &TaskManager,
 	client: Arc<FullClient>,
 	sync: Arc<SyncingService<Block>>,
 	protection: Arc<SlashingProtection>,
+	reserved: HashSet<PeerId>,
 ) -> Result<(), Error> {
 	let slot_duration = slot_duration(&client)?;
+	let peers = full_peers(sync.clone(), reserved);
 	task_manager.spawn_essential_handle().spawn_blocking(
 		"slashing-protection",
 		None,
-		Listener::new(protection, client, sync.clone(), peer_heights(sync), slot_duration).run(),
+		Listener::new(protection, client, sync, peers, slot_duration).run(),
 	);
 	Ok(())
 }
 
-fn peer_heights(sync: Arc<SyncingService<Block>>) -> PeerHeights {
+/// Light clients do not count: they deliver no blocks, and strangers could outnumber the full nodes with them.
+fn full_peers(sync: Arc<SyncingService<Block>>, reserved: HashSet<PeerId>) -> Peers {
+	let reserved = Arc::new(reserved);
 	Box::new(move || {
-		let sync = sync.clone();
+		let (sync, reserved) = (sync.clone(), reserved.clone());
 		async move {
 			// The sync service no longer answers only when the node stops.
 			let peers = sync.peers_info().await.unwrap_or_default();
-			peers.into_iter().map(|(_, peer)| peer.best_number).collect()
+			let full_peers = peers.into_iter().filter(|(_, peer)| peer.roles.is_full());
+			full_peers
+				.map(|(id, peer)| Peer {
+					height: peer.best_number,
+					is_reserved: reserved.contains(&id),
+				})
+				.collect()
 		}
 		.boxed()
 	})

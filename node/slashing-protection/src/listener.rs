@@ -3,6 +3,7 @@
 use crate::{
 	database::VoterState,
 	new_chain::NewChain,
+	peer_claims::{Claims, FreshClaims, Peers},
 	protection::{Phase, SlashingProtection, Standing},
 	pulse::now_ms,
 	pulse::Moment,
@@ -10,7 +11,6 @@ use crate::{
 	start::Doubt,
 	LOG_TARGET,
 };
-use futures::future::BoxFuture;
 use gtos_node_types::FullClient;
 use gtos_runtime::{BlockNumber, Hash};
 use sc_consensus_aura::standalone::find_pre_digest;
@@ -41,8 +41,8 @@ pub const CATCH_UP_TIME: Duration = Duration::from_secs(60);
 /// Time between two looks.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Answers the heights of the peers' best blocks.
-pub type PeerHeights = Box<dyn Fn() -> BoxFuture<'static, Vec<BlockNumber>> + Send + Sync>;
+/// How often the log says that a node which listens lacks blocks of its peers.
+const WARNING_PERIOD: Duration = Duration::from_secs(60);
 
 /// How long a node listens for its own keys, while it has peers and is not syncing.
 pub fn listening_time(authorities: usize, slot_duration: Duration) -> Duration {
@@ -64,8 +64,8 @@ pub struct Sight {
 	pub voter_keys: BTreeSet<H256>,
 	/// Those of them that are in the authority set.
 	pub voters: BTreeSet<H256>,
-	/// Whether the node can hear others: it has peers, or is the only authority, and is not
-	/// downloading old blocks.
+	/// Whether the node can hear others: it has peers, or is the only authority, is not downloading
+	/// old blocks, and has the blocks that its peers have.
 	pub can_hear: bool,
 	/// Whether a peer claims more blocks than a new chain can have.
 	pub is_chain_old: bool,
@@ -244,8 +244,12 @@ pub struct Listener {
 	protection: Arc<SlashingProtection>,
 	client: Arc<FullClient>,
 	sync: Arc<dyn SyncOracle + Send + Sync>,
-	peer_heights: PeerHeights,
+	peers: Peers,
 	slot_duration: Duration,
+	fresh_claims: FreshClaims,
+	/// For how long the node has lacked blocks of its peers, although it does not sync, since the log
+	/// last said so.
+	deaf: Duration,
 }
 
 impl Listener {
@@ -254,14 +258,22 @@ impl Listener {
 		protection: Arc<SlashingProtection>,
 		client: Arc<FullClient>,
 		sync: Arc<dyn SyncOracle + Send + Sync>,
-		peer_heights: PeerHeights,
+		peers: Peers,
 		slot_duration: Duration,
 	) -> Self {
-		Self { protection, client, sync, peer_heights, slot_duration }
+		Self {
+			protection,
+			client,
+			sync,
+			peers,
+			slot_duration,
+			fresh_claims: FreshClaims::default(),
+			deaf: Duration::ZERO,
+		}
 	}
 
 	/// Runs for as long as the node may. When it ends, the node has to stop.
-	pub async fn run(self) {
+	pub async fn run(mut self) {
 		let new_chain = NewChain::new(self.protection.start_slot(), self.slot_duration);
 		let mut patience = Patience::new(new_chain);
 		let mut last = Instant::now();
@@ -341,19 +353,63 @@ impl Listener {
 		now_ms() / slot_ms
 	}
 
-	/// The greatest height that a peer claims, if it matters.
-	async fn height_of_peers(&self, phase: Phase) -> BlockNumber {
-		if phase != Phase::Fresh {
-			return 0;
+	/// What the peers claim; `None` if sync does not answer.
+	async fn claims(&self) -> Option<Claims> {
+		// The listener must not stand still itself, which would count as a pause.
+		tokio::time::timeout(TICK, (self.peers)()).await.ok().map(Claims::new)
+	}
+
+	/// Whether peers have blocks that this node does not get, so that it cannot hear the seals in them.
+	fn is_deaf(&mut self, phase: Phase, claims: Option<&Claims>, passed: Duration) -> bool {
+		let is_listening = match phase {
+			Phase::Fresh | Phase::Listening(_) => true,
+			Phase::Signing => !self.protection.untrusted_keys().is_empty(),
+			Phase::Stopped => false,
+		};
+		if !is_listening {
+			return false;
 		}
-		let heights = (self.peer_heights)().await;
-		let highest = heights.iter().max().copied();
-		self.protection.set_chain_new(highest == Some(0));
-		highest.unwrap_or_default()
+		let Some(claims) = claims else {
+			self.protection.set_chain_new(false);
+			return true;
+		};
+		let best = self.client.chain_info();
+		let is_deaf = if phase == Phase::Fresh {
+			let are_above = self.fresh_claims.are_above(best.best_number, claims, passed);
+			let is_empty = best.best_number == 0 && claims.highest().is_some();
+			self.protection.set_chain_new(is_empty && !are_above);
+			are_above
+		} else {
+			let slot = slot_of(&self.client, best.best_hash);
+			let slots_behind = slot.map(|slot| self.present_slot().saturating_sub(slot));
+			claims.show_deafness(best.best_number, slots_behind)
+		};
+		if is_deaf {
+			self.warn_of_deafness(best.best_number, claims, passed);
+		}
+		is_deaf
+	}
+
+	fn warn_of_deafness(&mut self, best: BlockNumber, claims: &Claims, passed: Duration) {
+		if !self.sync.is_major_syncing() {
+			self.deaf = self.deaf.saturating_add(passed);
+		}
+		if self.deaf < WARNING_PERIOD {
+			return;
+		}
+		self.deaf = Duration::ZERO;
+		tracing::warn!(
+			target: LOG_TARGET,
+			"This node waits before it signs: its best block is {best}, peers claim up to block {}, and it does \
+			not get these blocks, so it would not hear another node with its keys. If the blocks exist, give the \
+			node peers that have them; if not, start it with --reserved-nodes of nodes that you trust: only their \
+			heights then count",
+			claims.highest().unwrap_or_default(),
+		);
 	}
 
 	async fn look(
-		&self,
+		&mut self,
 		phase: Phase,
 		new_chain: NewChain,
 		passed: Duration,
@@ -361,10 +417,13 @@ impl Listener {
 	) -> Result<Sight, String> {
 		let voter = VoterState::load(&*self.client)?;
 		let authorities = voter.as_ref().map(VoterState::authorities).unwrap_or_default();
-		let is_offline = self.sync.is_offline();
-		let height_of_peers = self.height_of_peers(phase).await;
+		let claims = self.claims().await;
+		let highest = claims.as_ref().and_then(Claims::highest);
+		// A light client delivers no blocks.
+		let is_offline = self.sync.is_offline() || highest.is_none();
 		// The only authority may have made the blocks that its peers have.
-		let is_behind = height_of_peers > self.client.chain_info().best_number;
+		let is_deaf = self.is_deaf(phase, claims.as_ref(), passed);
+		let height_of_peers = highest.unwrap_or_default();
 		let voter_keys = self.protection.grandpa_keys();
 		Ok(Sight {
 			passed,
@@ -378,7 +437,7 @@ impl Listener {
 				.collect(),
 			can_hear: (!is_offline || authorities == 1)
 				&& !self.sync.is_major_syncing()
-				&& !is_behind,
+				&& !is_deaf,
 			is_chain_old: !new_chain.can_have(height_of_peers, self.present_slot()),
 			listening_time: listening_time(authorities, self.slot_duration),
 			unknown_target: voter.as_ref().and_then(|voter| {

@@ -8,6 +8,7 @@ mod listener;
 mod new_chain;
 mod observer;
 mod payload;
+mod peer_claims;
 mod pulse;
 mod record;
 mod restarts;
