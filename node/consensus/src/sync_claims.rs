@@ -11,15 +11,31 @@
 //!   second from one stranger kept a validator from following the chain.
 //!
 //! [`CheckedClaims`] compares the claims with the slots of the chain, and bounds the announced blocks that are
-//! looked for.
+//! looked for. Two comparisons are made:
+//!
+//! - A height above that of any chain that contains the last final block does not reach the SDK's sync, neither from a
+//!   handshake nor from an announcement. It would take all blocks from the network for old ones: the node would not
+//!   announce them, and the voter and the pool would not hear of them. The peer counts as one at the best block until
+//!   it announces a possible one. A height that was possible and no longer is, because a later block is final, is
+//!   replaced in the same way.
+//! - Heights below that bound reach the SDK's sync, because they may be those of a longer fork. The rest of the node
+//!   hears that it is syncing only if the claim is credible.
+//!
+//! What remains: the bound is above the best block by the slots without a block since the last final one. While
+//! finality lags or after an outage of the chain, peers can claim a height between the two, and the SDK's sync believes
+//! them until the chain is final beyond the gap. On a chain whose last final block is genesis, the bound is the number
+//! of the current slot. A peer whose height falls above the bound while the SDK searches the ancestor it has in common
+//! keeps the height until the search ends. Nothing is checked before the slot duration is known.
 
 mod claim;
+mod heights;
 mod sought;
 
 use crate::{clock::Clock, rate_limit::RateLimit};
 use claim::Claim;
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{opaque::Header, BlockNumber, Hash};
+use heights::Heights;
 use sc_consensus::{BlockImportError, BlockImportStatus};
 use sc_consensus_aura::standalone::find_pre_digest;
 use sc_network::{PeerId, ProtocolName};
@@ -53,6 +69,7 @@ pub struct CheckedClaims {
 	clock: Arc<Clock>,
 	claim: RefCell<Claim>,
 	sought: Sought,
+	heights: Heights,
 	warning: RateLimit,
 }
 
@@ -69,6 +86,7 @@ impl CheckedClaims {
 			clock,
 			claim: RefCell::default(),
 			sought: Sought::default(),
+			heights: Heights::default(),
 			warning: RateLimit::new(WARNING_PERIOD),
 		}
 	}
@@ -103,6 +121,41 @@ impl CheckedClaims {
 		Some((*now).saturating_sub(*slot))
 	}
 
+	/// Height that no chain can exceed which this node could follow; `None` if that is not known.
+	fn highest_possible(&self) -> Option<BlockNumber> {
+		// Not the best block: another fork may be longer than that of this node.
+		let info = self.client.info();
+		let slots = self.slots_since(info.finalized_hash)?;
+		Some(heights::highest_possible(info.finalized_number, slots))
+	}
+
+	fn is_possible(&self, height: BlockNumber) -> bool {
+		self.highest_possible().is_none_or(|highest| height <= highest)
+	}
+
+	/// Replaces the heights of peers that no chain can have any more by that of the best block.
+	fn lower_impossible_heights(&mut self) {
+		let best = self.client.info();
+		// Lower ones do not make the SDK sync.
+		if !self.heights.exceed(best.best_number) {
+			return;
+		}
+		let Some(highest) = self.highest_possible() else { return };
+		let peers = self.heights.above(highest);
+		if peers.is_empty() {
+			return;
+		}
+		let Ok(Some(header)) = self.client.header(best.best_hash) else { return };
+		let announce = BlockAnnounce { header, state: None, data: None };
+		for peer in peers {
+			// The SDK offers no other way to change the height. It takes the block for one that it knows.
+			let lowered = self.inner.on_validated_block_announce(true, peer, &announce);
+			if let Some((_, height)) = lowered {
+				self.heights.note(peer, height);
+			}
+		}
+	}
+
 	/// Whether an announced block may be looked for.
 	fn may_seek(&mut self, peer: PeerId, header: &Header) -> bool {
 		let client = &self.client;
@@ -117,11 +170,19 @@ impl CheckedClaims {
 impl SyncingStrategy<Block> for CheckedClaims {
 	fn add_peer(&mut self, peer: PeerId, best_hash: Hash, best_number: BlockNumber) {
 		self.sought.add_peer(peer);
-		self.inner.add_peer(peer, best_hash, best_number)
+		let (hash, number) = if self.is_possible(best_number) {
+			(best_hash, best_number)
+		} else {
+			let best = self.client.info();
+			(best.best_hash, best.best_number)
+		};
+		self.heights.note(peer, number);
+		self.inner.add_peer(peer, hash, number)
 	}
 
 	fn remove_peer(&mut self, peer: &PeerId) {
 		self.sought.remove_peer(peer);
+		self.heights.remove(peer);
 		self.inner.remove_peer(peer)
 	}
 
@@ -135,10 +196,17 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		let is_full = self.sought.has_peer(&peer);
 		// While it syncs, it looks for no single blocks, and needs to know how high its peers are.
 		let is_syncing = self.inner.is_major_syncing();
-		if !is_full || !is_syncing && !self.may_seek(peer, &announce.header) {
+		if !is_full
+			|| !self.is_possible(*announce.header.number())
+			|| !is_syncing && !self.may_seek(peer, &announce.header)
+		{
 			return None;
 		}
-		self.inner.on_validated_block_announce(is_best, peer, announce)
+		let best = self.inner.on_validated_block_announce(is_best, peer, announce);
+		if let Some((_, height)) = best {
+			self.heights.note(peer, height);
+		}
+		best
 	}
 
 	fn set_sync_fork_request(&mut self, peers: Vec<PeerId>, hash: &Hash, number: BlockNumber) {
@@ -217,6 +285,10 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		&mut self,
 		network: &NetworkServiceHandle,
 	) -> Result<Vec<SyncingAction<Block>>, ClientError> {
+		self.lower_impossible_heights();
 		self.inner.actions(network)
 	}
 }
+
+#[cfg(test)]
+mod tests;
