@@ -26,6 +26,11 @@
 //! them until the chain is final beyond the gap. On a chain whose last final block is genesis, the bound is the number
 //! of the current slot. A peer whose height falls above the bound while the SDK searches the ancestor it has in common
 //! keeps the height until the search ends. Nothing is checked before the slot duration is known.
+//!
+//! Such a claim also stops the authors of a chain that has had no block for more than five slots (201 while finality
+//! lags by more than 50 blocks), for a minute at most. It does so again only after the node was at the head and peers
+//! made no claim, or after blocks that were old when they arrived. The price of the 201 slots: a node
+//! that syncs without finality may make blocks that far below the head, on a fork that nobody follows.
 
 mod claim;
 mod heights;
@@ -80,11 +85,12 @@ impl CheckedClaims {
 		client: Arc<FullClient>,
 		clock: Arc<Clock>,
 	) -> Self {
+		let claim = RefCell::new(Claim::new(client.info().best_number));
 		Self {
 			inner,
 			client,
 			clock,
-			claim: RefCell::default(),
+			claim,
 			sought: Sought::default(),
 			heights: Heights::default(),
 			warning: RateLimit::new(WARNING_PERIOD),
@@ -97,10 +103,8 @@ impl CheckedClaims {
 		let has_state =
 			matches!(self.client.block_status(best.best_hash), Ok(BlockStatus::InChainWithState));
 		// Before the state of a fast sync is there, the best block does not move for a long time.
-		let is_credible = !has_state || {
-			let slots_behind = self.slots_since(best.best_hash);
-			self.claim.borrow_mut().is_credible(best.best_number, slots_behind, Instant::now())
-		};
+		let is_credible =
+			!has_state || self.claim.borrow_mut().is_credible(self.is_at_head(), Instant::now());
 		if !is_credible && self.warning.is_due() {
 			tracing::warn!(
 				target: LOG_TARGET,
@@ -111,6 +115,28 @@ impl CheckedClaims {
 			);
 		}
 		is_credible
+	}
+
+	/// Whether the best block is so new that no peer on the same fork can be far above it.
+	fn is_at_head(&self) -> bool {
+		let info = self.client.info();
+		let lag = info.best_number.saturating_sub(info.finalized_number);
+		self.slots_since(info.best_hash).is_some_and(|slots| slots <= claim::max_slots_at_head(lag))
+	}
+
+	/// Has to be called after each event, so that a new best block is seen while it is new.
+	fn note_best(&self) {
+		let best = self.client.info().best_number;
+		self.claim.borrow_mut().note_best(best, || self.is_at_head(), Instant::now());
+	}
+
+	/// Forgets a claim that peers no longer make once the node is at the head. Otherwise they could make it anew, and
+	/// would be believed anew.
+	fn end_claim(&self) {
+		let mut claim = self.claim.borrow_mut();
+		if claim.is_open() && self.is_at_head() {
+			claim.end();
+		}
 	}
 
 	/// Slots from that of the block up to the current one; `None` if one of them is not known.
@@ -253,9 +279,10 @@ impl SyncingStrategy<Block> for CheckedClaims {
 	}
 
 	fn is_major_syncing(&self) -> bool {
+		self.note_best();
 		let is_claimed = self.inner.is_major_syncing();
 		if !is_claimed {
-			self.claim.borrow_mut().end();
+			self.end_claim();
 		}
 		is_claimed && self.is_credible()
 	}
