@@ -36,7 +36,7 @@ mod claim;
 mod heights;
 mod sought;
 
-use crate::{clock::Clock, rate_limit::RateLimit};
+use crate::{clock::Clock, rate_limit::RateLimit, sync_places::SyncPlaces};
 use claim::Claim;
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{opaque::Header, BlockNumber, Hash};
@@ -75,15 +75,18 @@ pub struct CheckedClaims {
 	claim: RefCell<Claim>,
 	sought: Sought,
 	heights: Heights,
+	places: Arc<SyncPlaces>,
 	warning: RateLimit,
 }
 
 impl CheckedClaims {
-	/// Wraps the SDK's strategy. `clock` is the one by which blocks from the network are checked.
+	/// Wraps the SDK's strategy. `clock` is the one by which blocks from the network are checked. The peers of sync are
+	/// kept in `places`.
 	pub fn new(
 		inner: Box<dyn SyncingStrategy<Block>>,
 		client: Arc<FullClient>,
 		clock: Arc<Clock>,
+		places: Arc<SyncPlaces>,
 	) -> Self {
 		let claim = RefCell::new(Claim::new(client.info().best_number));
 		Self {
@@ -93,6 +96,7 @@ impl CheckedClaims {
 			claim,
 			sought: Sought::default(),
 			heights: Heights::default(),
+			places,
 			warning: RateLimit::new(WARNING_PERIOD),
 		}
 	}
@@ -196,6 +200,7 @@ impl CheckedClaims {
 impl SyncingStrategy<Block> for CheckedClaims {
 	fn add_peer(&mut self, peer: PeerId, best_hash: Hash, best_number: BlockNumber) {
 		self.sought.add_peer(peer);
+		self.places.add(peer);
 		let (hash, number) = if self.is_possible(best_number) {
 			(best_hash, best_number)
 		} else {
@@ -208,6 +213,7 @@ impl SyncingStrategy<Block> for CheckedClaims {
 
 	fn remove_peer(&mut self, peer: &PeerId) {
 		self.sought.remove_peer(peer);
+		self.places.remove(peer);
 		self.heights.remove(peer);
 		self.inner.remove_peer(peer)
 	}

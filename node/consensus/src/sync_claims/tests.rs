@@ -118,6 +118,7 @@ struct Node {
 	client: Arc<FullClient>,
 	clock: Arc<Clock>,
 	sdk: Recorded,
+	places: Arc<SyncPlaces>,
 	sync: CheckedClaims,
 	/// Dropped last, because it contains the database.
 	_folder: TempDir,
@@ -132,8 +133,10 @@ impl Node {
 		clock.set_slot_duration(SlotDuration::from_millis(SLOT_MS));
 		clock.set_behind_ms(slot * SLOT_MS);
 		let sdk = Recorded::default();
-		let sync = CheckedClaims::new(Box::new(sdk.clone()), client.clone(), clock.clone());
-		Self { client, clock, sdk, sync, _folder: folder }
+		let places = Arc::new(SyncPlaces::default());
+		let inner = Box::new(sdk.clone());
+		let sync = CheckedClaims::new(inner, client.clone(), clock.clone(), places.clone());
+		Self { client, clock, sdk, places, sync, _folder: folder }
 	}
 
 	/// Connects a peer that claims the height.
@@ -231,4 +234,13 @@ fn heights_are_not_judged_before_the_slot_duration_is_known() {
 	node.clock.set_slot_duration(SlotDuration::from_millis(SLOT_MS));
 	node.act();
 	assert_eq!(node.sdk.of(peer).map(|(_, height)| height), Some(0));
+}
+
+#[test]
+fn peer_of_sync_holds_a_place_until_it_is_gone() {
+	let mut node = Node::at(100);
+	let [peer, liar] = [1, 103].map(|height| node.connect(height));
+	assert!(node.places.contains(&peer) && node.places.contains(&liar));
+	node.sync.remove_peer(&peer);
+	assert!(!node.places.contains(&peer) && node.places.contains(&liar));
 }
