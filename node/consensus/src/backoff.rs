@@ -15,10 +15,18 @@ use std::sync::Arc;
 use tracing::{info, warn};
 
 /// Unfinalised blocks up to which nobody pauses. The SDK's strategy has the same number.
-const SLACK_BLOCKS: u64 = 50;
+pub(crate) const SLACK_BLOCKS: u64 = 50;
 /// The pause grows to this number of slots, or to the number of authorities if that is greater. The SDK's
 /// strategy has the same number.
 const LONGEST_PAUSE_SLOTS: u64 = 100;
+/// Slots after a block within which the next one comes while finality lags, with the largest set of authorities.
+///
+/// The longest period, and one more shared slot in case the author of its first one is offline.
+pub(crate) const LONGEST_GAP_SLOTS: u64 = {
+	let largest_set = MAX_VALIDATORS as u64;
+	let period = if LONGEST_PAUSE_SLOTS > largest_set { LONGEST_PAUSE_SLOTS } else { largest_set };
+	period + largest_set + 1
+};
 /// The lag is that of the last height that is a multiple of this number of blocks for each authority.
 const STEP_BLOCKS: u64 = 3;
 

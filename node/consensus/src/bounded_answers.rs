@@ -5,8 +5,17 @@
 //! 64 parts of the chain each and read nothing made a node use 4 GB.
 //!
 //! [`AnswerBudget`] counts the answers that are being made or sent. Requests beyond it are refused, which is what a
-//! node does when its queue is full: the other side asks another node.
+//! node does when its queue is full: the other side disconnects and asks another node.
+//!
+//! Anyone can use up the budget of all together, because a new identity costs nothing. So a peer that holds a place in
+//! sync is not refused its first answer: it would leave this node, and at a boot node no new node could sync. Strangers
+//! can take such places too. What is held is then bounded by the budget and one answer of 16 MiB for each place.
+//!
+//! What remains: the budget counts the bytes of answers that are made. Those that wait for the server when it is used
+//! up are still made, and the server's queue bounds their number. A light client holds no place in sync, and is refused
+//! while others use up the budget.
 
+use crate::sync_places::SyncPlaces;
 use async_channel::{Receiver, Sender};
 use futures::{
 	channel::oneshot, future::BoxFuture, stream::FuturesUnordered, FutureExt, StreamExt,
@@ -28,7 +37,8 @@ use std::{
 /// request replaces one that it has given up.
 const MAX_PER_PEER: usize = 4;
 
-/// Total length of the unsent answers to all peers, in bytes, from which on further requests are refused.
+/// Bytes of answers to all peers that are not yet sent. Once they are as many, only reserved peers, and those with a
+/// place in sync that have no other answer, get a further one.
 ///
 /// Sixteen answers of the greatest length.
 const MAX_BYTES: usize = 256 * 1024 * 1024;
@@ -64,6 +74,8 @@ impl InboundQueue for Litep2pNetworkBackend {
 pub struct AnswerBudget {
 	/// Peers that the operator has reserved: they are served whatever others hold.
 	reserved: HashSet<PeerId>,
+	/// Peers that get one answer whatever others hold.
+	places: Arc<SyncPlaces>,
 	held: Mutex<Held>,
 }
 
@@ -75,9 +87,11 @@ struct Held {
 }
 
 impl AnswerBudget {
-	/// Creates a budget. The `reserved` peers are not refused for what others hold.
-	pub fn new(reserved: impl IntoIterator<Item = PeerId>) -> Arc<Self> {
-		Arc::new(Self { reserved: reserved.into_iter().collect(), held: Mutex::default() })
+	/// A budget that reserved peers are not refused for what others hold, nor the first answer those that hold a place
+	/// in sync.
+	pub fn new(reserved: impl IntoIterator<Item = PeerId>, places: Arc<SyncPlaces>) -> Arc<Self> {
+		let reserved = reserved.into_iter().collect();
+		Arc::new(Self { reserved, places, held: Mutex::default() })
 	}
 
 	/// Puts the budget between the queue of a protocol and its server. The returned task runs until the network or the
@@ -95,15 +109,18 @@ impl AnswerBudget {
 	/// Takes a place for an answer; `None` if the peer has to be refused.
 	fn take(self: &Arc<Self>, peer: PeerId) -> Option<Place> {
 		let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-		if held.bytes >= MAX_BYTES && !self.reserved.contains(&peer) {
+		let answers = held.answers.get(&peer).copied().unwrap_or_default();
+		let is_used_up = held.bytes >= MAX_BYTES && !self.may_exceed(&peer, answers);
+		if is_used_up || answers >= MAX_PER_PEER {
 			return None;
 		}
-		let answers = held.answers.entry(peer).or_default();
-		if *answers >= MAX_PER_PEER {
-			return None;
-		}
-		*answers += 1;
+		held.answers.insert(peer, answers + 1);
 		Some(Place { budget: self.clone(), peer, bytes: 0 })
+	}
+
+	/// Whether a peer that has so many answers gets one more, whatever others hold.
+	fn may_exceed(&self, peer: &PeerId, answers: usize) -> bool {
+		self.reserved.contains(peer) || answers == 0 && self.places.contains(peer)
 	}
 }
 
@@ -141,7 +158,9 @@ async fn serve(
 	let mut requests = requests.fuse();
 	let mut answers = FuturesUnordered::new();
 	loop {
-		futures::select! {
+		// Answers first: a peer asks again as soon as it has read one.
+		futures::select_biased! {
+			() = answers.select_next_some() => {},
 			request = requests.next() => {
 				let Some(IncomingRequest { peer, payload, pending_response }) = request else { return };
 				// A request that is dropped here is refused.
@@ -152,7 +171,6 @@ async fn serve(
 					answers.push(send(place, made, pending_response));
 				}
 			},
-			() = answers.select_next_some() => {},
 		}
 	}
 }
@@ -184,17 +202,19 @@ mod tests {
 		network: Sender<IncomingRequest>,
 		server: Receiver<IncomingRequest>,
 		budget: Arc<AnswerBudget>,
+		places: Arc<SyncPlaces>,
 	}
 
 	fn guarded(reserved: Vec<PeerId>) -> Guarded {
 		let (queue, server) = async_channel::bounded(64);
 		let mut queue = Some(queue);
-		let budget = AnswerBudget::new(reserved);
+		let places = Arc::new(SyncPlaces::default());
+		let budget = AnswerBudget::new(reserved, places.clone());
 		let pool = LocalPool::new();
 		let task = budget.guard(&mut queue);
 		futures::task::SpawnExt::spawn(&pool.spawner(), task).unwrap();
 		let network = queue.expect("the queue is replaced");
-		Guarded { pool, network, server, budget }
+		Guarded { pool, network, server, budget, places }
 	}
 
 	impl Guarded {
@@ -247,7 +267,7 @@ mod tests {
 	}
 
 	#[test]
-	fn all_answers_together_are_bounded_but_for_reserved_peers() {
+	fn all_answers_to_strangers_together_are_bounded() {
 		let reserved = PeerId::random();
 		let mut guarded = guarded(vec![reserved]);
 		let unread = guarded.ask(PeerId::random(), MAX_BYTES);
@@ -259,5 +279,23 @@ mod tests {
 		guarded.pool.run_until_stalled();
 		assert!(guarded.ask(PeerId::random(), 10).is_some());
 		assert_eq!(guarded.held_bytes(), 0);
+	}
+
+	#[test]
+	fn peer_with_a_place_in_sync_gets_one_answer_whatever_others_hold() {
+		let mut guarded = guarded(Vec::new());
+		let peer = PeerId::random();
+		guarded.places.add(peer);
+		let _unread_by_others = guarded.ask(PeerId::random(), MAX_BYTES).expect("is served");
+
+		let unread = guarded.ask(peer, 10).expect("is served");
+		assert!(guarded.ask(peer, 10).is_none());
+		// It asks again as soon as it has read the answer.
+		unread.sent_feedback.expect("the budget asks for it").send(()).unwrap();
+		assert!(guarded.ask(peer, 10).is_some());
+		// It has lost its place.
+		guarded.pool.run_until_stalled();
+		guarded.places.remove(&peer);
+		assert!(guarded.ask(peer, 10).is_none());
 	}
 }

@@ -29,4 +29,5 @@ pub mod state_import;
 mod stateless_client;
 pub mod sync_claims;
 pub mod sync_network;
+pub mod sync_places;
 pub mod warp_peers;

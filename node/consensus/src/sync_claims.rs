@@ -10,16 +10,37 @@
 //!   With every event it looks all of them up in the database, for every peer. Some hundred made-up headers in a
 //!   second from one stranger kept a validator from following the chain.
 //!
-//! [`CheckedClaims`] compares the claims with the slots of the chain, and bounds the number of announced
-//! blocks that sync looks for. ADR 0028 has the measurements.
+//! [`CheckedClaims`] compares the claims with the slots of the chain, and bounds the announced blocks that are
+//! looked for. Two comparisons are made:
+//!
+//! - A height above that of any chain that contains the last final block does not reach the SDK's sync, neither from a
+//!   handshake nor from an announcement. It would take all blocks from the network for old ones: the node would not
+//!   announce them, and the voter and the pool would not hear of them. The peer counts as one at the best block until
+//!   it announces a possible one. A height that was possible and no longer is, because a later block is final, is
+//!   replaced in the same way.
+//! - Heights below that bound reach the SDK's sync, because they may be those of a longer fork. The rest of the node
+//!   hears that it is syncing only if the claim is credible.
+//!
+//! What remains: the bound is above the best block by the slots without a block since the last final one. While
+//! finality lags or after an outage of the chain, peers can claim a height between the two, and the SDK's sync believes
+//! them until the chain is final beyond the gap. On a chain whose last final block is genesis, the bound is the number
+//! of the current slot. A peer whose height falls above the bound while the SDK searches the ancestor it has in common
+//! keeps the height until the search ends. Nothing is checked before the slot duration is known.
+//!
+//! Such a claim also stops the authors of a chain that has had no block for more than five slots (201 while finality
+//! lags by more than 50 blocks), for a minute at most. It does so again only after the node was at the head and peers
+//! made no claim, or after blocks that were old when they arrived. The price of the 201 slots: a node
+//! that syncs without finality may make blocks that far below the head, on a fork that nobody follows.
 
 mod claim;
+mod heights;
 mod sought;
 
-use crate::{clock::Clock, rate_limit::RateLimit};
+use crate::{clock::Clock, rate_limit::RateLimit, sync_places::SyncPlaces};
 use claim::Claim;
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{opaque::Header, BlockNumber, Hash};
+use heights::Heights;
 use sc_consensus::{BlockImportError, BlockImportStatus};
 use sc_consensus_aura::standalone::find_pre_digest;
 use sc_network::{PeerId, ProtocolName};
@@ -53,22 +74,29 @@ pub struct CheckedClaims {
 	clock: Arc<Clock>,
 	claim: RefCell<Claim>,
 	sought: Sought,
+	heights: Heights,
+	places: Arc<SyncPlaces>,
 	warning: RateLimit,
 }
 
 impl CheckedClaims {
-	/// Wraps the SDK's strategy. `clock` is the one by which blocks from the network are checked.
+	/// Wraps the SDK's strategy. `clock` is the one by which blocks from the network are checked. The peers of sync are
+	/// kept in `places`.
 	pub fn new(
 		inner: Box<dyn SyncingStrategy<Block>>,
 		client: Arc<FullClient>,
 		clock: Arc<Clock>,
+		places: Arc<SyncPlaces>,
 	) -> Self {
+		let claim = RefCell::new(Claim::new(client.info().best_number));
 		Self {
 			inner,
 			client,
 			clock,
-			claim: RefCell::default(),
+			claim,
 			sought: Sought::default(),
+			heights: Heights::default(),
+			places,
 			warning: RateLimit::new(WARNING_PERIOD),
 		}
 	}
@@ -79,10 +107,8 @@ impl CheckedClaims {
 		let has_state =
 			matches!(self.client.block_status(best.best_hash), Ok(BlockStatus::InChainWithState));
 		// Before the state of a fast sync is there, the best block does not move for a long time.
-		let is_credible = !has_state || {
-			let slots_behind = self.slots_since(best.best_hash);
-			self.claim.borrow_mut().is_credible(best.best_number, slots_behind, Instant::now())
-		};
+		let is_credible =
+			!has_state || self.claim.borrow_mut().is_credible(self.is_at_head(), Instant::now());
 		if !is_credible && self.warning.is_due() {
 			tracing::warn!(
 				target: LOG_TARGET,
@@ -95,12 +121,69 @@ impl CheckedClaims {
 		is_credible
 	}
 
+	/// Whether the best block is so new that no peer on the same fork can be far above it.
+	fn is_at_head(&self) -> bool {
+		let info = self.client.info();
+		let lag = info.best_number.saturating_sub(info.finalized_number);
+		self.slots_since(info.best_hash).is_some_and(|slots| slots <= claim::max_slots_at_head(lag))
+	}
+
+	/// Has to be called after each event, so that a new best block is seen while it is new.
+	fn note_best(&self) {
+		let best = self.client.info().best_number;
+		self.claim.borrow_mut().note_best(best, || self.is_at_head(), Instant::now());
+	}
+
+	/// Forgets a claim that peers no longer make once the node is at the head. Otherwise they could make it anew, and
+	/// would be believed anew.
+	fn end_claim(&self) {
+		let mut claim = self.claim.borrow_mut();
+		if claim.is_open() && self.is_at_head() {
+			claim.end();
+		}
+	}
+
 	/// Slots from that of the block up to the current one; `None` if one of them is not known.
 	fn slots_since(&self, hash: Hash) -> Option<u64> {
 		let now = self.clock.slot()?;
 		let header = self.client.header(hash).ok()??;
 		let slot = find_pre_digest::<Block, AuthoritySignature>(&header).ok()?;
 		Some((*now).saturating_sub(*slot))
+	}
+
+	/// Height that no chain can exceed which this node could follow; `None` if that is not known.
+	fn highest_possible(&self) -> Option<BlockNumber> {
+		// Not the best block: another fork may be longer than that of this node.
+		let info = self.client.info();
+		let slots = self.slots_since(info.finalized_hash)?;
+		Some(heights::highest_possible(info.finalized_number, slots))
+	}
+
+	fn is_possible(&self, height: BlockNumber) -> bool {
+		self.highest_possible().is_none_or(|highest| height <= highest)
+	}
+
+	/// Replaces the heights of peers that no chain can have any more by that of the best block.
+	fn lower_impossible_heights(&mut self) {
+		let best = self.client.info();
+		// Lower ones do not make the SDK sync.
+		if !self.heights.exceed(best.best_number) {
+			return;
+		}
+		let Some(highest) = self.highest_possible() else { return };
+		let peers = self.heights.above(highest);
+		if peers.is_empty() {
+			return;
+		}
+		let Ok(Some(header)) = self.client.header(best.best_hash) else { return };
+		let announce = BlockAnnounce { header, state: None, data: None };
+		for peer in peers {
+			// The SDK offers no other way to change the height. It takes the block for one that it knows.
+			let lowered = self.inner.on_validated_block_announce(true, peer, &announce);
+			if let Some((_, height)) = lowered {
+				self.heights.note(peer, height);
+			}
+		}
 	}
 
 	/// Whether an announced block may be looked for.
@@ -117,11 +200,21 @@ impl CheckedClaims {
 impl SyncingStrategy<Block> for CheckedClaims {
 	fn add_peer(&mut self, peer: PeerId, best_hash: Hash, best_number: BlockNumber) {
 		self.sought.add_peer(peer);
-		self.inner.add_peer(peer, best_hash, best_number)
+		self.places.add(peer);
+		let (hash, number) = if self.is_possible(best_number) {
+			(best_hash, best_number)
+		} else {
+			let best = self.client.info();
+			(best.best_hash, best.best_number)
+		};
+		self.heights.note(peer, number);
+		self.inner.add_peer(peer, hash, number)
 	}
 
 	fn remove_peer(&mut self, peer: &PeerId) {
 		self.sought.remove_peer(peer);
+		self.places.remove(peer);
+		self.heights.remove(peer);
 		self.inner.remove_peer(peer)
 	}
 
@@ -135,10 +228,17 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		let is_full = self.sought.has_peer(&peer);
 		// While the node syncs, it looks for no single blocks, and needs to know the heights of its peers.
 		let is_syncing = self.inner.is_major_syncing();
-		if !is_full || !is_syncing && !self.may_seek(peer, &announce.header) {
+		if !is_full
+			|| !self.is_possible(*announce.header.number())
+			|| !is_syncing && !self.may_seek(peer, &announce.header)
+		{
 			return None;
 		}
-		self.inner.on_validated_block_announce(is_best, peer, announce)
+		let best = self.inner.on_validated_block_announce(is_best, peer, announce);
+		if let Some((_, height)) = best {
+			self.heights.note(peer, height);
+		}
+		best
 	}
 
 	fn set_sync_fork_request(&mut self, peers: Vec<PeerId>, hash: &Hash, number: BlockNumber) {
@@ -185,9 +285,10 @@ impl SyncingStrategy<Block> for CheckedClaims {
 	}
 
 	fn is_major_syncing(&self) -> bool {
+		self.note_best();
 		let is_claimed = self.inner.is_major_syncing();
 		if !is_claimed {
-			self.claim.borrow_mut().end();
+			self.end_claim();
 		}
 		is_claimed && self.is_credible()
 	}
@@ -217,6 +318,10 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		&mut self,
 		network: &NetworkServiceHandle,
 	) -> Result<Vec<SyncingAction<Block>>, ClientError> {
+		self.lower_impossible_heights();
 		self.inner.actions(network)
 	}
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use gtos_node_consensus::{
 	clock::Clock,
 	sync_claims::CheckedClaims,
 	sync_network,
+	sync_places::SyncPlaces,
 };
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::Hash;
@@ -67,7 +68,8 @@ where
 	N: InboundQueue,
 {
 	let reserved = &params.config.network.default_peers_set.reserved_nodes;
-	let budget = AnswerBudget::new(reserved.iter().map(|node| node.peer_id));
+	let places = Arc::new(SyncPlaces::default());
+	let budget = AnswerBudget::new(reserved.iter().map(|node| node.peer_id), places.clone());
 	let downloader = serve_blocks(&mut params, &budget);
 	let strategy = build_strategy(&mut params, &budget, downloader)?;
 	let Params { config, task_manager, net_config, metrics, client, .. } = params;
@@ -80,7 +82,7 @@ where
 		config.protocol_id(),
 		config.chain_spec.fork_id(),
 		params.announce_validator,
-		Box::new(CheckedClaims::new(Box::new(strategy), client, params.clock)),
+		Box::new(CheckedClaims::new(Box::new(strategy), client, params.clock, places)),
 		params.network,
 		params.import_queue,
 		net_config.peer_store_handle(),

@@ -1,6 +1,6 @@
 //! Chains in which finality stalls, slot by slot, with the rule by which the runtime counts missed slots.
 
-use super::{Chain, LONGEST_PAUSE_SLOTS, SLACK_BLOCKS, STEP_BLOCKS};
+use super::{Chain, LONGEST_GAP_SLOTS, LONGEST_PAUSE_SLOTS, SLACK_BLOCKS, STEP_BLOCKS};
 use std::collections::BTreeSet;
 
 /// A chain, and what its validators have done.
@@ -253,4 +253,19 @@ fn chain_goes_on_at_once_when_finality_advances() {
 	network.chain.finalized = best;
 	(5_000..5_050).for_each(|slot| network.pass(slot, complies));
 	assert_eq!(network.chain.best, best + 50);
+}
+
+#[test]
+fn longest_gap_is_that_of_a_chain_whose_finality_has_stalled() {
+	for authorities in [1, 4, 21, 50, 100] {
+		let mut network = Network::of(authorities);
+		let mut longest = 0;
+		for slot in 1..100_000 {
+			let gap = slot - network.chain.best_slot;
+			longest = longest.max(gap);
+			network.pass(slot, complies);
+		}
+		assert!(longest > LONGEST_PAUSE_SLOTS.min(authorities), "{authorities}: {longest}");
+		assert!(longest <= LONGEST_GAP_SLOTS, "{authorities}: {longest}");
+	}
 }

@@ -1,5 +1,6 @@
 //! Whether the node is behind, if peers claim so.
 
+use crate::backoff::{LONGEST_GAP_SLOTS, SLACK_BLOCKS};
 use gtos_runtime::BlockNumber;
 use std::time::{Duration, Instant};
 
@@ -9,42 +10,68 @@ use std::time::{Duration, Instant};
 /// The SDK counts a node as syncing that is more than five blocks behind.
 const MAX_SLOTS_AT_HEAD: u64 = 5;
 
-/// How long claims are believed while the best block stays the same.
+/// How long claims are believed without a block that proves them.
 ///
 /// A request for blocks is given up after 20 seconds. This is enough for three peers in turn.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is known of the peers' claim that the node is behind.
-#[derive(Default)]
+/// Age of the best block up to which the node need not sync, for this number of blocks that are not final.
+///
+/// While finality lags, authors leave slots empty, and the head of the chain is as old as their pause is long.
+pub(super) fn max_slots_at_head(lag_blocks: BlockNumber) -> u64 {
+	if u64::from(lag_blocks) > SLACK_BLOCKS {
+		LONGEST_GAP_SLOTS
+	} else {
+		MAX_SLOTS_AT_HEAD
+	}
+}
+
+/// The claim of peers that the node is behind.
 pub(super) struct Claim {
-	/// When the claim was first seen at this height of the best block.
-	since: Option<(Instant, BlockNumber)>,
+	/// Since when it has stood while no block has proved it.
+	since: Option<Instant>,
+	/// Height of the highest best block so far.
+	highest: BlockNumber,
 }
 
 impl Claim {
-	/// Whether the node is behind as peers claim. `slots_behind` is the age of its best block, if that is known.
-	pub(super) fn is_credible(
+	/// No claim so far, on a node with this best block.
+	pub(super) fn new(best: BlockNumber) -> Self {
+		Self { since: None, highest: best }
+	}
+
+	/// Whether the node is behind as peers claim. `is_at_head` says of its best block that it is too new for that.
+	pub(super) fn is_credible(&mut self, is_at_head: bool, now: Instant) -> bool {
+		!is_at_head && now.saturating_duration_since(*self.since.get_or_insert(now)) < PATIENCE
+	}
+
+	/// Notes the best block. A higher one that leaves the node behind comes from peers that are ahead, and proves the
+	/// claim for a while.
+	///
+	/// A block that the node makes itself proves nothing, nor does one that another author has just made: both are at
+	/// the head when they become the best one. Otherwise peers could keep an author from each of its slots, because the
+	/// claim would begin anew with every block.
+	pub(super) fn note_best(
 		&mut self,
 		best: BlockNumber,
-		slots_behind: Option<u64>,
+		is_at_head: impl FnOnce() -> bool,
 		now: Instant,
-	) -> bool {
-		if slots_behind.is_some_and(|slots| slots <= MAX_SLOTS_AT_HEAD) {
-			self.end();
-			return false;
+	) {
+		if best <= self.highest {
+			return;
 		}
-		match self.since {
-			Some((since, height)) if height == best => {
-				now.saturating_duration_since(since) < PATIENCE
-			},
-			_ => {
-				self.since = Some((now, best));
-				true
-			},
+		self.highest = best;
+		if !is_at_head() {
+			self.since = self.since.map(|_| now);
 		}
 	}
 
-	/// Forgets the claim, because peers no longer make it.
+	/// Whether any claim is remembered.
+	pub(super) fn is_open(&self) -> bool {
+		self.since.is_some()
+	}
+
+	/// Forgets the claim: peers make none, and the node is at the head.
 	pub(super) fn end(&mut self) {
 		self.since = None;
 	}
@@ -54,27 +81,58 @@ impl Claim {
 mod tests {
 	use super::*;
 
+	const BEHIND: bool = false;
+	const AT_HEAD: bool = true;
+
 	#[test]
 	fn claim_while_the_best_block_is_new_is_not_believed() {
-		let mut claim = Claim::default();
+		let mut claim = Claim::new(100);
 		let now = Instant::now();
-		assert!(!claim.is_credible(100, Some(0), now));
-		assert!(!claim.is_credible(100, Some(MAX_SLOTS_AT_HEAD), now));
-		assert!(claim.is_credible(100, Some(MAX_SLOTS_AT_HEAD + 1), now));
-		assert!(Claim::default().is_credible(100, None, now));
+		assert!(!claim.is_credible(AT_HEAD, now));
+		assert!(claim.is_credible(BEHIND, now));
 	}
 
 	#[test]
 	fn claim_that_nobody_proves_is_believed_for_a_while_only() {
-		let mut claim = Claim::default();
+		let mut claim = Claim::new(100);
 		let start = Instant::now();
-		assert!(claim.is_credible(100, Some(1_000), start));
-		assert!(claim.is_credible(100, Some(1_000), start + PATIENCE - Duration::from_secs(1)));
-		assert!(!claim.is_credible(100, Some(1_000), start + PATIENCE));
-		// A block from the peers proves it.
-		assert!(claim.is_credible(101, Some(999), start + PATIENCE));
-		assert!(!claim.is_credible(101, Some(999), start + 2 * PATIENCE));
+		assert!(claim.is_credible(BEHIND, start));
+		assert!(claim.is_credible(BEHIND, start + PATIENCE - Duration::from_secs(1)));
+		assert!(!claim.is_credible(BEHIND, start + PATIENCE));
+		// An old block from the peers proves it.
+		claim.note_best(101, || BEHIND, start + PATIENCE);
+		assert!(claim.is_credible(BEHIND, start + PATIENCE));
+		assert!(!claim.is_credible(BEHIND, start + 2 * PATIENCE));
 		claim.end();
-		assert!(claim.is_credible(101, Some(999), start + 2 * PATIENCE));
+		assert!(claim.is_credible(BEHIND, start + 2 * PATIENCE));
+	}
+
+	#[test]
+	fn claim_is_not_believed_again_after_blocks_of_the_authors() {
+		let mut claim = Claim::new(100);
+		let start = Instant::now();
+		assert!(claim.is_credible(BEHIND, start));
+		// The node makes a block, or another author does.
+		claim.note_best(101, || AT_HEAD, start + PATIENCE);
+		assert!(!claim.is_credible(AT_HEAD, start + PATIENCE));
+		// No further one has come in the slots that the claim needs to count.
+		claim.note_best(101, || BEHIND, start + PATIENCE);
+		assert!(!claim.is_credible(BEHIND, start + PATIENCE));
+	}
+
+	#[test]
+	fn best_block_that_is_not_higher_proves_no_claim() {
+		let mut claim = Claim::new(100);
+		let start = Instant::now();
+		assert!(claim.is_credible(BEHIND, start));
+		claim.note_best(100, || BEHIND, start + PATIENCE);
+		assert!(!claim.is_credible(BEHIND, start + PATIENCE));
+	}
+
+	#[test]
+	fn block_as_old_as_a_pause_is_at_the_head_only_while_finality_lags() {
+		let slack = SLACK_BLOCKS as BlockNumber;
+		assert_eq!(max_slots_at_head(slack), MAX_SLOTS_AT_HEAD);
+		assert_eq!(max_slots_at_head(slack + 1), LONGEST_GAP_SLOTS);
 	}
 }
