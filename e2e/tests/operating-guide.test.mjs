@@ -13,6 +13,7 @@ import { u8aToHex } from '@polkadot/util';
 import { encodeAddress } from '@polkadot/util-crypto';
 import { TOS, connect, finalisedHeight, newAccount } from '../lib/chain.mjs';
 import { Guide, inlineCode } from '../lib/guide.mjs';
+import { withDevNode } from '../lib/network.mjs';
 import { GTOS_BIN, ROOT, gtos, startNode, temporaryFolder } from '../lib/node.mjs';
 
 const PAGE = 'docs/operating.md';
@@ -125,6 +126,7 @@ describe('the guide to operating a node', () => {
 		assert.equal((await rpc('rpc system_health')).isSyncing, false);
 		assert.ok((await rpc('rpc state_getRuntimeVersion')).specVersion > 0);
 		assert.ok(Number((await rpc('rpc chain_getHeader')).number) > 0);
+		assert.match(await rpc('rpc chain_getFinalizedHead'), /^0x[0-9a-f]{64}$/);
 		assert.ok(Array.isArray((await rpc('rpc grandpa_roundState')).best.prevotes.missing));
 		const [validator] = (await rpc('rpc dpos_getValidators')) ?? [];
 		assert.equal(validator.account, founder.address);
@@ -151,7 +153,9 @@ describe('the guide to operating a node', () => {
 
 	it('the node has the metrics and options of the page', async () => {
 		const page = readFileSync(join(ROOT, PAGE), 'utf8');
-		const shown = await (await fetch(node.metrics)).text();
+		const metricsOf = async ({ metrics }) => (await fetch(metrics)).text();
+		// A validator has no index of transactions.
+		const shown = (await metricsOf(node)) + (await withDevNode([], (_, full) => metricsOf(full)));
 		const named = [...page.matchAll(/`((?:gtos|substrate)_\w+)[^`]*`/g)].map(([, name]) => name);
 		// The count of a histogram has no type of its own, and a metric with labels may have no value yet.
 		const missing = named.filter((name) => !new RegExp(`^(# TYPE )?${name}[ {]`, 'm').test(shown));

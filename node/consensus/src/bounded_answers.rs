@@ -278,6 +278,7 @@ mod tests {
 		drop(unread);
 		guarded.pool.run_until_stalled();
 		assert!(guarded.ask(PeerId::random(), 10).is_some());
+		guarded.pool.run_until_stalled();
 		assert_eq!(guarded.held_bytes(), 0);
 	}
 
