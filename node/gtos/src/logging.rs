@@ -30,8 +30,8 @@ const DEFAULT_FILTER: &str = "info,ws=off,yamux=off,regalloc=off,cranelift_codeg
 	cranelift_wasm=warn,hyper=warn,trust_dns_proto=off,hickory_proto=off,\
 	libp2p_mdns::behaviour::iface=off,rustls::common_state=off,rustls::conn=off";
 
-/// Filter that leaves out JSON-RPC requests. It comes last, so it replaces any other for the same target.
-const WITHOUT_REQUESTS: &str = "jsonrpsee-server=debug";
+/// Filters that leave out JSON-RPC requests. They come last, so they replace any other for the same target.
+const WITHOUT_REQUESTS: [&str; 2] = ["jsonrpsee-server=debug", "rpc_metrics=debug"];
 
 /// Limit of open files below which a warning is logged, as in the SDK.
 const RECOMMENDED_OPEN_FILES: u64 = 10_000;
@@ -93,7 +93,7 @@ pub fn hide_requests(params: &mut SharedParams) {
 	let mut directives = vec![env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default()];
 	directives.extend(params.log.iter().cloned());
 	if shows_requests(&directives) {
-		params.log.push(WITHOUT_REQUESTS.into());
+		params.log.extend(WITHOUT_REQUESTS.map(Into::into));
 	}
 }
 
@@ -318,10 +318,12 @@ mod tests {
 		}
 		assert!(!shows(&["", "sync=debug", "grandpa=info"]));
 		assert!(!shows(&[""]));
-		let both = format!("trace,jsonrpsee-server=trace,{WITHOUT_REQUESTS}");
-		let filter = EnvFilter::try_new(both).expect("it parses").to_string();
-		assert!(filter.contains(WITHOUT_REQUESTS), "{filter}");
-		assert!(!filter.contains("jsonrpsee-server=trace"), "{filter}");
+		for without in WITHOUT_REQUESTS {
+			let with = without.replace("debug", "trace");
+			let filter = EnvFilter::try_new(format!("trace,{with},{without}")).expect("it parses");
+			let filter = filter.to_string();
+			assert!(filter.contains(without) && !filter.contains(&with), "{filter}");
+		}
 	}
 
 	#[test]

@@ -116,7 +116,7 @@ impl pallet_conviction_voting::WeightInfo for VotingWeight {
 	}
 
 	/// The benchmark of the SDK removes the vote of another account, whose referendum has to have ended. An account
-	/// that names itself removes a vote on a referendum that has not ended, as [`Self::remove_vote`] does.
+	/// that names itself removes a vote on a referendum that has not ended, as `remove_vote` does.
 	fn remove_other_vote() -> Weight {
 		Self::remove_vote()
 	}
