@@ -16,7 +16,8 @@ const PRUNING = ['--state-pruning', String(KEPT), '--blocks-pruning', String(KEP
 // An era, and with it a GRANDPA set, lasts five seconds: the proof of a warp sync has several parts.
 const TIMING = { slotDurationMs: 500, sessionLengthBlocks: 5, sessionsPerEra: 2 };
 
-// A block whose body is deleted. Those of the first block that a node finalises, and of the last one of a GRANDPA set, are kept.
+// A block whose body is deleted. Those of the first block that a node finalises, and of the last one of a GRANDPA set,
+// are kept.
 const OLD = 7;
 
 /** Whether a node has the body of a block. */
