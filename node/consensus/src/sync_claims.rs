@@ -193,7 +193,7 @@ impl CheckedClaims {
 		let is_over = |number: BlockNumber, hash: Hash| {
 			number <= finalized || matches!(client.header(hash), Ok(Some(_)))
 		};
-		self.sought.admit(peer, *header.number(), header.hash(), is_over)
+		self.sought.admit(peer, *header.number(), header.hash(), Instant::now(), is_over)
 	}
 }
 

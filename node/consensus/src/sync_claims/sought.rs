@@ -2,7 +2,10 @@
 
 use gtos_runtime::{BlockNumber, Hash};
 use sc_network::PeerId;
-use std::collections::HashMap;
+use std::{
+	collections::HashMap,
+	time::{Duration, Instant},
+};
 
 /// Most blocks of one peer that sync looks for at a time.
 ///
@@ -10,14 +13,29 @@ use std::collections::HashMap;
 /// behind that it syncs, and the bound does not apply then.
 const MAX_PER_PEER: usize = 5;
 
-/// The blocks that each peer has announced, and that this node lacked when it last looked.
+/// How long a peer that has as many waits until one more takes the place of its oldest.
+///
+/// Sync learns the height of a peer only from what is admitted. Without this, a node on a fork of its own, which gets
+/// none of the blocks that it looks for, would never hear that the peers are far ahead.
+const RENEWAL: Duration = Duration::from_secs(10);
+
+/// The blocks that a peer has announced, and that this node lacked when it last looked.
 #[derive(Default)]
-pub(super) struct Sought(HashMap<PeerId, Vec<(BlockNumber, Hash)>>);
+struct Announced {
+	/// The oldest first.
+	blocks: Vec<(BlockNumber, Hash)>,
+	/// When the last one was added.
+	added: Option<Instant>,
+}
+
+/// What each peer has announced.
+#[derive(Default)]
+pub(super) struct Sought(HashMap<PeerId, Announced>);
 
 impl Sought {
 	/// Adds a full node. Sync does not see light clients.
 	pub(super) fn add_peer(&mut self, peer: PeerId) {
-		self.0.insert(peer, Vec::new());
+		self.0.insert(peer, Announced::default());
 	}
 
 	pub(super) fn remove_peer(&mut self, peer: &PeerId) {
@@ -35,20 +53,25 @@ impl Sought {
 		peer: PeerId,
 		number: BlockNumber,
 		hash: Hash,
+		now: Instant,
 		is_over: impl Fn(BlockNumber, Hash) -> bool,
 	) -> bool {
-		let Some(blocks) = self.0.get_mut(&peer) else { return false };
+		let Some(Announced { blocks, added }) = self.0.get_mut(&peer) else { return false };
 		if blocks.contains(&(number, hash)) || is_over(number, hash) {
 			return true;
 		}
 		if blocks.len() >= MAX_PER_PEER {
 			blocks.retain(|(number, hash)| !is_over(*number, *hash));
 		}
-		let has_room = blocks.len() < MAX_PER_PEER;
-		if has_room {
-			blocks.push((number, hash));
+		if blocks.len() >= MAX_PER_PEER {
+			if added.is_some_and(|added| now.duration_since(added) < RENEWAL) {
+				return false;
+			}
+			blocks.remove(0);
 		}
-		has_room
+		blocks.push((number, hash));
+		*added = Some(now);
+		true
 	}
 }
 
@@ -72,41 +95,59 @@ mod tests {
 	#[test]
 	fn unknown_blocks_of_a_peer_are_admitted_up_to_the_bound() {
 		let (mut sought, peer) = with_peer();
+		let now = Instant::now();
 		for i in 0..MAX_PER_PEER {
-			assert!(sought.admit(peer, 10, hash(i), UNKNOWN));
+			assert!(sought.admit(peer, 10, hash(i), now, UNKNOWN));
 		}
-		assert!(!sought.admit(peer, 10, hash(MAX_PER_PEER), UNKNOWN));
+		assert!(!sought.admit(peer, 10, hash(MAX_PER_PEER), now, UNKNOWN));
 		// The same block again costs nothing more, and another peer has a bound of its own.
-		assert!(sought.admit(peer, 10, hash(0), UNKNOWN));
+		assert!(sought.admit(peer, 10, hash(0), now, UNKNOWN));
 		let other = PeerId::random();
 		sought.add_peer(other);
-		assert!(sought.admit(other, 10, hash(MAX_PER_PEER), UNKNOWN));
+		assert!(sought.admit(other, 10, hash(MAX_PER_PEER), now, UNKNOWN));
 	}
 
 	#[test]
 	fn blocks_that_have_arrived_or_are_given_up_make_room() {
 		let (mut sought, peer) = with_peer();
+		let now = Instant::now();
 		for i in 0..MAX_PER_PEER {
-			assert!(sought.admit(peer, 10 + i as BlockNumber, hash(i), UNKNOWN));
+			assert!(sought.admit(peer, 10 + i as BlockNumber, hash(i), now, UNKNOWN));
 		}
-		assert!(sought.admit(peer, 100, hash(100), |number, _| number == 10));
-		assert!(!sought.admit(peer, 101, hash(101), UNKNOWN));
+		assert!(sought.admit(peer, 100, hash(100), now, |number, _| number == 10));
+		assert!(!sought.admit(peer, 101, hash(101), now, UNKNOWN));
+	}
+
+	#[test]
+	fn peer_whose_blocks_do_not_arrive_gets_one_more_from_time_to_time() {
+		let (mut sought, peer) = with_peer();
+		let now = Instant::now();
+		for i in 0..MAX_PER_PEER {
+			assert!(sought.admit(peer, 10, hash(i), now, UNKNOWN));
+		}
+		let soon = now + RENEWAL - Duration::from_millis(1);
+		assert!(!sought.admit(peer, 11, hash(11), soon, UNKNOWN));
+		assert!(sought.admit(peer, 11, hash(11), now + RENEWAL, UNKNOWN));
+		assert!(!sought.admit(peer, 12, hash(12), now + RENEWAL, UNKNOWN));
+		assert!(sought.admit(peer, 12, hash(12), now + 2 * RENEWAL, UNKNOWN));
 	}
 
 	#[test]
 	fn known_blocks_are_always_admitted() {
 		let (mut sought, peer) = with_peer();
+		let now = Instant::now();
 		for i in 0..100 {
-			assert!(sought.admit(peer, 10, hash(i), |_, _| true));
+			assert!(sought.admit(peer, 10, hash(i), now, |_, _| true));
 		}
 	}
 
 	#[test]
 	fn announcements_of_light_clients_and_of_gone_peers_are_not_admitted() {
 		let (mut sought, peer) = with_peer();
+		let now = Instant::now();
 		let light = PeerId::random();
-		assert!(!sought.has_peer(&light) && !sought.admit(light, 10, hash(1), UNKNOWN));
+		assert!(!sought.has_peer(&light) && !sought.admit(light, 10, hash(1), now, UNKNOWN));
 		sought.remove_peer(&peer);
-		assert!(!sought.has_peer(&peer) && !sought.admit(peer, 10, hash(1), UNKNOWN));
+		assert!(!sought.has_peer(&peer) && !sought.admit(peer, 10, hash(1), now, UNKNOWN));
 	}
 }
