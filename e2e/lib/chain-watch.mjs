@@ -90,6 +90,11 @@ export class ChainWatch {
 		await until(isFinal, `block ${number} to be final on all nodes`, timeout);
 	}
 
+	/** Height and slot of the block with this hash, and when each node has imported it; undefined if no node has. */
+	block(hash) {
+		return this.#heads.get(hash);
+	}
+
 	/** All blocks of the slots from `from` up to `to`, final or not, with the time at which each node has imported them. */
 	blocks(from, to) {
 		return [...this.#heads.values()].filter(({ slot }) => slot >= from && slot < to);

@@ -33,6 +33,8 @@ export class Line {
 	#bytes = 0;
 	// When the entrance of the line is free again.
 	#free = 0;
+	// The times at which the entrance is closed, if there are any.
+	#hold = null;
 	#timer = null;
 	#isRunning = false;
 	// Gates that are closed until the line has room.
@@ -59,6 +61,14 @@ export class Line {
 		return this.#closed.has(gate);
 	}
 
+	/**
+	 * From now on, closes the entrance from `fromMs` to `untilMs` of each period of `everyMs`. What is sent meanwhile
+	 * enters when it opens. Periods are counted from the Unix epoch, as slots are.
+	 */
+	hold(times) {
+		this.#hold = times;
+	}
+
 	/** Loses all that is on the line. */
 	clear() {
 		clearTimeout(this.#timer);
@@ -80,8 +90,17 @@ export class Line {
 
 	/** Puts a part on the line, after all that is there. */
 	put(data, flow) {
-		this.#free = Math.max(this.#free, now()) + (data?.length ?? 0) / this.#bytesPerMs;
+		const opens = now() + this.#closedForMs();
+		this.#free = Math.max(this.#free, opens) + (data?.length ?? 0) / this.#bytesPerMs;
 		this.#parts.push({ due: this.#free + this.#delayMs, data, flow });
+	}
+
+	/** How long the entrance is still closed. */
+	#closedForMs() {
+		if (!this.#hold) return 0;
+		const { everyMs, fromMs, untilMs } = this.#hold;
+		const phase = Date.now() % everyMs;
+		return phase >= fromMs && phase < untilMs ? untilMs - phase : 0;
 	}
 
 	/** Delivers what is due, and waits for the rest. */

@@ -81,19 +81,10 @@ class LinkedNode {
 
 /**
  * Starts a validator for each of `names`, which are development accounts, with a link between any two of them.
- * `delayMs` and `mbits` are those of every link and direction; `slowSenders` names nodes whose links take so many
- * milliseconds more for what they send. With `sentries`, each validator is connected only to a
+ * `delayMs` and `mbits` are those of every link and direction. With `sentries`, each validator is connected only to a
  * node of its own without delay, and the links are between these nodes. `args` are passed to every node.
  */
-export async function startLinkedNetwork({
-	names,
-	spec,
-	delayMs = 0,
-	mbits,
-	slowSenders = {},
-	sentries = false,
-	args = [],
-}) {
+export async function startLinkedNetwork({ names, spec, delayMs = 0, mbits, sentries = false, args = [] }) {
 	const count = sentries ? 2 * names.length : names.length;
 	const first = await freePorts(count);
 	const ports = Array.from({ length: count }, (_, i) => first + i);
@@ -107,9 +98,8 @@ export async function startLinkedNetwork({
 	const near = sentries ? validators.map((one, i) => [one, fronts[i]]) : [];
 	const pairs = [...far, ...near];
 	const endsOf = (pair) => pair.map(({ host, port }) => ({ host, port, source: port }));
-	const delaysOf = (pair) => pair.map(({ name }) => delayMs + (slowSenders[name] ?? 0));
 	const links = await openLinks([
-		...far.map((pair) => ({ ends: endsOf(pair), delayMs: delaysOf(pair), mbits })),
+		...far.map((pair) => ({ ends: endsOf(pair), delayMs, mbits })),
 		...near.map((pair) => ({ ends: endsOf(pair), delayMs: 0 })),
 	]);
 	pairs.forEach(([one, other], link) => {
@@ -155,6 +145,12 @@ class LinkedNetwork {
 	between(ones, others) {
 		const connects = ([one, other]) => ones.includes(one) && others.includes(other);
 		return this.#pairs.flatMap((pair, i) => (connects(pair) || connects([...pair].reverse()) ? [i] : []));
+	}
+
+	/** Holds back what a node sends, at the times that `Links.hold` takes. */
+	async holdBack(node, times) {
+		const ends = this.#pairs.map((pair) => pair.indexOf(node));
+		await Promise.all(ends.flatMap((end, link) => (end < 0 ? [] : [this.links.hold(link, end, times)])));
 	}
 
 	/** Asserts that each node is connected to its peers and to nothing else, and only through links. */

@@ -3,7 +3,7 @@
 // `workerData` is the list of links, each `{ ends, ports, delayMs, mbits }`, where both `ends` are `{ host, port,
 // source }`. The link listens at two ports of the loopback interface: what connects to the first comes from the first
 // end and is passed to the second, and the other way round. An end with a `source` connects from that port, and nothing
-// else is let in. Requests are `{ id, command, which }`, where `which` are positions in that list.
+// else is let in. Requests are `{ id, command, which, options }`, where `which` are positions in that list.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -21,8 +21,7 @@ class Link {
 	constructor({ ends, ports, delayMs, mbits }) {
 		this.#ends = ends;
 		this.#ports = ports;
-		const delays = [delayMs, delayMs].flat();
-		this.#lines = ends.map((_, from) => new Line({ delayMs: delays[from], mbits }));
+		this.#lines = ends.map(() => new Line({ delayMs, mbits }));
 	}
 
 	async open() {
@@ -43,6 +42,10 @@ class Link {
 		for (const sockets of this.#connections) for (const socket of sockets) socket.resetAndDestroy();
 		for (const line of this.#lines) line.clear();
 		await Promise.all(closed);
+	}
+
+	hold({ end, times }) {
+		this.#lines[end].hold(times);
 	}
 
 	/**
@@ -109,12 +112,13 @@ const links = workerData.map((link) => new Link(link));
 const COMMANDS = {
 	open: (link) => link.open(),
 	close: (link) => link.close(),
+	hold: (link, options) => link.hold(options),
 	state: (link) => link.state(),
 };
 
-parentPort.on('message', async ({ id, command, which }) => {
+parentPort.on('message', async ({ id, command, which, options }) => {
 	try {
-		const answer = await Promise.all(which.map((position) => COMMANDS[command](links[position])));
+		const answer = await Promise.all(which.map((position) => COMMANDS[command](links[position], options)));
 		parentPort.postMessage({ id, answer });
 	} catch ({ message }) {
 		parentPort.postMessage({ id, error: message });

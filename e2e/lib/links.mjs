@@ -1,9 +1,9 @@
 // Links between hosts, each with a delay, a bandwidth and a switch.
 //
-// A link is a pair of TCP proxies in front of its two ends. Delay and bandwidth hold for each direction, and all
-// connections of a link share them. The delays of the two directions may differ. Each connection has the congestion
-// window that TCP would have over that distance, because the connections of the nodes themselves end at a proxy on
-// this machine. No packets are lost.
+// A link is a pair of TCP proxies in front of its two ends. The delay and the bandwidth hold for each direction, and
+// all connections of a link share them. What an end sends can be held back for a part of each period. Each connection
+// has the congestion window that TCP would have over that distance, because the connections of the nodes themselves end
+// at a proxy on this machine. No packets are lost.
 
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
@@ -12,10 +12,9 @@ import { freePorts } from './node.mjs';
 const WORKER = new URL('./links-worker.mjs', import.meta.url);
 
 /**
- * Opens a link for each of `links`: `{ ends, delayMs, mbits }`, where both `ends` are `{ host, port, source }`.
- * `delayMs` is one number, or two: for what the first end sends, and for what the second one sends. Without `mbits` the
- * bandwidth is unlimited. With `source`, the port from which this end connects, the link lets nothing else in. Answers
- * `Links`.
+ * Opens a link for each of `links`: `{ ends, delayMs, mbits }`, where both `ends` are `{ host, port, source }`. Without
+ * `mbits` the bandwidth is unlimited. With `source`, the port from which this end connects, the link lets nothing else
+ * in. Answers `Links`.
  */
 export async function openLinks(links) {
 	const first = await freePorts(2 * links.length);
@@ -62,6 +61,14 @@ class Links {
 		return this.#ask('open', which);
 	}
 
+	/**
+	 * From now on, holds back what one end of a link sends, from `fromMs` to `untilMs` of each period of `everyMs`.
+	 * Periods are counted from the Unix epoch, as slots are.
+	 */
+	hold(link, end, { everyMs, fromMs, untilMs }) {
+		return this.#ask('hold', [link], { end, times: { everyMs, fromMs, untilMs } });
+	}
+
 	/** For each link, the bytes that have passed from either end and the number of open connections. */
 	state() {
 		return this.#ask('state');
@@ -80,12 +87,12 @@ class Links {
 		await this.#worker.terminate();
 	}
 
-	#ask(command, which = this.#links.map((_, i) => i)) {
+	#ask(command, which = this.#links.map((_, i) => i), options) {
 		const id = this.#count++;
 		return new Promise((resolve, reject) => {
 			this.#requests.set(id, { resolve, reject });
 			this.#worker.ref();
-			this.#worker.postMessage({ id, command, which });
+			this.#worker.postMessage({ id, command, which, options });
 		});
 	}
 }

@@ -65,11 +65,17 @@ export class Stranger {
 		return this.#connection.newStream(`/${this.#genesis}${ending}`, { runOnLimitedConnection: true });
 	}
 
-	/** Sends these bytes on a stream of their own and resolves when the node has ended the stream. */
+	/**
+	 * Sends these bytes on a stream of their own. Resolves when the node has opened it, with `{ ended }`, a promise that
+	 * settles when the node ends the stream.
+	 */
 	async sendRaw(ending, bytes) {
 		const stream = await this.stream(ending);
-		await stream.sink([bytes]).catch(() => {});
-		for await (const _ of stream.source) if (!this.isConnected) break;
+		const untilEnd = async () => {
+			await stream.sink([bytes]).catch(() => {});
+			for await (const _ of stream.source) if (!this.isConnected) break;
+		};
+		return { ended: untilEnd() };
 	}
 
 	/** Sends a request and returns the length of the answer with its prefix; 0 if the node refuses. */
@@ -94,11 +100,10 @@ export class Stranger {
 
 	/**
 	 * Accepts notification streams that the node opens, with this handshake, and ignores what comes in. Resolves with
-	 * `{ isOpened }`, a promise that resolves when the node opens the first one.
+	 * `{ isOpened }`, which becomes true when the node opens the first one.
 	 */
 	async accept(ending, handshake) {
-		let opened;
-		const isOpened = new Promise((resolve) => (opened = resolve));
+		const incoming = { isOpened: false };
 		await this.#handle(ending, async ({ stream }) => {
 			const answer = async function* () {
 				yield prefixed(handshake);
@@ -106,7 +111,7 @@ export class Stranger {
 				await new Promise(() => {});
 			};
 			stream.sink(answer()).catch(() => {});
-			opened();
+			incoming.isOpened = true;
 			try {
 				for await (const _ of stream.source);
 			} catch {
@@ -114,7 +119,7 @@ export class Stranger {
 			}
 		});
 		this.#accepted.add(ending);
-		return { isOpened };
+		return incoming;
 	}
 
 	/**
@@ -133,18 +138,24 @@ class Notifications {
 	isOpen = true;
 	#queue = [];
 	#wake = () => {};
+	#drained = () => {};
 
 	static async open(stream, handshake) {
 		const notifications = new Notifications();
 		const ended = () => {
 			notifications.isOpen = false;
 			notifications.#wake();
+			notifications.#drained();
 		};
 		notifications.#queue.push(prefixed(handshake));
 		stream.sink(notifications.#messages()).then(ended, ended);
 		const source = stream.source[Symbol.asyncIterator]();
 		const { done } = await source.next();
-		if (done) throw new Error('the node refuses the handshake');
+		if (done) {
+			const error = new Error('the node refuses the handshake');
+			stream.abort(error);
+			throw error;
+		}
 		const untilEnd = async () => {
 			while (!(await source.next()).done);
 		};
@@ -155,15 +166,14 @@ class Notifications {
 	async *#messages() {
 		while (this.isOpen) {
 			while (this.#queue.length > 0) yield this.#queue.shift();
-			this.#drained?.();
+			this.#drained();
 			await new Promise((resolve) => (this.#wake = resolve));
 		}
 	}
 
-	#drained;
-
 	/** Sends messages. Resolves when all of them have been handed to the connection, or the node has ended the stream. */
 	async send(messages) {
+		if (!this.isOpen) return;
 		this.#queue.push(...messages.map(prefixed));
 		const drained = new Promise((resolve) => (this.#drained = resolve));
 		this.#wake();
