@@ -1,7 +1,7 @@
 //! What the SDK's sync gets of the heights that peers claim.
 
 use super::*;
-use crate::{stateless_client, sync_network::handle_for_sync};
+use crate::{sync_network::handle_for_sync, test_client};
 use futures::executor::block_on;
 use sc_client_api::Finalizer;
 use sc_consensus::{BlockImport, BlockImportParams, ForkChoiceStrategy, StateAction};
@@ -128,7 +128,7 @@ impl Node {
 	/// A node whose clock shows this slot.
 	fn at(slot: u64) -> Self {
 		let folder = tempfile::tempdir().unwrap();
-		let client = Arc::new(stateless_client::open(folder.path()));
+		let client = Arc::new(test_client::open(folder.path()));
 		let clock = Arc::new(Clock::default());
 		clock.set_slot_duration(SlotDuration::from_millis(SLOT_MS));
 		clock.set_behind_ms(slot * SLOT_MS);
