@@ -16,6 +16,7 @@ pub mod bounded_answers;
 pub mod clock;
 pub mod equivocation;
 pub mod fork_choice;
+pub mod heard_height;
 pub mod inherents;
 pub mod observed_import;
 pub mod own_slots;
