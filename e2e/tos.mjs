@@ -43,6 +43,9 @@ function argument(text) {
 	}
 }
 
+// What a stash keeps besides its stake, for the fees of bonding and of leaving when they are highest.
+const KEPT = units('5TOS');
+
 /** The member `pallet.name` of a part of the API, such as `api.tx`. */
 function member(part, path = '', kind) {
 	const [pallet, name] = path.split('.');
@@ -179,8 +182,16 @@ async function showItem(api, [name, ...keys]) {
 	show((await item(...keys.map(argument))).toHuman());
 }
 
+/** Shows how much of its balance an account can bond and still pay for its way out. */
+async function showBondable(api, [address = signer().address]) {
+	const { data } = await api.query.system.account(address);
+	const left = data.free.toBigInt() - api.consts.balances.existentialDeposit.toBigInt() - BigInt(KEPT);
+	show(String(left > 0n ? left : 0n));
+}
+
 const COMMANDS = {
 	account: () => show(signer().address),
+	bondable: showBondable,
 	call: (api, args) => show(callOf(api, args).method.toHex()),
 	decode: (api, [bytes]) => show(api.createType('Call', bytes).toHuman()),
 	hash: (_, [bytes]) => show(blake2AsHex(argument(bytes))),
@@ -193,7 +204,7 @@ const COMMANDS = {
 	referendum: showReferendum,
 	version: (api) => show(api.runtimeVersion.specVersion.toNumber()),
 };
-const WITHOUT_ARGUMENTS = ['account', 'version'];
+const WITHOUT_ARGUMENTS = ['account', 'bondable', 'version'];
 // The commands that need no node. Encoding needs one, for the chain's metadata.
 const OFFLINE = ['account', 'hash', 'length', 'lookup'];
 

@@ -110,9 +110,12 @@ export async function freePorts(count = 1) {
 	}
 }
 
-/** Runs the node, or another binary, until it exits by itself. Returns its exit code and the output of both streams. */
-export async function runToEnd(args, { binary = GTOS_BIN, timeout = 120_000 } = {}) {
-	const child = spawnBinary(binary, args, 'pipe');
+/**
+ * Runs the node, or another binary, until it exits by itself. Returns its exit code and the output of both streams. `env`
+ * and `options` are those of `spawnBinary`.
+ */
+export async function runToEnd(args, { binary = GTOS_BIN, timeout = 120_000, env, options } = {}) {
+	const child = spawnBinary(binary, args, 'pipe', env, options);
 	let output = '';
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
 	const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
@@ -129,7 +132,10 @@ export async function gtos(...args) {
 	return stdout;
 }
 
-/** Starts a binary with its output going to `stdio`, ended when this process exits. `options` are those of `spawn`. */
+/**
+ * Starts a binary with its output going to `stdio`, ended when this process exits. `env` is added to the environment;
+ * `undefined` takes a variable away. `options` are those of `spawn`.
+ */
 export function spawnBinary(binary, args, stdio, env, options) {
 	const child = spawn(binary, args, { stdio: ['ignore', stdio, stdio], env: { ...process.env, ...env }, ...options });
 	const kill = () => child.kill('SIGKILL');
@@ -141,23 +147,28 @@ export function spawnBinary(binary, args, stdio, env, options) {
 /**
  * Starts a node on free ports, except for `--listen-addr` among `args`, and waits until its JSON-RPC port accepts
  * connections. `log()` returns its log so far. `signal(name)` sends a signal; `ended` resolves with the exit code.
- * `stop(signal)` sends SIGTERM or the given signal and returns the exit code. `env` is added to the environment.
+ * `stop(signal)` sends SIGTERM or the given signal and returns the exit code. `env` and `options` are those of
+ * `spawnBinary`.
  */
-export async function startNode(args, env) {
+export async function startNode(args, env, { binary = GTOS_BIN, ...options } = {}) {
 	const port = await freePorts(3);
-	const listens = args.includes('--listen-addr') ? [] : ['--listen-addr', `/ip4/127.0.0.1/tcp/${port + 2}`];
+	const defaults = {
+		'--listen-addr': `/ip4/127.0.0.1/tcp/${port + 2}`,
+		'--compiled-runtimes': COMPILED_RUNTIMES,
+	};
+	const left = Object.entries(defaults).filter(([option]) => !args.includes(option));
 	const logFile = join(temporaryFolder(), 'log');
 	const fd = openSync(logFile, 'w');
 	const child = spawnBinary(
-		GTOS_BIN,
+		binary,
 		[
 			...args,
 			...['--rpc-port', port, '--prometheus-port', port + 1],
-			...[...listens, '--no-mdns', '--no-telemetry'],
-			...['--compiled-runtimes', COMPILED_RUNTIMES],
+			...['--no-mdns', '--no-telemetry', ...left.flat()],
 		].map(String),
 		fd,
 		env,
+		options,
 	);
 	closeSync(fd);
 	const ended = once(child, 'close').then(([code]) => code);

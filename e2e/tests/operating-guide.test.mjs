@@ -5,9 +5,11 @@
 // (e2e/drills/validator-lifecycle.test.mjs), and the restart with other code (e2e/drills/broken-upgrade.test.mjs).
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { Keyring } from '@polkadot/api';
 import { u8aToHex } from '@polkadot/util';
 import { encodeAddress } from '@polkadot/util-crypto';
@@ -149,6 +151,20 @@ describe('the guide to operating a node', () => {
 		const { commission } = await api.query.staking.validators(stash.address);
 		assert.equal(commission.toNumber(), 100_000_000);
 		assert.equal((await rpc(`rpc dpos_getValidator '["5STASH"]'`)).status, 'waiting');
+	});
+
+	it('a stash that bonds the rest, too, can still pay for unbonding', async () => {
+		assert.ok(inlineCode(PAGE).includes('scripts/tos bondable'));
+		const env = { ...process.env, TOS_URL: node.rpc, TOS_KEY: join(folder, 'stash.phrase') };
+		const tos = (...args) => promisify(execFile)(process.execPath, [join(ROOT, 'e2e/tos.mjs'), ...args], { env });
+		const bondable = (await tos('bondable')).stdout.trim();
+		const { data } = await api.query.system.account(stash.address);
+		const kept = api.consts.balances.existentialDeposit.toBigInt() + 5n * TOS;
+		assert.equal(BigInt(bondable), data.free.toBigInt() - kept);
+		assert.ok(BigInt(bondable) > 0n);
+		await tos('tx', 'staking.bondExtra', bondable);
+		assert.equal((await tos('bondable')).stdout.trim(), '0');
+		await tos('tx', 'staking.unbond', bondable);
 	});
 
 	it('the node has the metrics and options of the page', async () => {

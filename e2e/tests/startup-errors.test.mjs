@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { freePorts, gtos, listenOn, runToEnd, temporaryFolder } from '../lib/node.mjs';
+import { freePorts, gtos, listenOn, temporaryFolder } from '../lib/node.mjs';
+import { assertFails } from '../lib/refusal.mjs';
 import { presetSpec, readableSpec } from '../lib/spec.mjs';
 
 // The exit code of a node that has no disk space.
@@ -29,20 +30,6 @@ describe('the node does not start', () => {
 			...overrides,
 		};
 		return [...args, '--no-mdns', ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)];
-	}
-
-	/**
-	 * Asserts that the node exits by itself with an error code and prints one error, which matches `message`. Answers the
-	 * code.
-	 */
-	async function assertFails(args, message) {
-		const { code, output } = await runToEnd(args);
-		assert.notEqual(code, 0, output);
-		const errors = output.split('\n').filter((line) => line.startsWith('Error: '));
-		assert.equal(errors.length, 1, output);
-		assert.match(errors[0], message);
-		assert.doesNotMatch(output, /panicked|backtrace/);
-		return code;
 	}
 
 	function writeSpec(spec) {

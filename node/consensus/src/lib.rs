@@ -16,6 +16,7 @@ pub mod bounded_answers;
 pub mod clock;
 pub mod equivocation;
 pub mod fork_choice;
+pub mod heard_height;
 pub mod inherents;
 pub mod observed_import;
 pub mod own_slots;
@@ -25,9 +26,9 @@ pub mod screened_pool;
 pub mod session_keys;
 pub mod stalled_sync;
 pub mod state_import;
-#[cfg(test)]
-mod stateless_client;
 pub mod sync_claims;
 pub mod sync_network;
 pub mod sync_places;
+#[cfg(test)]
+mod test_client;
 pub mod warp_peers;

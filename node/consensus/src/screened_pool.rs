@@ -144,3 +144,6 @@ impl MaintainedTransactionPool for ScreenedPool {
 		self.inner.maintain(event).await
 	}
 }
+
+#[cfg(test)]
+mod tests;

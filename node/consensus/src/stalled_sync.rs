@@ -1,8 +1,10 @@
 //! Logs that a sync gets no blocks, and what may be missing.
 //!
 //! A peer without the bodies of old blocks answers a request for them with nothing, and sync disconnects it. If
-//! all peers are of this kind, a full sync stands still, and the SDK's log does not say why.
+//! all peers are of this kind, a full sync stands still, and the SDK's log does not say why. Such a peer is connected
+//! for a moment each minute, so the status of sync does not show its height.
 
+use crate::heard_height::HeardHeight;
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::BlockNumber;
 use sc_network_sync::{SyncStatus, SyncingService};
@@ -15,14 +17,18 @@ const PERIOD: Duration = Duration::from_secs(60);
 /// How many blocks a node has to be behind its peers before it is expected to get blocks.
 const MIN_GAP_BLOCKS: BlockNumber = 50;
 
-/// Warns each minute in which the node is behind its peers and gets no blocks.
-pub async fn report(client: Arc<FullClient>, sync: Arc<SyncingService<Block>>) {
+/// Warns each minute in which the node is behind its peers and gets no blocks. `heard` has the height that peers claim.
+pub async fn report(
+	client: Arc<FullClient>,
+	sync: Arc<SyncingService<Block>>,
+	heard: Arc<HeardHeight>,
+) {
 	let mut progress = Progress::default();
 	loop {
 		tokio::time::sleep(PERIOD).await;
 		// The sync service stops answering only when the node stops.
 		let Ok(status) = sync.status().await else { return };
-		if let Some(warning) = progress.judge(client.info().best_number, &status) {
+		if let Some(warning) = progress.judge(client.info().best_number, heard.take(), &status) {
 			tracing::warn!(target: "sync", "{warning}");
 		}
 	}
@@ -32,15 +38,22 @@ pub async fn report(client: Arc<FullClient>, sync: Arc<SyncingService<Block>>) {
 struct Progress {
 	/// Height of this node a period ago.
 	last: Option<BlockNumber>,
-	/// Highest block of any peer so far. Peers may be disconnected just now.
+	/// Highest block of any peer since this node has last advanced. What a peer has claimed before may be wrong.
 	highest: BlockNumber,
 }
 
 impl Progress {
-	/// The warning for this height and status, if there is one.
-	fn judge(&mut self, best: BlockNumber, status: &SyncStatus<Block>) -> Option<String> {
-		self.highest = self.highest.max(status.best_seen_block.unwrap_or_default());
+	/// The warning for this height and status, if there is one. `heard` is the greatest height that a peer has claimed
+	/// since the last call.
+	fn judge(
+		&mut self,
+		best: BlockNumber,
+		heard: BlockNumber,
+		status: &SyncStatus<Block>,
+	) -> Option<String> {
 		let stands_still = self.last.replace(best) == Some(best);
+		let seen = status.best_seen_block.unwrap_or_default().max(heard);
+		self.highest = if stands_still { self.highest.max(seen) } else { seen };
 		// Blocks are being executed, or something else is downloaded first.
 		let is_busy =
 			status.queued_blocks > 0 || status.state_sync.is_some() || status.warp_sync.is_some();
@@ -75,21 +88,38 @@ mod tests {
 	#[test]
 	fn node_that_is_behind_and_stands_still_is_warned_of() {
 		let mut progress = Progress::default();
-		assert_eq!(progress.judge(7, &status(Some(900), 0)), None);
+		assert_eq!(progress.judge(7, 0, &status(Some(900), 0)), None);
 		// All peers are disconnected just now.
-		let warning = progress.judge(7, &status(None, 0)).unwrap();
+		let warning = progress.judge(7, 0, &status(None, 0)).unwrap();
 		for part in ["at block 7 ", "at block 900", "--reserved-nodes", "--sync warp"] {
 			assert!(warning.contains(part), "{part}: {warning}");
 		}
-		assert!(progress.judge(7, &status(Some(901), 0)).is_some());
+		assert!(progress.judge(7, 0, &status(Some(901), 0)).is_some());
+	}
+
+	#[test]
+	fn node_whose_peers_are_never_connected_when_it_looks_is_warned_of() {
+		let mut progress = Progress::default();
+		assert_eq!(progress.judge(0, 900, &status(None, 0)), None);
+		let warning = progress.judge(0, 0, &status(None, 0)).unwrap();
+		assert!(warning.contains("at block 900"), "{warning}");
+		assert!(progress.judge(0, 905, &status(None, 0)).unwrap().contains("at block 905"));
+	}
+
+	#[test]
+	fn claim_from_before_the_last_advance_is_forgotten() {
+		let mut progress = Progress::default();
+		for (best, heard) in [(7, 4_000_000_000), (8, 9), (8, 9), (8, 9)] {
+			assert_eq!(progress.judge(best, heard, &status(None, 0)), None, "{best} {heard}");
+		}
 	}
 
 	#[test]
 	fn node_that_advances_executes_or_is_near_the_head_is_not_warned_of() {
 		let mut progress = Progress::default();
 		for (best, seen, queued) in [(7, 900, 0), (8, 900, 0), (8, 900, 64), (870, 901, 0)] {
-			assert_eq!(progress.judge(best, &status(Some(seen), queued)), None, "{best}");
+			assert_eq!(progress.judge(best, seen, &status(Some(seen), queued)), None, "{best}");
 		}
-		assert_eq!(progress.judge(870, &status(Some(901), 0)), None);
+		assert_eq!(progress.judge(870, 901, &status(Some(901), 0)), None);
 	}
 }

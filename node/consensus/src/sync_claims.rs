@@ -36,7 +36,9 @@ mod claim;
 mod heights;
 mod sought;
 
-use crate::{clock::Clock, rate_limit::RateLimit, sync_places::SyncPlaces};
+use crate::{
+	clock::Clock, heard_height::HeardHeight, rate_limit::RateLimit, sync_places::SyncPlaces,
+};
 use claim::Claim;
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{opaque::Header, BlockNumber, Hash};
@@ -75,18 +77,20 @@ pub struct CheckedClaims {
 	claim: RefCell<Claim>,
 	sought: Sought,
 	heights: Heights,
+	heard: Arc<HeardHeight>,
 	places: Arc<SyncPlaces>,
 	warning: RateLimit,
 }
 
 impl CheckedClaims {
 	/// Wraps the SDK's strategy. `clock` is the one by which blocks from the network are checked. The peers of sync are
-	/// kept in `places`.
+	/// kept in `places`, and the heights that they claim in `heard`.
 	pub fn new(
 		inner: Box<dyn SyncingStrategy<Block>>,
 		client: Arc<FullClient>,
 		clock: Arc<Clock>,
 		places: Arc<SyncPlaces>,
+		heard: Arc<HeardHeight>,
 	) -> Self {
 		let claim = RefCell::new(Claim::new(client.info().best_number));
 		Self {
@@ -96,6 +100,7 @@ impl CheckedClaims {
 			claim,
 			sought: Sought::default(),
 			heights: Heights::default(),
+			heard,
 			places,
 			warning: RateLimit::new(WARNING_PERIOD),
 		}
@@ -207,6 +212,7 @@ impl SyncingStrategy<Block> for CheckedClaims {
 			let best = self.client.info();
 			(best.best_hash, best.best_number)
 		};
+		self.heard.note(number);
 		self.heights.note(peer, number);
 		self.inner.add_peer(peer, hash, number)
 	}
@@ -224,14 +230,16 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		peer: PeerId,
 		announce: &BlockAnnounce<Header>,
 	) -> Option<(Hash, BlockNumber)> {
+		let height = *announce.header.number();
 		// The SDK logs an error for each announcement of a light client.
 		let is_full = self.sought.has_peer(&peer);
+		if !is_full || !self.is_possible(height) {
+			return None;
+		}
+		self.heard.note(height);
 		// While the node syncs, it looks for no single blocks, and needs to know the heights of its peers.
 		let is_syncing = self.inner.is_major_syncing();
-		if !is_full
-			|| !self.is_possible(*announce.header.number())
-			|| !is_syncing && !self.may_seek(peer, &announce.header)
-		{
+		if !is_syncing && !self.may_seek(peer, &announce.header) {
 			return None;
 		}
 		let best = self.inner.on_validated_block_announce(is_best, peer, announce);

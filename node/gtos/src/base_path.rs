@@ -1,4 +1,5 @@
-//! The folder of a node's data: that there is one, and that a temporary one is removed.
+//! The folder of a node's data: that there is one to which this user can write, and that a temporary one is
+//! removed.
 
 use sc_cli::SharedParams;
 use std::{
@@ -23,6 +24,32 @@ fn ensure(base_path: Option<&Path>, home: Option<&Path>) -> Result<(), String> {
 		--base-path, and a keystore outside of it with --keystore-path"
 			.into()
 	})
+}
+
+/// Fails if this user cannot make the folder, or cannot make files in it.
+///
+/// The SDK's error names neither the folder nor a remedy. A container gives `/` as home directory to a user that
+/// it does not know.
+#[cfg(target_os = "linux")]
+pub fn ensure_writable(folder: &Path) -> Result<(), String> {
+	use rustix::fs::{access, Access};
+	// A relative path ends in an empty one, which stands for the current folder.
+	let existing = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+	access(existing, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
+		format!(
+			"the data cannot be in {}, because this user cannot write to {}: {}. Name another folder with \
+			--base-path, or give this user the right to write",
+			folder.display(),
+			existing.display(),
+			io::Error::from(error),
+		)
+	})
+}
+
+/// On other systems the database reports what is wrong.
+#[cfg(not(target_os = "linux"))]
+pub fn ensure_writable(_: &Path) -> Result<(), String> {
+	Ok(())
 }
 
 /// Removes the temporary folder of a node that has ended.
@@ -51,6 +78,25 @@ mod tests {
 		assert_eq!(ensure(None, folder), Ok(()));
 		let error = ensure(None, None).expect_err("there is none");
 		assert!(error.contains("--base-path"), "{error}");
+	}
+
+	// A file is a folder to which nobody can write, not even root.
+	#[cfg(target_os = "linux")]
+	#[test]
+	fn folder_that_cannot_be_written_to_is_refused_with_the_remedy() {
+		let folder = tempfile::tempdir().expect("there is room");
+		let file = folder.path().join("file");
+		fs::write(&file, "").expect("there is room");
+		let new = folder.path().join("chains/dev");
+		for writable in [folder.path(), new.as_path(), Path::new("chains")] {
+			assert_eq!(ensure_writable(writable), Ok(()), "{}", writable.display());
+		}
+		for refused in [&file, &file.join("chains/dev")] {
+			let error = ensure_writable(refused).expect_err("there is a file");
+			assert!(error.contains(&format!("in {},", refused.display())), "{error}");
+			assert!(error.contains(&format!("write to {}:", file.display())), "{error}");
+			assert!(error.contains("--base-path"), "{error}");
+		}
 	}
 
 	#[test]

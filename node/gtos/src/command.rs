@@ -62,28 +62,28 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> sc_cli::Result<()> {
 			runner(cli, cmd)?.sync_run(|config| cmd.run(config.chain_spec, config.network))
 		},
 		Subcommand::ExportChainSpec(cmd) => cmd.run(cli.load_spec(&cmd.chain)?),
-		Subcommand::CheckBlock(cmd) => runner(cli, cmd)?.async_run(|config| {
+		Subcommand::CheckBlock(cmd) => database_runner(cli, cmd)?.async_run(|config| {
 			let PartialComponents { client, task_manager, import_queue, .. } =
 				service::open(&config)?;
 			Ok((cmd.run(client, import_queue), task_manager))
 		}),
-		Subcommand::ExportBlocks(cmd) => runner(cli, cmd)?.async_run(|config| {
+		Subcommand::ExportBlocks(cmd) => database_runner(cli, cmd)?.async_run(|config| {
 			let PartialComponents { client, task_manager, .. } = service::open(&config)?;
 			Ok((cmd.run(client, config.database), task_manager))
 		}),
-		Subcommand::ExportState(cmd) => runner(cli, cmd)?.async_run(|config| {
+		Subcommand::ExportState(cmd) => database_runner(cli, cmd)?.async_run(|config| {
 			let PartialComponents { client, task_manager, .. } = service::open(&config)?;
 			Ok((cmd.run(client, config.chain_spec), task_manager))
 		}),
-		Subcommand::ImportBlocks(cmd) => runner(cli, cmd)?.async_run(|config| {
+		Subcommand::ImportBlocks(cmd) => database_runner(cli, cmd)?.async_run(|config| {
 			let PartialComponents { client, task_manager, import_queue, .. } =
 				service::open(&config)?;
 			Ok((cmd.run(client, import_queue), task_manager))
 		}),
 		Subcommand::PurgeChain(cmd) => {
-			runner(cli, cmd)?.sync_run(|config| cmd.run(config.database))
+			database_runner(cli, cmd)?.sync_run(|config| cmd.run(config.database))
 		},
-		Subcommand::Revert(cmd) => runner(cli, cmd)?.async_run(|config| {
+		Subcommand::Revert(cmd) => database_runner(cli, cmd)?.async_run(|config| {
 			let PartialComponents { client, backend, task_manager, .. } = service::open(&config)?;
 			let revert_grandpa = Box::new(|client, _, blocks| {
 				sc_consensus_grandpa::revert(client, blocks)?;
@@ -92,7 +92,7 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> sc_cli::Result<()> {
 			Ok((cmd.run(client, backend, Some(revert_grandpa)), task_manager))
 		}),
 		Subcommand::ChainInfo(cmd) => {
-			runner(cli, cmd)?.sync_run(|config| cmd.run::<Block>(&config))
+			database_runner(cli, cmd)?.sync_run(|config| cmd.run::<Block>(&config))
 		},
 	}
 }
@@ -102,6 +102,15 @@ fn runner<T: CliConfiguration>(cli: &Cli, command: &T) -> sc_cli::Result<Runner<
 	base_path::ensure_known(command.shared_params()).map_err(user_error)?;
 	let runner = cli.create_runner(command)?;
 	broken_pipe::end_quietly();
+	Ok(runner)
+}
+
+/// The SDK's runner of a command that opens or deletes the database.
+fn database_runner<T: CliConfiguration>(cli: &Cli, command: &T) -> sc_cli::Result<Runner<Cli>> {
+	let runner = runner(cli, command)?;
+	if let Some(path) = runner.config().database.path() {
+		base_path::ensure_writable(path).map_err(user_error)?;
+	}
 	Ok(runner)
 }
 
@@ -155,6 +164,7 @@ fn complete(
 	ports::ensure_free(runner.config()).map_err(user_error)?;
 	let limits = run.storage_limits();
 	if let Some(path) = runner.config().database.path() {
+		base_path::ensure_writable(path).map_err(user_error)?;
 		service::ensure_room(path, &limits).map_err(out_of_space)?;
 	}
 	let password = run.base.keystore_params.password_filename.as_deref();

@@ -32,7 +32,11 @@ pub fn protect(config: &Configuration, password: Option<&Path>) -> Result<(), St
 /// Makes the folder of a keystore, which only its owner can enter, or checks the one that is there.
 pub fn prepare_keystore(folder: &Path) -> Result<(), String> {
 	let cannot = |what: &str, error: io::Error| {
-		format!("the keystore {} cannot be {what}: {error}", folder.display())
+		format!(
+			"the keystore {} cannot be {what}: {error}. Name another folder with --base-path or --keystore-path, or \
+			give this user the rights",
+			folder.display()
+		)
 	};
 	if !folder.exists() {
 		return make_folder(folder).map_err(|error| cannot("made", error));

@@ -2,8 +2,8 @@
 
 use crate::{clock_watch, finality, sync};
 use gtos_node_consensus::{
-	bounded_answers::InboundQueue, clock::Clock, screened_pool::ScreenedPool, stalled_sync,
-	sync_network, warp_peers,
+	bounded_answers::InboundQueue, clock::Clock, heard_height::HeardHeight,
+	screened_pool::ScreenedPool, stalled_sync, sync_network, warp_peers,
 };
 use gtos_node_types::{Block, FullBackend, FullClient};
 use gtos_runtime::{BlockNumber, Hash};
@@ -69,6 +69,7 @@ where
 	));
 	let announced_slots = clock_watch::start(config, task_manager, clock.clone(), client.clone())?;
 	let (sync_handle, sync_commands) = sync_network::handle_for_sync();
+	let heard = Arc::new(HeardHeight::default());
 	let (sync_service, block_announce_config) = sync::start(sync::Params {
 		config,
 		task_manager,
@@ -80,6 +81,7 @@ where
 		network: sync_handle,
 		warp_sync,
 		clock,
+		heard: heard.clone(),
 	})?;
 	let (service, system_rpc_tx, tx_handler_controller, sync, _) =
 		sc_service::build_network_advanced(BuildNetworkAdvancedParams {
@@ -106,7 +108,7 @@ where
 		Some("networking"),
 		sync_commands.serve(Arc::new(service.clone())),
 	);
-	let report = stalled_sync::report(client, sync.clone());
+	let report = stalled_sync::report(client, sync.clone(), heard);
 	task_manager.spawn_handle().spawn("stalled-sync", Some("networking"), report);
 	if config.network.sync_mode.is_warp() {
 		let report = warp_peers::report(sync.clone());

@@ -3,6 +3,7 @@
 use gtos_node_consensus::{
 	bounded_answers::{AnswerBudget, InboundQueue},
 	clock::Clock,
+	heard_height::HeardHeight,
 	sync_claims::CheckedClaims,
 	sync_network,
 	sync_places::SyncPlaces,
@@ -58,6 +59,8 @@ pub struct Params<'a, N: NetworkBackend<Block, Hash>> {
 	pub warp_sync: Arc<dyn WarpSyncProvider<Block>>,
 	/// The clock by which blocks from the network are checked.
 	pub clock: Arc<Clock>,
+	/// Gets the heights that peers claim.
+	pub heard: Arc<HeardHeight>,
 }
 
 /// Starts sync, which is an essential task. Returns its handle, and the configuration of block announcements.
@@ -72,17 +75,18 @@ where
 	let budget = AnswerBudget::new(reserved.iter().map(|node| node.peer_id), places.clone());
 	let downloader = serve_blocks(&mut params, &budget);
 	let strategy = build_strategy(&mut params, &budget, downloader)?;
-	let Params { config, task_manager, net_config, metrics, client, .. } = params;
+	let Params { config, task_manager, net_config, metrics, client, clock, heard, .. } = params;
+	let strategy = CheckedClaims::new(Box::new(strategy), client.clone(), clock, places, heard);
 	let (engine, service, announcements) = SyncingEngine::new(
 		Roles::from(&config.role),
-		client.clone(),
+		client,
 		config.prometheus_registry(),
 		metrics,
 		&*net_config,
 		config.protocol_id(),
 		config.chain_spec.fork_id(),
 		params.announce_validator,
-		Box::new(CheckedClaims::new(Box::new(strategy), client, params.clock, places)),
+		Box::new(strategy),
 		params.network,
 		params.import_queue,
 		net_config.peer_store_handle(),

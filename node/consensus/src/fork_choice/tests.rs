@@ -1,7 +1,7 @@
 //! Siblings that arrive at different times, imported into a real client and database.
 
 use super::*;
-use crate::{clock::Clock, stateless_client};
+use crate::{clock::Clock, test_client};
 use futures::{executor::block_on, poll};
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{opaque::Header, Hash};
@@ -82,7 +82,7 @@ struct Node {
 impl Node {
 	fn new() -> Self {
 		let folder = tempfile::tempdir().unwrap();
-		let client = Arc::new(stateless_client::open(folder.path()));
+		let client = Arc::new(test_client::open(folder.path()));
 		let clock = MovedClock::default();
 		clock.clock.set_slot_duration(SlotDuration::from_millis(SLOT_MS));
 		let import_lasts = Arc::<AtomicU64>::default();

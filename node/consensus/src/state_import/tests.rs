@@ -1,7 +1,7 @@
 //! State import into a real client and database that hold blocks as a fast sync stores them.
 
 use super::*;
-use crate::stateless_client::{open, GENESIS};
+use crate::test_client::{open, GENESIS};
 use futures::executor::block_on;
 use gtos_runtime::Header;
 use sc_consensus::{ImportedState, StateAction, StorageChanges};

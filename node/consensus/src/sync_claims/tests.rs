@@ -1,7 +1,7 @@
 //! What the SDK's sync gets of the heights that peers claim.
 
 use super::*;
-use crate::{stateless_client, sync_network::handle_for_sync};
+use crate::{sync_network::handle_for_sync, test_client};
 use futures::executor::block_on;
 use sc_client_api::Finalizer;
 use sc_consensus::{BlockImport, BlockImportParams, ForkChoiceStrategy, StateAction};
@@ -119,6 +119,7 @@ struct Node {
 	clock: Arc<Clock>,
 	sdk: Recorded,
 	places: Arc<SyncPlaces>,
+	heard: Arc<HeardHeight>,
 	sync: CheckedClaims,
 	/// Dropped last, because it contains the database.
 	_folder: TempDir,
@@ -128,15 +129,21 @@ impl Node {
 	/// A node whose clock shows this slot.
 	fn at(slot: u64) -> Self {
 		let folder = tempfile::tempdir().unwrap();
-		let client = Arc::new(stateless_client::open(folder.path()));
+		let client = Arc::new(test_client::open(folder.path()));
 		let clock = Arc::new(Clock::default());
 		clock.set_slot_duration(SlotDuration::from_millis(SLOT_MS));
 		clock.set_behind_ms(slot * SLOT_MS);
 		let sdk = Recorded::default();
 		let places = Arc::new(SyncPlaces::default());
-		let inner = Box::new(sdk.clone());
-		let sync = CheckedClaims::new(inner, client.clone(), clock.clone(), places.clone());
-		Self { client, clock, sdk, places, sync, _folder: folder }
+		let heard = Arc::new(HeardHeight::default());
+		let sync = CheckedClaims::new(
+			Box::new(sdk.clone()),
+			client.clone(),
+			clock.clone(),
+			places.clone(),
+			heard.clone(),
+		);
+		Self { client, clock, sdk, places, heard, sync, _folder: folder }
 	}
 
 	/// Connects a peer that claims the height.
@@ -243,4 +250,22 @@ fn peer_of_sync_holds_a_place_until_it_is_gone() {
 	assert!(node.places.contains(&peer) && node.places.contains(&liar));
 	node.sync.remove_peer(&peer);
 	assert!(!node.places.contains(&peer) && node.places.contains(&liar));
+}
+
+#[test]
+fn heights_that_a_chain_can_have_are_heard_although_the_peers_are_gone() {
+	let mut node = Node::at(100);
+	assert_eq!(node.heard.take(), 0);
+	let [low, high, liar] = [20, 30, 103].map(|height| node.connect(height));
+	for peer in [high, liar] {
+		node.sync.remove_peer(&peer);
+	}
+	assert_eq!(node.heard.take(), 30);
+	assert_eq!(node.heard.take(), 0);
+	for height in [40, 103, 35] {
+		node.announce(low, height);
+	}
+	// Of a peer that has no place.
+	node.announce(high, 50);
+	assert_eq!(node.heard.take(), 40);
 }

@@ -1,4 +1,4 @@
-//! A real client and database without a state, for tests of block import.
+//! A real client and database, for tests: without a state, or with that of the genesis block.
 
 use gtos_node_types::{Block, FullClient, HostFunctions};
 use gtos_runtime::{genesis_config_presets::DEV, RuntimeApi};
@@ -32,6 +32,15 @@ static EXECUTOR: LazyLock<WasmExecutor<HostFunctions>> =
 /// A client that has no state, as a node has at the start of a fast sync. It imports blocks that are
 /// not to be executed.
 pub(crate) fn open(folder: &Path) -> FullClient {
+	open_client(folder, false)
+}
+
+/// A client that has the state of the genesis block, so that its runtime can be called.
+pub(crate) fn open_with_state(folder: &Path) -> FullClient {
+	open_client(folder, true)
+}
+
+fn open_client(folder: &Path, has_state: bool) -> FullClient {
 	let backend = sc_service::new_db_backend::<Block>(sc_client_db::DatabaseSettings {
 		trie_cache_maximum_size: None,
 		state_pruning: None,
@@ -44,7 +53,7 @@ pub(crate) fn open(folder: &Path) -> FullClient {
 	let executor = EXECUTOR.clone();
 	let genesis = GenesisBlockBuilder::<Block, _, _>::new_with_storage(
 		GENESIS.clone(),
-		false,
+		has_state,
 		backend.clone(),
 		executor.clone(),
 	)
@@ -60,7 +69,7 @@ pub(crate) fn open(folder: &Path) -> FullClient {
 		Box::new(TaskExecutor::new()),
 		None,
 		None,
-		ClientConfig { no_genesis: true, ..Default::default() },
+		ClientConfig { no_genesis: !has_state, ..Default::default() },
 	)
 	.unwrap()
 }
