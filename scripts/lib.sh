@@ -65,6 +65,7 @@ usage() {
 # those of the node, and the Wasm builder writes to the same place for all sets of features.
 build_benchmark() {
 	say "Building gtos-benchmark and the Wasm with benchmarks into $BENCHMARK_TARGET_DIR"
+	clean_environment
 	# That runtime is for a command of the SDK that measures proofs of parachains. It locks dependencies of its own.
 	CARGO_TARGET_DIR=$BENCHMARK_TARGET_DIR GTOS_WASM_FEATURES=runtime-benchmarks \
 		SKIP_FRAME_STORAGE_ACCESS_TEST_RUNTIME_WASM_BUILD=1 \
