@@ -4,12 +4,18 @@
 //
 //   FOLDER   has `report.json`, and the metadata of both runtimes as `old.scale` and `new.scale`
 //
-// Exits with code 1 if something is unsafe.
+// Exits with code 1 if something is unsafe, and with 2 if it cannot tell.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { xxhashAsHex } from '@polkadot/util-crypto';
 import { metadataChanges, readMetadata } from './lib/metadata-changes.mjs';
+
+// Node.js itself would exit with code 1.
+process.on('uncaughtException', (error) => {
+	console.error(error);
+	process.exit(2);
+});
 
 const PS_PER_MS = 1_000_000_000;
 
@@ -25,6 +31,12 @@ function storageNames(...versions) {
 		}
 	}
 	return names;
+}
+
+/** A constant of 32 bits. */
+function constant({ pallets }, pallet, name) {
+	const { value } = pallets.find((found) => found.name === pallet).constants.find((found) => found.name === name);
+	return Buffer.from(value.slice(2), 'hex').readUInt32LE();
 }
 
 function printList(title, lines) {
@@ -65,6 +77,9 @@ printList('Changes of what is signed', changes.signing);
 printList('Other changes of the metadata', changes.notes);
 
 const found = [...unsafe, ...changes.unsafe];
+// UPG-R1, by the limit of the code that runs now: that code decides.
+const maxBytes = constant(before, 'Upgrades', 'MaxCodeLength');
+if (codeBytes > maxBytes) found.push(`the code has ${codeBytes} bytes; the chain accepts at most ${maxBytes}`);
 if (changes.signing.length > 0 && next[1] <= old[1]) {
 	found.push('transaction_version has to rise: what is signed now would be another call, or fail to decode');
 }

@@ -179,7 +179,10 @@ function describeEnd(info) {
 
 async function showItem(api, [name, ...keys]) {
 	const item = member(api.query, name, 'storage item');
-	show((await item(...keys.map(argument))).toHuman());
+	const value = await item(...keys.map(argument));
+	const shown = value.toHuman();
+	// An item without a value, such as whitelist.whitelistedCall, says only that it is there.
+	show(shown === null && value.isSome ? true : shown);
 }
 
 /** Shows how much of its balance an account can bond and still pay for its way out. */

@@ -10,7 +10,7 @@
 // Starts a node for a moment: its genesis shows the hash of the preset `local`, and its endpoint the JSON-RPC methods.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blockHash, rawCall } from './lib/chain.mjs';
 import { withNode } from './lib/network.mjs';
@@ -83,7 +83,8 @@ const release = {
 };
 // In one step, so that a run that ends early leaves no release behind.
 const unfinished = `${folder}.unfinished`;
-mkdirSync(unfinished, { recursive: true });
+rmSync(unfinished, { recursive: true, force: true });
+mkdirSync(unfinished);
 const write = (name, contents) => writeFileSync(join(unfinished, name), contents);
 write('release.json', json(release));
 write('metadata.scale', plainMetadata(wasm.metadata));

@@ -18,7 +18,9 @@ die() {
 
 GTOS_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/gtos"
 # One build folder for every checkout of this user, so that a fresh clone compiles only our own crates.
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$GTOS_CACHE/target}"
+# Absolute, because the scripts build in other folders than the one in which they are called.
+CARGO_TARGET_DIR=$(realpath -ms "${CARGO_TARGET_DIR:-$GTOS_CACHE/target}")
+export CARGO_TARGET_DIR
 export GTOS_BIN="${GTOS_BIN:-$CARGO_TARGET_DIR/release/gtos}"
 # Tools of scripts/test that the Rust toolchain does not have; scripts/setup checks installs them.
 GTOS_CHECKS="$GTOS_CACHE/checks"
@@ -63,10 +65,29 @@ usage() {
 # those of the node, and the Wasm builder writes to the same place for all sets of features.
 build_benchmark() {
 	say "Building gtos-benchmark and the Wasm with benchmarks into $BENCHMARK_TARGET_DIR"
+	clean_environment
 	# That runtime is for a command of the SDK that measures proofs of parachains. It locks dependencies of its own.
 	CARGO_TARGET_DIR=$BENCHMARK_TARGET_DIR GTOS_WASM_FEATURES=runtime-benchmarks \
 		SKIP_FRAME_STORAGE_ACCESS_TEST_RUNTIME_WASM_BUILD=1 \
 		cargo build --release --locked -p gtos-benchmark
+}
+
+# Unsets what would change the Wasm, or leave out its build, although a build that others can repeat must not depend on it.
+clean_environment() {
+	unset SKIP_WASM_BUILD SKIP_GTOS_RUNTIME_WASM_BUILD GTOS_WASM_FEATURES SUBSTRATE_RUNTIME_TARGET CARGO_BUILD_TARGET
+	# WASM_BUILD_RUSTFLAGS and the other variables of the Wasm builder.
+	unset "${!WASM_@}"
+}
+
+# forget_crates FOLDER: has cargo build all crates of this repository again in this folder of a profile. Cargo knows them by
+# their paths in the repository and by the times of their files. If the folder has been used by another checkout, cargo
+# would take the other one's crates for those of this one, unless the files here are newer.
+forget_crates() {
+	local pallet
+	rm -rf "$1"/.fingerprint/gtos-*
+	for pallet in "$ROOT"/pallets/*/; do
+		rm -rf "$1/.fingerprint/pallet-$(basename "$pallet")"-*
+	done
 }
 
 # test_wasm FEATURES: builds the Wasm with these features, which no real chain may run, and prints its path.
@@ -76,7 +97,9 @@ test_wasm() {
 	local wasm=$folder/$1.wasm
 	say "Building the Wasm with the features $1 into $folder" >&2
 	# The native code of the runtime is only checked, because nobody runs it.
-	(cd "$ROOT" && CARGO_TARGET_DIR=$folder GTOS_WASM_FEATURES=$1 cargo check --release --locked --package gtos-runtime) >&2
-	cp "$folder/release/wbuild/gtos-runtime/gtos_runtime.compact.compressed.wasm" "$wasm"
+	# Without the returns, a caller would get the Wasm of an earlier build: `set -e` ends no command substitution.
+	(cd "$ROOT" && clean_environment &&
+		CARGO_TARGET_DIR=$folder GTOS_WASM_FEATURES=$1 cargo check --release --locked --package gtos-runtime) >&2 || return
+	cp "$folder/release/wbuild/gtos-runtime/gtos_runtime.compact.compressed.wasm" "$wasm" || return
 	echo "$wasm"
 }

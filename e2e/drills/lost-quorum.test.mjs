@@ -1,6 +1,6 @@
-// Two of four validators are gone for good. Nothing becomes final any more, the chain goes on slowly, and a referendum
-// on its blocks makes the two that are left the whole authority set: docs/operating.md, "A quorum is lost for good".
-// Takes about a quarter of an hour, most of it in pauses between blocks.
+// Two of four validators are gone for good. Nothing becomes final any more, and the chain goes on slowly. The two that
+// are left restart without pauses, and a referendum on their blocks makes them the whole authority set:
+// docs/operating.md, "A quorum is lost for good". Takes some minutes, most of them in pauses before the restart.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -40,6 +40,11 @@ const DELAY_BLOCKS = 4;
 // Far more than the pauses of this drill take.
 const PATIENCE_MS = 1_200_000;
 
+// All states are kept: blocks are examined at the end.
+const ARCHIVE = ['--state-pruning', 'archive'];
+// Blocks whose pace is measured after the restart. Two of four authors have two slots of four.
+const PACE_BLOCKS = 20;
+
 const stashOf = (name) => development(`${name}//stash`).address;
 
 /** Whether `n` authors pause after block `best`. */
@@ -77,6 +82,15 @@ describe('four validators of which two are gone for good', () => {
 	/** The best height of a node. */
 	const best = () => bestHeight(api);
 	const finals = () => Promise.all(apis.map(lastFinalised));
+	const without = (node) => validators.filter((other) => other !== node);
+	/** The slots of the blocks from `first` to `last`. */
+	const slots = async (first, last) => {
+		const found = [];
+		for (let number = first; number <= last; number++) {
+			found.push(Number(slotOf(await api.rpc.chain.getHeader(await blockHash(api, number)))));
+		}
+		return found;
+	};
 
 	before(async () => {
 		spec = await editedSpec('local', (genesis) => {
@@ -85,10 +99,7 @@ describe('four validators of which two are gone for good', () => {
 		});
 		const port = await freePorts(NAMES.length);
 		validators = await Promise.all(NAMES.map((name, i) => Validator.create(name, spec, port + i)));
-		const without = (node) => validators.filter((other) => other !== node);
-		// All states are kept: blocks are examined at the end.
-		const args = ['--state-pruning', 'archive'];
-		await Promise.all(validators.map((node) => node.start(without(node), args)));
+		await Promise.all(validators.map((node) => node.start(without(node), ARCHIVE)));
 		await Promise.all(validators.map((node) => finalisedHeight(node.api, ERA_BLOCKS + 2)));
 		left = validators.slice(0, 2);
 		apis = left.map((node) => node.api);
@@ -114,6 +125,27 @@ describe('four validators of which two are gone for good', () => {
 		const counted = (await query.grandpa.currentSetId()).toNumber();
 		assert.ok(counted > stalled.setId, `set ${counted} in the state, ${stalled.setId} of the nodes`);
 		t.diagnostic(`final at ${final}; set ${counted} in the state, ${stalled.setId} of the nodes`);
+	});
+
+	it('make blocks in all of their slots after a restart with --unsafe-no-authoring-pauses', async (t) => {
+		for (const node of left) {
+			await node.stop();
+			await node.start(without(node), [...ARCHIVE, '--unsafe-no-authoring-pauses']);
+			await until(async () => node.node.log().includes('makes blocks without pauses'), 'the warning of the option');
+		}
+		apis = left.map((node) => node.api);
+		[api] = apis;
+		// The next block may be one that was made during the restart.
+		const from = (await best()) + 2;
+		const to = from + PACE_BLOCKS;
+		assert.ok(isPausing(from, stalled.final, NAMES.length), 'no pause would be due');
+		await until(async () => (await best()) >= to, 'blocks without pauses', PATIENCE_MS);
+		assert.deepEqual(await finals(), [stalled.final, stalled.final]);
+		const used = await slots(from, to);
+		t.diagnostic(`${PACE_BLOCKS} blocks in ${used.at(-1) - used[0]} slots`);
+		// A pause is longer than the set, so with pauses these blocks would take more slots.
+		assert.ok(used.at(-1) - used[0] <= PACE_BLOCKS * NAMES.length, `slots ${used}`);
+		assert.ok(used.some((slot) => slot % (NAMES.length + 1) !== 0), `only shared slots: ${used}`);
 	});
 
 	it('take a referendum on blocks that are not final', async (t) => {
@@ -148,19 +180,15 @@ describe('four validators of which two are gone for good', () => {
 	});
 
 	it('had paused for as long as the specification says', async () => {
-		const last = stalled.final + STALLED_BLOCKS;
-		const slots = [];
-		for (let number = stalled.final + 1; number <= last; number++) {
-			slots.push(Number(slotOf(await api.rpc.chain.getHeader(await blockHash(api, number)))));
-		}
+		const used = await slots(stalled.final + 1, stalled.final + STALLED_BLOCKS);
 		const n = NAMES.length;
 		let pauses = 0;
-		slots.slice(1).forEach((slot, i) => {
+		used.slice(1).forEach((slot, i) => {
 			const number = stalled.final + 1 + i;
 			if (!isPausing(number, stalled.final, n)) return;
 			pauses += 1;
 			assert.equal(slot % (n + 1), 0, `the slot ${slot} after block ${number} is not shared`);
-			const empty = slot - slots[i] - 1;
+			const empty = slot - used[i] - 1;
 			assert.ok(empty >= n, `${empty} empty slots after block ${number}`);
 		});
 		assert.ok(pauses > 0, 'no pause was due');

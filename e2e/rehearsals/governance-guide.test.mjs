@@ -238,7 +238,10 @@ describe('the guide to governance', () => {
 		}
 		await as(PROPOSER);
 		await guide.run('motion-close');
-		assert.ok((await api.query.whitelist.whitelistedCall(blake2AsHex(await guide.get('URGENT')))).isSome);
+		const isWhitelisted = async (hash) =>
+			(await guide.runInline(`scripts/tos query whitelist.whitelistedCall ${hash}`)).trim();
+		assert.equal(await isWhitelisted(blake2AsHex(await guide.get('URGENT'))), 'true');
+		assert.equal(await isWhitelisted(blake2AsHex('0x00')), 'null');
 		await guide.run('urgent');
 		const { origin } = (await referendum(await guide.get('URGENT_INDEX'))).asOngoing;
 		assert.equal(origin.toHuman().Origins, 'WhitelistedCaller');

@@ -26,6 +26,7 @@ pub mod genesis_config_presets;
 mod migrations;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
+pub mod weights;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{

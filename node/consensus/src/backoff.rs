@@ -30,6 +30,35 @@ pub(crate) const LONGEST_GAP_SLOTS: u64 = {
 /// The lag is that of the last height that is a multiple of this number of blocks for each authority.
 const STEP_BLOCKS: u64 = 3;
 
+/// Whether the author of a node pauses while finality lags.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Pauses {
+	/// It does, as all authors have to.
+	WhileFinalityLags,
+	/// It never does: only for the rescue of a chain whose quorum is lost for good, and only if all authors do the
+	/// same (docs/operating.md, "A quorum is lost for good").
+	Never,
+}
+
+impl Pauses {
+	/// The strategy of the author, or `None`, and a warning, if it never pauses.
+	pub fn strategy(self, client: Arc<FullClient>) -> Option<PauseWhileFinalityLags> {
+		match self {
+			Self::WhileFinalityLags => Some(PauseWhileFinalityLags::new(client)),
+			Self::Never => {
+				warn!(
+					target: "aura",
+					"⚠️ This validator makes blocks without pauses while finality lags, because it runs with \
+					--unsafe-no-authoring-pauses. Validators that pause then miss slots and can be suspended, and the \
+					chain of blocks that are not final grows at full speed. Use the option only to rescue a chain \
+					whose quorum is lost for good, on all validators that are left, and restart without it afterwards",
+				);
+				None
+			},
+		}
+	}
+}
+
 /// Leaves slots empty while finality lags, so that gaps have at least as many slots as there are authorities.
 ///
 /// A replacement for the SDK's `BackoffAuthoringOnFinalizedHeadLagging`, whose pauses can be shorter than
@@ -41,7 +70,7 @@ pub struct PauseWhileFinalityLags {
 
 impl PauseWhileFinalityLags {
 	/// Reads the number of authorities from the best state of `client`.
-	pub fn new(client: Arc<FullClient>) -> Self {
+	fn new(client: Arc<FullClient>) -> Self {
 		Self { client }
 	}
 

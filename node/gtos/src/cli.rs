@@ -5,7 +5,7 @@ use crate::{
 	slashing_protection::SlashingProtectionCmd,
 };
 use gtos_node_chain_spec as chain_spec;
-use gtos_node_service::{SlashingProtectionMode, StorageLimits};
+use gtos_node_service::{AuthoringPauses, SlashingProtectionMode, StorageLimits};
 use sc_cli::SubstrateCli;
 use std::{path::PathBuf, time::Duration};
 
@@ -122,6 +122,15 @@ pub struct Run {
 	#[arg(long, value_enum, value_name = "MODE", default_value_t = SlashingProtection::On)]
 	pub slashing_protection: SlashingProtection,
 
+	/// Make a block in every slot of this validator's own, although finality lags. UNSAFE.
+	///
+	/// Only for the rescue of a chain whose quorum is lost for good, on all validators that are left, from before the
+	/// referendum until blocks become final again: docs/operating.md. If only some validators have this option while
+	/// finality lags, the others can lose their seats; if all have it, validators that are merely offline can. The part
+	/// of the chain that is not final, and that a fork could replace, grows up to a hundred times as fast.
+	#[arg(long)]
+	pub unsafe_no_authoring_pauses: bool,
+
 	/// Format of the log on standard error.
 	///
 	/// With `json`, each line is one object. Options for the colours, details or reloading of the
@@ -131,6 +140,15 @@ pub struct Run {
 }
 
 impl Run {
+	/// Whether a validator pauses while finality lags.
+	pub fn authoring_pauses(&self) -> AuthoringPauses {
+		if self.unsafe_no_authoring_pauses {
+			AuthoringPauses::Never
+		} else {
+			AuthoringPauses::WhileFinalityLags
+		}
+	}
+
 	/// When the node stops for lack of disk space.
 	pub fn storage_limits(&self) -> StorageLimits {
 		StorageLimits {
@@ -381,6 +399,14 @@ mod tests {
 	fn transaction_index_without_flags_covers_a_day_and_can_be_switched_off() {
 		assert_eq!(parse(&[]).run.tx_index_blocks, 24 * 60 * 60);
 		assert_eq!(parse(&["--tx-index-blocks", "0"]).run.tx_index_blocks, 0);
+	}
+
+	#[test]
+	fn authors_without_flags_pause_while_finality_lags() {
+		let pauses = |arguments: &[&str]| parse(arguments).run.authoring_pauses();
+		assert_eq!(pauses(&["--validator"]), AuthoringPauses::WhileFinalityLags);
+		let never = &["--validator", "--unsafe-no-authoring-pauses"];
+		assert_eq!(pauses(never), AuthoringPauses::Never);
 	}
 
 	#[test]

@@ -172,6 +172,7 @@ fn complete(
 	warp_with_reserved_peers(&mut runner.config_mut().network).map_err(user_error)?;
 
 	Ok(service::Options {
+		authoring_pauses: run.authoring_pauses(),
 		compiled_runtimes: run.compiled_runtimes.clone(),
 		grandpa_gossip_period: Duration::from_millis(run.grandpa_gossip_period_ms),
 		slashing_protection: run.slashing_protection.into(),

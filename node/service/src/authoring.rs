@@ -2,7 +2,7 @@
 
 use crate::components::{ObservedBlockImport, SelectChain};
 use gtos_node_consensus::{
-	backoff::PauseWhileFinalityLags,
+	backoff::Pauses,
 	inherents,
 	own_slots::{OwnSlots, WatchedSync},
 	proposer::{BuildTime, TimedProposers},
@@ -50,6 +50,8 @@ pub struct Author {
 	pub protection: Option<Arc<SlashingProtection>>,
 	/// Whether to author without peers.
 	pub force_authoring: bool,
+	/// Whether to pause while finality lags.
+	pub pauses: Pauses,
 	/// Metrics.
 	pub prometheus_registry: Option<Registry>,
 	/// Telemetry.
@@ -75,7 +77,8 @@ impl Author {
 			self.telemetry.clone(),
 		);
 		proposer_factory.set_soft_deadline(TRIES_AFTER_FULL);
-		let backoff_authoring_blocks = PauseWhileFinalityLags::new(self.client.clone());
+		// While finality stalls, authoring slows down, so that the unfinalised chain stays short.
+		let backoff_authoring_blocks = self.pauses.strategy(self.client.clone());
 		let create_inherent_data_providers = move |_: Hash, ()| async move {
 			Ok::<_, Box<dyn std::error::Error + Send + Sync>>(inherents::providers(slot_duration))
 		};
@@ -93,9 +96,7 @@ impl Author {
 				justification_sync_link: self.sync,
 				create_inherent_data_providers,
 				force_authoring: self.force_authoring,
-				// While finality stalls, authoring slows down, so that the unfinalised chain stays
-				// short.
-				backoff_authoring_blocks: Some(backoff_authoring_blocks),
+				backoff_authoring_blocks,
 				keystore: self.keystore,
 				// The other nodes need the rest of the slot to receive and execute the block.
 				block_proposal_slot_portion: build_time.slot_portion(),

@@ -12,7 +12,9 @@ use crate::{
 	storage_monitor::{self, StorageOptions},
 	transaction_index,
 };
-use gtos_node_consensus::{bounded_answers::InboundQueue, screened_pool::ScreenedPool};
+use gtos_node_consensus::{
+	backoff::Pauses, bounded_answers::InboundQueue, screened_pool::ScreenedPool,
+};
 use gtos_node_slashing_protection::{ensure_usable, Mode, ProtectedKeystore, SigningKeystore};
 use gtos_node_types::{user_error, Block};
 use gtos_runtime::Hash;
@@ -25,6 +27,8 @@ use std::{num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 /// What the operator chooses beyond the SDK's configuration.
 pub struct Options {
+	/// Whether a validator pauses while finality lags.
+	pub authoring_pauses: Pauses,
 	/// Folder of compiled runtimes; `None` for the one in the base path.
 	pub compiled_runtimes: Option<PathBuf>,
 	/// How long a GRANDPA vote is expected to travel.
@@ -190,6 +194,7 @@ where
 			keystore: worker_keystore.clone(),
 			protection: protection.clone(),
 			force_authoring,
+			pauses: options.authoring_pauses,
 			prometheus_registry: prometheus_registry.clone(),
 			telemetry: telemetry_handle.clone(),
 		};

@@ -32,6 +32,7 @@ mod transaction_index;
 
 pub use components::{ConsensusParts, PartialComponents};
 pub use full::{start, Options};
+pub use gtos_node_consensus::backoff::Pauses as AuthoringPauses;
 pub use gtos_node_slashing_protection::Mode as SlashingProtectionMode;
 pub use gtos_node_storage_monitor::{ensure_room, Limits as StorageLimits, OutOfSpace};
 pub use open::open;

@@ -21,8 +21,9 @@ use crate::{
 		timing::{hours, HOURS_PER_DAY},
 	},
 	constants::{block, currency::deposit, governance as limits},
-	AccountId, Balance, Balances, BlockNumber, OriginCaller, Preimage, Referenda, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, System, Treasury,
+	weights as measured, AccountId, Balance, Balances, BlockNumber, OriginCaller, Preimage,
+	Referenda, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, System,
+	Treasury,
 };
 use frame_support::{
 	parameter_types,
@@ -78,7 +79,7 @@ impl pallet_scheduler::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type RuntimeOrigin = RuntimeOrigin;
 	type ScheduleOrigin = EnsureRoot<AccountId>;
-	type WeightInfo = pallet_scheduler::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = measured::scheduler::SubstrateWeight<Runtime>;
 }
 
 parameter_types! {

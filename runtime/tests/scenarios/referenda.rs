@@ -25,8 +25,8 @@ use gtos_runtime::{
 			SUBMISSION_DEPOSIT,
 		},
 	},
-	BlockNumber, Hash, OriginCaller, Preimage, Referenda, Runtime, RuntimeCall, RuntimeOrigin,
-	Scheduler, System,
+	weights, BlockNumber, Hash, OriginCaller, Preimage, Referenda, Runtime, RuntimeCall,
+	RuntimeOrigin, Scheduler, System,
 };
 use pallet_conviction_voting::{Call as Voting, WeightInfo as _};
 use pallet_referenda::{
@@ -270,27 +270,28 @@ fn slots_without_alarms_hold_the_ends_of_all_decisions() {
 /// STA-R13: calls that set an alarm are charged for the search in full agendas.
 #[test]
 fn weights_contain_the_search_for_a_slot() {
-	type Sdk = pallet_referenda::weights::SubstrateWeight<Runtime>;
-	type VotingSdk = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
+	type Measured = weights::referenda::SubstrateWeight<Runtime>;
+	type MeasuredVoting = weights::conviction_voting::SubstrateWeight<Runtime>;
 	type SchedulerWeight = <Runtime as pallet_scheduler::Config>::WeightInfo;
 	chain_with_hours_of(1).execute_with(|| {
 		let reads = {
 			use pallet_scheduler::WeightInfo as _;
 			SchedulerWeight::service_agenda_base(AGENDA_SLOTS) * u64::from(AGENDA_TRIES)
 		};
-		assert!((ReferendaWeight::submit() - Sdk::submit()).all_gte(reads));
+		assert!((ReferendaWeight::submit() - Measured::submit()).all_gte(reads));
 		let approved =
-			ReferendaWeight::nudge_referendum_approved() - Sdk::nudge_referendum_approved();
+			ReferendaWeight::nudge_referendum_approved() - Measured::nudge_referendum_approved();
 		assert!(approved.all_gte(reads * 2_u64));
 		// The vote moves an alarm, and the alarm sets the next one.
 		let alarm = ReferendaWeight::nudge_referendum_begin_deciding_passing() + reads;
-		assert!((VotingWeight::vote_new() - VotingSdk::vote_new()).all_gte(alarm));
-		assert!((VotingWeight::vote_existing() - VotingSdk::vote_existing()).all_gte(alarm));
-		assert!((VotingWeight::remove_vote() - VotingSdk::remove_vote()).all_gte(alarm));
-		assert!((VotingWeight::remove_other_vote() - VotingSdk::remove_other_vote()).all_gte(alarm));
-		let delegate = VotingWeight::delegate(10) - VotingSdk::delegate(10);
+		assert!((VotingWeight::vote_new() - MeasuredVoting::vote_new()).all_gte(alarm));
+		assert!((VotingWeight::vote_existing() - MeasuredVoting::vote_existing()).all_gte(alarm));
+		assert!((VotingWeight::remove_vote() - MeasuredVoting::remove_vote()).all_gte(alarm));
+		assert!((VotingWeight::remove_other_vote() - MeasuredVoting::remove_other_vote())
+			.all_gte(alarm));
+		let delegate = VotingWeight::delegate(10) - MeasuredVoting::delegate(10);
 		assert!(delegate.all_gte(alarm * 10_u64));
-		assert!((VotingWeight::unlock() - VotingSdk::unlock()).is_zero());
+		assert!((VotingWeight::unlock() - MeasuredVoting::unlock()).is_zero());
 	});
 }
 

@@ -27,6 +27,16 @@ pub struct Chain {
 	executor: WasmExecutor<sp_io::SubstrateHostFunctions>,
 }
 
+/// A key that was written, with its bytes before and after.
+pub struct Change {
+	/// The key.
+	pub key: Vec<u8>,
+	/// What the state had.
+	pub before: Option<Vec<u8>>,
+	/// What it has now.
+	pub after: Option<Vec<u8>>,
+}
+
 /// Storage key of an item that is a single value.
 pub fn storage_key(pallet: &str, item: &str) -> Vec<u8> {
 	[twox_128(pallet.as_bytes()), twox_128(item.as_bytes())].concat()
@@ -76,9 +86,9 @@ impl Chain {
 			.map_err(|error| format!("{pallet}.{item}: {error}"))
 	}
 
-	/// Keys that were written, with their bytes before and after.
-	pub fn changed(&mut self) -> Vec<(Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>)> {
-		let after: Vec<_> = self
+	/// Keys whose bytes are others than in the state.
+	pub fn changed(&mut self) -> Vec<Change> {
+		let written: Vec<_> = self
 			.changes
 			.changes_mut()
 			.map(|(key, value)| (key.clone(), value.value().cloned()))
@@ -86,10 +96,10 @@ impl Chain {
 		let mut unchanged = OverlayedChanges::default();
 		let mut ext = Ext::new(&mut unchanged, &self.backend, None);
 		let mut changed = Vec::new();
-		for (key, new) in after {
-			let old = ext.storage(&key);
-			if old != new {
-				changed.push((key, old, new));
+		for (key, after) in written {
+			let before = ext.storage(&key);
+			if before != after {
+				changed.push(Change { key, before, after });
 			}
 		}
 		changed

@@ -90,7 +90,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
 	let mut tried = Chain::new(state.backend.clone(), try_code.clone());
 	let versions: [RuntimeVersion; 2] =
 		[old.call("Core_version", &[])?, new.call("Core_version", &[])?];
-	let mut unsafe_ = rules::broken(&versions[0], &versions[1], code.len());
+	let mut unsafe_ = rules::broken(&versions[0], &versions[1]);
 
 	let metadata = [old.metadata()?, new.metadata()?];
 	let write = |name: &str, bytes: &[u8]| {

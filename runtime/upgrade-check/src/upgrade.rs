@@ -1,7 +1,7 @@
 //! The upgrade itself: first with all checks of migrations and invariants, then block by block, as the chain would do it.
 
 use crate::{
-	execution::{storage_key, Chain, Header},
+	execution::{storage_key, Chain, Change, Header},
 	state::State,
 };
 use codec::Encode;
@@ -86,7 +86,7 @@ pub fn simulate(
 		return Ok(outcome);
 	}
 	eprintln!("==> All checks again, on the migrated state");
-	for (key, before, after) in chain.changed() {
+	for Change { key, before, after } in chain.changed() {
 		let prefix = hex(&key[..key.len().min(32)]);
 		let changed = outcome.changed_storage.entry(prefix).or_default();
 		let length = |value: &Option<Vec<u8>>| value.as_ref().map_or(0, |bytes| bytes.len() as i64);

@@ -1,7 +1,9 @@
 //! Chains in which finality stalls, slot by slot, with the rule by which the runtime counts missed slots.
 
-use super::{Chain, LONGEST_GAP_SLOTS, LONGEST_PAUSE_SLOTS, SLACK_BLOCKS, STEP_BLOCKS};
-use std::collections::BTreeSet;
+use super::{Chain, Pauses, LONGEST_GAP_SLOTS, LONGEST_PAUSE_SLOTS, SLACK_BLOCKS, STEP_BLOCKS};
+use crate::stateless_client;
+use sc_consensus_slots::BackoffAuthoringBlocksStrategy;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A chain, and what its validators have done.
 struct Network {
@@ -63,6 +65,21 @@ fn chain_with_slack_does_not_pause() {
 			assert!((1..=200).all(|slot| chain.may_author(slot)));
 		}
 	}
+}
+
+#[test]
+fn author_leaves_slots_empty_unless_it_never_pauses() {
+	let folder = tempfile::tempdir().unwrap();
+	let client = Arc::new(stateless_client::open(folder.path()));
+	let leaves_empty = |pauses: Pauses, best: u32| {
+		pauses.strategy(client.clone()).is_some_and(|strategy| {
+			// The client has no state, so this is the first slot of the largest set, which is not shared.
+			strategy.should_backoff(best, 0.into(), 0, 1.into(), "aura")
+		})
+	};
+	assert!(!leaves_empty(Pauses::WhileFinalityLags, 1));
+	assert!(leaves_empty(Pauses::WhileFinalityLags, 1_000));
+	assert!(!leaves_empty(Pauses::Never, 1_000));
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub mod pallet {
 		/// Dispatches as root a call that the technical committee has whitelisted.
 		#[codec(index = 0)]
 		WhitelistedCaller,
-		/// Cancels deferred slashes, and sets the minimum commission of validators.
+		/// Cancels deferred slashes.
 		#[codec(index = 1)]
 		StakingAdmin,
 		/// Spends up to a million TOS from the treasury, and voids payments.

@@ -4,17 +4,17 @@
 //! therefore charged for full agendas in addition.
 
 use super::agendas::{cancel_weight, search_weight};
-use crate::Runtime;
+use crate::{weights as measured, Runtime};
 use frame_support::weights::Weight;
 use pallet_referenda::WeightInfo as _;
 use pallet_scheduler::WeightInfo as _;
 
-/// Declares functions of a `WeightInfo` as the SDK's weight plus a number of tasks scheduled and cancelled.
+/// Declares functions of a `WeightInfo` as the measured weight plus a number of tasks scheduled and cancelled.
 macro_rules! weights {
-	($sdk:ty: $($name:ident => $scheduled:literal, $cancelled:literal;)*) => {
+	($measured:ty: $($name:ident => $scheduled:literal, $cancelled:literal;)*) => {
 		$(
 			fn $name() -> Weight {
-				<$sdk>::$name()
+				<$measured>::$name()
 					.saturating_add(search_weight($scheduled))
 					.saturating_add(cancel_weight().saturating_mul($cancelled))
 			}
@@ -22,14 +22,14 @@ macro_rules! weights {
 	};
 }
 
-type ReferendaSdk = pallet_referenda::weights::SubstrateWeight<Runtime>;
+type MeasuredReferenda = measured::referenda::SubstrateWeight<Runtime>;
 
 /// Weights of `pallet-referenda` on [`super::Agendas`].
 pub struct ReferendaWeight;
 
 impl pallet_referenda::WeightInfo for ReferendaWeight {
 	weights! {
-		ReferendaSdk:
+		MeasuredReferenda:
 		submit => 1, 0;
 		place_decision_deposit_preparing => 1, 1;
 		place_decision_deposit_queued => 0, 1;
@@ -63,7 +63,7 @@ impl pallet_referenda::WeightInfo for ReferendaWeight {
 	}
 }
 
-type VotingSdk = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
+type MeasuredVoting = measured::conviction_voting::SubstrateWeight<Runtime>;
 
 /// Weights of `pallet-conviction-voting` on [`super::Agendas`] and with [`super::ReturnToTrack`].
 pub struct VotingWeight;
@@ -95,24 +95,24 @@ impl VotingWeight {
 
 impl pallet_conviction_voting::WeightInfo for VotingWeight {
 	weights! {
-		VotingSdk:
+		MeasuredVoting:
 		unlock => 0, 0;
 	}
 
 	fn vote_new() -> Weight {
-		VotingSdk::vote_new()
+		MeasuredVoting::vote_new()
 			.saturating_add(Self::moved_alarms(1))
 			.saturating_add(Self::return_to_track())
 	}
 
 	fn vote_existing() -> Weight {
-		VotingSdk::vote_existing()
+		MeasuredVoting::vote_existing()
 			.saturating_add(Self::moved_alarms(1))
 			.saturating_add(Self::return_to_track())
 	}
 
 	fn remove_vote() -> Weight {
-		VotingSdk::remove_vote().saturating_add(Self::moved_alarms(1))
+		MeasuredVoting::remove_vote().saturating_add(Self::moved_alarms(1))
 	}
 
 	/// The benchmark of the SDK removes the vote of another account, whose referendum has to have ended. An account
@@ -122,10 +122,10 @@ impl pallet_conviction_voting::WeightInfo for VotingWeight {
 	}
 
 	fn delegate(votes: u32) -> Weight {
-		VotingSdk::delegate(votes).saturating_add(Self::moved_alarms(votes))
+		MeasuredVoting::delegate(votes).saturating_add(Self::moved_alarms(votes))
 	}
 
 	fn undelegate(votes: u32) -> Weight {
-		VotingSdk::undelegate(votes).saturating_add(Self::moved_alarms(votes))
+		MeasuredVoting::undelegate(votes).saturating_add(Self::moved_alarms(votes))
 	}
 }
