@@ -1,7 +1,7 @@
 //! Chains in which finality stalls, slot by slot, with the rule by which the runtime counts missed slots.
 
 use super::{Chain, Pauses, LONGEST_GAP_SLOTS, LONGEST_PAUSE_SLOTS, SLACK_BLOCKS, STEP_BLOCKS};
-use crate::stateless_client;
+use crate::test_client;
 use sc_consensus_slots::BackoffAuthoringBlocksStrategy;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -70,7 +70,7 @@ fn chain_with_slack_does_not_pause() {
 #[test]
 fn author_leaves_slots_empty_unless_it_never_pauses() {
 	let folder = tempfile::tempdir().unwrap();
-	let client = Arc::new(stateless_client::open(folder.path()));
+	let client = Arc::new(test_client::open(folder.path()));
 	let leaves_empty = |pauses: Pauses, best: u32| {
 		pauses.strategy(client.clone()).is_some_and(|strategy| {
 			// The client has no state, so this is the first slot of the largest set, which is not shared.
