@@ -83,11 +83,13 @@ clean_environment() {
 # their paths in the repository and by the times of their files. If the folder has been used by another checkout, cargo
 # would take the other one's crates for those of this one, unless the files here are newer.
 forget_crates() {
-	local pallet
-	rm -rf "$1"/.fingerprint/gtos-*
+	local names=(-name 'gtos-*') pallet
+	[ -d "$1" ] || return 0
 	for pallet in "$ROOT"/pallets/*/; do
-		rm -rf "$1/.fingerprint/pallet-$(basename "$pallet")"-*
+		names+=(-o -name "pallet-$(basename "$pallet")-*")
 	done
+	# Those of the Wasm are in a target folder inside.
+	find "$1" -type d -path '*/.fingerprint/*' \( "${names[@]}" \) -prune -exec rm -rf {} +
 }
 
 # test_wasm FEATURES: builds the Wasm with these features, which no real chain may run, and prints its path.
