@@ -36,4 +36,5 @@ mod tracks;
 mod transaction_outcome;
 mod upgrade_referenda;
 mod upgrades;
+mod waived_fees;
 mod wrappings;
