@@ -2,6 +2,7 @@
 //! treasury (ECO-R8). There is no sudo: only a referendum on the root track acts as root.
 
 mod agendas;
+mod empty_votes;
 pub mod pallet_origins;
 mod requeue;
 mod scheduled_calls;
@@ -9,6 +10,7 @@ mod tracks;
 mod weights;
 
 pub use agendas::Agendas;
+pub use empty_votes::EmptyVotes;
 pub use requeue::ReturnToTrack;
 pub use scheduled_calls::{LongProposals, SchedulerPreimages};
 pub use tracks::TracksInfo;

@@ -34,6 +34,7 @@ mod replay;
 mod slashes;
 mod tracks;
 mod transaction_outcome;
+mod unpaid_state;
 mod upgrade_referenda;
 mod upgrades;
 mod waived_fees;

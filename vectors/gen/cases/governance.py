@@ -1,4 +1,4 @@
-"""Agendas, tracks and proxies."""
+"""Agendas, tracks, proxies, and records that nobody pays for."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,14 +6,16 @@ from typing import Any
 from emit import VectorFile
 from model import errors, proxies, scale
 from model.calls import multi_address
+from model.storage import map_key
 from model.tracks import ONE, TRACKS, Track, blocks_to_enactment, percent
 
 from cases import scenario
 from cases.builders import constant_case
-from cases.fixtures import SENDER, TOS
+from cases.fixtures import EXISTENTIAL_DEPOSIT, SENDER, TOS
 
 LIVE_HOUR, SHORT_HOUR = 3_600, 20
 CALL_FILTERED = errors.module(0, 5)
+RESTRICTED = errors.module(proxies.STAKING, 33)
 SUBMISSION_DEPOSIT = 100 * TOS
 # Longest call that is scheduled as a preimage.
 MAX_CALL_LENGTH = 65_536
@@ -74,6 +76,97 @@ def _proposal_lengths() -> VectorFile:
             )
             for name, (call, fits) in proposals.items()
         ],
+    )
+
+
+def _unpaid_state() -> VectorFile:
+    account, other, track = SENDER.account, b"\x77" * 32, 11
+    delegate, unlock = 1, 3
+    twox = "Twox64Concat"
+
+    def record(who: bytes) -> bytes:
+        return map_key("ConvictionVoting", "VotingFor", (twox, who), (twox, scale.u16(track)))
+
+    def locks(who: bytes) -> bytes:
+        return map_key("ConvictionVoting", "ClassLocksFor", (twox, who))
+
+    def voting(call: int, *arguments: bytes) -> bytes:
+        return proxies.encoded(proxies.VOTING, call, *arguments)
+
+    def bond(value: int) -> bytes:
+        return proxies.encoded(
+            proxies.STAKING, proxies.BOND, scale.compact(value), scale.variant(proxies.STAKED)
+        )
+
+    # Votes of its own, none of them; delegations to it, votes and capital; the lock of earlier votes, end and amount.
+    empty = scale.variant(0, scale.sequence([]), scale.u128(0), scale.u128(0), scale.u32(0), scale.u128(0))
+    known = {record(other): empty}
+    unlocking = voting(unlock, scale.u16(track), multi_address(other))
+    nothing = {record(other): None, locks(other): None, record(account): None, locks(account): None}
+    unlocked = {record(other): empty, locks(other): scale.sequence([])}
+
+    def delegating(balance: int) -> bytes:
+        return voting(delegate, scale.u16(track), multi_address(other), scale.u8(0), scale.u128(balance))
+
+    steps: dict[str, tuple[bytes, bytes | None, dict[bytes, bytes | None], dict[bytes, bytes]]] = {
+        "unlock an account without a record": (unlocking, CALL_FILTERED, nothing, {}),
+        "unlock an account with a record": (unlocking, None, unlocked, known),
+        "unlock an account on another track": (
+            voting(unlock, scale.u16(track + 1), multi_address(other)),
+            CALL_FILTERED,
+            {locks(other): None},
+            known,
+        ),
+        "unlock what is no account": (
+            voting(unlock, scale.u16(track), scale.variant(1)),
+            errors.dispatch("CannotLookup"),
+            {},
+            {},
+        ),
+        "unlock in a batch": (
+            proxies.encoded(proxies.UTILITY, 2, scale.sequence([unlocking])),
+            CALL_FILTERED,
+            nothing,
+            {},
+        ),
+        "delegate nothing": (delegating(0), CALL_FILTERED, nothing, {}),
+        "delegate a unit": (delegating(1), None, {}, {}),
+    }
+    cases = [
+        scenario.case(
+            name,
+            [],
+            {account: TOS},
+            [scenario.call(account, call, error), *([scenario.stored(stored)] if stored else [])],
+            state=state,
+        )
+        for name, (call, error, stored, state) in steps.items()
+    ]
+    ed, bonded = EXISTENTIAL_DEPOSIT, map_key("Staking", "Bonded", (twox, account))
+    for free, value, error in (
+        (ed, ed, RESTRICTED),
+        (2 * ed - 1, TOS, RESTRICTED),
+        (2 * ed, TOS, None),
+        (2 * ed, ed - 1, errors.module(proxies.STAKING, 7)),
+    ):
+        cases.append(
+            scenario.case(
+                f"bond {value:,} of {free:,}",
+                [],
+                {account: free},
+                [
+                    scenario.call(account, bond(value), error),
+                    scenario.balances({account: free if error else ed}),
+                    scenario.stored({bonded: None if error else account}),
+                ],
+            )
+        )
+    return VectorFile(
+        "conformance/state/unpaid-state",
+        "scenario",
+        "Calls that would store records of votes and stakes for nothing",
+        ["STA-R17"],
+        cases,
     )
 
 
@@ -176,5 +269,6 @@ def _proxies() -> VectorFile:
 def files() -> Iterator[VectorFile]:
     yield _constants()
     yield _proposal_lengths()
+    yield _unpaid_state()
     yield _tracks()
     yield _proxies()
