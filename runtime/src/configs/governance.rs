@@ -3,6 +3,7 @@
 
 mod agendas;
 mod empty_votes;
+mod motions;
 pub mod pallet_origins;
 mod requeue;
 mod scheduled_calls;
@@ -11,6 +12,7 @@ mod weights;
 
 pub use agendas::Agendas;
 pub use empty_votes::EmptyVotes;
+pub use motions::{MotionWeight, OneMotion, OtherThresholds, TechnicalCollective};
 pub use requeue::ReturnToTrack;
 pub use scheduled_calls::{LongProposals, SchedulerPreimages};
 pub use tracks::TracksInfo;
@@ -132,28 +134,26 @@ impl pallet_referenda::Config for Runtime {
 
 impl pallet_origins::Config for Runtime {}
 
-/// The technical committee's instance of the collective pallet.
-pub type TechnicalCollective = pallet_collective::Instance1;
-
 parameter_types! {
 	pub TechnicalMotionDuration: BlockNumber = hours(3 * HOURS_PER_DAY);
 	pub MaxCommitteeProposalWeight: Weight = Perbill::from_percent(50) * MaxBlockWeight::get();
 }
 
 impl pallet_collective::Config<TechnicalCollective> for Runtime {
-	type Consideration = ();
+	type Consideration = OneMotion;
 	type DefaultVote = pallet_collective::MoreThanMajorityThenPrimeDefaultVote;
 	type DisapproveOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
 	type MaxMembers = ConstU32<{ limits::MAX_COMMITTEE_MEMBERS }>;
 	type MaxProposalWeight = MaxCommitteeProposalWeight;
-	type MaxProposals = ConstU32<25>;
+	// A place for the motion of each member.
+	type MaxProposals = ConstU32<{ limits::MAX_COMMITTEE_MEMBERS }>;
 	type MotionDuration = TechnicalMotionDuration;
 	type Proposal = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
 	type RuntimeOrigin = RuntimeOrigin;
 	type SetMembersOrigin = EnsureRoot<AccountId>;
-	type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = MotionWeight;
 }
 
 parameter_types! {

@@ -1,4 +1,4 @@
-"""Agendas, tracks, proxies, and records that nobody pays for."""
+"""Agendas, tracks, proxies, motions, and records that nobody pays for."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 from emit import VectorFile
 from model import errors, proxies, scale
 from model.calls import multi_address
-from model.storage import map_key
+from model.hashing import blake2_256
+from model.keys import test_key
+from model.storage import map_key, value_key
 from model.tracks import ONE, TRACKS, Track, blocks_to_enactment, percent
 
 from cases import scenario
@@ -170,6 +172,85 @@ def _unpaid_state() -> VectorFile:
     )
 
 
+def _motions() -> VectorFile:
+    account, other, stranger = (test_key("ed25519", number).account for number in (1, 2, 3))
+    propose, close, release = 2, 6, 8
+    not_member, too_many, active = (errors.module(proxies.COMMITTEE, index) for index in (0, 7, 11))
+
+    count = value_key("TechnicalCommittee", "ProposalCount")
+
+    def committee(size: int) -> dict[bytes, bytes]:
+        members = [account, other, *(bytes([number]) * 32 for number in range(size))][:size]
+        return {value_key("TechnicalCommittee", "Members"): scale.sequence(members)}
+
+    def motion(number: int) -> bytes:
+        return proxies.encoded(proxies.SYSTEM, 0, scale.data(bytes([number])))
+
+    def proposing(ayes: int, number: int = 1) -> bytes:
+        call = motion(number)
+        return proxies.encoded(
+            proxies.COMMITTEE, propose, scale.compact(ayes), call, scale.compact(len(call))
+        )
+
+    def closing(number: int, index: int) -> bytes:
+        # Bounds of a call that is not made: weight and length.
+        bounds = scale.compact(0), scale.compact(0), scale.compact(0)
+        return proxies.encoded(
+            proxies.COMMITTEE, close, blake2_256(motion(number)), scale.compact(index), *bounds
+        )
+
+    def releasing(number: int) -> bytes:
+        return proxies.encoded(proxies.COMMITTEE, release, blake2_256(motion(number)))
+
+    def thresholds(size: int) -> dict[str, Any]:
+        least = -(-2 * size // 3)
+        refused = [ayes for ayes in (0, 1, least - 1, least + 1, size + 1) if ayes != least]
+        return scenario.case(
+            f"ayes of {size} members",
+            [],
+            {account: TOS},
+            [
+                *(scenario.call(account, proposing(ayes), CALL_FILTERED) for ayes in sorted(set(refused))),
+                scenario.call(account, proposing(least)),
+                # The only member makes the call at once.
+                scenario.stored({count: scale.u32(1) if size > 1 else None}),
+            ],
+            state=committee(size),
+        )
+
+    end = 1 + 72 * LIVE_HOUR
+    life = scenario.case(
+        "one motion of each member",
+        [],
+        {account: TOS, other: TOS, stranger: TOS},
+        [
+            scenario.call(stranger, proposing(2), not_member),
+            scenario.call(account, proposing(2)),
+            scenario.call(account, proposing(2, 2), too_many),
+            scenario.call(other, proposing(2, 2)),
+            scenario.call(stranger, releasing(1), active),
+            scenario.advance(end, sweep=False),
+            scenario.call(stranger, closing(1, 0)),
+            # The pallet still has the ticket of the first motion.
+            scenario.call(account, proposing(2, 3)),
+            scenario.call(account, proposing(2, 1), too_many),
+            scenario.call(stranger, closing(2, 1)),
+            # The call of a motion that has ended, by another member.
+            scenario.call(other, proposing(2, 1)),
+            scenario.call(other, proposing(2, 4), too_many),
+            scenario.call(stranger, releasing(2)),
+        ],
+        state=committee(3),
+    )
+    return VectorFile(
+        "conformance/state/motion",
+        "scenario",
+        "Motions of the technical committee: the ayes that they need, and how many a member can have",
+        ["STA-R18"],
+        [*(thresholds(size) for size in (1, 2, 3, 4, 5, 6, 24, 25)), life],
+    )
+
+
 def _track(name: str, track: Track) -> dict[str, Any]:
     points = {
         "approvalDelays": (track.approval, (49, 50, 70, 75, 80, 90, 100)),
@@ -270,5 +351,6 @@ def files() -> Iterator[VectorFile]:
     yield _constants()
     yield _proposal_lengths()
     yield _unpaid_state()
+    yield _motions()
     yield _tracks()
     yield _proxies()
