@@ -113,6 +113,23 @@ fn no_track_delays_what_everybody_wants() {
 	});
 }
 
+/// STA-R15: referenda that fill the track keep one with more ayes than those in the queue for two days at most.
+#[test]
+fn urgent_referendum_is_decided_within_two_days_although_the_track_was_full() {
+	chain_with_hours_of(3_600).execute_with(|| {
+		let track = TracksInfo::info(WHITELISTED_CALLER).expect("there is such a track");
+		let until_others_are_decided = track.decision_period + track.confirm_period;
+		assert_eq!(until_others_are_decided, 25 * 3_600);
+		let own = track.prepare_period + track.decision_period;
+		assert!(until_others_are_decided + own <= 50 * 3_600);
+		// With half of all TOS and no nay it needs no time to be decided.
+		assert_eq!(track.min_approval.delay(Perbill::one()), Perbill::zero());
+		// The required turnout has fallen before the period ends.
+		let least = track.min_support.delay(Perbill::from_percent(10));
+		assert_eq!(least.mul_ceil(track.decision_period), 16 * 3_600);
+	});
+}
+
 /// STA-R14: an unopposed minority of 1 % can spend a thousand TOS at a time, and a tenth must vote for a million.
 #[test]
 fn least_support_rises_with_the_amount() {
