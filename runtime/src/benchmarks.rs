@@ -15,7 +15,7 @@ use pallet_offences_benchmarking::Pallet as OffencesBench;
 // and no election of this chain takes such candidates (CON-R24). So is pallet-collective, in whose benchmarks
 // one member has many motions (STA-R18). These pallets use the SDK's weights, which are not measured here. The
 // benchmarks of `system.set_code` and `apply_authorized_upgrade` fail, because they use the code of another chain
-// (UPG-R1).
+// (UPG-R1), and those of `whitelist.dispatch_whitelisted_call` and its variant, because they defer a call (STA-R15).
 frame_benchmarking::define_benchmarks!(
 	[frame_benchmarking, BaselineBench::<Runtime>]
 	[frame_election_provider_support, ElectionProviderBench::<Runtime>]

@@ -156,14 +156,11 @@ impl pallet_collective::Config<TechnicalCollective> for Runtime {
 	type WeightInfo = MotionWeight;
 }
 
-parameter_types! {
-	/// How long the deferred dispatch of a whitelisted call may wait.
-	pub DeferredDispatchExpiration: BlockNumber = hours(28 * HOURS_PER_DAY);
-}
-
 impl pallet_whitelist::Config for Runtime {
 	type BlockNumberProvider = System;
-	type DeferredDispatchExpiration = DeferredDispatchExpiration;
+	// A referendum about a call that is not whitelisted yet leaves a permission with which any account could make the
+	// call as root later. It has expired from the beginning (STA-R15).
+	type DeferredDispatchExpiration = ConstU32<0>;
 	type DispatchWhitelistedOrigin = EitherOf<EnsureRoot<AccountId>, WhitelistedCaller>;
 	type Preimages = Preimage;
 	type RuntimeCall = RuntimeCall;

@@ -1,9 +1,7 @@
 //! What the tracks require, and what each of their origins may spend.
 
 use crate::{
-	ballots::{
-		chain_with_hours_of, enacted_at, is_marked, marker, nothing, submit_with_deposit, vote,
-	},
+	ballots::{chain_with_hours_of, enacted_at, nothing, submit_with_deposit, vote},
 	common::{chain, run_block},
 };
 use frame_support::assert_ok;
@@ -17,10 +15,7 @@ use pallet_genesis_parameters::ChainTiming;
 use pallet_referenda::TracksInfo as _;
 use pallet_treasury::{Error, SpendCount};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
-use sp_runtime::{
-	traits::{BlakeTwo256, Dispatchable, Hash as _},
-	DispatchResult, Perbill,
-};
+use sp_runtime::{traits::Dispatchable, DispatchResult, Perbill};
 
 const WHITELISTED_CALLER: u16 = 1;
 const STAKING_ADMIN: u16 = 10;
@@ -60,40 +55,6 @@ fn whitelisted_referendum_is_enacted_in_time_by_itself() {
 			vote(index, Perbill::from_percent(nays));
 			let enacted = enacted_at(index, submitted + blocks + 1);
 			assert_eq!(enacted, Some(submitted + blocks), "{nays} % nays");
-		});
-	}
-}
-
-/// STA-R15: a call that is not whitelisted when its referendum is enacted is left to any account, for 28 days.
-#[test]
-fn call_that_is_whitelisted_after_its_referendum_is_made_by_any_account() {
-	const DAY_BLOCKS: BlockNumber = 24;
-	let make = || {
-		RuntimeCall::Whitelist(pallet_whitelist::Call::dispatch_whitelisted_call_with_preimage {
-			call: Box::new(marker()),
-		})
-	};
-	let by = |call: RuntimeCall, origin: RuntimeOrigin| -> DispatchResult {
-		call.dispatch(origin).map(|_| ()).map_err(|failure| failure.error)
-	};
-	let anybody = || RuntimeOrigin::signed(Bob.to_account_id());
-	for (waited, is_in_time) in [(28 * DAY_BLOCKS - 1, true), (28 * DAY_BLOCKS, false)] {
-		chain_with_hours_of(1).execute_with(|| {
-			run_block(0, vec![]);
-			assert_ok!(dispatch(make(), Origin::WhitelistedCaller));
-			let not_whitelisted = pallet_whitelist::Error::<Runtime>::CallIsNotWhitelisted.into();
-			assert_eq!(by(make(), anybody()), Err(not_whitelisted));
-
-			System::set_block_number(System::block_number() + waited);
-			let call_hash = BlakeTwo256::hash_of(&marker());
-			let whitelist =
-				RuntimeCall::Whitelist(pallet_whitelist::Call::whitelist_call { call_hash });
-			assert_ok!(by(whitelist, RuntimeOrigin::root()));
-			assert!(!is_marked());
-			let expired = pallet_whitelist::Error::<Runtime>::DeferredDispatchExpired.into();
-			let expected = if is_in_time { Ok(()) } else { Err(expired) };
-			assert_eq!(by(make(), anybody()), expected);
-			assert_eq!(is_marked(), is_in_time);
 		});
 	}
 }

@@ -251,6 +251,51 @@ def _motions() -> VectorFile:
     )
 
 
+def _late_whitelisting() -> VectorFile:
+    account = SENDER.account
+    whitelist, make, remove = 0, 3, 4
+    not_found, already, expired = (errors.module(proxies.WHITELIST, index) for index in (5, 7, 8))
+    call = proxies.encoded(proxies.SYSTEM, 0, scale.data(b"urgent"))
+    call_hash = blake2_256(call)
+
+    def key(item: str) -> bytes:
+        return map_key("Whitelist", item, ("Twox64Concat", call_hash))
+
+    making = proxies.encoded(proxies.WHITELIST, make, call)
+    whitelisting = proxies.encoded(proxies.WHITELIST, whitelist, call_hash)
+    removing = proxies.encoded(proxies.WHITELIST, remove, call_hash)
+    root, start = scenario.ROOT, 7
+    return VectorFile(
+        "conformance/state/late-whitelisting",
+        "scenario",
+        "A call that is whitelisted after the referendum that should have made it; root stands for the track's origin",
+        ["STA-R15"],
+        [
+            scenario.case(
+                "no account makes the call",
+                [],
+                {account: TOS},
+                [
+                    scenario.call(account, making, not_found),
+                    scenario.call(root, making),
+                    scenario.stored({key("DeferredDispatch"): scale.u32(start)}),
+                    scenario.call(root, making, already),
+                    scenario.call(root, whitelisting),
+                    scenario.call(account, making, expired),
+                    scenario.advance(start + 1, sweep=False),
+                    scenario.call(account, making, expired),
+                    scenario.call(account, removing),
+                    scenario.stored({key("DeferredDispatch"): None, key("WhitelistedCall"): b""}),
+                    scenario.call(account, making, not_found),
+                    scenario.call(root, making),
+                    scenario.stored({key("WhitelistedCall"): None}),
+                ],
+                block=start,
+            ),
+        ],
+    )
+
+
 def _track(name: str, track: Track) -> dict[str, Any]:
     points = {
         "approvalDelays": (track.approval, (49, 50, 70, 75, 80, 90, 100)),
@@ -352,5 +397,6 @@ def files() -> Iterator[VectorFile]:
     yield _proposal_lengths()
     yield _unpaid_state()
     yield _motions()
+    yield _late_whitelisting()
     yield _tracks()
     yield _proxies()
