@@ -229,6 +229,15 @@ describe('the guide to governance', () => {
 		await ends(2, 'Killed');
 	});
 
+	it('root raises the bond of candidates', async () => {
+		const shown = JSON.parse(await guide.run('candidates'));
+		assert.equal(shown.method, 'setStakingConfigs');
+		const configs = api.createType('Call', await guide.get('CONFIGS')).args;
+		assert.equal(configs[1].asSet.toBigInt(), 50_000n * TOS);
+		assert.equal(configs[4].asSet.toNumber(), 80);
+		assert.ok([0, 2, 3, 5, 6].every((index) => configs[index].isNoop));
+	});
+
 	it('the committee whitelists an urgent call', async () => {
 		await as(COMMITTEE[0]);
 		await guide.run('motion');

@@ -8,6 +8,7 @@ mod ballots;
 mod block_limits;
 mod blocks;
 mod call_weights;
+mod candidate_places;
 mod committee;
 mod common;
 mod contracts;
