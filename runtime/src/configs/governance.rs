@@ -12,7 +12,9 @@ mod weights;
 
 pub use agendas::Agendas;
 pub use empty_votes::EmptyVotes;
-pub use motions::{MotionWeight, OneMotion, OtherThresholds, TechnicalCollective};
+pub use motions::{
+	AbstentionsAreNays, MotionWeight, OneMotion, OtherThresholds, TechnicalCollective,
+};
 pub use requeue::ReturnToTrack;
 pub use scheduled_calls::{LongProposals, SchedulerPreimages};
 pub use tracks::TracksInfo;
@@ -141,7 +143,7 @@ parameter_types! {
 
 impl pallet_collective::Config<TechnicalCollective> for Runtime {
 	type Consideration = OneMotion;
-	type DefaultVote = pallet_collective::MoreThanMajorityThenPrimeDefaultVote;
+	type DefaultVote = AbstentionsAreNays;
 	type DisapproveOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
 	type MaxMembers = ConstU32<{ limits::MAX_COMMITTEE_MEMBERS }>;

@@ -11,12 +11,12 @@ use frame_support::{
 };
 use gtos_runtime::{
 	configs::governance::TechnicalCollective, constants::governance::MAX_COMMITTEE_MEMBERS,
-	genesis_config_presets::LOCAL, AccountId, Hash, Runtime, RuntimeCall, RuntimeOrigin,
+	genesis_config_presets::LOCAL, AccountId, Hash, Runtime, RuntimeCall, RuntimeOrigin, System,
 	TechnicalCommittee,
 };
-use pallet_collective::{Call, Error, Members, Proposals};
+use pallet_collective::{Call, Error, Members, Prime, Proposals};
 use pallet_whitelist::WhitelistedCall;
-use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave};
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve};
 use sp_runtime::{
 	traits::{BlakeTwo256, Hash as _},
 	DispatchResult,
@@ -144,6 +144,31 @@ fn tickets_of_earlier_motions_do_not_count() {
 		assert_ok!(TechnicalCommittee::kill(RuntimeOrigin::root(), hash(2)));
 		assert_ok!(release(2));
 		assert_ok!(dispatch(propose(AYES, 3), signed(Alice)));
+	});
+}
+
+/// Three of five are a majority and less than two thirds. The SDK's rule would count the others as ayes.
+#[test]
+fn members_that_do_not_vote_count_as_nays() {
+	chain(LOCAL).execute_with(|| {
+		run_block(0, vec![]);
+		let voters = [Alice, Bob, Charlie];
+		let members: Vec<_> =
+			voters.iter().chain(&[Dave, Eve]).map(|who| who.to_account_id()).collect();
+		Members::<Runtime, TechnicalCollective>::put(&members);
+		// The SDK would count the others like the prime member, too.
+		Prime::<Runtime, TechnicalCollective>::put(Alice.to_account_id());
+		assert_ok!(dispatch(propose(4, 1), signed(Alice)));
+		for who in voters {
+			vote(who, 1, 0, true);
+		}
+		let early: DispatchResult = Err(Error::<Runtime, TechnicalCollective>::TooEarly.into());
+		assert_eq!(close(1, 0), early);
+		let duration =
+			<Runtime as pallet_collective::Config<TechnicalCollective>>::MotionDuration::get();
+		System::set_block_number(System::block_number() + duration);
+		assert_ok!(close(1, 0));
+		assert!(!WhitelistedCall::<Runtime>::contains_key(Hash::repeat_byte(1)));
 	});
 }
 

@@ -174,8 +174,10 @@ def _unpaid_state() -> VectorFile:
 
 def _motions() -> VectorFile:
     account, other, stranger = (test_key("ed25519", number).account for number in (1, 2, 3))
-    propose, close, release = 2, 6, 8
-    not_member, too_many, active = (errors.module(proxies.COMMITTEE, index) for index in (0, 7, 11))
+    propose, vote, close, release = 2, 3, 6, 8
+    not_member, too_early, too_many, active = (
+        errors.module(proxies.COMMITTEE, index) for index in (0, 6, 7, 11)
+    )
 
     count = value_key("TechnicalCommittee", "ProposalCount")
 
@@ -190,6 +192,12 @@ def _motions() -> VectorFile:
         call = motion(number)
         return proxies.encoded(
             proxies.COMMITTEE, propose, scale.compact(ayes), call, scale.compact(len(call))
+        )
+
+    def voting(number: int, index: int) -> bytes:
+        aye = scale.boolean(True)
+        return proxies.encoded(
+            proxies.COMMITTEE, vote, blake2_256(motion(number)), scale.compact(index), aye
         )
 
     def closing(number: int, index: int) -> bytes:
@@ -242,12 +250,26 @@ def _motions() -> VectorFile:
         ],
         state=committee(3),
     )
+    # Three of five are a majority. If the others counted as ayes, closing would fail: its bounds are too low.
+    abstentions = scenario.case(
+        "members that do not vote",
+        [],
+        {account: TOS, other: TOS, stranger: TOS},
+        [
+            scenario.call(account, proposing(4)),
+            *(scenario.call(member, voting(1, 0)) for member in (account, other, bytes(32))),
+            scenario.call(stranger, closing(1, 0), too_early),
+            scenario.advance(end, sweep=False),
+            scenario.call(stranger, closing(1, 0)),
+        ],
+        state=committee(5),
+    )
     return VectorFile(
         "conformance/state/motion",
         "scenario",
         "Motions of the technical committee: the ayes that they need, and how many a member can have",
         ["STA-R18"],
-        [*(thresholds(size) for size in (1, 2, 3, 4, 5, 6, 24, 25)), life],
+        [*(thresholds(size) for size in (1, 2, 3, 4, 5, 6, 24, 25)), life, abstentions],
     )
 
 

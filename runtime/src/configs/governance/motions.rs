@@ -7,7 +7,9 @@ use frame_support::{
 	traits::{Consideration, Contains, Get, MaybeConsideration},
 	weights::Weight,
 };
-use pallet_collective::{Call, CostOf, Error, Instance1, MemberCount, Members, Proposals};
+use pallet_collective::{
+	Call, CostOf, DefaultVote, Error, Instance1, MemberCount, Members, Proposals,
+};
 use scale_info::TypeInfo;
 use sp_runtime::DispatchError;
 
@@ -36,6 +38,18 @@ fn required_ayes() -> MemberCount {
 	let members = Members::<Runtime, TechnicalCollective>::decode_len().unwrap_or_default();
 	// Saturating: the list of the members is much shorter.
 	MemberCount::try_from(members).unwrap_or(MemberCount::MAX).saturating_mul(2).div_ceil(3)
+}
+
+/// Members that have not voted when the time of a motion is over count as nays.
+///
+/// The SDK's rules count them as ayes if the majority has voted aye, or like the prime member. Then fewer than two
+/// thirds could whitelist a call.
+pub struct AbstentionsAreNays;
+
+impl DefaultVote for AbstentionsAreNays {
+	fn default_vote(_: Option<bool>, _: MemberCount, _: MemberCount, _: MemberCount) -> bool {
+		false
+	}
 }
 
 /// The ticket of a motion, given only to a member that has no other open motion.
