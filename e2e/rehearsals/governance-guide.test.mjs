@@ -229,6 +229,15 @@ describe('the guide to governance', () => {
 		await ends(2, 'Killed');
 	});
 
+	it('root raises the bond of candidates', async () => {
+		const shown = JSON.parse(await guide.run('candidates'));
+		assert.equal(shown.method, 'setStakingConfigs');
+		const configs = api.createType('Call', await guide.get('CONFIGS')).args;
+		assert.equal(configs[1].asSet.toBigInt(), 50_000n * TOS);
+		assert.equal(configs[4].asSet.toNumber(), 80);
+		assert.ok([0, 2, 3, 5, 6].every((index) => configs[index].isNoop));
+	});
+
 	it('the committee whitelists an urgent call', async () => {
 		await as(COMMITTEE[0]);
 		await guide.run('motion');
@@ -243,18 +252,26 @@ describe('the guide to governance', () => {
 		assert.equal(await isWhitelisted(blake2AsHex(await guide.get('URGENT'))), 'true');
 		assert.equal(await isWhitelisted(blake2AsHex('0x00')), 'null');
 		await guide.run('urgent');
-		const { origin } = (await referendum(await guide.get('URGENT_INDEX'))).asOngoing;
+		const urgent = await guide.get('URGENT_INDEX');
+		const { origin } = (await referendum(urgent)).asOngoing;
 		assert.equal(origin.toHuman().Origins, 'WhitelistedCaller');
+		// Its decision period is 24 blocks.
+		await back(urgent);
+		await ends(urgent, 'Approved');
 	});
 
 	it('proxies validate and vote for a stash', async () => {
+		// The urgent referendum has ended. This one waits for its deposit.
+		const proposal = { Inline: api.tx.system.remark('0x01').method.toHex() };
+		const { events } = await send('Alice', api.tx.referenda.submit({ system: 'Root' }, proposal, { After: 0 }));
+		const { index } = events.find((event) => api.events.referenda.Submitted.is(event)).data;
+		await guide.set('URGENT_INDEX', index.toNumber());
 		await as(STASH);
 		await guide.run('add-proxies');
 		await as(PROXY);
 		await guide.run('use-proxies');
 		const { commission } = await api.query.staking.validators(addressOf(STASH));
 		assert.equal(commission.toNumber(), 50_000_000);
-		const index = await guide.get('URGENT_INDEX');
 		assert.equal(BigInt((await tally(index)).support), 1_000n * TOS);
 		await as(STASH);
 		await guide.run('remove-proxy');
@@ -265,7 +282,6 @@ describe('the guide to governance', () => {
 		const staked = (await api.query.staking.ledger(addressOf(STASH))).unwrap().active.toBigInt();
 		const vote = { Standard: { vote: { aye: true, conviction: 'None' }, balance: (await free(STASH)) + staked } };
 		await send(STASH, api.tx.convictionVoting.vote(index, vote));
-		await back(index);
 	});
 
 	it('locks end', async () => {

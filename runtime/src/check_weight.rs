@@ -1,5 +1,5 @@
-//! The weight that a transaction has because of its length, the limits of operational transactions, and bare
-//! upgrades.
+//! The weight that a transaction has because of its length, the limits of operational transactions, calls that waive
+//! their fee, and bare upgrades.
 
 use crate::{
 	configs::block_limits::{largest_extrinsic, MaxBlockLength, MaxBlockWeight},
@@ -8,7 +8,7 @@ use crate::{
 };
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::{
-	dispatch::DispatchClass,
+	dispatch::{DispatchClass, Pays},
 	weights::{constants::ExtrinsicBaseWeight, Weight},
 };
 use frame_system::CodeUpgradeAuthorization;
@@ -29,8 +29,8 @@ type Info = DispatchInfoOf<RuntimeCall>;
 type PostInfo = PostDispatchInfoOf<RuntimeCall>;
 
 /// [`frame_system::CheckWeight`] with an additional weight for each byte of the call (ECO-R2), which holds
-/// operational transactions to what the block has left (TXN-R28), and refuses bare upgrades that would fail
-/// (TXN-R5).
+/// operational transactions to what the block has left (TXN-R28), charges normal ones whatever their call returns
+/// (ECO-R2), and refuses bare upgrades that would fail (TXN-R5).
 ///
 /// A block decodes, hashes and copies its transactions before and after it dispatches them. The
 /// weight of a call includes none of that work, and the base weight includes only that of a short
@@ -106,6 +106,23 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 		result: &DispatchResult,
 	) -> Result<Weight, TransactionValidityError> {
 		Inner::post_dispatch_details(pre, info, post_info, len, result)
+	}
+
+	/// Has a normal transaction pay although its call has waived the fee (ECO-R2).
+	///
+	/// Pallets of the SDK waive the fee of calls that they consider useful, and anybody can make some of them again and
+	/// again. `ChargeTransactionPayment` comes later in the tuple and gets the same `post_info`.
+	fn post_dispatch(
+		pre: Self::Pre,
+		info: &Info,
+		post_info: &mut PostInfo,
+		len: usize,
+		result: &DispatchResult,
+	) -> Result<(), TransactionValidityError> {
+		if info.class == DispatchClass::Normal {
+			post_info.pays_fee = Pays::Yes;
+		}
+		Inner::post_dispatch(pre, info, post_info, len, result)
 	}
 
 	fn bare_validate(call: &RuntimeCall, info: &Info, len: usize) -> TransactionValidity {

@@ -11,7 +11,9 @@ pub mod currency {
 	/// One TOS: 12 decimals.
 	pub const TOS: Balance = 1_000 * MILLI_TOS;
 
-	/// Minimum balance of an account. It pays for the state of the account itself, about 100 bytes.
+	/// Minimum balance of an account: little, so that small payments can create one.
+	///
+	/// It does not pay for the state of the account, 80 bytes and a key of 80. [`deposit`] would be 36 times as much.
 	pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_TOS;
 
 	/// Refundable deposit for state that its owner can remove again.

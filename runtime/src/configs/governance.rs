@@ -2,6 +2,8 @@
 //! treasury (ECO-R8). There is no sudo: only a referendum on the root track acts as root.
 
 mod agendas;
+mod empty_votes;
+mod motions;
 pub mod pallet_origins;
 mod requeue;
 mod scheduled_calls;
@@ -9,6 +11,10 @@ mod tracks;
 mod weights;
 
 pub use agendas::Agendas;
+pub use empty_votes::EmptyVotes;
+pub use motions::{
+	AbstentionsAreNays, MotionWeight, OneMotion, OtherThresholds, TechnicalCollective,
+};
 pub use requeue::ReturnToTrack;
 pub use scheduled_calls::{LongProposals, SchedulerPreimages};
 pub use tracks::TracksInfo;
@@ -130,38 +136,33 @@ impl pallet_referenda::Config for Runtime {
 
 impl pallet_origins::Config for Runtime {}
 
-/// The technical committee's instance of the collective pallet.
-pub type TechnicalCollective = pallet_collective::Instance1;
-
 parameter_types! {
 	pub TechnicalMotionDuration: BlockNumber = hours(3 * HOURS_PER_DAY);
 	pub MaxCommitteeProposalWeight: Weight = Perbill::from_percent(50) * MaxBlockWeight::get();
 }
 
 impl pallet_collective::Config<TechnicalCollective> for Runtime {
-	type Consideration = ();
-	type DefaultVote = pallet_collective::MoreThanMajorityThenPrimeDefaultVote;
+	type Consideration = OneMotion;
+	type DefaultVote = AbstentionsAreNays;
 	type DisapproveOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
 	type MaxMembers = ConstU32<{ limits::MAX_COMMITTEE_MEMBERS }>;
 	type MaxProposalWeight = MaxCommitteeProposalWeight;
-	type MaxProposals = ConstU32<25>;
+	// A place for the motion of each member.
+	type MaxProposals = ConstU32<{ limits::MAX_COMMITTEE_MEMBERS }>;
 	type MotionDuration = TechnicalMotionDuration;
 	type Proposal = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
 	type RuntimeOrigin = RuntimeOrigin;
 	type SetMembersOrigin = EnsureRoot<AccountId>;
-	type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
-}
-
-parameter_types! {
-	/// How long the deferred dispatch of a whitelisted call may wait.
-	pub DeferredDispatchExpiration: BlockNumber = hours(28 * HOURS_PER_DAY);
+	type WeightInfo = MotionWeight;
 }
 
 impl pallet_whitelist::Config for Runtime {
 	type BlockNumberProvider = System;
-	type DeferredDispatchExpiration = DeferredDispatchExpiration;
+	// A referendum about a call that is not whitelisted yet leaves a permission with which any account could make the
+	// call as root later. It has expired from the beginning (STA-R15).
+	type DeferredDispatchExpiration = ConstU32<0>;
 	type DispatchWhitelistedOrigin = EitherOf<EnsureRoot<AccountId>, WhitelistedCaller>;
 	type Preimages = Preimage;
 	type RuntimeCall = RuntimeCall;

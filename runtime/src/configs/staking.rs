@@ -7,9 +7,12 @@ use crate::{
 		governance::pallet_origins::StakingAdmin,
 		timing::{BondingDuration, SessionsPerEra, SlashDeferDuration},
 	},
-	constants::staking::{
-		EXPOSURE_PAGE_SIZE, HISTORY_DEPTH_ERAS, IDLE_PAYOUT_RATIO, MAX_ELECTABLE_TARGETS,
-		MAX_ELECTING_VOTERS, MAX_NOMINATIONS, MAX_VALIDATORS, OVERDUE_PAYOUT_ERAS,
+	constants::{
+		currency::EXISTENTIAL_DEPOSIT,
+		staking::{
+			EXPOSURE_PAGE_SIZE, HISTORY_DEPTH_ERAS, IDLE_PAYOUT_RATIO, MAX_ELECTABLE_TARGETS,
+			MAX_ELECTING_VOTERS, MAX_NOMINATIONS, MAX_VALIDATORS, OVERDUE_PAYOUT_ERAS,
+		},
 	},
 	election_solver::PhragmenWithKeys,
 	AccountId, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, Session,
@@ -21,9 +24,7 @@ use frame_election_provider_support::{
 };
 use frame_support::{
 	parameter_types,
-	traits::{
-		tokens::imbalance::ResolveTo, ConstBool, ConstU32, Contains, EitherOfDiverse, Nothing,
-	},
+	traits::{tokens::imbalance::ResolveTo, ConstBool, ConstU32, Contains, EitherOfDiverse},
 	weights::Weight,
 };
 use frame_system::EnsureRoot;
@@ -105,6 +106,21 @@ impl Contains<RuntimeCall> for RootOnlyCalls {
 	}
 }
 
+/// Accounts that cannot stake the existential deposit. They may not bond, nor add to what they have bonded (STA-R17).
+///
+/// `bond` compares only its argument with the existential deposit, and then stakes what the account has. So an account
+/// could store the three records of a stake for a stake of zero, and be reaped while they stay.
+///
+/// The pallet asks with the stash before it reads the same balances and holds itself, so the weights of the calls contain
+/// it.
+pub struct TooPoorToStake;
+
+impl Contains<AccountId> for TooPoorToStake {
+	fn contains(stash: &AccountId) -> bool {
+		pallet_staking::asset::stakeable_balance::<Runtime>(stash) < EXISTENTIAL_DEPOSIT
+	}
+}
+
 /// Size of the set in the staking benchmarks; the pallet requires it although they are not run.
 pub struct BenchmarkingConfig;
 
@@ -123,7 +139,7 @@ impl pallet_staking::Config for Runtime {
 	type ElectionProvider = onchain::OnChainExecution<OnChainPhragmen>;
 	type EraPayout = pallet_staking::ConvertCurve<RewardCurve>;
 	type EventListeners = ();
-	type Filter = Nothing;
+	type Filter = TooPoorToStake;
 	type GenesisElectionProvider = onchain::OnChainExecution<OnChainPhragmen>;
 	type HistoryDepth = ConstU32<HISTORY_DEPTH_ERAS>;
 	type MaxControllersInDeprecationBatch = ConstU32<100>;

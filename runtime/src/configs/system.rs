@@ -3,7 +3,7 @@
 use crate::{
 	configs::{
 		block_limits::{RuntimeBlockLength, RuntimeBlockWeights},
-		governance::LongProposals,
+		governance::{EmptyVotes, LongProposals, OtherThresholds},
 		staking::RootOnlyCalls,
 		timing::MinimumPeriod,
 	},
@@ -32,7 +32,10 @@ parameter_types! {
 impl frame_system::Config for Runtime {
 	type AccountData = pallet_balances::AccountData<Balance>;
 	type AccountId = AccountId;
-	type BaseCallFilter = InsideBoth<EverythingBut<(RootOnlyCalls, LongProposals)>, Upgrades>;
+	type BaseCallFilter = InsideBoth<
+		EverythingBut<(RootOnlyCalls, LongProposals, EmptyVotes, OtherThresholds)>,
+		Upgrades,
+	>;
 	type Block = Block;
 	type BlockHashCount = BlockHashCount;
 	type BlockLength = RuntimeBlockLength;

@@ -29,7 +29,8 @@ fn balance(of: Sr25519Keyring) -> Balance {
 	Balances::total_balance(&of.to_account_id())
 }
 
-fn last_fee() -> (Balance, Balance) {
+/// The fee and the tip of the last transaction, which the fee includes.
+pub fn last_fee() -> (Balance, Balance) {
 	System::events()
 		.into_iter()
 		.rev()

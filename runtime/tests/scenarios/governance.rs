@@ -1,6 +1,9 @@
-//! Which calls the staking admin's track may make, and which only root may make.
+//! Which calls the staking admin's track may make, which only root may make, and when a whitelisted call is made.
 
-use crate::common::{chain, run_block, sign};
+use crate::{
+	ballots::{is_marked, marker},
+	common::{chain, run_block, sign},
+};
 use frame_support::{assert_ok, BoundedVec};
 use gtos_runtime::{
 	configs::governance::pallet_origins::Origin,
@@ -9,7 +12,10 @@ use gtos_runtime::{
 };
 use pallet_staking::{UnappliedSlash, UnappliedSlashes, Validators};
 use sp_keyring::Sr25519Keyring::{Alice, AliceStash};
-use sp_runtime::{traits::Dispatchable, DispatchError, DispatchResult, Perbill};
+use sp_runtime::{
+	traits::{BlakeTwo256, Dispatchable, Hash as _},
+	DispatchError, DispatchResult, Perbill,
+};
 use sp_staking::EraIndex;
 
 /// Era in which a slash for era 0 is applied after its deferral.
@@ -140,5 +146,32 @@ fn deprecating_a_controller_as_the_staking_admin_changes_no_ledger() {
 		};
 		assert_ok!(dispatch(deprecate, staking_admin()));
 		assert_eq!(pallet_staking::Ledger::<Runtime>::get(&stash), ledger);
+	});
+}
+
+/// STA-R15: a referendum about a call that is whitelisted too late leaves no permission to make it as root.
+#[test]
+fn call_that_is_whitelisted_after_its_referendum_is_not_made_by_an_account() {
+	use pallet_whitelist::{Call, DeferredDispatch, Error};
+	chain(LOCAL).execute_with(|| {
+		run_block(0, vec![]);
+		let call_hash = BlakeTwo256::hash_of(&marker());
+		let make = || Call::<Runtime>::dispatch_whitelisted_call_with_preimage {
+			call: Box::new(marker()),
+		};
+		let by_anybody = || RuntimeOrigin::signed(Alice.to_account_id());
+		assert_ok!(dispatch(make(), Origin::WhitelistedCaller.into()));
+		assert_ok!(dispatch(Call::<Runtime>::whitelist_call { call_hash }, RuntimeOrigin::root()));
+		let expired: DispatchResult = Err(Error::<Runtime>::DeferredDispatchExpired.into());
+		for _ in 0..3 {
+			assert_eq!(dispatch(make(), by_anybody()), expired);
+			run_block(0, vec![]);
+		}
+		assert_ok!(dispatch(Call::<Runtime>::remove_deferred_dispatch { call_hash }, by_anybody()));
+		assert!(!DeferredDispatch::<Runtime>::contains_key(call_hash));
+		assert!(!is_marked());
+
+		assert_ok!(dispatch(make(), Origin::WhitelistedCaller.into()));
+		assert!(is_marked());
 	});
 }

@@ -1,9 +1,7 @@
 //! What the tracks require, and what each of their origins may spend.
 
 use crate::{
-	ballots::{
-		chain_with_hours_of, enacted_at, is_marked, marker, nothing, submit_with_deposit, vote,
-	},
+	ballots::{chain_with_hours_of, enacted_at, nothing, submit_with_deposit, vote},
 	common::{chain, run_block},
 };
 use frame_support::assert_ok;
@@ -17,10 +15,7 @@ use pallet_genesis_parameters::ChainTiming;
 use pallet_referenda::TracksInfo as _;
 use pallet_treasury::{Error, SpendCount};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
-use sp_runtime::{
-	traits::{BlakeTwo256, Dispatchable, Hash as _},
-	DispatchResult, Perbill,
-};
+use sp_runtime::{traits::Dispatchable, DispatchResult, Perbill};
 
 const WHITELISTED_CALLER: u16 = 1;
 const STAKING_ADMIN: u16 = 10;
@@ -64,40 +59,6 @@ fn whitelisted_referendum_is_enacted_in_time_by_itself() {
 	}
 }
 
-/// STA-R15: a call that is not whitelisted when its referendum is enacted is left to any account, for 28 days.
-#[test]
-fn call_that_is_whitelisted_after_its_referendum_is_made_by_any_account() {
-	const DAY_BLOCKS: BlockNumber = 24;
-	let make = || {
-		RuntimeCall::Whitelist(pallet_whitelist::Call::dispatch_whitelisted_call_with_preimage {
-			call: Box::new(marker()),
-		})
-	};
-	let by = |call: RuntimeCall, origin: RuntimeOrigin| -> DispatchResult {
-		call.dispatch(origin).map(|_| ()).map_err(|failure| failure.error)
-	};
-	let anybody = || RuntimeOrigin::signed(Bob.to_account_id());
-	for (waited, is_in_time) in [(28 * DAY_BLOCKS - 1, true), (28 * DAY_BLOCKS, false)] {
-		chain_with_hours_of(1).execute_with(|| {
-			run_block(0, vec![]);
-			assert_ok!(dispatch(make(), Origin::WhitelistedCaller));
-			let not_whitelisted = pallet_whitelist::Error::<Runtime>::CallIsNotWhitelisted.into();
-			assert_eq!(by(make(), anybody()), Err(not_whitelisted));
-
-			System::set_block_number(System::block_number() + waited);
-			let call_hash = BlakeTwo256::hash_of(&marker());
-			let whitelist =
-				RuntimeCall::Whitelist(pallet_whitelist::Call::whitelist_call { call_hash });
-			assert_ok!(by(whitelist, RuntimeOrigin::root()));
-			assert!(!is_marked());
-			let expired = pallet_whitelist::Error::<Runtime>::DeferredDispatchExpired.into();
-			let expected = if is_in_time { Ok(()) } else { Err(expired) };
-			assert_eq!(by(make(), anybody()), expected);
-			assert_eq!(is_marked(), is_in_time);
-		});
-	}
-}
-
 /// A curve whose start lies below 100 % answers 100 % of the period for all shares above its start if it is reciprocal:
 /// the alarm of a referendum with too many votes would ring last.
 #[test]
@@ -110,6 +71,23 @@ fn no_track_delays_what_everybody_wants() {
 				assert!(curve.passing(Perbill::zero(), Perbill::one()), "{}", track.id);
 			}
 		}
+	});
+}
+
+/// STA-R15: referenda that fill the track keep one with more ayes than those in the queue for two days at most.
+#[test]
+fn urgent_referendum_is_decided_within_two_days_although_the_track_was_full() {
+	chain_with_hours_of(3_600).execute_with(|| {
+		let track = TracksInfo::info(WHITELISTED_CALLER).expect("there is such a track");
+		let until_others_are_decided = track.decision_period + track.confirm_period;
+		assert_eq!(until_others_are_decided, 25 * 3_600);
+		let own = track.prepare_period + track.decision_period;
+		assert!(until_others_are_decided + own <= 50 * 3_600);
+		// With half of all TOS and no nay it needs no time to be decided.
+		assert_eq!(track.min_approval.delay(Perbill::one()), Perbill::zero());
+		// The required turnout has fallen before the period ends.
+		let least = track.min_support.delay(Perbill::from_percent(10));
+		assert_eq!(least.mul_ceil(track.decision_period), 16 * 3_600);
 	});
 }
 

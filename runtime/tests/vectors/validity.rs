@@ -2,7 +2,7 @@
 //!
 //! The checks come in the order of TXN-R17. The cases are about the sender's address (TXN-R4) and account
 //! (TXN-R18, TXN-R20), the form of the extrinsic (TXN-R5, TXN-R6), what it is signed for (TXN-R10), its
-//! era (TXN-R14) and nonce (TXN-R15, TXN-R16), its fee (TXN-R19), its class (TXN-R21) and its length
+//! era (TXN-R14) and nonce (TXN-R15, TXN-R16), its fee (TXN-R19, ECO-R2), its class (TXN-R21) and its length
 //! (TXN-R22, TXN-R28).
 
 use crate::{
@@ -10,7 +10,8 @@ use crate::{
 	vector_file::{Bytes, Check, Decimal, Nothing},
 };
 use codec::Encode;
-use gtos_runtime::{Executive, Nonce, Runtime, System};
+use gtos_runtime::{Executive, Nonce, Runtime, RuntimeEvent, System};
+use pallet_transaction_payment::Event::TransactionFeePaid;
 use serde::Deserialize;
 use sp_core::H256;
 use sp_io::TestExternalities;
@@ -36,6 +37,16 @@ struct Context {
 	block: u32,
 	hashes: Vec<BlockHash>,
 	accounts: Vec<Account>,
+	/// Raw storage.
+	#[serde(default)]
+	state: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Item {
+	key: Bytes,
+	value: Bytes,
 }
 
 #[derive(Deserialize)]
@@ -85,12 +96,14 @@ struct Tags {
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Outcome {
 	/// Dispatch error of the call.
 	error: Option<Bytes>,
 	/// Nonce of the first account afterwards.
 	nonce: Nonce,
+	/// Whether somebody has paid more than the tip.
+	pays_fee: bool,
 }
 
 impl From<TransactionValidityError> for Refusal {
@@ -112,6 +125,9 @@ impl Context {
 			}
 			for known in &self.hashes {
 				frame_system::BlockHash::<Runtime>::insert(known.block, known.hash.hash());
+			}
+			for item in &self.state {
+				sp_io::storage::set(&item.key.0, &item.value.0);
 			}
 			System::set_block_number(self.block - 1);
 		});
@@ -155,11 +171,13 @@ impl Validity {
 				let earlier = chain::decode(&earlier.0).expect("it is an extrinsic");
 				Executive::apply_extrinsic(earlier).expect("it is valid").expect("it succeeds");
 			}
+			System::reset_events();
 			match Executive::apply_extrinsic(extrinsic) {
 				Err(error) => InBlock::Refused(error.into()),
 				Ok(outcome) => InBlock::Applied(Outcome {
 					error: outcome.err().map(|error| Bytes(error.encode())),
 					nonce: self.first_nonce(),
+					pays_fee: is_fee_paid(),
 				}),
 			}
 		})
@@ -169,6 +187,16 @@ impl Validity {
 		let first = self.context.accounts.first().expect("somebody sends the extrinsic");
 		System::account_nonce(first.account.account())
 	}
+}
+
+/// Whether the events name a fee that is more than a tip.
+fn is_fee_paid() -> bool {
+	System::events().into_iter().any(|record| match record.event {
+		RuntimeEvent::TransactionPayment(TransactionFeePaid { actual_fee, tip, .. }) => {
+			actual_fee > tip
+		},
+		_ => false,
+	})
 }
 
 impl Check for Validity {

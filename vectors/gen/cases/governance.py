@@ -1,4 +1,4 @@
-"""Agendas, tracks and proxies."""
+"""Agendas, tracks, proxies, motions, and records that nobody pays for."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,14 +6,18 @@ from typing import Any
 from emit import VectorFile
 from model import errors, proxies, scale
 from model.calls import multi_address
+from model.hashing import blake2_256
+from model.keys import test_key
+from model.storage import map_key, value_key
 from model.tracks import ONE, TRACKS, Track, blocks_to_enactment, percent
 
 from cases import scenario
 from cases.builders import constant_case
-from cases.fixtures import SENDER, TOS
+from cases.fixtures import EXISTENTIAL_DEPOSIT, SENDER, TOS
 
 LIVE_HOUR, SHORT_HOUR = 3_600, 20
 CALL_FILTERED = errors.module(0, 5)
+RESTRICTED = errors.module(proxies.STAKING, 33)
 SUBMISSION_DEPOSIT = 100 * TOS
 # Longest call that is scheduled as a preimage.
 MAX_CALL_LENGTH = 65_536
@@ -73,6 +77,243 @@ def _proposal_lengths() -> VectorFile:
                 ],
             )
             for name, (call, fits) in proposals.items()
+        ],
+    )
+
+
+def _unpaid_state() -> VectorFile:
+    account, other, track = SENDER.account, b"\x77" * 32, 11
+    delegate, unlock = 1, 3
+    twox = "Twox64Concat"
+
+    def record(who: bytes) -> bytes:
+        return map_key("ConvictionVoting", "VotingFor", (twox, who), (twox, scale.u16(track)))
+
+    def locks(who: bytes) -> bytes:
+        return map_key("ConvictionVoting", "ClassLocksFor", (twox, who))
+
+    def voting(call: int, *arguments: bytes) -> bytes:
+        return proxies.encoded(proxies.VOTING, call, *arguments)
+
+    def bond(value: int) -> bytes:
+        return proxies.encoded(
+            proxies.STAKING, proxies.BOND, scale.compact(value), scale.variant(proxies.STAKED)
+        )
+
+    # Votes of its own, none of them; delegations to it, votes and capital; the lock of earlier votes, end and amount.
+    empty = scale.variant(0, scale.sequence([]), scale.u128(0), scale.u128(0), scale.u32(0), scale.u128(0))
+    known = {record(other): empty}
+    unlocking = voting(unlock, scale.u16(track), multi_address(other))
+    nothing = {record(other): None, locks(other): None, record(account): None, locks(account): None}
+    unlocked = {record(other): empty, locks(other): scale.sequence([])}
+
+    def delegating(balance: int) -> bytes:
+        return voting(delegate, scale.u16(track), multi_address(other), scale.u8(0), scale.u128(balance))
+
+    steps: dict[str, tuple[bytes, bytes | None, dict[bytes, bytes | None], dict[bytes, bytes]]] = {
+        "unlock an account without a record": (unlocking, CALL_FILTERED, nothing, {}),
+        "unlock an account with a record": (unlocking, None, unlocked, known),
+        "unlock an account on another track": (
+            voting(unlock, scale.u16(track + 1), multi_address(other)),
+            CALL_FILTERED,
+            {locks(other): None},
+            known,
+        ),
+        "unlock what is no account": (
+            voting(unlock, scale.u16(track), scale.variant(1)),
+            errors.dispatch("CannotLookup"),
+            {},
+            {},
+        ),
+        "unlock in a batch": (
+            proxies.encoded(proxies.UTILITY, 2, scale.sequence([unlocking])),
+            CALL_FILTERED,
+            nothing,
+            {},
+        ),
+        "delegate nothing": (delegating(0), CALL_FILTERED, nothing, {}),
+        "delegate a unit": (delegating(1), None, {}, {}),
+    }
+    cases = [
+        scenario.case(
+            name,
+            [],
+            {account: TOS},
+            [scenario.call(account, call, error), *([scenario.stored(stored)] if stored else [])],
+            state=state,
+        )
+        for name, (call, error, stored, state) in steps.items()
+    ]
+    ed, bonded = EXISTENTIAL_DEPOSIT, map_key("Staking", "Bonded", (twox, account))
+    for free, value, error in (
+        (ed, ed, RESTRICTED),
+        (2 * ed - 1, TOS, RESTRICTED),
+        (2 * ed, TOS, None),
+        (2 * ed, ed - 1, errors.module(proxies.STAKING, 7)),
+    ):
+        cases.append(
+            scenario.case(
+                f"bond {value:,} of {free:,}",
+                [],
+                {account: free},
+                [
+                    scenario.call(account, bond(value), error),
+                    scenario.balances({account: free if error else ed}),
+                    scenario.stored({bonded: None if error else account}),
+                ],
+            )
+        )
+    return VectorFile(
+        "conformance/state/unpaid-state",
+        "scenario",
+        "Calls that would store records of votes and stakes for nothing",
+        ["STA-R17"],
+        cases,
+    )
+
+
+def _motions() -> VectorFile:
+    account, other, stranger = (test_key("ed25519", number).account for number in (1, 2, 3))
+    propose, vote, close, release = 2, 3, 6, 8
+    not_member, too_early, too_many, active = (
+        errors.module(proxies.COMMITTEE, index) for index in (0, 6, 7, 11)
+    )
+
+    count = value_key("TechnicalCommittee", "ProposalCount")
+
+    def committee(size: int) -> dict[bytes, bytes]:
+        members = [account, other, *(bytes([number]) * 32 for number in range(size))][:size]
+        return {value_key("TechnicalCommittee", "Members"): scale.sequence(members)}
+
+    def motion(number: int) -> bytes:
+        return proxies.encoded(proxies.SYSTEM, 0, scale.data(bytes([number])))
+
+    def proposing(ayes: int, number: int = 1) -> bytes:
+        call = motion(number)
+        return proxies.encoded(
+            proxies.COMMITTEE, propose, scale.compact(ayes), call, scale.compact(len(call))
+        )
+
+    def voting(number: int, index: int) -> bytes:
+        aye = scale.boolean(True)
+        return proxies.encoded(
+            proxies.COMMITTEE, vote, blake2_256(motion(number)), scale.compact(index), aye
+        )
+
+    def closing(number: int, index: int) -> bytes:
+        # Bounds of a call that is not made: weight and length.
+        bounds = scale.compact(0), scale.compact(0), scale.compact(0)
+        return proxies.encoded(
+            proxies.COMMITTEE, close, blake2_256(motion(number)), scale.compact(index), *bounds
+        )
+
+    def releasing(number: int) -> bytes:
+        return proxies.encoded(proxies.COMMITTEE, release, blake2_256(motion(number)))
+
+    def thresholds(size: int) -> dict[str, Any]:
+        least = -(-2 * size // 3)
+        refused = [ayes for ayes in (0, 1, least - 1, least + 1, size + 1) if ayes != least]
+        return scenario.case(
+            f"ayes of {size} members",
+            [],
+            {account: TOS},
+            [
+                *(scenario.call(account, proposing(ayes), CALL_FILTERED) for ayes in sorted(set(refused))),
+                scenario.call(account, proposing(least)),
+                # The only member makes the call at once.
+                scenario.stored({count: scale.u32(1) if size > 1 else None}),
+            ],
+            state=committee(size),
+        )
+
+    end = 1 + 72 * LIVE_HOUR
+    life = scenario.case(
+        "one motion of each member",
+        [],
+        {account: TOS, other: TOS, stranger: TOS},
+        [
+            scenario.call(stranger, proposing(2), not_member),
+            scenario.call(account, proposing(2)),
+            scenario.call(account, proposing(2, 2), too_many),
+            scenario.call(other, proposing(2, 2)),
+            scenario.call(stranger, releasing(1), active),
+            scenario.advance(end, sweep=False),
+            scenario.call(stranger, closing(1, 0)),
+            # The pallet still has the ticket of the first motion.
+            scenario.call(account, proposing(2, 3)),
+            scenario.call(account, proposing(2, 1), too_many),
+            scenario.call(stranger, closing(2, 1)),
+            # The call of a motion that has ended, by another member.
+            scenario.call(other, proposing(2, 1)),
+            scenario.call(other, proposing(2, 4), too_many),
+            scenario.call(stranger, releasing(2)),
+        ],
+        state=committee(3),
+    )
+    # Three of five are a majority. If the others counted as ayes, closing would fail: its bounds are too low.
+    abstentions = scenario.case(
+        "members that do not vote",
+        [],
+        {account: TOS, other: TOS, stranger: TOS},
+        [
+            scenario.call(account, proposing(4)),
+            *(scenario.call(member, voting(1, 0)) for member in (account, other, bytes(32))),
+            scenario.call(stranger, closing(1, 0), too_early),
+            scenario.advance(end, sweep=False),
+            scenario.call(stranger, closing(1, 0)),
+        ],
+        state=committee(5),
+    )
+    return VectorFile(
+        "conformance/state/motion",
+        "scenario",
+        "Motions of the technical committee: the ayes that they need, and how many a member can have",
+        ["STA-R18"],
+        [*(thresholds(size) for size in (1, 2, 3, 4, 5, 6, 24, 25)), life, abstentions],
+    )
+
+
+def _late_whitelisting() -> VectorFile:
+    account = SENDER.account
+    whitelist, make, remove = 0, 3, 4
+    not_found, already, expired = (errors.module(proxies.WHITELIST, index) for index in (5, 7, 8))
+    call = proxies.encoded(proxies.SYSTEM, 0, scale.data(b"urgent"))
+    call_hash = blake2_256(call)
+
+    def key(item: str) -> bytes:
+        return map_key("Whitelist", item, ("Twox64Concat", call_hash))
+
+    making = proxies.encoded(proxies.WHITELIST, make, call)
+    whitelisting = proxies.encoded(proxies.WHITELIST, whitelist, call_hash)
+    removing = proxies.encoded(proxies.WHITELIST, remove, call_hash)
+    root, start = scenario.ROOT, 7
+    return VectorFile(
+        "conformance/state/late-whitelisting",
+        "scenario",
+        "A call that is whitelisted after the referendum that should have made it; root stands for the track's origin",
+        ["STA-R15"],
+        [
+            scenario.case(
+                "no account makes the call",
+                [],
+                {account: TOS},
+                [
+                    scenario.call(account, making, not_found),
+                    scenario.call(root, making),
+                    scenario.stored({key("DeferredDispatch"): scale.u32(start)}),
+                    scenario.call(root, making, already),
+                    scenario.call(root, whitelisting),
+                    scenario.call(account, making, expired),
+                    scenario.advance(start + 1, sweep=False),
+                    scenario.call(account, making, expired),
+                    scenario.call(account, removing),
+                    scenario.stored({key("DeferredDispatch"): None, key("WhitelistedCall"): b""}),
+                    scenario.call(account, making, not_found),
+                    scenario.call(root, making),
+                    scenario.stored({key("WhitelistedCall"): None}),
+                ],
+                block=start,
+            ),
         ],
     )
 
@@ -176,5 +417,8 @@ def _proxies() -> VectorFile:
 def files() -> Iterator[VectorFile]:
     yield _constants()
     yield _proposal_lengths()
+    yield _unpaid_state()
+    yield _motions()
+    yield _late_whitelisting()
     yield _tracks()
     yield _proxies()

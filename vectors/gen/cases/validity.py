@@ -7,7 +7,9 @@ from emit import VectorFile
 from model import decoder, errors, scale
 from model.calls import Call, batch, multi_address, remark, transfer
 from model.extrinsics import BARE_V4, BARE_V5, GENESIS_HASH, Era, assemble, bare, general, prefixed, signed
+from model.hashing import blake2_256
 from model.keys import test_key
+from model.storage import map_key, value_key
 
 from cases.builders import SCHEME_RULE, decodes
 from cases.fixtures import (
@@ -48,8 +50,8 @@ def _valid(account: bytes, nonce: int, era: Era = Era(), account_nonce: int = NO
     return {"valid": {"requires": requires, "provides": [tag(nonce)], "longevity": str(death - BLOCK)}}
 
 
-def _applied(nonce: int, error: bytes | None = None) -> dict[str, Any]:
-    return {"applied": {"error": error, "nonce": nonce}}
+def _applied(nonce: int, error: bytes | None = None, pays_fee: bool = True) -> dict[str, Any]:
+    return {"applied": {"error": error, "nonce": nonce, "paysFee": pays_fee}}
 
 
 def _refused(family: str, variant: str) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def _case(
     block: Any = None,
     rules: list[str] | None = None,
     before: list[bytes] | None = None,
+    state: dict[bytes, bytes] | None = None,
     **context: Any,
 ) -> dict[str, Any]:
     """A case with the results of pool and block, which are the same unless `block` is given."""
@@ -75,7 +78,8 @@ def _case(
     return {
         "name": name,
         **({"rules": rules} if rules else {}),
-        "context": _context(**context),
+        "context": _context(**context)
+        | ({"state": [{"key": key, "value": value} for key, value in state.items()]} if state else {}),
         **({"before": before} if before else {}),
         "extrinsic": extrinsic,
         "pool": pool,
@@ -120,7 +124,7 @@ def _broken_forms() -> Iterator[dict[str, Any]]:
             f"transfer without a sender, version {version}",
             bare(call, version),
             _refused("Unknown", "NoUnsignedValidator"),
-            _applied(NONCE, errors.dispatch("BadOrigin")),
+            _applied(NONCE, errors.dispatch("BadOrigin"), pays_fee=False),
             ["TXN-R5"],
         )
     yield _case(
@@ -367,6 +371,54 @@ def _classes() -> Iterator[dict[str, Any]]:
     )
 
 
+def _fees() -> Iterator[dict[str, Any]]:
+    """Calls that waive their fee (ECO-R2)."""
+    rules, valid = ["ECO-R2"], _valid(SENDER.account, NONCE)
+    preimage = b"a call that governance has asked for"
+    note = Call("Preimage", "note_preimage", {"bytes": preimage}).encode()
+    key = map_key("Preimage", "RequestStatusFor", ("Identity", blake2_256(preimage)))
+    # `Requested`, by nobody with a deposit, once, and not stored yet.
+    requested = {key: scale.variant(1, scale.option(None), scale.u32(1), scale.option(None))}
+    first, again = (signed(PAYMENT.with_(call=note, nonce=NONCE + later), SENDER) for later in (0, 1))
+    yield _case("a preimage that is requested", first, valid, _applied(NONCE + 1), rules, state=requested)
+    yield _case(
+        "the same preimage once more",
+        again,
+        _valid(SENDER.account, NONCE + 1),
+        _applied(NONCE + 2),
+        rules,
+        before=[first],
+        state=requested,
+    )
+
+    motion = b"\x77" * 32
+    committee = {
+        value_key("TechnicalCommittee", "Members"): scale.sequence([SENDER.account]),
+        # Index, ayes that are needed, no ayes and no nays yet, and the end.
+        map_key("TechnicalCommittee", "Voting", ("Identity", motion)): scale.u32(3)
+        + scale.u32(2)
+        + scale.sequence([])
+        + scale.sequence([])
+        + scale.u32(2 * BLOCK),
+    }
+
+    def vote(approve: bool, nonce: int) -> bytes:
+        call = Call("TechnicalCommittee", "vote", {"proposal": motion, "index": 3, "approve": approve})
+        return signed(PAYMENT.with_(call=call.encode(), nonce=nonce), SENDER)
+
+    free = _applied(NONCE + 1, pays_fee=False)
+    yield _case("a member's first vote, which is operational", vote(True, NONCE), valid, free, rules, state=committee)
+    yield _case(
+        "a member's second vote",
+        vote(False, NONCE + 1),
+        _valid(SENDER.account, NONCE + 1),
+        _applied(NONCE + 2),
+        rules,
+        before=[vote(True, NONCE)],
+        state=committee,
+    )
+
+
 def _of_length(length: int, nonce: int, tip: int = 0) -> bytes:
     """A signed remark of exactly `length` bytes."""
     empty = signed(PAYMENT.with_(call=remark(b"").encode(), nonce=nonce, tip=tip), SENDER)
@@ -469,6 +521,7 @@ def files() -> Iterator[VectorFile]:
             "Calls that no account may send, and transactions that do not fit into a block",
             _classes(),
         ),
+        ("fees", "Calls that waive their fee, and whether the transaction pays", _fees()),
         ("order", "Two errors at once", _orders()),
     ):
         yield VectorFile(f"conformance/transactions/validity-{name}", "validity", title, [], list(cases))

@@ -98,6 +98,7 @@ _ARGUMENTS = {
     "bytes": Reader.data,
     "compactBalance": lambda reader: reader.compact(128),
     "compactMoment": lambda reader: reader.compact(64),
+    "compactU32": lambda reader: reader.compact(32),
     "condition": _condition,
     "h256": lambda reader: reader.take(32),
     "u32": lambda reader: reader.take(4),

@@ -77,10 +77,10 @@ TRACKS = {
         0,
         20,
         10_000 * TOS,
-        (1, 2 * WEEK, 1, 1),
-        Reciprocal(2_260_125, 4_500_000, 497_750_000),
-        # 16 of 336 hours, rounded to the nearest part.
-        Linear(percent(50), percent(10), round(16 * ONE / (2 * WEEK))),
+        (1, 24, 1, 1),
+        Reciprocal(31_641_750, 63_000_000, 497_750_000),
+        # 16 of 24 hours, rounded to the nearest part.
+        Linear(percent(50), percent(10), round(16 * ONE / 24)),
     ),
     "staking_admin": Track(10, 1, 10, 5_000 * TOS, (1, 2 * 24, 3, 1), APPROVAL, support(1)),
     "treasurer": Track(11, 2, 5, 5_000 * TOS, (2, 2 * WEEK, 24, 24), APPROVAL, support(10), 1_000_000 * TOS),

@@ -27,11 +27,11 @@ const fn percent(value: i64) -> FixedI64 {
 
 /// The required share of ayes falls linearly from all to half over the decision period.
 const APPROVAL: Curve = Curve::make_linear(100, 100, percent(50), percent(100));
-/// The required share of ayes falls from all to half along `K / (x + S) + T`, so quickly that nays of a fifth delay
+/// The required share of ayes falls from all to 52.8 % along `K / (x + S) + T`, so quickly that nays of a fifth delay
 /// an urgent call by an hour.
 const WHITELISTED_APPROVAL: Curve = Curve::Reciprocal {
-	factor: FixedI64::from_inner(2_260_125),
-	x_offset: FixedI64::from_inner(4_500_000),
+	factor: FixedI64::from_inner(31_641_750),
+	x_offset: FixedI64::from_inner(63_000_000),
 	y_offset: FixedI64::from_inner(497_750_000),
 };
 /// The required turnout in favour falls linearly from half of all TOS to a share that depends on the track.
@@ -48,8 +48,13 @@ const fn usual(support_floor: i64) -> [Curve; 2] {
 /// Not reciprocal: the SDK answers that a turnout above the start of such a curve never suffices, and would set the
 /// alarm to the end of the decision period.
 const WHITELISTED_SUPPORT: Curve =
-	Curve::make_linear(16, DECISION as u128, percent(10), percent(50));
+	Curve::make_linear(16, URGENT_DECISION as u128, percent(10), percent(50));
 
+/// Decision period of urgent calls.
+///
+/// Long enough for the required turnout to fall to its end. Anybody can fill the places of the track with referenda that
+/// nobody wants, for deposits that are returned; they occupy it no longer than this.
+const URGENT_DECISION: BlockNumber = HOURS_PER_DAY;
 /// Decision period of most tracks.
 const DECISION: BlockNumber = 14 * HOURS_PER_DAY;
 /// Decision period of small payments, and of referenda about referenda.
@@ -106,7 +111,7 @@ impl pallet_referenda::TracksInfo<Balance, BlockNumber> for TracksInfo {
 				s("whitelisted_caller"),
 				20,
 				10_000 * TOS,
-				[1, DECISION, 1, 1],
+				[1, URGENT_DECISION, 1, 1],
 				[WHITELISTED_APPROVAL, WHITELISTED_SUPPORT],
 			),
 			track(
