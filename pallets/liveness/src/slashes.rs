@@ -118,10 +118,11 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Has `pallet-staking` disable and slash a validator, and joins the slash with the one of the
-	/// validator that waits for the same era. Returns the weight.
+	/// validator that waits for the same era. An offence that is too old changes nothing (CON-R17).
+	/// Returns the weight.
 	fn slash(session: SessionIndex, raise: Raise<T::AccountId>) -> Weight {
-		// The bonded eras, and the slashes that wait.
-		let weight = T::DbWeight::get().reads_writes(2, 1);
+		// The bonded eras, the active era, and the slashes that wait.
+		let weight = T::DbWeight::get().reads_writes(3, 1);
 		let Some(due) = Self::due_era(session) else { return weight };
 		let details = OffenceDetails {
 			offender: raise.validator,
@@ -135,12 +136,17 @@ impl<T: Config> Pallet<T> {
 		weight.saturating_add(slashed)
 	}
 
-	/// The era with which a slash for an offence of `session` falls due.
+	/// The era with which a slash for an offence of `session` falls due, if that era is still to come or
+	/// slashes are not deferred.
+	///
+	/// `pallet-staking` stores a slash that is due with an era that has begun, and never looks at it again.
 	fn due_era(session: SessionIndex) -> Option<EraIndex> {
 		let bonded = BondedEras::<T>::get();
 		let (era, _) = bonded.into_iter().rev().find(|(_, start)| *start <= session)?;
 		let deferral = T::SlashDeferDuration::get();
-		Some(era.saturating_add(deferral).saturating_add(1))
+		let due = era.saturating_add(deferral).saturating_add(1);
+		let active = ActiveEra::<T>::get()?.index;
+		(deferral == 0 || due > active).then_some(due)
 	}
 
 	/// Takes the slashes that are due with the next era from `pallet-staking`, if `session` begins that era

@@ -284,6 +284,38 @@ fn page_passes_over_a_staker_that_has_withdrawn() {
 	});
 }
 
+/// CON-R17: nothing would ever remove a slash that is due with an era that has begun.
+#[test]
+fn offence_too_old_for_a_slash_leaves_nothing() {
+	for (era, is_taken) in [(DUE - 1, true), (DUE, false)] {
+		chain(|| {
+			go_to_era(era);
+			report(&[1, 2], 50);
+			assert_eq!(!losses().is_empty(), is_taken);
+			next_block(&[]);
+			assert!(waiting().is_empty());
+			assert_eq!(losses().len(), if is_taken { 2 } else { 0 });
+			assert_eq!(UnappliedSlashes::<Test>::iter().count(), usize::from(is_taken));
+			assert_eq!(disabled(), [].into());
+		});
+	}
+}
+
+/// CON-R29: a raise that waits until its slash would be due leaves nothing either.
+#[test]
+fn raise_that_comes_too_late_leaves_nothing() {
+	chain(|| {
+		report(&[1, 2], 10);
+		let raises = Raises::<Test>::take(0_u32);
+		go_to_era(DUE);
+		next_block(&[]);
+		Raises::<Test>::insert(0_u32, raises);
+		next_block(&[]);
+		assert_eq!((waiting(), taken()), (vec![], 0));
+		assert_eq!(UnappliedSlashes::<Test>::iter().count(), 0);
+	});
+}
+
 /// CON-R17: without a deferral, slashes are applied at once.
 #[test]
 fn slash_without_deferral_is_applied_at_once() {
