@@ -224,8 +224,9 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Ends the suspension of the sender's validator, so that the next election can elect it (CON-R28).
 		///
-		/// If an earlier suspension of the validator still counts, the next election leaves it out, and the one after
-		/// that can elect it.
+		/// If an earlier suspension of the validator still counts, or it has missed another session since it was
+		/// suspended, half of the eras that are left stay, and the next election leaves it out. A further call changes
+		/// nothing then.
 		///
 		/// # Dispatch Origin
 		///

@@ -88,7 +88,7 @@ pub enum Standing {
 		/// The suspension is over once this era is planned.
 		until: EraIndex,
 		/// Stake of the validator when it was suspended, or 0 once it has asked to return. With less it does not
-		/// return.
+		/// return. A validator without a stake cannot shorten its suspension.
 		stake: u128,
 	},
 	/// The suspension is over. Elections can elect it like others, if it is a candidate.
