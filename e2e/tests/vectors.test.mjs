@@ -202,6 +202,7 @@ const RUNTIME_ONLY = [
 	'runtime-code',
 	'scenario',
 	'slash-deferral',
+	'slashes',
 	'slot',
 	'suspension',
 	'track',

@@ -1,7 +1,7 @@
 //! Time and Wasm memory of the block that holds the largest possible election.
 //!
-//! 500 candidates with session keys stand for 100 seats. 1,000 nominators with 16 votes each have
-//! larger stakes than any candidate, so they are the thousand voters that an election considers.
+//! 500 candidates with session keys stand for 100 seats. 4,000 nominators with four votes each have
+//! larger stakes than any candidate, so they are the voters that an election considers.
 //! Their votes are `spread` over all candidates, which makes the most rounds of counting, or
 //! `concentrated` on those that are elected, which makes the most exposures to write.
 //!

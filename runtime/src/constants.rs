@@ -139,9 +139,13 @@ pub mod staking {
 	/// Maximum number of candidates that an election considers.
 	pub const MAX_ELECTABLE_TARGETS: u32 = 500;
 	/// Maximum number of voters that an election considers: those with the largest stakes.
-	pub const MAX_ELECTING_VOTERS: u32 = 1_000;
+	///
+	/// Whoever has this number of accounts with stakes above those of the others elects the whole set, so it
+	/// should be large. Most of the time of an election grows with the product of this number and
+	/// [`MAX_NOMINATIONS`], and the rest with this number alone (ADR 0001).
+	pub const MAX_ELECTING_VOTERS: u32 = 4_000;
 	/// Maximum number of validators that one nominator may name.
-	pub const MAX_NOMINATIONS: u32 = 16;
+	pub const MAX_NOMINATIONS: u32 = 4;
 	/// Eras whose exposures and rewards stay on chain: enough for the longest bonding duration that genesis
 	/// may choose.
 	pub const HISTORY_DEPTH_ERAS: EraIndex = pallet_genesis_parameters::MAX_BONDING_DURATION_ERAS;

@@ -118,11 +118,8 @@ pub mod pallet {
 
 		/// Maximum number of nominators that the slash of one validator can affect; for weights.
 		///
-		/// A report that raises the slash fraction also slashes again the validators that were
-		/// reported earlier for the slot, with their nominators. The weights do not include this
-		/// repeated slash. In the worst case it slashes every nominator once for each validator that
-		/// it nominates, which would fill a block. This is rare, because each validator that takes
-		/// part loses its seat.
+		/// A report slashes one validator. The handler of the offences must not slash again, in the same block, those
+		/// that were reported earlier for the slot.
 		#[pallet::constant]
 		type MaxNominators: Get<u32>;
 

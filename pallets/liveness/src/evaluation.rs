@@ -9,6 +9,8 @@ use sp_staking::SessionIndex;
 
 /// When a session ends, evaluates it and then calls `Inner`. An election in the same rotation
 /// therefore comes after the evaluation.
+///
+/// When a session begins an era, collects the slashes that are due with it before `Inner` would apply them (CON-R30).
 pub struct EvaluateSessions<T, Inner>(PhantomData<(T, Inner)>);
 
 impl<T: Config, Inner: SessionManager<T::AccountId>> SessionManager<T::AccountId>
@@ -28,6 +30,7 @@ impl<T: Config, Inner: SessionManager<T::AccountId>> SessionManager<T::AccountId
 	}
 
 	fn start_session(start_index: SessionIndex) {
+		Pallet::<T>::collect_due_slashes(start_index);
 		Inner::start_session(start_index)
 	}
 }
@@ -60,6 +63,9 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		SparedSessions::<T>::kill();
+		// Before others are suspended, whose first missed session this is.
+		let idle = validators.iter().filter(|row| row.count.is_offence());
+		Self::raise_first_level(idle.map(|row| &row.validator));
 		Self::suspend_for(session, &worst);
 		Self::report_not_suspended(session, others);
 	}

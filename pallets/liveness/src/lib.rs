@@ -18,9 +18,13 @@
 //!   have left, counting those suspended in earlier eras, and never so many that too few candidates are left
 //!   for an election.
 //!
+//! It also spreads the slashes of offences over blocks (CON-R29, CON-R30), so that no report and no session makes a
+//! block too heavy: a report slashes one validator, and each block then raises the slash of one validator that was
+//! reported before and takes one page of the stakes that are due.
+//!
 //! A runtime uses the pallet in four places: [`Pallet`] as an event handler of `pallet-authorship`,
 //! [`EvaluateSessions`] around its session manager, [`WithoutSuspended`] around the solver of its
-//! elections, and [`ChillOffenders`] around the handler of offences.
+//! elections, and [`ChillOffenders`] around [`SpreadSlashes`] as the handler of offences.
 //!
 //! The rules are in `specs/consensus.md`. Comments and tests name them by ids such as `CON-R18`, and
 //! the invariants that `try_state` checks by ids such as `LIV-I1`.
@@ -37,6 +41,7 @@ pub use election::WithoutSuspended;
 pub use evaluation::EvaluateSessions;
 pub use offenders::ChillOffenders;
 pub use pallet::*;
+pub use slashes::SpreadSlashes;
 pub use suspension::suspension_eras;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -53,6 +58,7 @@ mod integrity;
 mod mock;
 mod offenders;
 mod queries;
+mod slashes;
 mod suspension;
 #[cfg(test)]
 mod tests;
@@ -81,6 +87,7 @@ pub mod pallet {
 		+ pallet_aura::Config
 		+ pallet_authorship::Config
 		+ pallet_session::Config<ValidatorId = <Self as frame_system::Config>::AccountId>
+		+ pallet_staking::Config
 	{
 		/// Candidates of the next election.
 		type Candidates: Candidates<Self::AccountId>;
@@ -141,6 +148,23 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type SparedSessions<T: Config> = StorageValue<_, u32, ValueQuery>;
 
+	/// Slashes that wait for being raised, by the session of the offence: those of validators that were reported before
+	/// another one for the same slot or round (CON-R29).
+	///
+	/// Written by reports. Each block takes one. A list is bounded by the number of authorities, and there is one at
+	/// most for each session that still can be slashed. Invariant: LIV-I9.
+	// Sessions are numbered by the chain, so their hash need not be a secure one.
+	#[pallet::storage]
+	pub type Raises<T: Config> = StorageMap<_, Twox64Concat, SessionIndex, RaisesOf<T>, ValueQuery>;
+
+	/// Slashes that are due, in pages, by the era in which they fell due and a number (CON-R30).
+	///
+	/// Written when an era begins. Each block takes one page. Bounded by the stakes in
+	/// `Staking.UnappliedSlashes` of the era. Invariant: LIV-I10.
+	// Both parts of the key are numbered by the chain.
+	#[pallet::storage]
+	pub type DueSlashes<T: Config> = StorageMap<_, Twox64Concat, (EraIndex, u32), DuePageOf<T>>;
+
 	/// Suspensions and their ends (CON-R19, CON-R28).
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -200,8 +224,9 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Ends the suspension of the sender's validator, so that the next election can elect it (CON-R28).
 		///
-		/// If an earlier suspension of the validator still counts, the next election leaves it out, and the one after
-		/// that can elect it.
+		/// If an earlier suspension of the validator still counts, or it has missed another session since it was
+		/// suspended, half of the eras that are left stay, and the next election leaves it out. A further call changes
+		/// nothing then.
 		///
 		/// # Dispatch Origin
 		///
@@ -224,10 +249,11 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-		/// Declares the weight of counting the block, which `pallet-authorship` calls without declaring
-		/// it.
-		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+		/// Raises a slash and takes a page of those that are due. Also declares the weight of counting the block, which
+		/// `pallet-authorship` calls without declaring it.
+		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
 			<T as Config>::WeightInfo::note_author(Self::authorities())
+				.saturating_add(Self::slash_in_block(now))
 		}
 
 		#[cfg(feature = "std")]

@@ -3,7 +3,7 @@
 //! Stash `i` has the `i`-th largest stake, so its index at genesis is `i - 1`.
 
 use crate as pallet_liveness;
-use crate::{ChillOffenders, EvaluateSessions, WithoutSuspended};
+use crate::{ChillOffenders, EvaluateSessions, SpreadSlashes, WithoutSuspended};
 use frame_election_provider_support::SequentialPhragmen;
 use frame_support::{
 	construct_runtime, derive_impl, parameter_types,
@@ -63,6 +63,8 @@ parameter_types! {
 	pub static SessionLength: u64 = 20;
 	/// Least number of electable candidates that suspensions leave.
 	pub static MinElectable: u32 = 1;
+	/// Eras from an offence to its slash.
+	pub static SlashDeferDuration: u32 = 0;
 }
 
 /// Sessions in a row with too many offenders, of which the last one suspends.
@@ -83,8 +85,8 @@ impl_staking_configs! {
 		election_solver: WithoutSuspended<Test, SequentialPhragmen<AccountId, Perbill>>,
 		session_handler: (Aura,),
 		session_manager: EvaluateSessions<Test, NoteHistoricalRoot<Test, Staking>>,
-		offence_handler: ChillOffenders<Staking, Staking>,
-		slash_defer_duration_eras: (),
+		offence_handler: ChillOffenders<SpreadSlashes<Test>, Staking>,
+		slash_defer_duration_eras: SlashDeferDuration,
 	}
 }
 
@@ -106,13 +108,14 @@ pub struct Chain {
 	minimum: u32,
 	electable: u32,
 	session_length: u64,
+	deferral: u32,
 }
 
 impl Chain {
 	/// A chain with `validators` seats and as many candidates.
 	pub fn of(validators: u32) -> Self {
 		let candidates = validators;
-		Self { validators, candidates, minimum: 1, electable: 1, session_length: 20 }
+		Self { validators, candidates, minimum: 1, electable: 1, session_length: 20, deferral: 0 }
 	}
 
 	/// Adds `more` candidates that are not elected at genesis.
@@ -135,9 +138,15 @@ impl Chain {
 		Self { session_length: blocks, ..self }
 	}
 
+	/// Defers slashes by this number of eras.
+	pub fn with_deferral(self, eras: u32) -> Self {
+		Self { deferral: eras, ..self }
+	}
+
 	/// The state after genesis.
 	pub fn build(self) -> TestExternalities {
 		SessionLength::set(self.session_length);
+		SlashDeferDuration::set(self.deferral);
 		MinElectable::set(self.electable);
 		let candidates = || 1..=AccountId::from(self.candidates);
 		let stake = |who: AccountId| STAKE * u128::from(u64::from(self.candidates) + 1 - who);

@@ -12,9 +12,10 @@ use sp_staking::{
 
 /// Passes offences on to `Inner`, which slashes and disables, and chills the offenders (CON-R20).
 ///
-/// `pallet-staking` as `Inner` leaves an offender among the candidates, so this handler chills it. An
-/// offence with a slash fraction of zero is not passed on: staking would disable the offenders and end
-/// their slashing spans, but a validator that is only chilled should continue to make blocks.
+/// `pallet-staking`, to which [`SpreadSlashes`](crate::SpreadSlashes) passes them, leaves an offender among the
+/// candidates, so this handler chills it. An offence with a slash fraction of zero is not passed on: staking would
+/// disable the offenders and end their slashing spans, but a validator that is only chilled should continue to make
+/// blocks.
 ///
 /// With each report, `pallet-offences` passes all offenders that were reported for the same time slot,
 /// and it drops the returned weight. Calls that report offences have to declare that weight.

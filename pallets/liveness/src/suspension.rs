@@ -65,6 +65,31 @@ impl<T: Config> Pallet<T> {
 		records.remove(oldest);
 	}
 
+	/// Gives level 2 to each validator among `offenders` that is suspended at level 1 (CON-R27).
+	///
+	/// It has a seat and has missed more than half of another session, so it may not return at once.
+	pub(crate) fn raise_first_level<'a>(offenders: impl Iterator<Item = &'a T::AccountId>)
+	where
+		T::AccountId: 'a,
+	{
+		let offenders: BTreeSet<_> = offenders.collect();
+		if offenders.is_empty() {
+			return;
+		}
+		let level = T::MaxSuspensionLevel::get().min(2);
+		let mut records = Records::<T>::get();
+		let mut is_changed = false;
+		for record in records.iter_mut().filter(|record| record.is_suspended()) {
+			if record.level < level && offenders.contains(&record.validator) {
+				record.level = level;
+				is_changed = true;
+			}
+		}
+		if is_changed {
+			Records::<T>::put(records);
+		}
+	}
+
 	/// Ends the suspensions that are over, and lets the levels of validators that have returned decay
 	/// (CON-R27, CON-R28). Returns the number of records that it has looked at.
 	pub(crate) fn settle_suspensions() -> u32 {
@@ -140,14 +165,18 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Ends a suspension at once if no earlier one counts, and otherwise with the next election. Returns the event.
+	/// Ends a suspension at once if no earlier one counts, and otherwise after half of the rest. Returns the event.
 	///
-	/// Otherwise a validator could be idle in all sessions but the last one before each election.
+	/// A further request changes nothing. Otherwise each suspension would end with the next election, and a validator
+	/// could idle in every other era for ever.
 	fn end_on_request(record: &mut Record<T::AccountId>, planned: EraIndex) -> Event<T> {
 		let validator = record.validator.clone();
 		match &mut record.standing {
 			Standing::Suspended { until, stake } if record.level > 1 => {
-				*until = planned.saturating_add(1).min(*until);
+				let rest = until.saturating_sub(planned);
+				if *stake > 0 && rest > 0 {
+					*until = planned.saturating_add(rest.div_ceil(2));
+				}
 				// It returns with any stake, because it asks to.
 				*stake = 0;
 				Event::ReturnRequested { validator, until: *until }

@@ -8,6 +8,7 @@ mod invariants;
 mod model;
 mod offenders;
 mod rotation;
+mod slashes;
 mod suspension;
 
 use crate::{mock::*, *};

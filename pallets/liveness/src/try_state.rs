@@ -1,9 +1,13 @@
-//! The invariants of counts and suspensions (`LIV-I1` and so on), checked over the whole state.
+//! The invariants of counts, suspensions and slashes (`LIV-I1` and so on), checked over the whole state.
 
 use crate::*;
 use alloc::collections::BTreeSet;
 use frame_support::{ensure, traits::Get};
-use sp_runtime::TryRuntimeError;
+use pallet_staking::BalanceOf;
+use sp_runtime::{
+	traits::{Saturating, Zero},
+	TryRuntimeError,
+};
 
 impl<T: Config> Pallet<T> {
 	/// Checks every invariant; the error names the first that does not hold.
@@ -21,6 +25,7 @@ impl<T: Config> Pallet<T> {
 		}
 
 		Self::check_records()?;
+		Self::check_slashes()?;
 		ensure!(
 			SparedSessions::<T>::get() < T::OutageSessions::get().max(1),
 			"LIV-I7: more sessions in a row suspended nobody than may"
@@ -78,6 +83,29 @@ impl<T: Config> Pallet<T> {
 			records.iter().filter(|record| record.is_suspended()).count() <= most,
 			"LIV-I8: a third of the largest set or more is suspended"
 		);
+		Ok(())
+	}
+
+	/// No validator waits twice for being raised in a session (LIV-I9), and the slashes that are due take
+	/// something, pay no more than that, and are of eras that have begun (LIV-I10).
+	fn check_slashes() -> Result<(), TryRuntimeError> {
+		for raises in Raises::<T>::iter_values() {
+			let accounts = raises.iter().map(|raise| &raise.validator).collect::<BTreeSet<_>>();
+			ensure!(!raises.is_empty(), "LIV-I9: an empty list of raises is stored");
+			ensure!(accounts.len() == raises.len(), "LIV-I9: a validator waits twice");
+		}
+		let active = pallet_staking::ActiveEra::<T>::get().map_or(0, |era| era.index);
+		for ((due, _), page) in DueSlashes::<T>::iter() {
+			let none = BalanceOf::<T>::zero();
+			let total =
+				page.stakes.iter().fold(none, |sum, (_, amount)| sum.saturating_add(*amount));
+			ensure!(due <= active, "LIV-I10: a slash is taken before it is due");
+			ensure!(
+				page.stakes.iter().all(|(_, amount)| !amount.is_zero()) && !total.is_zero(),
+				"LIV-I10: a slash takes nothing"
+			);
+			ensure!(page.payout <= total, "LIV-I10: a slash pays more than it takes");
+		}
 		Ok(())
 	}
 

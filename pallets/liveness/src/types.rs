@@ -1,8 +1,11 @@
-//! Counts of slots, and aliases for the types that the configuration composes.
+//! Counts of slots, records of suspensions and slashes that wait, and aliases for the types that the configuration
+//! composes.
 
 use codec::{Compact, Decode, Encode, MaxEncodedLen};
 use frame_support::BoundedVec;
+use pallet_staking::BalanceOf;
 use scale_info::TypeInfo;
+use sp_runtime::Perbill;
 use sp_staking::{EraIndex, SessionIndex};
 
 /// Slots of one validator in one session.
@@ -85,7 +88,7 @@ pub enum Standing {
 		/// The suspension is over once this era is planned.
 		until: EraIndex,
 		/// Stake of the validator when it was suspended, or 0 once it has asked to return. With less it does not
-		/// return.
+		/// return. A validator without a stake cannot shorten its suspension.
 		stake: u128,
 	},
 	/// The suspension is over. Elections can elect it like others, if it is a candidate.
@@ -93,6 +96,28 @@ pub enum Standing {
 		/// Planned era when the suspension ended, or when the level decayed last.
 		since: EraIndex,
 	},
+}
+
+/// A validator whose slash is to be raised (CON-R29).
+#[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Raise<AccountId> {
+	/// Stash of the validator.
+	pub validator: AccountId,
+	/// Fraction of the stakes that is to be slashed. A smaller one than before takes nothing.
+	pub fraction: Perbill,
+	/// Who has reported the validator; `None` if nobody gets a reward.
+	pub reporter: Option<AccountId>,
+}
+
+/// A part of a slash that is due (CON-R30).
+#[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct DuePage<Stakes, Reporters, Balance> {
+	/// The stakers and what each of them loses.
+	pub stakes: Stakes,
+	/// Those who share the reward.
+	pub reporters: Reporters,
+	/// The reward that is paid out of what the stakers lose.
+	pub payout: Balance,
 }
 
 /// Counts of a session's validators, by index.
@@ -108,4 +133,18 @@ pub type SessionSlotsOf<T> = SessionSlots<
 pub type RecordsOf<T> = BoundedVec<
 	Record<<T as frame_system::Config>::AccountId>,
 	<T as pallet_aura::Config>::MaxAuthorities,
+>;
+/// Slashes of a session that wait for being raised, as they are stored.
+pub type RaisesOf<T> = BoundedVec<
+	Raise<<T as frame_system::Config>::AccountId>,
+	<T as pallet_aura::Config>::MaxAuthorities,
+>;
+/// A page of a slash, as it is stored. Its size is that of a page of rewards.
+pub type DuePageOf<T> = DuePage<
+	BoundedVec<
+		(<T as frame_system::Config>::AccountId, BalanceOf<T>),
+		<T as pallet_staking::Config>::MaxExposurePageSize,
+	>,
+	BoundedVec<<T as frame_system::Config>::AccountId, <T as pallet_aura::Config>::MaxAuthorities>,
+	BalanceOf<T>,
 >;

@@ -129,7 +129,8 @@ impl pallet_session::historical::Config for Runtime {
 
 impl pallet_offences::Config for Runtime {
 	type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
-	type OnOffenceHandler = pallet_liveness::ChillOffenders<Staking, Staking>;
+	type OnOffenceHandler =
+		pallet_liveness::ChillOffenders<pallet_liveness::SpreadSlashes<Self>, Staking>;
 	type RuntimeEvent = RuntimeEvent;
 }
 

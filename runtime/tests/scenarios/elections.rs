@@ -202,7 +202,7 @@ fn set_stays_when_there_are_more_candidates_than_an_election_considers() {
 }
 
 #[test]
-fn votes_after_the_thousand_of_the_highest_bags_do_not_count() {
+fn votes_after_those_of_the_highest_bags_do_not_count() {
 	network(2, 1).execute_with(|| {
 		let candidates = in_order(2);
 		let nominators = MAX_ELECTING_VOTERS - candidates.len() as u32;
@@ -216,6 +216,23 @@ fn votes_after_the_thousand_of_the_highest_bags_do_not_count() {
 		assert_ok!(Staking::chill(RuntimeOrigin::signed(account("nominator", 0))));
 		run_to(2 * ERA_BLOCKS);
 		assert_eq!(Session::validators(), candidates[1..]);
+	});
+}
+
+/// CON-R24: with room for a thousand voters only, the larger nominators would elect both validators, although they have
+/// less stake.
+#[test]
+fn nominators_after_a_thousand_larger_ones_elect_their_part() {
+	network(3, 2).execute_with(|| {
+		let candidates = in_order(3);
+		for number in 0..1_000 {
+			nominate(&account("large", number), 130 * TOS, &candidates[..2]);
+		}
+		for number in 0..1_500 {
+			nominate(&account("small", number), 100 * TOS, &candidates[2..]);
+		}
+		run_to(ERA_BLOCKS);
+		assert!(Session::validators().contains(&candidates[2]));
 	});
 }
 

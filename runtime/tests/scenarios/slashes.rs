@@ -1,4 +1,4 @@
-//! Deferred slashes (CON-R17, ECO-R7): only governance may cancel them, until the deferral is over.
+//! Deferred slashes (CON-R17, CON-R29, ECO-R7): only governance may cancel them, until the deferral is over.
 
 use crate::common::{build, genesis_json, run_block, sign, stop_payouts};
 use finality_grandpa::{Message, Prevote};
@@ -26,11 +26,13 @@ use sp_io::TestExternalities;
 use sp_keyring::{
 	Ed25519Keyring,
 	Sr25519Keyring::{
-		Alice, AliceStash, Bob, BobStash, Charlie, CharlieStash, Dave, DaveStash, Eve, EveStash,
-		Ferdie, FerdieStash,
+		self, Alice, AliceStash, Bob, BobStash, Charlie, CharlieStash, Dave, DaveStash, Eve,
+		EveStash, Ferdie, FerdieStash,
 	},
 };
-use sp_runtime::{traits::Dispatchable, ApplyExtrinsicResult, DispatchError, DispatchResult};
+use sp_runtime::{
+	traits::Dispatchable, ApplyExtrinsicResult, DispatchError, DispatchResult, Perbill,
+};
 use sp_staking::EraIndex;
 use std::collections::BTreeMap;
 
@@ -169,6 +171,30 @@ fn only_is_applied(slash: &UnappliedSlash<AccountId, Balance>) {
 	assert_eq!(stakes(), expected);
 	run_to(DUE_BLOCK + ERA_BLOCKS);
 	assert_eq!(stakes(), expected);
+}
+
+/// CON-R29: a report slashes the validator that it reports, and the next block raises the one that was
+/// reported before it for the same round.
+#[test]
+fn validator_that_was_reported_first_is_raised_in_the_next_block() {
+	chain().execute_with(|| {
+		for voter in [Ed25519Keyring::Bob, Ed25519Keyring::Charlie] {
+			assert_eq!(next_block(vec![grandpa_report(voter, 1)]), [DONE]);
+		}
+		let own = |who: Sr25519Keyring, percent: u32| {
+			let who = who.to_account_id();
+			let exposure = pallet_staking::EraInfo::<Runtime>::get_full_exposure(0, &who);
+			(who, Perbill::from_percent(percent) * exposure.own)
+		};
+		let slashes = || -> Vec<_> {
+			waiting().into_iter().map(|slash| (slash.validator, slash.own)).collect()
+		};
+		assert_eq!(slashes(), [own(BobStash, 36), own(CharlieStash, 100)]);
+		next_block(vec![]);
+		assert_eq!(slashes(), [own(BobStash, 0), own(CharlieStash, 100), own(BobStash, 100)]);
+		next_block(vec![]);
+		assert_eq!(slashes().len(), 3);
+	});
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use crate::{
 	authorship, economics, elections, encoding, finality, governance, hashing, liveness, offences,
-	rpc, scenario, sessions, state, transactions, upgrades, validity, vector_file::VectorFile,
+	rpc, scenario, sessions, slashes, state, transactions, upgrades, validity,
+	vector_file::VectorFile,
 };
 
 /// Every kind with the type that reads and checks its cases.
@@ -58,6 +59,7 @@ kinds! {
 	"scale" => encoding::Scale,
 	"scenario" => scenario::Scenario,
 	"slash-deferral" => offences::SlashDeferral,
+	"slashes" => slashes::Slashes,
 	"slot" => authorship::SlotRule,
 	"storage-key" => state::StorageKey,
 	"suspension" => liveness::Suspension,

@@ -104,6 +104,8 @@ pub struct Liveness {
 	suspended: Vec<usize>,
 	not_suspended: u32,
 	spared_after: u32,
+	/// Indices of those that were suspended at level 1 and get level 2.
+	missed_again: Vec<usize>,
 }
 
 #[derive(Deserialize)]
@@ -206,10 +208,14 @@ impl Check for Liveness {
 				assert_eq!(is_suspended, expected, "validator {number}");
 				assert_eq!(is_candidate(&set[number]), row.is_candidate, "validator {number}");
 			}
-			// No suspension is added to another, and no level is raised.
+			// No suspension is added to another.
 			let after = Records::<Runtime>::get();
 			assert_eq!(after.len(), records.len() + suspended.len());
-			assert!(after.iter().all(|record| record.level == 1));
+			let raised = after.iter().filter(|record| record.level == 2);
+			let mut raised: Vec<_> = raised.filter_map(|record| index(&record.validator)).collect();
+			raised.sort_unstable();
+			assert_eq!(raised, self.missed_again);
+			assert!(after.iter().all(|record| record.level <= 2));
 			// Nothing else happens to them.
 			assert_eq!(set.iter().map(stake).collect::<Vec<_>>(), stakes);
 			assert!(pallet_staking::UnappliedSlashes::<Runtime>::iter().next().is_none());

@@ -18,6 +18,7 @@ mod pages;
 mod rpc;
 mod scenario;
 mod sessions;
+mod slashes;
 mod state;
 mod transactions;
 mod upgrades;

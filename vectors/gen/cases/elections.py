@@ -5,7 +5,7 @@ from typing import Any
 
 from emit import VectorFile
 from model.economics import TOS
-from model.elections import Exposure, Staker, candidate_order, elect
+from model.elections import MAX_NOMINATIONS, Exposure, Staker, candidate_order, elect
 from model.hashing import blake2_256
 
 ISSUANCE = 10_000_000 * TOS
@@ -52,7 +52,7 @@ def _mixed(name: str, candidates: int, nominators: int) -> list[Staker]:
     return [
         *_candidates(*(stake() for _ in range(candidates))),
         *(
-            _nominator(number, stake(), *(draw(candidates) for _ in range(1 + draw(16))))
+            _nominator(number, stake(), *(draw(candidates) for _ in range(1 + draw(MAX_NOMINATIONS))))
             for number in range(nominators)
         ),
     ]
@@ -203,7 +203,7 @@ def _winners() -> VectorFile:
                 for name, seats, candidates, nominators in (
                     ("mixed a", 4, 6, 9),
                     ("mixed b", 3, 10, 20),
-                    ("mixed 46", 7, 10, 20),
+                    ("mixed 5", 7, 10, 20),
                 )
             ),
         ],
@@ -238,14 +238,17 @@ def _stakes() -> VectorFile:
                 [*_candidates(1_000_000 * TOS, 10**9), _nominator(0, 10**9, 0, 1)],
             ),
             _case(
-                "a nominator of sixteen candidates",
-                16,
-                [*_candidates(*range(10**9, 10**9 + 16)), _nominator(0, 10**10 + 7, *range(16))],
+                "a nominator of as many candidates as may be",
+                MAX_NOMINATIONS,
+                [
+                    *_candidates(*range(10**9, 10**9 + MAX_NOMINATIONS)),
+                    _nominator(0, 10**10 + 7, *range(MAX_NOMINATIONS)),
+                ],
             ),
-            _case("mixed, where rounding up exceeds the sum", 7, _mixed("mixed 52", 10, 20)),
+            _case("mixed, where rounding up exceeds the sum", 7, _mixed("mixed 10", 10, 20)),
             *(
                 _case(f"mixed, a vote of {unit} units", 4, _mixed(name, 5, 6), issuance=unit * (2**64 - 1))
-                for name, unit in (("small 10", 10**9), ("small 24", 10**12))
+                for name, unit in (("small 4", 10**9), ("small 15", 10**12))
             ),
             _case(
                 "the remainder of the issuance makes no vote",

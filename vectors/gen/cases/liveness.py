@@ -96,7 +96,7 @@ def _offences() -> VectorFile:
     def case(
         name: str, *rows: Seat, minimum: int = 1, waiting: int = 0, elsewhere: int = 0, spared: int = 0
     ) -> dict[str, Any]:
-        offenders, others, spared_after = suspended(list(rows), waiting, elsewhere, minimum, spared)
+        offenders, others, spared_after, again = suspended(list(rows), waiting, elsewhere, minimum, spared)
         return {
             "name": name,
             "minimum": minimum,
@@ -110,6 +110,7 @@ def _offences() -> VectorFile:
             "suspended": offenders,
             "notSuspended": others,
             "sparedAfter": spared_after,
+            "missedAgain": again,
         }
 
     last = OUTAGE_SESSIONS - 1
@@ -117,7 +118,7 @@ def _offences() -> VectorFile:
         "conformance/consensus/liveness",
         "liveness",
         "Validators that are suspended at the end of a session",
-        ["CON-R19", "LIV-I7", "LIV-I8"],
+        ["CON-R19", "CON-R27", "LIV-I7", "LIV-I8"],
         [
             case("no slot is missed", good, good, good, good, waiting=1),
             case("half is not more than half", good, _row(5, 5), good, good, waiting=1),
@@ -185,6 +186,9 @@ def _offences() -> VectorFile:
             case("one of the set that is suspended counts to the third", out, bad, *[good] * 5),
             case("two of the set that are suspended, of seven", out, out, bad, *[good] * 4),
             case("a suspended validator is not an offender", out, *[good] * 6),
+            case("a suspended validator that misses half", _row(5, 5, 0, True, True), *[good] * 6),
+            case("suspended validators in a session that is spared", out, out, *[bad] * 5),
+            case("suspended validators in the last session of a row", out, out, *[bad] * 5, spared=last),
             case("one that is suspended and has left counts once", _row(0, 9, 0, False, True), bad, *[good] * 5),
             case("suspended and gone validators add up", out, gone, bad, *[good] * 4),
             case("suspended validators without a seat count, too", bad, *[good] * 6, elsewhere=1),
@@ -264,13 +268,18 @@ def _suspensions() -> VectorFile:
             case("from a later era on", (7, missed), *served(7, 8)),
             case("it misses sessions while it is suspended", (3, missed), (3, missed), (3, missed), (4, "session")),
             case(
+                "it misses a session while it is suspended and asks to return",
+                *((0, missed), (0, missed), (0, "rejoin"), (0, "session"), (1, "session"), (1, missed)),
+            ),
+            case(
                 "it misses the slots of its last session, and again after it has returned",
                 *((0, missed), (1, missed), (1, missed)),
                 *served(2, 3),
             ),
             case(
                 "each suspension is longer, up to the limit",
-                *((era, missed) for era in (0, 1, 1, 3, 3, 7, 7, 15, 15, 31, 31, 63, 63, 95, 95)),
+                (0, missed),
+                *(step for era in (1, 3, 7, 15, 31, 63, 95) for step in ((era, "session"), (era, missed))),
                 *served(126, 127),
             ),
             case(
@@ -300,6 +309,25 @@ def _suspensions() -> VectorFile:
                 "it asks to return from longer suspensions",
                 *((0, missed), (1, "session"), (1, missed), (3, "session"), (3, missed), (3, "rejoin"), (4, "session")),
                 *((4, missed), (7, "session"), (7, "rejoin"), (7, "rejoin"), (8, missed), (8, "session")),
+            ),
+            case(
+                "it asks to return from each suspension, in the era in which it begins",
+                *((0, missed), (0, "rejoin")),
+                *(
+                    step
+                    for begin, end in ((0, 1), (1, 3), (3, 7), (7, 15), (15, 31))
+                    for step in ((begin, missed), (begin, "rejoin"), (end - 1, "session"), (end, "session"))
+                ),
+            ),
+            case(
+                "it asks to return in the middle of a suspension, and again",
+                *((0, missed), (1, "session"), (1, missed), (3, "session"), (3, missed), (4, "rejoin"), (5, "rejoin")),
+                *served(5, 6),
+            ),
+            case(
+                "it has unbonded everything and validates again before it asks to return from its second suspension",
+                *((0, missed), (1, "session"), (1, "chill"), (1, "unbond", bond), (1, missed), (1, "bond extra", bond)),
+                *((1, "validate"), (1, "rejoin"), (2, "session"), (3, "session")),
             ),
             case(
                 "it unbonds a part and asks to return from its second suspension",

@@ -9,6 +9,8 @@ from model.liveness import MIN_ELECTABLE
 # The denominator of loads and scores, which are never greater than 1.
 ONE = 2**128 - 1
 MAX_VOTES = 2**64 - 1
+# How many candidates a nominator may name.
+MAX_NOMINATIONS = 4
 
 
 @dataclass(frozen=True)

@@ -77,8 +77,9 @@ class Seat:
 
 def suspended(
     seats: list[Seat], waiting: int, elsewhere: int, minimum: int, spared: int
-) -> tuple[list[int], int, int]:
-    """The validators to suspend, the number of other offenders, and the spared sessions in a row.
+) -> tuple[list[int], int, int, list[int]]:
+    """The validators to suspend, the number of other offenders, the spared sessions in a row, and the validators that
+    missed another session while they were suspended.
 
     `waiting` electable candidates and `elsewhere` suspended ones are not in the set; `spared` sessions before
     were in a row.
@@ -102,8 +103,11 @@ def suspended(
             chosen.append(index)
     others = len(offenders) - len(chosen)
     if others and spared + 1 < OUTAGE_SESSIONS:
-        return [], len(offenders), spared + 1
-    return chosen, others, 0
+        return [], len(offenders), spared + 1, []
+    again = [
+        index for index, seat in enumerate(seats) if seat.is_suspended and seat.count.at_fault > seat.count.produced
+    ]
+    return chosen, others, 0, again
 
 
 @dataclass
@@ -146,7 +150,9 @@ class Validator:
         return self.record is not None and isinstance(self.record.standing, Suspended)
 
     def end_session(self, planned: int, misses: bool) -> None:
-        if misses and not self.is_suspended():
+        if misses and self.is_suspended():
+            self.record.level = max(self.record.level, 2)
+        elif misses:
             level = self.record.level if self.record else 0
             standing = Suspended(planned + 2**level, self.stake)
             self.record = Record(min(level + 1, MAX_LEVEL), standing)
@@ -181,7 +187,8 @@ class Validator:
             case Record(1, _):
                 self.record = Record(1, Returned(planned))
                 self.events.append("ValidatorReturned")
-            case Record(level, Suspended(until, _)):
-                self.record = Record(level, Suspended(min(until, planned + 1), 0))
+            case Record(level, Suspended(until, stake)):
+                served = max(until - planned, 0) // 2 if stake else 0
+                self.record = Record(level, Suspended(until - served, 0))
                 self.events.append("ReturnRequested")
         return None

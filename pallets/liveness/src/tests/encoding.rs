@@ -38,6 +38,11 @@ fn storage_keys_are_pinned() {
 	assert_eq!(LastSession::<Test>::hashed_key().to_vec(), key(b"LastSession"));
 	assert_eq!(Records::<Test>::hashed_key().to_vec(), key(b"Records"));
 	assert_eq!(SparedSessions::<Test>::hashed_key().to_vec(), key(b"SparedSessions"));
+	let hashed = |encoded: &[u8]| [&sp_io::hashing::twox_64(encoded)[..], encoded].concat();
+	let raises = [key(b"Raises"), hashed(&[5, 0, 0, 0])].concat();
+	assert_eq!(Raises::<Test>::hashed_key_for(5_u32), raises);
+	let due = [key(b"DueSlashes"), hashed(&[5, 0, 0, 0, 6, 0, 0, 0])].concat();
+	assert_eq!(DueSlashes::<Test>::hashed_key_for((5_u32, 6_u32)), due);
 	Chain::of(1).run(|| {
 		assert_eq!(Liveness::on_chain_storage_version(), StorageVersion::new(1));
 		assert_eq!(Liveness::in_code_storage_version(), StorageVersion::new(1));
@@ -83,6 +88,20 @@ fn record_encodings_are_pinned() {
 	assert_eq!(record.encode(), bytes);
 	let record = Record { validator, level: 3, standing: Standing::Returned { since: 5 } };
 	assert_eq!(record.encode(), [&[7; 32][..], &[3, 1, 5, 0, 0, 0]].concat());
+}
+
+/// CON-R29, CON-R30: a validator that waits for being raised, and a page of a slash that is due.
+#[test]
+fn slash_encodings_are_pinned() {
+	let validator = AccountId32::new([7; 32]);
+	let fraction = sp_runtime::Perbill::from_parts(0x0403_0201);
+	let raise = Raise { validator: validator.clone(), fraction, reporter: None };
+	assert_eq!(raise.encode(), [&[7; 32][..], &[1, 2, 3, 4, 0]].concat());
+	let raise = Raise { reporter: Some(AccountId32::new([8; 32])), ..raise };
+	assert_eq!(raise.encode(), [&[7; 32][..], &[1, 2, 3, 4, 1], &[8; 32]].concat());
+
+	let page = DuePage { stakes: vec![(1_u8, 2_u8)], reporters: vec![3_u8], payout: 4_u8 };
+	assert_eq!(page.encode(), [4, 1, 2, 4, 3, 4]);
 }
 
 /// CON-R28: the call has no arguments.

@@ -161,3 +161,40 @@ fn too_many_spared_sessions_are_found() {
 		"LIV-I7: more sessions in a row suspended nobody than may"
 	);
 }
+
+fn raise(validator: AccountId) -> Raise<AccountId> {
+	Raise { validator, fraction: sp_runtime::Perbill::one(), reporter: None }
+}
+
+/// LIV-I9: a validator waits once for being raised.
+#[test]
+fn raises_that_cannot_be_are_found() {
+	let store = |raises: Vec<_>| {
+		broken(|| Raises::<Test>::insert(1_u32, RaisesOf::<Test>::truncate_from(raises)))
+	};
+	assert_eq!(store(vec![]), "LIV-I9: an empty list of raises is stored");
+	assert_eq!(store(vec![raise(2), raise(3), raise(2)]), "LIV-I9: a validator waits twice");
+}
+
+/// LIV-I10: a page takes something, pays no more than that, and is of an era that has begun.
+#[test]
+fn due_slashes_that_cannot_be_are_found() {
+	let page = |amounts: &[u128], payout| {
+		let stakes = (0..).zip(amounts.iter().copied()).collect();
+		DuePageOf::<Test> {
+			stakes: frame_support::BoundedVec::truncate_from(stakes),
+			reporters: Default::default(),
+			payout,
+		}
+	};
+	let store = |era: u32, page| broken(|| DueSlashes::<Test>::insert((era, 0_u32), page));
+	chain().execute_with(|| {
+		DueSlashes::<Test>::insert((0_u32, 0_u32), page(&[1, 2], 3));
+		check();
+	});
+	assert_eq!(store(1, page(&[1], 0)), "LIV-I10: a slash is taken before it is due");
+	for nothing in [&[][..], &[1, 0][..]] {
+		assert_eq!(store(0, page(nothing, 0)), "LIV-I10: a slash takes nothing");
+	}
+	assert_eq!(store(0, page(&[1, 2], 4)), "LIV-I10: a slash pays more than it takes");
+}

@@ -176,6 +176,13 @@ impl Model {
 			return (vec![], offenders.len() as u32);
 		}
 		self.spared = 0;
+		for (who, (produced, missed, excused)) in validators.iter().zip(&self.rows) {
+			if missed - excused > u64::from(*produced) {
+				if let Some((level, Standing::Suspended { .. })) = self.records.get_mut(who) {
+					*level = (*level).max(2).min(MAX_LEVEL);
+				}
+			}
+		}
 		(offenders.iter().filter(|who| chosen.contains(who)).copied().collect(), others)
 	}
 
@@ -200,8 +207,10 @@ impl Model {
 					let planned = planned_era();
 					let record = self.records.get_mut(&who).expect("it is suspended");
 					record.1 = match *record {
-						(level, Standing::Suspended { until, .. }) if level > 1 => {
-							Standing::Suspended { until: until.min(planned + 1), stake: 0 }
+						(level, Standing::Suspended { until, stake }) if level > 1 => {
+							let rest = until.saturating_sub(planned);
+							let served = if stake > 0 { rest / 2 } else { 0 };
+							Standing::Suspended { until: until - served, stake: 0 }
 						},
 						_ => Standing::Returned { since: planned },
 					};

@@ -47,7 +47,7 @@ fn suspensions_double_up_to_the_limit() {
 			plan_era(planned);
 			// The first session ends the suspension before.
 			if planned > 0 {
-				end_session_of_first(true);
+				end_session_of_first(false);
 				assert_eq!(events(), [Event::ValidatorReturned { validator: 1 }]);
 			}
 			end_session_of_first(true);
@@ -125,7 +125,7 @@ fn suspended_validator_rejoins_at_once() {
 
 /// CON-R28: a suspension that follows another one leaves the validator out of one election at least.
 #[test]
-fn later_suspension_ends_with_the_next_election_on_request() {
+fn later_suspension_ends_after_half_of_its_rest_on_request() {
 	Chain::of(4).build().execute_with(|| {
 		end_session_of_first(true);
 		assert_ok!(Liveness::rejoin(signed(1)));
@@ -146,18 +146,86 @@ fn later_suspension_ends_with_the_next_election_on_request() {
 	});
 }
 
-/// CON-R28: a request never makes a suspension longer.
+/// Suspends validator 1 from era 0 on, at a level of which an earlier suspension counts.
+fn suspend_until(until: u32) {
+	let standing = suspended_until(until);
+	let record = Record { validator: 1, level: 2, standing };
+	Records::<Test>::put(RecordsOf::<Test>::truncate_from(vec![record]));
+}
+
+/// CON-R28: half of the eras that are left stay, rounded up.
 #[test]
-fn late_request_does_not_change_the_end() {
-	Chain::of(4).build().execute_with(|| {
-		end_session_of_first(true);
-		assert_ok!(Liveness::rejoin(signed(1)));
-		end_session_of_first(true);
-		for planned in [1, 2, 7] {
+fn request_halves_the_rest_of_a_later_suspension() {
+	for (planned, until, expected) in [
+		(0, 1, 1),
+		(0, 2, 1),
+		(0, 3, 2),
+		(0, 4, 2),
+		(1, 4, 3),
+		(2, 4, 3),
+		(3, 4, 4),
+		(4, 4, 4),
+		(9, 4, 4),
+	] {
+		Chain::of(4).build().execute_with(|| {
+			suspend_until(until);
 			plan_era(planned);
 			assert_ok!(Liveness::rejoin(signed(1)));
+			let standing = Standing::Suspended { until: expected, stake: 0 };
+			assert_eq!(record(), Some((2, standing)), "{planned} {until}");
+		});
+	}
+}
+
+/// CON-R28: a suspension is shortened once.
+#[test]
+fn further_request_does_not_change_the_end() {
+	Chain::of(4).build().execute_with(|| {
+		suspend_until(4);
+		for planned in [0, 0, 1, 2, 7] {
+			plan_era(planned);
+			System::set_block_number(1);
+			System::reset_events();
+			assert_ok!(Liveness::rejoin(signed(1)));
+			assert_eq!(events(), [Event::ReturnRequested { validator: 1, until: 2 }]);
 			assert_eq!(record(), Some((2, Standing::Suspended { until: 2, stake: 0 })));
 		}
+	});
+}
+
+/// CON-R27, CON-R28: a validator that misses another session of its seat does not return at once.
+#[test]
+fn validator_that_goes_on_missing_its_slots_does_not_return_at_once() {
+	Chain::of(4).build().execute_with(|| {
+		end_session_of_first(true);
+		assert_eq!(record(), Some((1, suspended_until(1))));
+		for misses in [true, true, false] {
+			end_session_of_first(misses);
+			assert_eq!(events(), []);
+			assert_eq!(record(), Some((2, suspended_until(1))));
+		}
+		assert_ok!(Liveness::rejoin(signed(1)));
+		assert!(Liveness::is_suspended(&1));
+		plan_era(1);
+		end_session_of_first(false);
+		assert_eq!(record(), Some((2, Standing::Returned { since: 1 })));
+	});
+}
+
+/// CON-R27: the fault of the network raises no level.
+#[test]
+fn level_stays_in_a_session_that_is_spared() {
+	Chain::of(7).build().execute_with(|| {
+		end_session_of_first(true);
+		end_session_with(&[BAD; 7]);
+		assert!(SparedSessions::<Test>::get() > 0);
+		assert_eq!(record(), Some((1, suspended_until(1))));
+		// Other offenders, no more than may be suspended.
+		end_session_with(&[BAD, BAD, GOOD, GOOD, GOOD, GOOD, GOOD]);
+		assert_eq!(suspended(), [2]);
+		let levels: Vec<_> =
+			Records::<Test>::get().iter().map(|record| (record.validator, record.level)).collect();
+		assert_eq!(levels, [(1, 2), (2, 1)]);
 	});
 }
 
@@ -174,6 +242,26 @@ fn validator_that_idles_and_asks_to_return_loses_its_seat() {
 			}
 		}
 		assert_eq!(Session::validators(), [2, 3, 4, 5]);
+	});
+}
+
+/// CON-R28: a validator that idles whenever it has a seat, and asks to return at once after each suspension, is out for
+/// longer and longer.
+#[test]
+fn requests_do_not_stop_suspensions_from_doubling() {
+	Chain::of(4).build().execute_with(|| {
+		let mut planned = 0;
+		for (until, level) in [(1, 1), (2, 2), (4, 2), (6, 2)] {
+			plan_era(planned);
+			end_session_of_first(true);
+			assert_eq!(suspended(), [1]);
+			assert_ok!(Liveness::rejoin(signed(1)));
+			planned = until;
+			plan_era(planned);
+			end_session_of_first(false);
+			assert!(!Liveness::is_suspended(&1));
+			assert_eq!(record().map(|(level, _)| level), Some(level));
+		}
 	});
 }
 
