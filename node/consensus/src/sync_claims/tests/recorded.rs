@@ -1,0 +1,102 @@
+//! A sync that records what it is told, in place of the SDK's.
+
+use super::*;
+use std::sync::Mutex;
+
+/// The SDK's sync as far as the tests need it: each height that it gets.
+#[derive(Clone, Default)]
+pub(super) struct Recorded(Arc<Mutex<Vec<(PeerId, Hash, BlockNumber)>>>);
+
+impl Recorded {
+	/// The last height of the peer.
+	pub(super) fn of(&self, peer: PeerId) -> Option<(Hash, BlockNumber)> {
+		let heights = self.0.lock().unwrap();
+		heights.iter().rev().find(|(of, ..)| *of == peer).map(|(_, hash, number)| (*hash, *number))
+	}
+
+	fn record(&self, peer: PeerId, hash: Hash, number: BlockNumber) {
+		self.0.lock().unwrap().push((peer, hash, number));
+	}
+}
+
+impl SyncingStrategy<Block> for Recorded {
+	fn add_peer(&mut self, peer: PeerId, best_hash: Hash, best_number: BlockNumber) {
+		self.record(peer, best_hash, best_number);
+	}
+
+	fn remove_peer(&mut self, _: &PeerId) {}
+
+	fn on_validated_block_announce(
+		&mut self,
+		is_best: bool,
+		peer: PeerId,
+		announce: &BlockAnnounce<Header>,
+	) -> Option<(Hash, BlockNumber)> {
+		let (hash, number) = (announce.header.hash(), *announce.header.number());
+		self.record(peer, hash, number);
+		is_best.then_some((hash, number))
+	}
+
+	fn set_sync_fork_request(&mut self, _: Vec<PeerId>, _: &Hash, _: BlockNumber) {}
+
+	fn request_justification(&mut self, _: &Hash, _: BlockNumber) {}
+
+	fn clear_justification_requests(&mut self) {}
+
+	fn on_justification_import(&mut self, _: Hash, _: BlockNumber, _: bool) {}
+
+	fn on_generic_response(
+		&mut self,
+		_: &PeerId,
+		_: StrategyKey,
+		_: ProtocolName,
+		_: Box<dyn Any + Send>,
+	) {
+	}
+
+	fn on_blocks_processed(
+		&mut self,
+		_: usize,
+		_: usize,
+		_: Vec<(Result<BlockImportStatus<BlockNumber>, BlockImportError>, Hash)>,
+	) {
+	}
+
+	fn on_block_finalized(&mut self, _: &Hash, _: BlockNumber) {}
+
+	fn update_chain_info(&mut self, _: &Hash, _: BlockNumber) {}
+
+	fn is_major_syncing(&self) -> bool {
+		false
+	}
+
+	fn num_peers(&self) -> usize {
+		0
+	}
+
+	fn status(&self) -> SyncStatus<Block> {
+		SyncStatus {
+			state: SyncState::Idle,
+			best_seen_block: None,
+			num_peers: 0,
+			queued_blocks: 0,
+			state_sync: None,
+			warp_sync: None,
+		}
+	}
+
+	fn num_downloaded_blocks(&self) -> usize {
+		0
+	}
+
+	fn num_sync_requests(&self) -> usize {
+		0
+	}
+
+	fn actions(
+		&mut self,
+		_: &NetworkServiceHandle,
+	) -> Result<Vec<SyncingAction<Block>>, ClientError> {
+		Ok(Vec::new())
+	}
+}
