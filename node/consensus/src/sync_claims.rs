@@ -10,6 +10,9 @@
 //!   With every event it looks all of them up in the database, for every peer. Some hundred made-up headers in a
 //!   second from one stranger kept a validator from following the chain.
 //!
+//! A peer that delivers such a block also makes the SDK's sync start over, as often as it likes; `deliveries.rs` bounds
+//! that.
+//!
 //! [`CheckedClaims`] compares the claims with the slots of the chain, and bounds the announced blocks that are
 //! looked for. Two comparisons are made:
 //!
@@ -33,21 +36,24 @@
 //! that syncs without finality may make blocks that far below the head, on a fork that nobody follows.
 
 mod claim;
+mod deliveries;
 mod heights;
 mod sought;
 
 use crate::{clock::Clock, rate_limit::RateLimit, sync_places::SyncPlaces};
 use claim::Claim;
+use deliveries::Deliveries;
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{opaque::Header, BlockNumber, Hash};
 use heights::Heights;
 use sc_consensus::{BlockImportError, BlockImportStatus};
 use sc_consensus_aura::standalone::find_pre_digest;
-use sc_network::{PeerId, ProtocolName};
+use sc_network::{PeerId, ProtocolName, ReputationChange};
 use sc_network_common::sync::message::BlockAnnounce;
 use sc_network_sync::{
 	service::network::NetworkServiceHandle,
 	strategy::{StrategyKey, SyncingAction, SyncingStrategy},
+	types::BadPeer,
 	SyncState, SyncStatus,
 };
 use sought::Sought;
@@ -67,6 +73,10 @@ const LOG_TARGET: &str = "sync";
 /// How often the warning is repeated.
 const WARNING_PERIOD: Duration = Duration::from_secs(60);
 
+/// What a peer loses whose blocks cannot be imported. Mild, because an honest one on another fork may come back.
+const BAD_BLOCKS: ReputationChange =
+	ReputationChange::new(-(1 << 26), "Blocks that cannot be imported");
+
 /// The SDK's sync, which takes claims of peers into account only if the chain can have such blocks.
 pub struct CheckedClaims {
 	inner: Box<dyn SyncingStrategy<Block>>,
@@ -75,6 +85,7 @@ pub struct CheckedClaims {
 	claim: RefCell<Claim>,
 	sought: Sought,
 	heights: Heights,
+	deliveries: Deliveries,
 	places: Arc<SyncPlaces>,
 	warning: RateLimit,
 }
@@ -96,6 +107,7 @@ impl CheckedClaims {
 			claim,
 			sought: Sought::default(),
 			heights: Heights::default(),
+			deliveries: Deliveries::default(),
 			places,
 			warning: RateLimit::new(WARNING_PERIOD),
 		}
@@ -186,6 +198,14 @@ impl CheckedClaims {
 		}
 	}
 
+	/// Lets sync start over if it has not done so after a failure.
+	fn make_up_for_restart(&mut self) {
+		if let Some(hash) = self.deliveries.due_restart() {
+			let failed = (Err(BlockImportError::UnknownParent), hash);
+			self.inner.on_blocks_processed(0, 1, vec![failed]);
+		}
+	}
+
 	/// Whether an announced block may be looked for.
 	fn may_seek(&mut self, peer: PeerId, header: &Header) -> bool {
 		let client = &self.client;
@@ -215,6 +235,7 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		self.sought.remove_peer(peer);
 		self.places.remove(peer);
 		self.heights.remove(peer);
+		self.deliveries.remove_peer(peer);
 		self.inner.remove_peer(peer)
 	}
 
@@ -273,6 +294,9 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		count: usize,
 		results: Vec<(Result<BlockImportStatus<BlockNumber>, BlockImportError>, Hash)>,
 	) {
+		let finalized = self.client.info().finalized_number;
+		let is_syncing = self.inner.is_major_syncing();
+		let results = self.deliveries.processed(results, finalized, is_syncing);
 		self.inner.on_blocks_processed(imported, count, results)
 	}
 
@@ -319,7 +343,16 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		network: &NetworkServiceHandle,
 	) -> Result<Vec<SyncingAction<Block>>, ClientError> {
 		self.lower_impossible_heights();
-		self.inner.actions(network)
+		self.make_up_for_restart();
+		let mut actions = self.inner.actions(network)?;
+		for action in &actions {
+			if let SyncingAction::ImportBlocks { blocks, .. } = action {
+				self.deliveries.note(blocks);
+			}
+		}
+		let blamed = self.deliveries.take_blamed().into_iter();
+		actions.extend(blamed.map(|peer| SyncingAction::DropPeer(BadPeer(peer, BAD_BLOCKS))));
+		Ok(actions)
 	}
 }
 

@@ -13,29 +13,29 @@ use std::{
 /// behind that it syncs, and the bound does not apply then.
 const MAX_PER_PEER: usize = 5;
 
-/// How long a peer that has as many waits until one more takes the place of its oldest.
+/// How long a peer that has as many waits until one more takes the place of its oldest, and how long sync does not look
+/// for the same block of the peer again.
 ///
 /// Sync learns the height of a peer only from what is admitted. Without this, a node on a fork of its own, which gets
-/// none of the blocks that it looks for, would never hear that the peers are far ahead.
+/// none of the blocks that it looks for, would never hear that the peers are far ahead. An honest peer announces a
+/// block once.
 const RENEWAL: Duration = Duration::from_secs(10);
 
-/// The blocks that a peer has announced, and that this node lacked when it last looked.
-#[derive(Default)]
+/// A block that a peer has announced, and that this node lacked when it last looked.
 struct Announced {
-	/// The oldest first.
-	blocks: Vec<(BlockNumber, Hash)>,
-	/// When the last one was added.
-	added: Option<Instant>,
+	number: BlockNumber,
+	hash: Hash,
+	admitted: Instant,
 }
 
-/// What each peer has announced.
+/// What each peer has announced, the oldest first.
 #[derive(Default)]
-pub(super) struct Sought(HashMap<PeerId, Announced>);
+pub(super) struct Sought(HashMap<PeerId, Vec<Announced>>);
 
 impl Sought {
 	/// Adds a full node. Sync does not see light clients.
 	pub(super) fn add_peer(&mut self, peer: PeerId) {
-		self.0.insert(peer, Announced::default());
+		self.0.insert(peer, Vec::new());
 	}
 
 	pub(super) fn remove_peer(&mut self, peer: &PeerId) {
@@ -56,21 +56,27 @@ impl Sought {
 		now: Instant,
 		is_over: impl Fn(BlockNumber, Hash) -> bool,
 	) -> bool {
-		let Some(Announced { blocks, added }) = self.0.get_mut(&peer) else { return false };
-		if blocks.contains(&(number, hash)) || is_over(number, hash) {
+		let Some(blocks) = self.0.get_mut(&peer) else { return false };
+		if is_over(number, hash) {
 			return true;
 		}
-		if blocks.len() >= MAX_PER_PEER {
-			blocks.retain(|(number, hash)| !is_over(*number, *hash));
+		let is_recent = |block: &Announced| now.duration_since(block.admitted) < RENEWAL;
+		if let Some(known) = blocks.iter().position(|block| block.hash == hash) {
+			if blocks.get(known).is_some_and(is_recent) {
+				return false;
+			}
+			blocks.remove(known);
 		}
 		if blocks.len() >= MAX_PER_PEER {
-			if added.is_some_and(|added| now.duration_since(added) < RENEWAL) {
+			blocks.retain(|block| !is_over(block.number, block.hash));
+		}
+		if blocks.len() >= MAX_PER_PEER {
+			if blocks.last().is_some_and(is_recent) {
 				return false;
 			}
 			blocks.remove(0);
 		}
-		blocks.push((number, hash));
-		*added = Some(now);
+		blocks.push(Announced { number, hash, admitted: now });
 		true
 	}
 }
@@ -100,8 +106,7 @@ mod tests {
 			assert!(sought.admit(peer, 10, hash(i), now, UNKNOWN));
 		}
 		assert!(!sought.admit(peer, 10, hash(MAX_PER_PEER), now, UNKNOWN));
-		// The same block again costs nothing more, and another peer has a bound of its own.
-		assert!(sought.admit(peer, 10, hash(0), now, UNKNOWN));
+		// Another peer has a bound of its own.
 		let other = PeerId::random();
 		sought.add_peer(other);
 		assert!(sought.admit(other, 10, hash(MAX_PER_PEER), now, UNKNOWN));
@@ -130,6 +135,28 @@ mod tests {
 		assert!(sought.admit(peer, 11, hash(11), now + RENEWAL, UNKNOWN));
 		assert!(!sought.admit(peer, 12, hash(12), now + RENEWAL, UNKNOWN));
 		assert!(sought.admit(peer, 12, hash(12), now + 2 * RENEWAL, UNKNOWN));
+	}
+
+	// The peer may have delivered it, and it cannot be imported.
+	#[test]
+	fn unknown_block_of_a_peer_is_admitted_again_only_after_a_while() {
+		let (mut sought, peer) = with_peer();
+		let now = Instant::now();
+		let soon = now + RENEWAL - Duration::from_millis(1);
+		assert!(sought.admit(peer, 10, hash(0), now, UNKNOWN));
+		assert!(!sought.admit(peer, 10, hash(0), now, UNKNOWN));
+		assert!(!sought.admit(peer, 10, hash(0), soon, UNKNOWN));
+		assert!(sought.admit(peer, 10, hash(0), now + RENEWAL, UNKNOWN));
+		assert!(!sought.admit(peer, 10, hash(0), now + RENEWAL, UNKNOWN));
+		// It counts once.
+		for i in 1..MAX_PER_PEER {
+			assert!(sought.admit(peer, 10, hash(i), now + RENEWAL, UNKNOWN));
+		}
+		assert!(!sought.admit(peer, 10, hash(MAX_PER_PEER), now + RENEWAL, UNKNOWN));
+		// Another peer may deliver it.
+		let other = PeerId::random();
+		sought.add_peer(other);
+		assert!(sought.admit(other, 10, hash(0), now, UNKNOWN));
 	}
 
 	#[test]

@@ -3,19 +3,40 @@
 use super::*;
 use std::sync::Mutex;
 
-/// The SDK's sync as far as the tests need it: each height that it gets.
+/// The SDK's sync as far as the tests need it.
 #[derive(Clone, Default)]
-pub(super) struct Recorded(Arc<Mutex<Vec<(PeerId, Hash, BlockNumber)>>>);
+pub(super) struct Recorded(Arc<Mutex<Record>>);
+
+#[derive(Default)]
+struct Record {
+	/// Each height that it gets.
+	heights: Vec<(PeerId, Hash, BlockNumber)>,
+	/// Each block that it takes for imported, or the reason why it is not.
+	processed: Vec<(Hash, Option<String>)>,
+	/// What it wants done.
+	actions: Vec<SyncingAction<Block>>,
+}
 
 impl Recorded {
 	/// The last height of the peer.
 	pub(super) fn of(&self, peer: PeerId) -> Option<(Hash, BlockNumber)> {
-		let heights = self.0.lock().unwrap();
-		heights.iter().rev().find(|(of, ..)| *of == peer).map(|(_, hash, number)| (*hash, *number))
+		let record = self.0.lock().unwrap();
+		let last = record.heights.iter().rev().find(|(of, ..)| *of == peer);
+		last.map(|(_, hash, number)| (*hash, *number))
+	}
+
+	/// The results of the import queue since the last call.
+	pub(super) fn take_processed(&self) -> Vec<(Hash, Option<String>)> {
+		std::mem::take(&mut self.0.lock().unwrap().processed)
+	}
+
+	/// Lets it want this done.
+	pub(super) fn want(&self, action: SyncingAction<Block>) {
+		self.0.lock().unwrap().actions.push(action);
 	}
 
 	fn record(&self, peer: PeerId, hash: Hash, number: BlockNumber) {
-		self.0.lock().unwrap().push((peer, hash, number));
+		self.0.lock().unwrap().heights.push((peer, hash, number));
 	}
 }
 
@@ -58,8 +79,12 @@ impl SyncingStrategy<Block> for Recorded {
 		&mut self,
 		_: usize,
 		_: usize,
-		_: Vec<(Result<BlockImportStatus<BlockNumber>, BlockImportError>, Hash)>,
+		results: Vec<(Result<BlockImportStatus<BlockNumber>, BlockImportError>, Hash)>,
 	) {
+		let of_block = |(result, hash): (Result<_, BlockImportError>, Hash)| {
+			(hash, result.err().map(|error| error.to_string()))
+		};
+		self.0.lock().unwrap().processed.extend(results.into_iter().map(of_block));
 	}
 
 	fn on_block_finalized(&mut self, _: &Hash, _: BlockNumber) {}
@@ -97,6 +122,6 @@ impl SyncingStrategy<Block> for Recorded {
 		&mut self,
 		_: &NetworkServiceHandle,
 	) -> Result<Vec<SyncingAction<Block>>, ClientError> {
-		Ok(Vec::new())
+		Ok(std::mem::take(&mut self.0.lock().unwrap().actions))
 	}
 }
