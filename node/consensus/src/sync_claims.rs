@@ -208,12 +208,16 @@ impl CheckedClaims {
 
 	/// Whether an announced block may be looked for.
 	fn may_seek(&mut self, peer: PeerId, header: &Header) -> bool {
+		let (number, hash) = (*header.number(), header.hash());
 		let client = &self.client;
 		let finalized = client.info().finalized_number;
-		let is_over = |number: BlockNumber, hash: Hash| {
-			number <= finalized || matches!(client.header(hash), Ok(Some(_)))
-		};
-		self.sought.admit(peer, *header.number(), header.hash(), Instant::now(), is_over)
+		let is_known = |hash: Hash| matches!(client.header(hash), Ok(Some(_)));
+		if number <= finalized {
+			// While it downloads a state, the SDK's sync does not give up blocks that are too old.
+			return is_known(hash);
+		}
+		let is_over = |number: BlockNumber, hash: Hash| number <= finalized || is_known(hash);
+		self.sought.admit(peer, number, hash, Instant::now(), is_over)
 	}
 }
 

@@ -1,5 +1,6 @@
 //! What the SDK's sync gets of what peers claim, one file a subject.
 
+mod announcements;
 mod deliveries;
 mod heights;
 mod recorded;
@@ -54,7 +55,10 @@ impl Node {
 
 	/// Lets a peer announce a block that nobody has.
 	fn announce(&mut self, peer: PeerId, height: BlockNumber) -> Option<(Hash, BlockNumber)> {
-		let header = header(height, claimed(), 0);
+		self.announce_header(peer, header(height, claimed(), 0))
+	}
+
+	fn announce_header(&mut self, peer: PeerId, header: Header) -> Option<(Hash, BlockNumber)> {
 		let announce = BlockAnnounce { header, state: None, data: None };
 		self.sync.on_validated_block_announce(true, peer, &announce)
 	}
