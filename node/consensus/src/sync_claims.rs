@@ -64,6 +64,7 @@ use sp_runtime::traits::Header as _;
 use std::{
 	any::Any,
 	cell::RefCell,
+	collections::HashSet,
 	sync::Arc,
 	time::{Duration, Instant},
 };
@@ -92,12 +93,13 @@ pub struct CheckedClaims {
 
 impl CheckedClaims {
 	/// Wraps the SDK's strategy. `clock` is the one by which blocks from the network are checked. The peers of sync are
-	/// kept in `places`.
+	/// kept in `places`; `reserved` are those that the operator has reserved.
 	pub fn new(
 		inner: Box<dyn SyncingStrategy<Block>>,
 		client: Arc<FullClient>,
 		clock: Arc<Clock>,
 		places: Arc<SyncPlaces>,
+		reserved: HashSet<PeerId>,
 	) -> Self {
 		let claim = RefCell::new(Claim::new(client.info().best_number));
 		Self {
@@ -105,7 +107,7 @@ impl CheckedClaims {
 			client,
 			clock,
 			claim,
-			sought: Sought::default(),
+			sought: Sought::new(reserved),
 			heights: Heights::default(),
 			deliveries: Deliveries::default(),
 			places,
@@ -217,7 +219,13 @@ impl CheckedClaims {
 			return is_known(hash);
 		}
 		let is_over = |number: BlockNumber, hash: Hash| number <= finalized || is_known(hash);
-		self.sought.admit(peer, number, hash, Instant::now(), is_over)
+		let may_seek = self.sought.admit(peer, number, hash, Instant::now(), is_over);
+		for hash in self.sought.take_given_up() {
+			// The SDK offers no other way. It takes the block for imported and looks for it no longer; the height 0
+			// changes nothing else.
+			self.inner.update_chain_info(&hash, 0);
+		}
+		may_seek
 	}
 }
 

@@ -13,7 +13,7 @@ use sc_client_api::BlockBackend;
 use sc_consensus::import_queue::ImportQueueService;
 use sc_network::{
 	config::FullNetworkConfiguration, service::traits::RequestResponseConfig, NetworkBackend,
-	NotificationMetrics, Roles,
+	NotificationMetrics, PeerId, Roles,
 };
 use sc_network_sync::{
 	block_relay_protocol::{BlockDownloader, BlockRelayParams},
@@ -31,7 +31,7 @@ use sc_network_sync::{
 use sc_service::{Configuration, Error, TaskManager};
 use sp_blockchain::HeaderBackend;
 use sp_consensus::block_validation::BlockAnnounceValidator;
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// Group of the tasks in metrics.
 const GROUP: Option<&str> = Some("networking");
@@ -68,8 +68,9 @@ where
 	N: InboundQueue,
 {
 	let reserved = &params.config.network.default_peers_set.reserved_nodes;
+	let reserved: HashSet<PeerId> = reserved.iter().map(|node| node.peer_id).collect();
 	let places = Arc::new(SyncPlaces::default());
-	let budget = AnswerBudget::new(reserved.iter().map(|node| node.peer_id), places.clone());
+	let budget = AnswerBudget::new(reserved.clone(), places.clone());
 	let downloader = serve_blocks(&mut params, &budget);
 	let strategy = build_strategy(&mut params, &budget, downloader)?;
 	let Params { config, task_manager, net_config, metrics, client, .. } = params;
@@ -82,7 +83,7 @@ where
 		config.protocol_id(),
 		config.chain_spec.fork_id(),
 		params.announce_validator,
-		Box::new(CheckedClaims::new(Box::new(strategy), client, params.clock, places)),
+		Box::new(CheckedClaims::new(Box::new(strategy), client, params.clock, places, reserved)),
 		params.network,
 		params.import_queue,
 		net_config.peer_store_handle(),

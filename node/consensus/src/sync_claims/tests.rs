@@ -34,15 +34,26 @@ struct Node {
 impl Node {
 	/// A node whose clock shows this slot.
 	fn at(slot: u64) -> Self {
+		let sdk = Recorded::default();
+		Self::over(slot, sdk.clone(), |_| Box::new(sdk))
+	}
+
+	/// A node whose clock shows this slot, around this sync.
+	fn over(
+		slot: u64,
+		sdk: Recorded,
+		inner: impl FnOnce(Arc<FullClient>) -> Box<dyn SyncingStrategy<Block>>,
+	) -> Self {
 		let folder = tempfile::tempdir().unwrap();
 		let client = Arc::new(stateless_client::open(folder.path()));
 		let clock = Arc::new(Clock::default());
 		clock.set_slot_duration(SlotDuration::from_millis(SLOT_MS));
 		clock.set_behind_ms(slot * SLOT_MS);
-		let sdk = Recorded::default();
 		let places = Arc::new(SyncPlaces::default());
-		let inner = Box::new(sdk.clone());
-		let sync = CheckedClaims::new(inner, client.clone(), clock.clone(), places.clone());
+		let inner = inner(client.clone());
+		let reserved = HashSet::new();
+		let sync =
+			CheckedClaims::new(inner, client.clone(), clock.clone(), places.clone(), reserved);
 		Self { client, clock, sdk, places, sync, _folder: folder }
 	}
 
