@@ -11,7 +11,8 @@
 //!   second from one stranger kept a validator from following the chain.
 //!
 //! A peer that delivers such a block also makes the SDK's sync start over, as often as it likes; `deliveries.rs` bounds
-//! that.
+//! that. And GRANDPA lets sync look for each block that a vote is for, although a validator can sign votes for any
+//! number of blocks that do not exist; `vote_targets.rs` bounds that.
 //!
 //! [`CheckedClaims`] compares the claims with the slots of the chain, and bounds the announced blocks that are
 //! looked for. Two comparisons are made:
@@ -39,6 +40,7 @@ mod claim;
 mod deliveries;
 mod heights;
 mod sought;
+mod vote_targets;
 
 use crate::{clock::Clock, rate_limit::RateLimit, sync_places::SyncPlaces};
 use claim::Claim;
@@ -51,6 +53,7 @@ use sc_consensus_aura::standalone::find_pre_digest;
 use sc_network::{PeerId, ProtocolName, ReputationChange};
 use sc_network_common::sync::message::BlockAnnounce;
 use sc_network_sync::{
+	block_relay_protocol::BlockDownloader,
 	service::network::NetworkServiceHandle,
 	strategy::{StrategyKey, SyncingAction, SyncingStrategy},
 	types::BadPeer,
@@ -68,6 +71,7 @@ use std::{
 	sync::Arc,
 	time::{Duration, Instant},
 };
+use vote_targets::VoteTargets;
 
 const LOG_TARGET: &str = "sync";
 
@@ -87,19 +91,21 @@ pub struct CheckedClaims {
 	sought: Sought,
 	heights: Heights,
 	deliveries: Deliveries,
+	vote_targets: VoteTargets,
 	places: Arc<SyncPlaces>,
 	warning: RateLimit,
 }
 
 impl CheckedClaims {
 	/// Wraps the SDK's strategy. `clock` is the one by which blocks from the network are checked. The peers of sync are
-	/// kept in `places`; `reserved` are those that the operator has reserved.
+	/// kept in `places`; `reserved` are those that the operator has reserved. `downloader` sends requests for blocks.
 	pub fn new(
 		inner: Box<dyn SyncingStrategy<Block>>,
 		client: Arc<FullClient>,
 		clock: Arc<Clock>,
 		places: Arc<SyncPlaces>,
 		reserved: HashSet<PeerId>,
+		downloader: Arc<dyn BlockDownloader<Block>>,
 	) -> Self {
 		let claim = RefCell::new(Claim::new(client.info().best_number));
 		Self {
@@ -110,6 +116,7 @@ impl CheckedClaims {
 			sought: Sought::new(reserved),
 			heights: Heights::default(),
 			deliveries: Deliveries::default(),
+			vote_targets: VoteTargets::new(downloader),
 			places,
 			warning: RateLimit::new(WARNING_PERIOD),
 		}
@@ -200,6 +207,40 @@ impl CheckedClaims {
 		}
 	}
 
+	/// Lets sync look for a block at these peers.
+	fn seek(&mut self, peers: Vec<PeerId>, hash: Hash, number: BlockNumber) {
+		// The SDK takes it for their best block if it is higher than that.
+		for peer in &peers {
+			self.heights.raise(*peer, number);
+		}
+		self.inner.set_sync_fork_request(peers, &hash, number);
+	}
+
+	/// Looks for a block that a vote is for, at the peers that have announced it, or otherwise at those that have it.
+	fn seek_vote_target(&mut self, hash: Hash, number: BlockNumber) {
+		let is_known = matches!(self.client.header(hash), Ok(Some(_)));
+		let finalized = self.client.info().finalized_number;
+		if is_known || number <= finalized || !self.is_possible(number) {
+			return;
+		}
+		let announcers = self.sought.announcers(number, hash);
+		if announcers.is_empty() {
+			self.vote_targets.add(number, hash, Instant::now());
+		} else {
+			self.seek(announcers, hash, number);
+		}
+	}
+
+	/// Takes the answer to a question of [`VoteTargets`].
+	fn on_vote_target(&mut self, peer: &PeerId, answer: Box<dyn Any + Send>) {
+		let Some(header) = self.vote_targets.answered(peer, answer) else { return };
+		let number = *header.number();
+		// As if the peer had announced it.
+		if self.is_possible(number) && self.may_seek(*peer, &header) {
+			self.seek(vec![*peer], header.hash(), number);
+		}
+	}
+
 	/// Lets sync start over if it has not done so after a failure.
 	fn make_up_for_restart(&mut self) {
 		if let Some(hash) = self.deliveries.due_restart() {
@@ -248,6 +289,7 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		self.places.remove(peer);
 		self.heights.remove(peer);
 		self.deliveries.remove_peer(peer);
+		self.vote_targets.remove_peer(peer);
 		self.inner.remove_peer(peer)
 	}
 
@@ -275,7 +317,12 @@ impl SyncingStrategy<Block> for CheckedClaims {
 	}
 
 	fn set_sync_fork_request(&mut self, peers: Vec<PeerId>, hash: &Hash, number: BlockNumber) {
-		self.inner.set_sync_fork_request(peers, hash, number)
+		// Only GRANDPA calls it, and it names no peers.
+		if peers.is_empty() {
+			self.seek_vote_target(*hash, number);
+		} else {
+			self.seek(peers, *hash, number);
+		}
 	}
 
 	fn request_justification(&mut self, hash: &Hash, number: BlockNumber) {
@@ -297,7 +344,11 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		protocol: ProtocolName,
 		response: Box<dyn Any + Send>,
 	) {
-		self.inner.on_generic_response(peer, key, protocol, response)
+		if key == VoteTargets::KEY {
+			self.on_vote_target(peer, response);
+		} else {
+			self.inner.on_generic_response(peer, key, protocol, response);
+		}
 	}
 
 	fn on_blocks_processed(
@@ -362,6 +413,7 @@ impl SyncingStrategy<Block> for CheckedClaims {
 				self.deliveries.note(blocks);
 			}
 		}
+		actions.extend(self.vote_targets.ask(|number| self.heights.at_least(number)));
 		let blamed = self.deliveries.take_blamed().into_iter();
 		actions.extend(blamed.map(|peer| SyncingAction::DropPeer(BadPeer(peer, BAD_BLOCKS))));
 		Ok(actions)

@@ -72,18 +72,21 @@ where
 	let places = Arc::new(SyncPlaces::default());
 	let budget = AnswerBudget::new(reserved.clone(), places.clone());
 	let downloader = serve_blocks(&mut params, &budget);
-	let strategy = build_strategy(&mut params, &budget, downloader)?;
-	let Params { config, task_manager, net_config, metrics, client, .. } = params;
+	let strategy = build_strategy(&mut params, &budget, downloader.clone())?;
+	let Params { config, task_manager, net_config, metrics, client, clock, .. } = params;
+	let strategy = Box::new(strategy);
+	let strategy =
+		CheckedClaims::new(strategy, client.clone(), clock, places, reserved, downloader);
 	let (engine, service, announcements) = SyncingEngine::new(
 		Roles::from(&config.role),
-		client.clone(),
+		client,
 		config.prometheus_registry(),
 		metrics,
 		&*net_config,
 		config.protocol_id(),
 		config.chain_spec.fork_id(),
 		params.announce_validator,
-		Box::new(CheckedClaims::new(Box::new(strategy), client, params.clock, places, reserved)),
+		Box::new(strategy),
 		params.network,
 		params.import_queue,
 		net_config.peer_store_handle(),

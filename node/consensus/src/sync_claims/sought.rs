@@ -66,6 +66,22 @@ impl Sought {
 		self.peers.contains_key(peer)
 	}
 
+	/// The peers that have announced a block for which sync looks.
+	pub(super) fn announcers(&self, number: BlockNumber, hash: Hash) -> Vec<PeerId> {
+		let has = |blocks: &[Announced]| {
+			blocks.iter().any(|block| (block.number, block.hash) == (number, hash))
+		};
+		let announcers: Vec<PeerId> =
+			self.peers.iter().filter(|(_, blocks)| has(blocks)).map(|(peer, _)| *peer).collect();
+		let is_sought = self.of_strangers.contains(&(number, hash))
+			|| announcers.iter().any(|peer| self.reserved.contains(peer));
+		if is_sought {
+			announcers
+		} else {
+			Vec::new()
+		}
+	}
+
 	/// Blocks that sync has looked for and has to give up now.
 	pub(super) fn take_given_up(&mut self) -> Vec<Hash> {
 		std::mem::take(&mut self.given_up)
@@ -269,6 +285,22 @@ mod tests {
 		let given_up = sought.take_given_up();
 		assert_eq!(given_up.len(), 100 - MAX_OF_STRANGERS);
 		assert!(given_up.iter().all(|block| *block >= hash(100)));
+	}
+
+	#[test]
+	fn announcers_of_a_block_are_those_of_this_height_until_it_is_given_up() {
+		let (mut sought, peer) = with_peer();
+		let now = Instant::now();
+		assert!(sought.admit(peer, 10, hash(0), now, UNKNOWN));
+		assert_eq!(sought.announcers(10, hash(0)), [peer]);
+		assert!(sought.announcers(11, hash(0)).is_empty());
+		assert!(sought.announcers(10, hash(1)).is_empty());
+		for i in 1..=MAX_OF_STRANGERS {
+			let stranger = PeerId::random();
+			sought.add_peer(stranger);
+			assert!(sought.admit(stranger, 10, hash(i), now, UNKNOWN));
+		}
+		assert!(sought.announcers(10, hash(0)).is_empty());
 	}
 
 	#[test]

@@ -4,6 +4,7 @@ mod announcements;
 mod deliveries;
 mod heights;
 mod recorded;
+mod vote_targets;
 
 use super::*;
 use crate::{stateless_client, sync_network::handle_for_sync};
@@ -12,6 +13,7 @@ use recorded::Recorded;
 use sc_client_api::Finalizer;
 use sc_consensus::{BlockImport, BlockImportParams, ForkChoiceStrategy, StateAction};
 use sc_consensus_aura::SlotDuration;
+use sc_network_sync::mock::MockBlockDownloader;
 use sp_consensus::BlockOrigin;
 use sp_consensus_aura::{digests::CompatibleDigestItem, Slot};
 use sp_runtime::Digest;
@@ -51,9 +53,14 @@ impl Node {
 		clock.set_behind_ms(slot * SLOT_MS);
 		let places = Arc::new(SyncPlaces::default());
 		let inner = inner(client.clone());
-		let reserved = HashSet::new();
-		let sync =
-			CheckedClaims::new(inner, client.clone(), clock.clone(), places.clone(), reserved);
+		let sync = CheckedClaims::new(
+			inner,
+			client.clone(),
+			clock.clone(),
+			places.clone(),
+			HashSet::new(),
+			Arc::new(MockBlockDownloader::<Block>::new()),
+		);
 		Self { client, clock, sdk, places, sync, _folder: folder }
 	}
 

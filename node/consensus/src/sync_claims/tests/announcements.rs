@@ -1,12 +1,9 @@
 //! Which announced blocks sync may look for.
 
 use super::*;
-use sc_network_sync::{
-	mock::MockBlockDownloader,
-	strategy::{
-		chain_sync::GapSyncBodyPolicy,
-		polkadot::{PolkadotSyncingStrategy, PolkadotSyncingStrategyConfig},
-	},
+use sc_network_sync::strategy::{
+	chain_sync::GapSyncBodyPolicy,
+	polkadot::{PolkadotSyncingStrategy, PolkadotSyncingStrategyConfig},
 };
 use substrate_prometheus_endpoint::Registry;
 

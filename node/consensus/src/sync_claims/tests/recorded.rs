@@ -13,6 +13,8 @@ struct Record {
 	heights: Vec<(PeerId, Hash, BlockNumber)>,
 	/// Each block that it takes for imported, or the reason why it is not.
 	processed: Vec<(Hash, Option<String>)>,
+	/// Each block that it is told to look for.
+	fork_requests: Vec<(Vec<PeerId>, Hash, BlockNumber)>,
 	/// What it wants done.
 	actions: Vec<SyncingAction<Block>>,
 }
@@ -28,6 +30,11 @@ impl Recorded {
 	/// The results of the import queue since the last call.
 	pub(super) fn take_processed(&self) -> Vec<(Hash, Option<String>)> {
 		std::mem::take(&mut self.0.lock().unwrap().processed)
+	}
+
+	/// The blocks that it has been told to look for since the last call, and at which peers.
+	pub(super) fn take_fork_requests(&self) -> Vec<(Vec<PeerId>, Hash, BlockNumber)> {
+		std::mem::take(&mut self.0.lock().unwrap().fork_requests)
 	}
 
 	/// Lets it want this done.
@@ -58,7 +65,9 @@ impl SyncingStrategy<Block> for Recorded {
 		is_best.then_some((hash, number))
 	}
 
-	fn set_sync_fork_request(&mut self, _: Vec<PeerId>, _: &Hash, _: BlockNumber) {}
+	fn set_sync_fork_request(&mut self, peers: Vec<PeerId>, hash: &Hash, number: BlockNumber) {
+		self.0.lock().unwrap().fork_requests.push((peers, *hash, number));
+	}
 
 	fn request_justification(&mut self, _: &Hash, _: BlockNumber) {}
 
