@@ -3,7 +3,7 @@
 use crate::{
 	database::VoterState,
 	new_chain::NewChain,
-	peer_claims::{Claims, FreshClaims, Peers},
+	peer_claims::{Claims, FreshClaims, Inquiry, Peers},
 	protection::{Phase, SlashingProtection, Standing},
 	pulse::now_ms,
 	pulse::Moment,
@@ -40,6 +40,10 @@ pub const CATCH_UP_TIME: Duration = Duration::from_secs(60);
 
 /// Time between two looks.
 const TICK: Duration = Duration::from_secs(1);
+
+/// How old an answer of sync may be for a node that listens: sync may be busy for some seconds. A fresh node needs a
+/// present one, because it may take the chain for a new one.
+const MAX_CLAIMS_AGE: Duration = Duration::from_secs(10);
 
 /// How often the log says that a node which listens lacks blocks of its peers.
 const WARNING_PERIOD: Duration = Duration::from_secs(60);
@@ -244,7 +248,7 @@ pub struct Listener {
 	protection: Arc<SlashingProtection>,
 	client: Arc<FullClient>,
 	sync: Arc<dyn SyncOracle + Send + Sync>,
-	peers: Peers,
+	inquiry: Inquiry,
 	slot_duration: Duration,
 	fresh_claims: FreshClaims,
 	/// For how long the node has lacked blocks of its peers, although it does not sync, since the log
@@ -265,7 +269,7 @@ impl Listener {
 			protection,
 			client,
 			sync,
-			peers,
+			inquiry: Inquiry::new(peers),
 			slot_duration,
 			fresh_claims: FreshClaims::default(),
 			deaf: Duration::ZERO,
@@ -354,9 +358,10 @@ impl Listener {
 	}
 
 	/// What the peers claim; `None` if sync does not answer.
-	async fn claims(&self) -> Option<Claims> {
+	async fn claims(&mut self, phase: Phase) -> Option<Claims> {
+		let max_age = if phase == Phase::Fresh { Duration::ZERO } else { MAX_CLAIMS_AGE };
 		// The listener must not stand still itself, which would count as a pause.
-		tokio::time::timeout(TICK, (self.peers)()).await.ok().map(Claims::new)
+		self.inquiry.claims(Instant::now(), TICK, max_age).await
 	}
 
 	/// Whether peers have blocks that this node does not get, so that it cannot hear the seals in them.
@@ -417,7 +422,7 @@ impl Listener {
 	) -> Result<Sight, String> {
 		let voter = VoterState::load(&*self.client)?;
 		let authorities = voter.as_ref().map(VoterState::authorities).unwrap_or_default();
-		let claims = self.claims().await;
+		let claims = self.claims(phase).await;
 		let highest = claims.as_ref().and_then(Claims::highest);
 		// A light client delivers no blocks.
 		let is_offline = self.sync.is_offline() || highest.is_none();
