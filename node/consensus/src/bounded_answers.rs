@@ -4,16 +4,15 @@
 //! network keeps it in memory until the other side has read it, for 20 or 40 seconds. Four strangers that asked for
 //! 64 parts of the chain each and read nothing made a node use 4 GB.
 //!
-//! [`AnswerBudget`] counts the answers that are being made or sent. Requests beyond it are refused, which is what a
-//! node does when its queue is full: the other side disconnects and asks another node.
+//! [`AnswerBudget`] counts the answers that are being made or sent; one that has not been made yet counts as one of
+//! 16 MiB. Requests beyond it are refused, which is what a node does when its queue is full: the other side disconnects
+//! and asks another node.
 //!
 //! Anyone can use up the budget of all together, because a new identity costs nothing. So a peer that holds a place in
 //! sync is not refused its first answer: it would leave this node, and at a boot node no new node could sync. Strangers
 //! can take such places too. What is held is then bounded by the budget and one answer of 16 MiB for each place.
 //!
-//! What remains: the budget counts the bytes of answers that are made. Those that wait for the server when it is used
-//! up are still made, and the server's queue bounds their number. A light client holds no place in sync, and is refused
-//! while others use up the budget.
+//! What remains: a light client holds no place in sync, and is refused while others use up the budget.
 
 use crate::sync_places::SyncPlaces;
 use async_channel::{Receiver, Sender};
@@ -24,7 +23,7 @@ use gtos_node_types::Block;
 use gtos_runtime::Hash;
 use sc_network::{
 	request_responses::{IncomingRequest, OutgoingResponse},
-	Litep2pNetworkBackend, NetworkBackend, NetworkWorker, PeerId,
+	Litep2pNetworkBackend, NetworkBackend, NetworkWorker, PeerId, MAX_RESPONSE_SIZE,
 };
 use std::{
 	collections::{HashMap, HashSet},
@@ -37,11 +36,14 @@ use std::{
 /// request replaces one that it has given up.
 const MAX_PER_PEER: usize = 4;
 
-/// Bytes of answers to all peers that are not yet sent. Once they are as many, only reserved peers, and those with a
-/// place in sync that have no other answer, get a further one.
+/// Bytes of answers to all peers that are not yet sent. If a further one might exceed them, only reserved peers get it,
+/// and those with a place in sync that have no other answer.
 ///
 /// Sixteen answers of the greatest length.
-const MAX_BYTES: usize = 256 * 1024 * 1024;
+const MAX_BYTES: usize = 16 * MAX_ANSWER_BYTES;
+
+/// What an answer counts as until it has been made.
+const MAX_ANSWER_BYTES: usize = MAX_RESPONSE_SIZE as usize;
 
 /// Most requests that wait for the server.
 const QUEUE: usize = 256;
@@ -110,12 +112,14 @@ impl AnswerBudget {
 	fn take(self: &Arc<Self>, peer: PeerId) -> Option<Place> {
 		let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
 		let answers = held.answers.get(&peer).copied().unwrap_or_default();
-		let is_used_up = held.bytes >= MAX_BYTES && !self.may_exceed(&peer, answers);
+		let bytes = held.bytes.saturating_add(MAX_ANSWER_BYTES);
+		let is_used_up = bytes > MAX_BYTES && !self.may_exceed(&peer, answers);
 		if is_used_up || answers >= MAX_PER_PEER {
 			return None;
 		}
 		held.answers.insert(peer, answers + 1);
-		Some(Place { budget: self.clone(), peer, bytes: 0 })
+		held.bytes = bytes;
+		Some(Place { budget: self.clone(), peer, bytes: MAX_ANSWER_BYTES })
 	}
 
 	/// Whether a peer that has so many answers gets one more, whatever others hold.
@@ -132,9 +136,10 @@ struct Place {
 }
 
 impl Place {
+	/// Corrects what the answer counts as, once it has been made.
 	fn fill(&mut self, bytes: usize) {
 		let mut held = self.budget.held.lock().unwrap_or_else(PoisonError::into_inner);
-		held.bytes = held.bytes.saturating_add(bytes);
+		held.bytes = held.bytes.saturating_sub(self.bytes).saturating_add(bytes);
 		self.bytes = bytes;
 	}
 }
@@ -218,12 +223,18 @@ mod tests {
 	}
 
 	impl Guarded {
-		/// A request of the peer, which the server answers with `length` bytes if it gets the request.
-		fn ask(&mut self, peer: PeerId, length: usize) -> Option<OutgoingResponse> {
-			let (pending_response, mut response) = oneshot::channel();
+		/// A request of the peer, which the server may answer later.
+		fn request(&mut self, peer: PeerId) -> oneshot::Receiver<OutgoingResponse> {
+			let (pending_response, response) = oneshot::channel();
 			let request = IncomingRequest { peer, payload: Vec::new(), pending_response };
 			self.network.try_send(request).unwrap();
 			self.pool.run_until_stalled();
+			response
+		}
+
+		/// A request of the peer, which the server answers with `length` bytes if it gets the request.
+		fn ask(&mut self, peer: PeerId, length: usize) -> Option<OutgoingResponse> {
+			let mut response = self.request(peer);
 			let request = self.server.try_recv().ok()?;
 			let answer = OutgoingResponse {
 				result: Ok(vec![0; length]),
@@ -280,6 +291,22 @@ mod tests {
 		assert!(guarded.ask(PeerId::random(), 10).is_some());
 		guarded.pool.run_until_stalled();
 		assert_eq!(guarded.held_bytes(), 0);
+	}
+
+	#[test]
+	fn answers_that_have_not_been_made_count_as_the_longest() {
+		let mut guarded = guarded(Vec::new());
+		let waiting: Vec<_> = (0..16).map(|_| guarded.request(PeerId::random())).collect();
+		assert_eq!(guarded.server.len(), 16);
+		let mut refused = guarded.request(PeerId::random());
+		assert!(refused.try_recv().is_err());
+		assert_eq!(guarded.held_bytes(), MAX_BYTES);
+		// The server refuses them.
+		while guarded.server.try_recv().is_ok() {}
+		guarded.pool.run_until_stalled();
+		assert_eq!(guarded.held_bytes(), 0);
+		drop(waiting);
+		assert!(guarded.ask(PeerId::random(), 10).is_some());
 	}
 
 	#[test]

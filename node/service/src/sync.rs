@@ -108,6 +108,11 @@ fn add_protocol<N>(
 	params.net_config.add_request_response_protocol(protocol);
 }
 
+fn queued_requests(config: &Configuration) -> usize {
+	let network = &config.network;
+	sync_network::queued_requests(network.default_peers_set_num_full, &network.default_peers_set)
+}
+
 fn serve_blocks<N>(
 	params: &mut Params<'_, N>,
 	budget: &Arc<AnswerBudget>,
@@ -121,7 +126,7 @@ where
 			&params.config.protocol_id(),
 			params.config.chain_spec.fork_id(),
 			params.client.clone(),
-			sync_network::queued_block_requests(&params.config.network.default_peers_set),
+			queued_requests(params.config),
 		);
 	let serve = async move { server.run().await };
 	params.task_manager.spawn_handle().spawn("block-request-handler", GROUP, serve);
@@ -154,7 +159,7 @@ where
 		&config.protocol_id(),
 		fork_id,
 		client.clone(),
-		sync_network::queued_block_requests(&network.default_peers_set),
+		queued_requests(config),
 	);
 	let state_request_protocol_name = protocol.protocol_name().clone();
 	spawn_handle.spawn("state-request-handler", GROUP, server.run());
