@@ -94,7 +94,7 @@ where
 		transaction_pool: screened_pool.clone(),
 		import_queue,
 		authority_set: grandpa_link.shared_authority_set().clone(),
-		clock,
+		clock: clock.clone(),
 	};
 	let Network { service: network, sync, system_rpc_tx, tx_handler_controller, grandpa } =
 		network::start::<N>(&config, &task_manager, network_params)?;
@@ -168,6 +168,7 @@ where
 			sync.clone(),
 			protection.clone(),
 			reserved,
+			clock,
 		)?;
 	}
 
