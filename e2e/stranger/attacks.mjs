@@ -9,9 +9,11 @@ import {
 	announcement,
 	announcesHandshake,
 	blockRequest,
+	blockResponse,
 	callRequest,
 	header,
 	prefixed,
+	requestedHash,
 	stateRequest,
 	transactions,
 	varint,
@@ -213,6 +215,43 @@ export const announcements = (target, best, slot, isOver) =>
 		};
 		await Promise.all(strangers.map(announce));
 		return { sent };
+	});
+
+/**
+ * Announcements of blocks that do not exist, again and again, which are delivered when the node asks for them. Their
+ * parents do not exist either, so they cannot be imported. `finalHeight()` answers the height of the last final block.
+ */
+export const deliveries = (target, best, finalHeight, slot, isOver) =>
+	withStrangers(target, 4, async (strangers) => {
+		const result = { announced: 0, delivered: 0, places: 0 };
+		const deceive = async (stranger) => {
+			let [height, madeUp] = [0, null];
+			await stranger.answer('/sync/2', (request) => {
+				const hash = requestedHash(request);
+				if (hash === null) return Buffer.alloc(0);
+				result.delivered++;
+				return blockResponse({ hash, header: madeUp });
+			});
+			while (!isOver()) {
+				try {
+					const stream = await stranger.notifications('/block-announces/1', handshakeAt(target, best));
+					result.places++;
+					while (stream.isOpen && !isOver()) {
+						if (height !== finalHeight() + 2) {
+							height = finalHeight() + 2;
+							madeUp = header({ number: height, slot: slot() });
+						}
+						await stream.send([announcement(madeUp, { isBest: false })]);
+						result.announced++;
+						await sleep(10);
+					}
+				} catch {
+					await sleep(PAUSE_MS);
+				}
+			}
+		};
+		await Promise.all(strangers.map(deceive));
+		return result;
 	});
 
 /**
