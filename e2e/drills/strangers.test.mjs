@@ -1,10 +1,10 @@
 // Strangers, which are peers that nobody has reserved, attack one of four validators in several ways, one after the
 // other: with handshakes and requests that cannot be decoded, requests for the longest answers at full speed, answers
-// that they do not read, more peers than there are places, made-up heights and blocks, transactions of which only one
-// of each account can be valid, and transactions that are nested too deeply. The validator keeps its slots and
-// announces its blocks to the other validators, and the next author has them before its own slot. Finality goes on, an
-// honest transaction gets into a block over the attacked node, and the cost for that node, which the drill prints, is
-// bounded.
+// that they do not read, more peers than there are places, made-up heights and blocks, some of which they deliver,
+// transactions of which only one of each account can be valid, and transactions that are nested too deeply. The validator
+// keeps its slots and announces its blocks to the other validators, and the next author has them before its own slot.
+// Finality goes on, an honest transaction gets into a block over the attacked node, and the cost for that node, which the
+// drill prints, is bounded.
 //
 // Needs Node.js 20 and `scripts/setup e2e stranger`. Set by environment:
 //
@@ -261,6 +261,12 @@ describe('strangers', () => {
 		const at = await best();
 		const slot = () => watch.slot;
 		return withstands(t, (isOver) => attacks.announcements(target, at, slot, isOver));
+	});
+
+	it('who announce blocks that do not exist, and deliver them', async (t) => {
+		const at = await best();
+		const [finalHeight, slot] = [() => watch.final[0], () => watch.slot];
+		return withstands(t, (isOver) => attacks.deliveries(target, at, finalHeight, slot, isOver));
 	});
 
 	it('who send transactions that are valid only alone', async (t) => {

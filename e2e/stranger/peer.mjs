@@ -5,7 +5,7 @@ import { yamux } from '@chainsafe/libp2p-yamux';
 import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
-import { prefixed } from './wire.mjs';
+import { prefixed, unprefixed } from './wire.mjs';
 
 // Part of Node.js from version 22 on.
 Promise.withResolvers ??= () => {
@@ -46,6 +46,25 @@ export class Stranger {
 	/** Takes requests of the protocol with this ending and never answers them. */
 	ignore(ending) {
 		return this.#handle(ending, () => new Promise(() => {}));
+	}
+
+	/** Answers requests of the protocol with this ending with the message that `respond(request)` returns. */
+	answer(ending, respond) {
+		return this.#handle(ending, async ({ stream }) => {
+			try {
+				const source = stream.source[Symbol.asyncIterator]();
+				let [received, request] = [Buffer.alloc(0), null];
+				while (request === null) {
+					const { done, value } = await source.next();
+					if (done) return;
+					received = Buffer.concat([received, value.subarray()]);
+					request = unprefixed(received);
+				}
+				await stream.sink([prefixed(respond(request))]);
+			} catch {
+				// The node has given the request up.
+			}
+		});
 	}
 
 	#handle(ending, receive) {

@@ -15,6 +15,23 @@ export function varint(number) {
 
 export const prefixed = (message) => Buffer.concat([varint(message.length), message]);
 
+/** Reads a `varint` of the bytes from `at` on. Answers it and where it ends, or null if it does not end. */
+function readVarint(bytes, at) {
+	let number = 0;
+	for (let factor = 1; at < bytes.length; factor *= 0x80) {
+		const byte = bytes[at++];
+		number += (byte & 0x7f) * factor;
+		if (byte < 0x80) return [number, at];
+	}
+	return null;
+}
+
+/** The message of bytes that were `prefixed`, or null as long as they are not complete. */
+export function unprefixed(bytes) {
+	const [length, from] = readVarint(bytes, 0) ?? [Infinity, 0];
+	return bytes.length >= from + length ? bytes.subarray(from, from + length) : null;
+}
+
 /** A compact number of SCALE in its form of five bytes, which the decoder takes only if the number is that large. */
 function compact(number) {
 	if (number < 2 ** 6) return Buffer.from([number << 2]);
@@ -77,6 +94,21 @@ export const blockRequest = ({ parts = HEADER | BODY | JUSTIFICATION, number, ma
 		integer(6, max),
 		integer(7, 1),
 	]);
+
+/** The hash of the block that a request of `/sync/2` names; null if it names a height. */
+export function requestedHash(request) {
+	const HASH = (2 << 3) | 2;
+	for (let at = 0; at < request.length; ) {
+		const [key, afterKey] = readVarint(request, at);
+		const [value, end] = readVarint(request, afterKey);
+		if (key === HASH) return request.subarray(end, end + value);
+		at = (key & 7) === 2 ? end + value : end;
+	}
+	return null;
+}
+
+/** An answer of `/sync/2` with a block that has no transactions. */
+export const blockResponse = ({ hash, header }) => bytes(1, Buffer.concat([bytes(1, hash), bytes(2, header)]));
 
 /** A request of `/state/2` for a part of the state after block `hash`, from the key `start` on. */
 export const stateRequest = ({ hash, start, withProof = false }) =>

@@ -4,16 +4,21 @@
 //! network keeps it in memory until the other side has read it, for 20 or 40 seconds. Four strangers that asked for
 //! 64 parts of the chain each and read nothing made a node use 4 GB.
 //!
-//! [`AnswerBudget`] counts the answers that are being made or sent. Requests beyond it are refused, which is what a
-//! node does when its queue is full: the other side disconnects and asks another node.
+//! [`AnswerBudget`] counts the answers that are being made or sent; one that is being made counts as one of 16 MiB.
+//! Requests beyond it are refused, which is what a node does when its queue is full: the other side disconnects and
+//! asks another node.
 //!
 //! Anyone can use up the budget of all together, because a new identity costs nothing. So a peer that holds a place in
 //! sync is not refused its first answer: it would leave this node, and at a boot node no new node could sync. Strangers
 //! can take such places too. What is held is then bounded by the budget and one answer of 16 MiB for each place.
 //!
-//! What remains: the budget counts the bytes of answers that are made. Those that wait for the server when it is used
-//! up are still made, and the server's queue bounds their number. A light client holds no place in sync, and is refused
-//! while others use up the budget.
+//! A server makes one answer after the other, also for those who have hung up meanwhile. So it gets one request at a
+//! time; the others wait here, and honest peers do not wait for those of strangers.
+//!
+//! What remains: a light client holds no place in sync. It is refused while others use up the budget or the few places
+//! in which strangers may wait, and it waits for all peers of sync.
+
+mod waiting;
 
 use crate::sync_places::SyncPlaces;
 use async_channel::{Receiver, Sender};
@@ -24,26 +29,33 @@ use gtos_node_types::Block;
 use gtos_runtime::Hash;
 use sc_network::{
 	request_responses::{IncomingRequest, OutgoingResponse},
-	Litep2pNetworkBackend, NetworkBackend, NetworkWorker, PeerId,
+	Litep2pNetworkBackend, NetworkBackend, NetworkWorker, PeerId, MAX_RESPONSE_SIZE,
 };
 use std::{
 	collections::{HashMap, HashSet},
-	sync::{Arc, Mutex, PoisonError},
+	sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use waiting::{Rank, Waiting};
 
-/// Answers that one peer may wait for at a time.
+/// Answers that one peer may wait for at a time, over all protocols.
 ///
 /// A peer has one request for blocks under way, and one for justifications or for old blocks. Each further
 /// request replaces one that it has given up.
 const MAX_PER_PEER: usize = 4;
 
-/// Bytes of answers to all peers that are not yet sent. Once they are as many, only reserved peers, and those with a
-/// place in sync that have no other answer, get a further one.
+/// Bytes of answers to all peers that are not yet sent. If a further one might exceed them, only reserved peers get it,
+/// and those with a place in sync that have no other answer.
 ///
 /// Sixteen answers of the greatest length.
-const MAX_BYTES: usize = 256 * 1024 * 1024;
+const MAX_BYTES: usize = 16 * MAX_ANSWER_BYTES;
 
-/// Most requests that wait for the server.
+/// What an answer counts as until it has been made.
+const MAX_ANSWER_BYTES: usize = MAX_RESPONSE_SIZE as usize;
+
+/// Longest request. The protocols allow 1 MiB; an honest one names a block, and a key of the state or two.
+const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+/// Most requests that wait for the guard, which takes them at once.
 const QUEUE: usize = 256;
 
 /// A network backend that puts the requests of other nodes into a queue.
@@ -81,8 +93,17 @@ pub struct AnswerBudget {
 
 #[derive(Default)]
 struct Held {
-	/// Answers by peer, without those that have none.
-	answers: HashMap<PeerId, usize>,
+	/// By peer, without those that hold nothing.
+	shares: HashMap<PeerId, Share>,
+	bytes: usize,
+}
+
+/// What is held for one peer.
+#[derive(Default)]
+struct Share {
+	/// Requests that wait, and answers that are being made or sent.
+	requests: usize,
+	/// Bytes of these answers.
 	bytes: usize,
 }
 
@@ -106,21 +127,50 @@ impl AnswerBudget {
 		serve(self.clone(), requests, server).boxed()
 	}
 
-	/// Takes a place for an answer; `None` if the peer has to be refused.
+	/// Lets a request wait, or drops it, which refuses it.
+	fn accept(self: &Arc<Self>, request: IncomingRequest, waiting: &mut Waiting<Request>) {
+		let IncomingRequest { peer, payload, pending_response } = request;
+		if payload.len() > MAX_REQUEST_BYTES {
+			return;
+		}
+		if let Some(place) = self.take(peer) {
+			waiting.push(self.rank(&peer), peer, Request { place, payload, pending_response });
+		}
+	}
+
+	/// Takes a place for a request; `None` if the peer has too many.
 	fn take(self: &Arc<Self>, peer: PeerId) -> Option<Place> {
-		let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-		let answers = held.answers.get(&peer).copied().unwrap_or_default();
-		let is_used_up = held.bytes >= MAX_BYTES && !self.may_exceed(&peer, answers);
-		if is_used_up || answers >= MAX_PER_PEER {
+		let mut held = self.held();
+		let share = held.shares.entry(peer).or_default();
+		if share.requests >= MAX_PER_PEER {
 			return None;
 		}
-		held.answers.insert(peer, answers + 1);
+		share.requests += 1;
 		Some(Place { budget: self.clone(), peer, bytes: 0 })
 	}
 
-	/// Whether a peer that has so many answers gets one more, whatever others hold.
-	fn may_exceed(&self, peer: &PeerId, answers: usize) -> bool {
-		self.reserved.contains(peer) || answers == 0 && self.places.contains(peer)
+	fn rank(&self, peer: &PeerId) -> Rank {
+		if self.reserved.contains(peer) {
+			Rank::Reserved
+		} else if self.places.contains(peer) {
+			Rank::Placed
+		} else {
+			Rank::Stranger
+		}
+	}
+
+	fn held(&self) -> MutexGuard<'_, Held> {
+		self.held.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+}
+
+impl Held {
+	/// Counts an answer of the peer as `new` bytes instead of `old`.
+	fn count(&mut self, peer: &PeerId, old: usize, new: usize) {
+		self.bytes = self.bytes.saturating_sub(old).saturating_add(new);
+		if let Some(share) = self.shares.get_mut(peer) {
+			share.bytes = share.bytes.saturating_sub(old).saturating_add(new);
+		}
 	}
 }
 
@@ -132,22 +182,55 @@ struct Place {
 }
 
 impl Place {
+	/// Counts an answer that is going to be made. False if it could exceed the budget, and the peer may not do that.
+	fn charge(&mut self) -> bool {
+		let mut held = self.budget.held();
+		let has_answer = held.shares.get(&self.peer).is_some_and(|share| share.bytes > 0);
+		let may_exceed = match self.budget.rank(&self.peer) {
+			Rank::Reserved => true,
+			Rank::Placed => !has_answer,
+			Rank::Stranger => false,
+		};
+		if held.bytes.saturating_add(MAX_ANSWER_BYTES) > MAX_BYTES && !may_exceed {
+			return false;
+		}
+		held.count(&self.peer, self.bytes, MAX_ANSWER_BYTES);
+		self.bytes = MAX_ANSWER_BYTES;
+		true
+	}
+
+	/// Corrects what the answer counts as, once it has been made.
 	fn fill(&mut self, bytes: usize) {
-		let mut held = self.budget.held.lock().unwrap_or_else(PoisonError::into_inner);
-		held.bytes = held.bytes.saturating_add(bytes);
+		self.budget.held().count(&self.peer, self.bytes, bytes);
 		self.bytes = bytes;
 	}
 }
 
 impl Drop for Place {
 	fn drop(&mut self) {
-		let mut held = self.budget.held.lock().unwrap_or_else(PoisonError::into_inner);
-		held.bytes = held.bytes.saturating_sub(self.bytes);
-		let answers = held.answers.remove(&self.peer).unwrap_or_default().saturating_sub(1);
-		if answers > 0 {
-			held.answers.insert(self.peer, answers);
+		let mut held = self.budget.held();
+		held.count(&self.peer, self.bytes, 0);
+		if let Some(share) = held.shares.get_mut(&self.peer) {
+			share.requests = share.requests.saturating_sub(1);
+			if share.requests == 0 {
+				held.shares.remove(&self.peer);
+			}
 		}
 	}
+}
+
+/// A request that waits for the server. Dropping it refuses it.
+struct Request {
+	place: Place,
+	payload: Vec<u8>,
+	pending_response: oneshot::Sender<OutgoingResponse>,
+}
+
+/// What a server has made of a request: no answer if it refuses.
+struct Made {
+	place: Place,
+	answer: Option<OutgoingResponse>,
+	network: oneshot::Sender<OutgoingResponse>,
 }
 
 async fn serve(
@@ -156,21 +239,39 @@ async fn serve(
 	server: Sender<IncomingRequest>,
 ) {
 	let mut requests = requests.fuse();
-	let mut answers = FuturesUnordered::new();
+	let mut waiting = Waiting::new();
+	// At most one answer.
+	let mut being_made = FuturesUnordered::<BoxFuture<'static, Made>>::new();
+	let mut being_sent = FuturesUnordered::new();
 	loop {
 		// Answers first: a peer asks again as soon as it has read one.
 		futures::select_biased! {
-			() = answers.select_next_some() => {},
-			request = requests.next() => {
-				let Some(IncomingRequest { peer, payload, pending_response }) = request else { return };
-				// A request that is dropped here is refused.
-				let Some(place) = budget.take(peer) else { continue };
-				let (answer, made) = oneshot::channel();
-				let request = IncomingRequest { peer, payload, pending_response: answer };
-				if server.try_send(request).is_ok() {
-					answers.push(send(place, made, pending_response));
+			() = being_sent.select_next_some() => {},
+			made = being_made.select_next_some() => {
+				if let Some(answer) = made.answer {
+					being_sent.push(send(made.place, answer, made.network));
 				}
 			},
+			request = requests.next() => {
+				let Some(request) = request else { return };
+				budget.accept(request, &mut waiting);
+			},
+		}
+		while being_made.is_empty() {
+			let Some(Request { mut place, payload, pending_response }) = waiting.take_next() else {
+				break;
+			};
+			if !place.charge() {
+				continue;
+			}
+			let (answer, answered) = oneshot::channel();
+			let request = IncomingRequest { peer: place.peer, payload, pending_response: answer };
+			if server.try_send(request).is_ok() {
+				let network = pending_response;
+				let made =
+					async move { Made { place, answer: answered.await.ok(), network } }.boxed();
+				being_made.push(made);
+			}
 		}
 	}
 }
@@ -178,11 +279,9 @@ async fn serve(
 /// Passes the server's answer on to the network, and keeps its place until the network has sent it or has given up.
 async fn send(
 	mut place: Place,
-	made: oneshot::Receiver<OutgoingResponse>,
+	answer: OutgoingResponse,
 	network: oneshot::Sender<OutgoingResponse>,
 ) {
-	// The server has refused.
-	let Ok(answer) = made.await else { return };
 	place.fill(answer.result.as_ref().map_or(0, Vec::len));
 	let (sent, is_sent) = oneshot::channel();
 	if network.send(OutgoingResponse { sent_feedback: Some(sent), ..answer }).is_ok() {
@@ -192,111 +291,4 @@ async fn send(
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-	use futures::executor::LocalPool;
-
-	/// A guarded protocol: where the network puts requests, and where the server takes them.
-	struct Guarded {
-		pool: LocalPool,
-		network: Sender<IncomingRequest>,
-		server: Receiver<IncomingRequest>,
-		budget: Arc<AnswerBudget>,
-		places: Arc<SyncPlaces>,
-	}
-
-	fn guarded(reserved: Vec<PeerId>) -> Guarded {
-		let (queue, server) = async_channel::bounded(64);
-		let mut queue = Some(queue);
-		let places = Arc::new(SyncPlaces::default());
-		let budget = AnswerBudget::new(reserved, places.clone());
-		let pool = LocalPool::new();
-		let task = budget.guard(&mut queue);
-		futures::task::SpawnExt::spawn(&pool.spawner(), task).unwrap();
-		let network = queue.expect("the queue is replaced");
-		Guarded { pool, network, server, budget, places }
-	}
-
-	impl Guarded {
-		/// A request of the peer, which the server answers with `length` bytes if it gets the request.
-		fn ask(&mut self, peer: PeerId, length: usize) -> Option<OutgoingResponse> {
-			let (pending_response, mut response) = oneshot::channel();
-			let request = IncomingRequest { peer, payload: Vec::new(), pending_response };
-			self.network.try_send(request).unwrap();
-			self.pool.run_until_stalled();
-			let request = self.server.try_recv().ok()?;
-			let answer = OutgoingResponse {
-				result: Ok(vec![0; length]),
-				reputation_changes: Vec::new(),
-				sent_feedback: None,
-			};
-			request.pending_response.send(answer).unwrap();
-			self.pool.run_until_stalled();
-			response.try_recv().unwrap()
-		}
-
-		fn held_bytes(&self) -> usize {
-			self.budget.held.lock().unwrap().bytes
-		}
-	}
-
-	#[test]
-	fn peer_that_reads_nothing_gets_few_answers() {
-		let mut guarded = guarded(Vec::new());
-		let peer = PeerId::random();
-		let unread = (0..MAX_PER_PEER).map(|_| guarded.ask(peer, 10)).collect::<Vec<_>>();
-		assert!(unread.iter().all(Option::is_some));
-		assert!(guarded.ask(peer, 10).is_none());
-		assert!(guarded.ask(PeerId::random(), 10).is_some());
-		// Given up by the network.
-		drop(unread);
-		guarded.pool.run_until_stalled();
-		assert!(guarded.ask(peer, 10).is_some());
-	}
-
-	#[test]
-	fn peer_that_reads_is_served_without_end() {
-		let mut guarded = guarded(Vec::new());
-		let peer = PeerId::random();
-		for _ in 0..10 * MAX_PER_PEER {
-			let answer = guarded.ask(peer, 10).expect("is served");
-			answer.sent_feedback.expect("the budget asks for it").send(()).unwrap();
-			guarded.pool.run_until_stalled();
-			assert_eq!(guarded.held_bytes(), 0);
-		}
-	}
-
-	#[test]
-	fn all_answers_to_strangers_together_are_bounded() {
-		let reserved = PeerId::random();
-		let mut guarded = guarded(vec![reserved]);
-		let unread = guarded.ask(PeerId::random(), MAX_BYTES);
-		assert!(unread.is_some());
-		assert_eq!(guarded.held_bytes(), MAX_BYTES);
-		assert!(guarded.ask(PeerId::random(), 10).is_none());
-		assert!(guarded.ask(reserved, 10).is_some());
-		drop(unread);
-		guarded.pool.run_until_stalled();
-		assert!(guarded.ask(PeerId::random(), 10).is_some());
-		guarded.pool.run_until_stalled();
-		assert_eq!(guarded.held_bytes(), 0);
-	}
-
-	#[test]
-	fn peer_with_a_place_in_sync_gets_one_answer_whatever_others_hold() {
-		let mut guarded = guarded(Vec::new());
-		let peer = PeerId::random();
-		guarded.places.add(peer);
-		let _unread_by_others = guarded.ask(PeerId::random(), MAX_BYTES).expect("is served");
-
-		let unread = guarded.ask(peer, 10).expect("is served");
-		assert!(guarded.ask(peer, 10).is_none());
-		// It asks again as soon as it has read the answer.
-		unread.sent_feedback.expect("the budget asks for it").send(()).unwrap();
-		assert!(guarded.ask(peer, 10).is_some());
-		// It has lost its place.
-		guarded.pool.run_until_stalled();
-		guarded.places.remove(&peer);
-		assert!(guarded.ask(peer, 10).is_none());
-	}
-}
+mod tests;

@@ -10,6 +10,10 @@
 //!   With every event it looks all of them up in the database, for every peer. Some hundred made-up headers in a
 //!   second from one stranger kept a validator from following the chain.
 //!
+//! A peer that delivers such a block also makes the SDK's sync start over, as often as it likes; `deliveries.rs` bounds
+//! that. And GRANDPA lets sync look for each block that a vote is for, although a validator can sign votes for any
+//! number of blocks that do not exist; `vote_targets.rs` bounds that.
+//!
 //! [`CheckedClaims`] compares the claims with the slots of the chain, and bounds the announced blocks that are
 //! looked for. Two comparisons are made:
 //!
@@ -33,23 +37,28 @@
 //! that syncs without finality may make blocks that far below the head, on a fork that nobody follows.
 
 mod claim;
+mod deliveries;
 mod heights;
 mod sought;
+mod vote_targets;
 
 use crate::{
 	clock::Clock, heard_height::HeardHeight, rate_limit::RateLimit, sync_places::SyncPlaces,
 };
 use claim::Claim;
+use deliveries::Deliveries;
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{opaque::Header, BlockNumber, Hash};
 use heights::Heights;
 use sc_consensus::{BlockImportError, BlockImportStatus};
 use sc_consensus_aura::standalone::find_pre_digest;
-use sc_network::{PeerId, ProtocolName};
+use sc_network::{PeerId, ProtocolName, ReputationChange};
 use sc_network_common::sync::message::BlockAnnounce;
 use sc_network_sync::{
+	block_relay_protocol::BlockDownloader,
 	service::network::NetworkServiceHandle,
 	strategy::{StrategyKey, SyncingAction, SyncingStrategy},
+	types::BadPeer,
 	SyncState, SyncStatus,
 };
 use sought::Sought;
@@ -60,14 +69,20 @@ use sp_runtime::traits::Header as _;
 use std::{
 	any::Any,
 	cell::RefCell,
+	collections::HashSet,
 	sync::Arc,
 	time::{Duration, Instant},
 };
+use vote_targets::VoteTargets;
 
 const LOG_TARGET: &str = "sync";
 
 /// How often the warning is repeated.
 const WARNING_PERIOD: Duration = Duration::from_secs(60);
+
+/// What a peer loses whose blocks cannot be imported. Mild, because an honest one on another fork may come back.
+const BAD_BLOCKS: ReputationChange =
+	ReputationChange::new(-(1 << 26), "Blocks that cannot be imported");
 
 /// The SDK's sync, which takes claims of peers into account only if the chain can have such blocks.
 pub struct CheckedClaims {
@@ -78,19 +93,24 @@ pub struct CheckedClaims {
 	sought: Sought,
 	heights: Heights,
 	heard: Arc<HeardHeight>,
+	deliveries: Deliveries,
+	vote_targets: VoteTargets,
 	places: Arc<SyncPlaces>,
 	warning: RateLimit,
 }
 
 impl CheckedClaims {
 	/// Wraps the SDK's strategy. `clock` is the one by which blocks from the network are checked. The peers of sync are
-	/// kept in `places`, and the heights that they claim in `heard`.
+	/// kept in `places`, and the heights that they claim in `heard`; `reserved` are those that the operator has reserved.
+	/// `downloader` sends requests for blocks.
 	pub fn new(
 		inner: Box<dyn SyncingStrategy<Block>>,
 		client: Arc<FullClient>,
 		clock: Arc<Clock>,
 		places: Arc<SyncPlaces>,
 		heard: Arc<HeardHeight>,
+		reserved: HashSet<PeerId>,
+		downloader: Arc<dyn BlockDownloader<Block>>,
 	) -> Self {
 		let claim = RefCell::new(Claim::new(client.info().best_number));
 		Self {
@@ -98,9 +118,11 @@ impl CheckedClaims {
 			client,
 			clock,
 			claim,
-			sought: Sought::default(),
+			sought: Sought::new(reserved),
 			heights: Heights::default(),
 			heard,
+			deliveries: Deliveries::default(),
+			vote_targets: VoteTargets::new(downloader),
 			places,
 			warning: RateLimit::new(WARNING_PERIOD),
 		}
@@ -191,14 +213,66 @@ impl CheckedClaims {
 		}
 	}
 
+	/// Lets sync look for a block at these peers.
+	fn seek(&mut self, peers: Vec<PeerId>, hash: Hash, number: BlockNumber) {
+		// The SDK takes it for their best block if it is higher than that.
+		for peer in &peers {
+			self.heights.raise(*peer, number);
+		}
+		self.inner.set_sync_fork_request(peers, &hash, number);
+	}
+
+	/// Looks for a block that a vote is for, at the peers that have announced it, or otherwise at those that have it.
+	fn seek_vote_target(&mut self, hash: Hash, number: BlockNumber) {
+		let is_known = matches!(self.client.header(hash), Ok(Some(_)));
+		let finalized = self.client.info().finalized_number;
+		if is_known || number <= finalized || !self.is_possible(number) {
+			return;
+		}
+		let announcers = self.sought.announcers(number, hash);
+		if announcers.is_empty() {
+			self.vote_targets.add(number, hash, Instant::now());
+		} else {
+			self.seek(announcers, hash, number);
+		}
+	}
+
+	/// Takes the answer to a question of [`VoteTargets`].
+	fn on_vote_target(&mut self, peer: &PeerId, answer: Box<dyn Any + Send>) {
+		let Some(header) = self.vote_targets.answered(peer, answer) else { return };
+		let number = *header.number();
+		// As if the peer had announced it.
+		if self.is_possible(number) && self.may_seek(*peer, &header) {
+			self.seek(vec![*peer], header.hash(), number);
+		}
+	}
+
+	/// Lets sync start over if it has not done so after a failure.
+	fn make_up_for_restart(&mut self) {
+		if let Some(hash) = self.deliveries.due_restart() {
+			let failed = (Err(BlockImportError::UnknownParent), hash);
+			self.inner.on_blocks_processed(0, 1, vec![failed]);
+		}
+	}
+
 	/// Whether an announced block may be looked for.
 	fn may_seek(&mut self, peer: PeerId, header: &Header) -> bool {
+		let (number, hash) = (*header.number(), header.hash());
 		let client = &self.client;
 		let finalized = client.info().finalized_number;
-		let is_over = |number: BlockNumber, hash: Hash| {
-			number <= finalized || matches!(client.header(hash), Ok(Some(_)))
-		};
-		self.sought.admit(peer, *header.number(), header.hash(), Instant::now(), is_over)
+		let is_known = |hash: Hash| matches!(client.header(hash), Ok(Some(_)));
+		if number <= finalized {
+			// While it downloads a state, the SDK's sync does not give up blocks that are too old.
+			return is_known(hash);
+		}
+		let is_over = |number: BlockNumber, hash: Hash| number <= finalized || is_known(hash);
+		let may_seek = self.sought.admit(peer, number, hash, Instant::now(), is_over);
+		for hash in self.sought.take_given_up() {
+			// The SDK offers no other way. It takes the block for imported and looks for it no longer; the height 0
+			// changes nothing else.
+			self.inner.update_chain_info(&hash, 0);
+		}
+		may_seek
 	}
 }
 
@@ -221,6 +295,8 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		self.sought.remove_peer(peer);
 		self.places.remove(peer);
 		self.heights.remove(peer);
+		self.deliveries.remove_peer(peer);
+		self.vote_targets.remove_peer(peer);
 		self.inner.remove_peer(peer)
 	}
 
@@ -250,7 +326,12 @@ impl SyncingStrategy<Block> for CheckedClaims {
 	}
 
 	fn set_sync_fork_request(&mut self, peers: Vec<PeerId>, hash: &Hash, number: BlockNumber) {
-		self.inner.set_sync_fork_request(peers, hash, number)
+		// Only GRANDPA calls it, and it names no peers.
+		if peers.is_empty() {
+			self.seek_vote_target(*hash, number);
+		} else {
+			self.seek(peers, *hash, number);
+		}
 	}
 
 	fn request_justification(&mut self, hash: &Hash, number: BlockNumber) {
@@ -272,7 +353,11 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		protocol: ProtocolName,
 		response: Box<dyn Any + Send>,
 	) {
-		self.inner.on_generic_response(peer, key, protocol, response)
+		if key == VoteTargets::KEY {
+			self.on_vote_target(peer, response);
+		} else {
+			self.inner.on_generic_response(peer, key, protocol, response);
+		}
 	}
 
 	fn on_blocks_processed(
@@ -281,6 +366,9 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		count: usize,
 		results: Vec<(Result<BlockImportStatus<BlockNumber>, BlockImportError>, Hash)>,
 	) {
+		let finalized = self.client.info().finalized_number;
+		let is_syncing = self.inner.is_major_syncing();
+		let results = self.deliveries.processed(results, finalized, is_syncing);
 		self.inner.on_blocks_processed(imported, count, results)
 	}
 
@@ -327,7 +415,17 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		network: &NetworkServiceHandle,
 	) -> Result<Vec<SyncingAction<Block>>, ClientError> {
 		self.lower_impossible_heights();
-		self.inner.actions(network)
+		self.make_up_for_restart();
+		let mut actions = self.inner.actions(network)?;
+		for action in &actions {
+			if let SyncingAction::ImportBlocks { blocks, .. } = action {
+				self.deliveries.note(blocks);
+			}
+		}
+		actions.extend(self.vote_targets.ask(|number| self.heights.at_least(number)));
+		let blamed = self.deliveries.take_blamed().into_iter();
+		actions.extend(blamed.map(|peer| SyncingAction::DropPeer(BadPeer(peer, BAD_BLOCKS))));
+		Ok(actions)
 	}
 }
 

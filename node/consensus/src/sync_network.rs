@@ -19,16 +19,18 @@ use sc_network_sync::service::network::{Network, NetworkServiceHandle, ToService
 use sc_utils::mpsc::{tracing_unbounded, TracingUnboundedReceiver};
 use std::sync::Arc;
 
-/// Minimum length of the queue of block requests from other nodes.
+/// Minimum length of the queues of requests from other nodes.
 ///
 /// Reserved peers can be added while the node runs, and a peer whose sync starts over sends a new
 /// request before its previous one was answered.
-const MIN_QUEUED_BLOCK_REQUESTS: usize = 64;
+const MIN_QUEUED_REQUESTS: usize = 64;
 
-/// How many block requests from other nodes may be queued on this node.
-pub fn queued_block_requests(peers: &SetConfig) -> usize {
-	let peers = peers.in_peers as usize + peers.out_peers as usize + peers.reserved_nodes.len();
-	peers.max(MIN_QUEUED_BLOCK_REQUESTS)
+/// How many requests for blocks or states from other nodes may be queued on this node: one of each full node among the
+/// peers, which may be `full_peers` beside the reserved ones.
+pub fn queued_requests(full_peers: u32, peers: &SetConfig) -> usize {
+	// Not `in_peers` of the set, most of which are for light clients.
+	let peers = full_peers as usize + peers.reserved_nodes.len();
+	peers.max(MIN_QUEUED_REQUESTS)
 }
 
 /// The requests of sync to the network.
@@ -142,7 +144,7 @@ mod tests {
 	}
 
 	#[test]
-	fn queued_block_requests_has_room_for_every_peer() {
+	fn queued_requests_have_room_for_every_full_node() {
 		let reserved_nodes = (0..100)
 			.map(|_| MultiaddrWithPeerId {
 				multiaddr: Multiaddr::empty(),
@@ -150,15 +152,14 @@ mod tests {
 			})
 			.collect();
 		let mut peers = SetConfig {
-			in_peers: 0,
-			out_peers: 0,
+			in_peers: 500,
+			out_peers: 8,
 			reserved_nodes,
 			non_reserved_mode: NonReservedPeerMode::Deny,
 		};
-		assert_eq!(queued_block_requests(&peers), 100);
-		(peers.in_peers, peers.out_peers) = (132, 8);
-		assert_eq!(queued_block_requests(&peers), 240);
-		peers = SetConfig { reserved_nodes: Vec::new(), in_peers: 0, out_peers: 0, ..peers };
-		assert_eq!(queued_block_requests(&peers), MIN_QUEUED_BLOCK_REQUESTS);
+		assert_eq!(queued_requests(0, &peers), 100);
+		assert_eq!(queued_requests(40, &peers), 140);
+		peers = SetConfig { reserved_nodes: Vec::new(), ..peers };
+		assert_eq!(queued_requests(40, &peers), MIN_QUEUED_REQUESTS);
 	}
 }

@@ -14,7 +14,7 @@ use sc_client_api::BlockBackend;
 use sc_consensus::import_queue::ImportQueueService;
 use sc_network::{
 	config::FullNetworkConfiguration, service::traits::RequestResponseConfig, NetworkBackend,
-	NotificationMetrics, Roles,
+	NotificationMetrics, PeerId, Roles,
 };
 use sc_network_sync::{
 	block_relay_protocol::{BlockDownloader, BlockRelayParams},
@@ -32,7 +32,7 @@ use sc_network_sync::{
 use sc_service::{Configuration, Error, TaskManager};
 use sp_blockchain::HeaderBackend;
 use sp_consensus::block_validation::BlockAnnounceValidator;
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// Group of the tasks in metrics.
 const GROUP: Option<&str> = Some("networking");
@@ -71,12 +71,15 @@ where
 	N: InboundQueue,
 {
 	let reserved = &params.config.network.default_peers_set.reserved_nodes;
+	let reserved: HashSet<PeerId> = reserved.iter().map(|node| node.peer_id).collect();
 	let places = Arc::new(SyncPlaces::default());
-	let budget = AnswerBudget::new(reserved.iter().map(|node| node.peer_id), places.clone());
+	let budget = AnswerBudget::new(reserved.clone(), places.clone());
 	let downloader = serve_blocks(&mut params, &budget);
-	let strategy = build_strategy(&mut params, &budget, downloader)?;
+	let strategy = build_strategy(&mut params, &budget, downloader.clone())?;
 	let Params { config, task_manager, net_config, metrics, client, clock, heard, .. } = params;
-	let strategy = CheckedClaims::new(Box::new(strategy), client.clone(), clock, places, heard);
+	let strategy = Box::new(strategy);
+	let strategy =
+		CheckedClaims::new(strategy, client.clone(), clock, places, heard, reserved, downloader);
 	let (engine, service, announcements) = SyncingEngine::new(
 		Roles::from(&config.role),
 		client,
@@ -108,6 +111,11 @@ fn add_protocol<N>(
 	params.net_config.add_request_response_protocol(protocol);
 }
 
+fn queued_requests(config: &Configuration) -> usize {
+	let network = &config.network;
+	sync_network::queued_requests(network.default_peers_set_num_full, &network.default_peers_set)
+}
+
 fn serve_blocks<N>(
 	params: &mut Params<'_, N>,
 	budget: &Arc<AnswerBudget>,
@@ -121,7 +129,7 @@ where
 			&params.config.protocol_id(),
 			params.config.chain_spec.fork_id(),
 			params.client.clone(),
-			sync_network::queued_block_requests(&params.config.network.default_peers_set),
+			queued_requests(params.config),
 		);
 	let serve = async move { server.run().await };
 	params.task_manager.spawn_handle().spawn("block-request-handler", GROUP, serve);
@@ -154,7 +162,7 @@ where
 		&config.protocol_id(),
 		fork_id,
 		client.clone(),
-		sync_network::queued_block_requests(&network.default_peers_set),
+		queued_requests(config),
 	);
 	let state_request_protocol_name = protocol.protocol_name().clone();
 	spawn_handle.spawn("state-request-handler", GROUP, server.run());

@@ -3,7 +3,7 @@
 use crate::{
 	database::VoterState,
 	new_chain::NewChain,
-	peer_claims::{Claims, FreshClaims, Peers},
+	peer_claims::{Claims, FreshClaims, Inquiry, Peers},
 	protection::{Phase, SlashingProtection, Standing},
 	pulse::now_ms,
 	pulse::Moment,
@@ -40,6 +40,10 @@ pub const CATCH_UP_TIME: Duration = Duration::from_secs(60);
 
 /// Time between two looks.
 const TICK: Duration = Duration::from_secs(1);
+
+/// How old an answer of sync may be for a node that listens: sync may be busy for some seconds. A fresh node needs a
+/// present one, because it may take the chain for a new one.
+const MAX_CLAIMS_AGE: Duration = Duration::from_secs(10);
 
 /// How often the log says that a node which listens lacks blocks of its peers.
 const WARNING_PERIOD: Duration = Duration::from_secs(60);
@@ -239,13 +243,23 @@ impl Patience {
 	}
 }
 
+/// Answers how far the clock of this node is ahead of those of the authors.
+pub type ClockAhead = Box<dyn Fn() -> Duration + Send + Sync>;
+
+/// The slot after `now_ms` milliseconds since 1970, by a clock that is ahead by so much.
+pub fn slot_at(now_ms: u64, ahead: Duration, slot_duration: Duration) -> u64 {
+	let as_ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+	now_ms.saturating_sub(as_ms(ahead)) / as_ms(slot_duration).max(1)
+}
+
 /// Watches over a running node.
 pub struct Listener {
 	protection: Arc<SlashingProtection>,
 	client: Arc<FullClient>,
 	sync: Arc<dyn SyncOracle + Send + Sync>,
-	peers: Peers,
+	inquiry: Inquiry,
 	slot_duration: Duration,
+	clock_ahead: ClockAhead,
 	fresh_claims: FreshClaims,
 	/// For how long the node has lacked blocks of its peers, although it does not sync, since the log
 	/// last said so.
@@ -260,13 +274,15 @@ impl Listener {
 		sync: Arc<dyn SyncOracle + Send + Sync>,
 		peers: Peers,
 		slot_duration: Duration,
+		clock_ahead: ClockAhead,
 	) -> Self {
 		Self {
 			protection,
 			client,
 			sync,
-			peers,
+			inquiry: Inquiry::new(peers),
 			slot_duration,
+			clock_ahead,
 			fresh_claims: FreshClaims::default(),
 			deaf: Duration::ZERO,
 		}
@@ -287,7 +303,8 @@ impl Listener {
 			self.protection.refresh_keys();
 			// Before the phase: a pause in between is then noticed by the next look.
 			let pauses = self.protection.pauses();
-			self.protection.note_slot(self.present_slot(), pauses != noticed_pauses);
+			let slot = slot_at(now_ms(), (self.clock_ahead)(), self.slot_duration);
+			self.protection.note_slot(slot, pauses != noticed_pauses);
 			noticed_pauses = pauses;
 			let phase = self.protection.phase();
 			let sight = match self.look(phase, new_chain, passed, pauses).await {
@@ -348,15 +365,16 @@ impl Listener {
 		}
 	}
 
+	/// The slot by the clock of this node.
 	fn present_slot(&self) -> u64 {
-		let slot_ms = u64::try_from(self.slot_duration.as_millis()).unwrap_or(u64::MAX).max(1);
-		now_ms() / slot_ms
+		slot_at(now_ms(), Duration::ZERO, self.slot_duration)
 	}
 
 	/// What the peers claim; `None` if sync does not answer.
-	async fn claims(&self) -> Option<Claims> {
+	async fn claims(&mut self, phase: Phase) -> Option<Claims> {
+		let max_age = if phase == Phase::Fresh { Duration::ZERO } else { MAX_CLAIMS_AGE };
 		// The listener must not stand still itself, which would count as a pause.
-		tokio::time::timeout(TICK, (self.peers)()).await.ok().map(Claims::new)
+		self.inquiry.claims(Instant::now(), TICK, max_age).await
 	}
 
 	/// Whether peers have blocks that this node does not get, so that it cannot hear the seals in them.
@@ -417,7 +435,7 @@ impl Listener {
 	) -> Result<Sight, String> {
 		let voter = VoterState::load(&*self.client)?;
 		let authorities = voter.as_ref().map(VoterState::authorities).unwrap_or_default();
-		let claims = self.claims().await;
+		let claims = self.claims(phase).await;
 		let highest = claims.as_ref().and_then(Claims::highest);
 		// A light client delivers no blocks.
 		let is_offline = self.sync.is_offline() || highest.is_none();

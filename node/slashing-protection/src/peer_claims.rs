@@ -9,7 +9,7 @@
 
 use futures::future::BoxFuture;
 use gtos_runtime::BlockNumber;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a node waits for the blocks of a single peer before it signs on a chain that seems to be new.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,7 +35,7 @@ pub struct Peer {
 pub type Peers = Box<dyn Fn() -> BoxFuture<'static, Vec<Peer>> + Send + Sync>;
 
 /// The heights that count.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Claims {
 	heights: Vec<BlockNumber>,
 	are_of_reserved: bool,
@@ -85,5 +85,39 @@ impl FreshClaims {
 		}
 		self.waited = self.waited.saturating_add(passed);
 		self.waited < PATIENCE || claims.are_credible_above(best)
+	}
+}
+
+/// Asks what the peers claim, and keeps the last answer: sync may be busy for some seconds.
+pub struct Inquiry {
+	peers: Peers,
+	/// The question that sync has not answered yet.
+	pending: Option<BoxFuture<'static, Vec<Peer>>>,
+	/// The last answer, and when this node began to wait for it the last time.
+	last: Option<(Claims, Instant)>,
+}
+
+impl Inquiry {
+	/// No answer so far.
+	pub fn new(peers: Peers) -> Self {
+		Self { peers, pending: None, last: None }
+	}
+
+	/// What the peers claim; `None` if sync has not answered for longer than `max_age`. `now` is the present. An answer
+	/// that takes longer than `patience` counts the next time.
+	pub async fn claims(
+		&mut self,
+		now: Instant,
+		patience: Duration,
+		max_age: Duration,
+	) -> Option<Claims> {
+		let pending = self.pending.get_or_insert_with(|| (self.peers)());
+		let answer = tokio::time::timeout(patience, pending).await;
+		if let Ok(peers) = answer {
+			self.pending = None;
+			self.last = Some((Claims::new(peers), now));
+		}
+		let (claims, since) = self.last.as_ref()?;
+		(now.saturating_duration_since(*since) <= max_age).then(|| claims.clone())
 	}
 }

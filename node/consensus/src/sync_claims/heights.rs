@@ -25,6 +25,13 @@ impl Heights {
 		self.0.insert(peer, height);
 	}
 
+	/// Notes that a peer is at this height, if it has not been higher.
+	pub(super) fn raise(&mut self, peer: PeerId, height: BlockNumber) {
+		if let Some(claimed) = self.0.get_mut(&peer) {
+			*claimed = height.max(*claimed);
+		}
+	}
+
 	pub(super) fn remove(&mut self, peer: &PeerId) {
 		self.0.remove(peer);
 	}
@@ -32,6 +39,11 @@ impl Heights {
 	/// Whether any peer is above the height.
 	pub(super) fn exceed(&self, height: BlockNumber) -> bool {
 		self.0.values().any(|claimed| *claimed > height)
+	}
+
+	/// The peers that are at this height or above.
+	pub(super) fn at_least(&self, height: BlockNumber) -> Vec<PeerId> {
+		self.0.iter().filter(|(_, claimed)| **claimed >= height).map(|(peer, _)| *peer).collect()
 	}
 
 	/// The peers that are above the height.

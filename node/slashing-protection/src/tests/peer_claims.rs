@@ -1,7 +1,12 @@
 //! Which heights of peers keep a node from signing.
 
-use crate::peer_claims::{Claims, FreshClaims, Peer, MAX_SLOTS_AT_HEAD, PATIENCE};
-use std::time::Duration;
+use crate::peer_claims::{Claims, FreshClaims, Inquiry, Peer, MAX_SLOTS_AT_HEAD, PATIENCE};
+use futures::{channel::oneshot, FutureExt};
+use std::{
+	collections::VecDeque,
+	sync::Mutex,
+	time::{Duration, Instant},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -80,4 +85,36 @@ fn node_whose_old_best_block_is_below_those_of_its_peers_is_deaf_for_as_long() {
 	assert!(!deaf(&[900, 100, 100], OLD), "one stranger");
 	assert!(!deaf(&[105, 105], OLD), "blocks on their way");
 	assert!(!deaf(&[], OLD), "the listener looks itself whether there are peers");
+}
+
+// Sync may be busy for longer than the listener may wait.
+#[test]
+fn last_answer_of_sync_counts_for_a_while_and_a_late_one_is_not_lost() {
+	let channels = (0..3).map(|_| oneshot::channel::<Vec<Peer>>());
+	let (mut answers, questions): (VecDeque<_>, VecDeque<_>) = channels.unzip();
+	let questions = Mutex::new(questions);
+	let mut inquiry = Inquiry::new(Box::new(move || {
+		let question = questions.lock().unwrap().pop_front().expect("asked too often");
+		question.map(|answer| answer.unwrap_or_default()).boxed()
+	}));
+	let mut answer =
+		|heights: &[u32]| answers.pop_front().unwrap().send(strangers(heights)).unwrap();
+
+	let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+	let (start, max_age) = (Instant::now(), 10 * SECOND);
+	let mut highest = |seconds: u32, max_age| {
+		let claims = inquiry.claims(start + seconds * SECOND, Duration::ZERO, max_age);
+		runtime.block_on(claims).and_then(|claims| claims.highest())
+	};
+	assert_eq!(highest(0, max_age), None);
+	answer(&[7]);
+	assert_eq!(highest(1, Duration::ZERO), Some(7));
+	assert_eq!(highest(11, max_age), Some(7));
+	assert_eq!(highest(11, Duration::ZERO), None);
+	assert_eq!(highest(12, max_age), None);
+	// One question at a time.
+	answer(&[8]);
+	assert_eq!(highest(13, Duration::ZERO), Some(8));
+	assert_eq!(highest(14, max_age), Some(8));
+	assert_eq!(highest(15, max_age), Some(8));
 }

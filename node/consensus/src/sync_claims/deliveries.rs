@@ -1,0 +1,387 @@
+//! Blocks that peers deliver and that cannot be imported.
+//!
+//! If a block has an unknown parent, the SDK's sync starts over: it cancels all downloads, and asks each peer anew. It
+//! does not blame the peer, so that one with made-up blocks could keep the node from ever completing a download.
+
+use crate::rate_limit::RateLimit;
+use codec::Encode;
+use gtos_node_types::Block;
+use gtos_runtime::{BlockNumber, Hash};
+use sc_consensus::{BlockImportError, BlockImportStatus, IncomingBlock};
+use sc_network::{PeerId, MAX_RESPONSE_SIZE};
+use sp_runtime::traits::Header as _;
+use std::{collections::HashMap, time::Duration};
+
+/// How long sync does not start over again while it is at the head of the chain.
+///
+/// Long enough for a new block, which is requested from one peer.
+const RESTART_PERIOD: Duration = Duration::from_secs(5);
+
+/// With its third block that cannot be imported, a peer is disconnected.
+///
+/// Peers on another fork may deliver a block whose parent is not there. Sync then searches the block that both have.
+const MAX_FAILURES: usize = 3;
+
+/// Most blocks that the SDK's server puts into an answer.
+const MAX_ANSWER_BLOCKS: usize = 128;
+
+/// From so many bytes on, an answer may lack blocks: the server ends it before the one that would make it longer than
+/// [`MAX_RESPONSE_SIZE`]. No block is longer than half of that.
+const LONG_ANSWER_BYTES: usize = MAX_RESPONSE_SIZE as usize / 2;
+
+/// The result of an import.
+pub(super) type ImportResult = Result<BlockImportStatus<BlockNumber>, BlockImportError>;
+
+/// A block in the import queue.
+struct Delivery {
+	peer: PeerId,
+	number: BlockNumber,
+	/// Whether the answer may have been too long for the blocks below.
+	is_cut: bool,
+}
+
+/// Who delivered the blocks in the import queue, and what follows from those that cannot be imported.
+pub(super) struct Deliveries {
+	queued: HashMap<Hash, Delivery>,
+	/// Blocks of each peer that could not be imported.
+	failures: HashMap<PeerId, usize>,
+	/// Peers that are to be disconnected.
+	blamed: Vec<PeerId>,
+	restarts: RateLimit,
+	/// A block after whose failure sync has not started over yet.
+	unreported: Option<Hash>,
+}
+
+impl Default for Deliveries {
+	fn default() -> Self {
+		Self {
+			queued: HashMap::new(),
+			failures: HashMap::new(),
+			blamed: Vec::new(),
+			restarts: RateLimit::new(RESTART_PERIOD),
+			unreported: None,
+		}
+	}
+}
+
+impl Deliveries {
+	/// Notes blocks that sync gives to the import queue.
+	pub(super) fn note(&mut self, blocks: &[IncomingBlock<Block>]) {
+		let mut lengths = HashMap::<PeerId, (usize, usize)>::new();
+		for block in blocks {
+			let Some(peer) = block.origin else { continue };
+			let (count, bytes) = lengths.entry(peer).or_default();
+			*count += 1;
+			*bytes += block.body.as_ref().map_or(0, Encode::encoded_size);
+		}
+		for block in blocks {
+			let (Some(peer), Some(header)) = (block.origin, &block.header) else { continue };
+			let is_cut = lengths.get(&peer).is_some_and(|(count, bytes)| {
+				*count >= MAX_ANSWER_BLOCKS || *bytes >= LONG_ANSWER_BYTES
+			});
+			self.queued.insert(block.hash, Delivery { peer, number: *header.number(), is_cut });
+		}
+	}
+
+	/// Takes the results of the import queue, and answers those that the SDK's sync gets.
+	///
+	/// A node that syncs always starts over after a failure: what it has queued counts as its best block, and the
+	/// downloads would go on above a block that does not exist.
+	pub(super) fn processed(
+		&mut self,
+		results: Vec<(ImportResult, Hash)>,
+		finalized: BlockNumber,
+		is_syncing: bool,
+	) -> Vec<(ImportResult, Hash)> {
+		let mut passed = Vec::with_capacity(results.len());
+		for (result, hash) in results {
+			let delivery = self.queued.remove(&hash);
+			let result = match result {
+				Err(error) if starts_over(&error) => {
+					Err(self.fail(error, hash, delivery, finalized, is_syncing))
+				},
+				other => other,
+			};
+			passed.push((result, hash));
+		}
+		passed
+	}
+
+	fn fail(
+		&mut self,
+		error: BlockImportError,
+		hash: Hash,
+		delivery: Option<Delivery>,
+		finalized: BlockNumber,
+		is_syncing: bool,
+	) -> BlockImportError {
+		// The blocks that are queued by now may fail only because this one did.
+		self.queued.clear();
+		let is_passed_on = is_syncing || self.restarts.is_due();
+		if let Some(delivery) = delivery {
+			let is_to_blame = self.is_to_blame(&error, &delivery, finalized, is_passed_on);
+			if is_to_blame && !self.blamed.contains(&delivery.peer) {
+				tracing::debug!(
+					target: "sync",
+					"Peer {} is disconnected: its block {hash:?} cannot be imported: {error}",
+					delivery.peer,
+				);
+				self.blamed.push(delivery.peer);
+			}
+		}
+		if is_passed_on {
+			self.unreported = None;
+			error
+		} else {
+			self.unreported = Some(hash);
+			BlockImportError::Cancelled
+		}
+	}
+
+	fn is_to_blame(
+		&mut self,
+		error: &BlockImportError,
+		delivery: &Delivery,
+		finalized: BlockNumber,
+		is_passed_on: bool,
+	) -> bool {
+		match error {
+			// The SDK's sync disconnects the peer if it hears of these.
+			BlockImportError::VerificationFailed(..) | BlockImportError::IncompleteHeader(_) => {
+				!is_passed_on
+			},
+			// Another block at this height has become final meanwhile.
+			BlockImportError::Other(_) if delivery.number <= finalized => false,
+			BlockImportError::UnknownParent
+				if delivery.is_cut && delivery.number > finalized.saturating_add(1) =>
+			{
+				false
+			},
+			_ => {
+				let failures = self.failures.entry(delivery.peer).or_default();
+				*failures = failures.saturating_add(1);
+				*failures == MAX_FAILURES
+			},
+		}
+	}
+
+	/// The block after whose failure sync has to start over now. Without that it would look for no blocks up to the
+	/// height of the one that has failed.
+	pub(super) fn due_restart(&mut self) -> Option<Hash> {
+		if self.unreported.is_some() && self.restarts.is_due() {
+			self.unreported.take()
+		} else {
+			None
+		}
+	}
+
+	/// The peers that have to be disconnected now.
+	pub(super) fn take_blamed(&mut self) -> Vec<PeerId> {
+		std::mem::take(&mut self.blamed)
+	}
+
+	pub(super) fn remove_peer(&mut self, peer: &PeerId) {
+		self.failures.remove(peer);
+		self.blamed.retain(|blamed| blamed != peer);
+	}
+}
+
+/// Whether the SDK's sync starts over after this error.
+fn starts_over(error: &BlockImportError) -> bool {
+	match error {
+		BlockImportError::IncompleteHeader(_)
+		| BlockImportError::VerificationFailed(..)
+		| BlockImportError::UnknownParent
+		| BlockImportError::Other(_) => true,
+		BlockImportError::BadBlock(_)
+		| BlockImportError::MissingState
+		| BlockImportError::Cancelled => false,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use gtos_runtime::opaque::Header;
+	use sp_runtime::Digest;
+
+	const FINALIZED: BlockNumber = 100;
+	const AT_HEAD: bool = false;
+	const SYNCING: bool = true;
+
+	/// A block of the peer whose parent does not exist.
+	fn made_up(peer: PeerId, number: BlockNumber, seed: u64) -> IncomingBlock<Block> {
+		let parent = Hash::from_low_u64_be(seed);
+		let header = Header::new(number, Hash::zero(), Hash::zero(), parent, Digest::default());
+		IncomingBlock {
+			hash: header.hash(),
+			header: Some(header),
+			body: Some(Vec::new()),
+			indexed_body: None,
+			justifications: None,
+			origin: Some(peer),
+			allow_missing_state: true,
+			skip_execution: false,
+			import_existing: false,
+			state: None,
+		}
+	}
+
+	impl Deliveries {
+		/// The import queue takes these blocks, and fails at the first one. Answers whether sync starts over.
+		fn import(
+			&mut self,
+			blocks: &[IncomingBlock<Block>],
+			error: BlockImportError,
+			is_syncing: bool,
+		) -> bool {
+			self.note(blocks);
+			self.fail_at(blocks[0].hash, error, is_syncing)
+		}
+
+		fn fail_at(&mut self, hash: Hash, error: BlockImportError, is_syncing: bool) -> bool {
+			let passed = self.processed(vec![(Err(error), hash)], FINALIZED, is_syncing);
+			let [(Err(error), of)] = &passed[..] else { panic!("{passed:?}") };
+			assert_eq!(*of, hash);
+			starts_over(error)
+		}
+	}
+
+	fn verification_failed(peer: PeerId) -> BlockImportError {
+		BlockImportError::VerificationFailed(Some(peer), "bad seal".into())
+	}
+
+	fn other() -> BlockImportError {
+		BlockImportError::Other(sp_consensus::Error::ClientImport("wrong body".into()))
+	}
+
+	#[test]
+	fn node_at_the_head_starts_over_once_in_a_while_and_not_for_each_block() {
+		let mut deliveries = Deliveries::default();
+		let blocks: Vec<_> = (0..9).map(|i| made_up(PeerId::random(), 101, i)).collect();
+		let mut import = |i: usize, error| {
+			let restarts = deliveries.import(&blocks[i..=i], error, AT_HEAD);
+			(restarts, deliveries.due_restart())
+		};
+		assert_eq!(import(0, BlockImportError::UnknownParent), (true, None));
+		assert_eq!(import(1, BlockImportError::UnknownParent), (false, None));
+		assert_eq!(import(2, other()), (false, None));
+		// What it has not heard is made up for.
+		deliveries.restarts = RateLimit::new(Duration::ZERO);
+		assert_eq!(deliveries.due_restart(), Some(blocks[2].hash));
+		assert_eq!(deliveries.due_restart(), None);
+	}
+
+	#[test]
+	fn node_that_syncs_starts_over_after_each_failure() {
+		let mut deliveries = Deliveries::default();
+		for i in 0..5 {
+			let block = made_up(PeerId::random(), 101, i);
+			assert!(deliveries.import(&[block], BlockImportError::UnknownParent, SYNCING));
+		}
+		deliveries.restarts = RateLimit::new(Duration::ZERO);
+		assert_eq!(deliveries.due_restart(), None);
+	}
+
+	#[test]
+	fn results_other_than_failures_reach_sync_as_they_are() {
+		let mut deliveries = Deliveries::default();
+		let peer = PeerId::random();
+		let known = BlockImportStatus::ImportedKnown(7, Some(peer));
+		let results = vec![
+			(Ok(known), Hash::zero()),
+			(Err(BlockImportError::BadBlock(Some(peer))), Hash::zero()),
+			(Err(BlockImportError::MissingState), Hash::zero()),
+		];
+		let passed = deliveries.processed(results, FINALIZED, AT_HEAD);
+		assert!(matches!(
+			&passed[..],
+			[
+				(Ok(BlockImportStatus::ImportedKnown(7, _)), _),
+				(Err(BlockImportError::BadBlock(_)), _),
+				(Err(BlockImportError::MissingState), _)
+			]
+		));
+		assert!(deliveries.take_blamed().is_empty());
+	}
+
+	#[test]
+	fn peer_is_disconnected_for_its_third_block_that_cannot_be_imported() {
+		let mut deliveries = Deliveries::default();
+		let [liar, honest] = [PeerId::random(), PeerId::random()];
+		for (i, error) in [BlockImportError::UnknownParent, other()].into_iter().enumerate() {
+			deliveries.import(&[made_up(liar, 101, i as u64)], error, AT_HEAD);
+		}
+		deliveries.import(&[made_up(honest, 101, 10)], BlockImportError::UnknownParent, AT_HEAD);
+		assert!(deliveries.take_blamed().is_empty());
+		deliveries.import(&[made_up(liar, 101, 11)], BlockImportError::UnknownParent, AT_HEAD);
+		assert_eq!(deliveries.take_blamed(), [liar]);
+		assert!(deliveries.take_blamed().is_empty());
+
+		// Another connection begins anew.
+		deliveries.remove_peer(&liar);
+		deliveries.import(&[made_up(liar, 101, 12)], BlockImportError::UnknownParent, AT_HEAD);
+		assert!(deliveries.take_blamed().is_empty());
+	}
+
+	#[test]
+	fn block_that_fails_after_another_one_in_the_queue_is_not_blamed_on_its_peer() {
+		let mut deliveries = Deliveries::default();
+		let [liar, honest] = [PeerId::random(), PeerId::random()];
+		for i in 0..5 {
+			let [first, second] = [made_up(liar, 101, i), made_up(honest, 165, 100 + i)];
+			let hashes = [first.hash, second.hash];
+			deliveries.note(&[first]);
+			deliveries.note(&[second]);
+			for hash in hashes {
+				deliveries.fail_at(hash, BlockImportError::UnknownParent, SYNCING);
+			}
+		}
+		let blamed = deliveries.take_blamed();
+		assert!(blamed.contains(&liar) && !blamed.contains(&honest));
+	}
+
+	#[test]
+	fn answer_that_is_too_long_to_reach_the_last_final_block_is_not_blamed_on_its_peer() {
+		let mut deliveries = Deliveries::default();
+		let mut failures_of_cut_answers = |lowest, count| {
+			let peer = PeerId::random();
+			for round in 0..5 {
+				let seed = round * 1_000;
+				let block = |i: usize| made_up(peer, lowest, seed + i as u64);
+				let blocks: Vec<_> = (0..count).map(block).collect();
+				deliveries.import(&blocks, BlockImportError::UnknownParent, AT_HEAD);
+			}
+			deliveries.take_blamed().len()
+		};
+		assert_eq!(failures_of_cut_answers(FINALIZED + 2, MAX_ANSWER_BLOCKS), 0);
+		assert_ne!(failures_of_cut_answers(FINALIZED + 2, MAX_ANSWER_BLOCKS - 1), 0);
+		assert_ne!(failures_of_cut_answers(FINALIZED + 1, MAX_ANSWER_BLOCKS), 0);
+	}
+
+	#[test]
+	fn block_that_was_overtaken_by_a_final_one_is_not_blamed_on_its_peer() {
+		let mut deliveries = Deliveries::default();
+		let mut is_blamed = |number| {
+			let peer = PeerId::random();
+			for i in 0..5 {
+				deliveries.import(&[made_up(peer, number, i)], other(), AT_HEAD);
+			}
+			!deliveries.take_blamed().is_empty()
+		};
+		assert!(!is_blamed(FINALIZED));
+		assert!(is_blamed(FINALIZED + 1));
+	}
+
+	#[test]
+	fn peer_of_a_block_with_a_bad_seal_is_disconnected_once() {
+		let mut deliveries = Deliveries::default();
+		let [first, second] = [PeerId::random(), PeerId::random()];
+		// Sync hears of the first one, and disconnects the peer itself.
+		assert!(deliveries.import(&[made_up(first, 101, 1)], verification_failed(first), AT_HEAD));
+		assert!(deliveries.take_blamed().is_empty());
+		let block = made_up(second, 101, 2);
+		assert!(!deliveries.import(&[block], verification_failed(second), AT_HEAD));
+		assert_eq!(deliveries.take_blamed(), [second]);
+	}
+}
