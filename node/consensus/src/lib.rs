@@ -1,9 +1,9 @@
 //! What the node adds to the SDK's Aura, GRANDPA and sync: reports of equivocations, the check of
 //! the clock, the choice between siblings by their arrival, the count of missed slots, the pause of
 //! the authors while finality lags, inherent data, the time in which an author takes transactions,
-//! the session keys that a validator lacks, the import of downloaded state, reserved peers that stay
-//! connected, bounds on what strangers cost, the peers that a warp sync waits for, and a warning of a
-//! sync that gets no blocks.
+//! the session keys that a validator lacks, the import of downloaded state, blocks of discarded forks,
+//! reserved peers that stay connected, bounds on what strangers cost, the peers that a warp sync waits
+//! for, and a warning of a sync that gets no blocks.
 //!
 //! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
 //! crate assembles the node and passes in what each part needs.
@@ -14,6 +14,7 @@
 pub mod backoff;
 pub mod bounded_answers;
 pub mod clock;
+pub mod discarded_forks;
 pub mod equivocation;
 pub mod fork_choice;
 pub mod heard_height;

@@ -1,7 +1,9 @@
 //! The import queue: Aura's checks of blocks from the network, and the block import behind them.
 
 use crate::components::{GrandpaBlockImport, ObservedBlockImport};
-use gtos_node_consensus::{clock::Clock, inherents, state_import::StateImport};
+use gtos_node_consensus::{
+	clock::Clock, discarded_forks::DiscardedForks, inherents, state_import::StateImport,
+};
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::Hash;
 use sc_consensus_aura::{CheckForEquivocation, ImportQueueParams};
@@ -36,8 +38,9 @@ pub fn start(
 			))
 		}
 	};
+	let block_import = StateImport::new(block_import, client.clone());
 	let queue = sc_consensus_aura::import_queue::<AuraPair, _, _, _, _, _>(ImportQueueParams {
-		block_import: StateImport::new(block_import, client.clone()),
+		block_import: DiscardedForks::new(block_import, client.clone()),
 		justification_import: Some(Box::new(justification_import)),
 		client,
 		create_inherent_data_providers,
