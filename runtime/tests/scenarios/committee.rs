@@ -4,11 +4,7 @@ use crate::{
 	common::{chain, run_block},
 	wrappings::{as_multisig, dispatch, filtered, give_alice_other_accounts, signed, wrapped},
 };
-use frame_support::{
-	assert_ok,
-	traits::{Contains, Get},
-	weights::Weight,
-};
+use frame_support::{assert_ok, traits::Contains, weights::Weight};
 use gtos_runtime::{
 	configs::governance::TechnicalCollective, constants::governance::MAX_COMMITTEE_MEMBERS,
 	genesis_config_presets::LOCAL, AccountId, Hash, Runtime, RuntimeCall, RuntimeOrigin, System,

@@ -177,7 +177,7 @@ impl Check for Slashes {
 				})
 				.collect();
 			assert_eq!(pages, (0..).zip(self.pages).collect());
-			let mut order = Vec::new();
+			let mut order: Vec<u32> = Vec::new();
 			while let left @ 1.. = Self::left().len() {
 				let before = Self::left();
 				block();

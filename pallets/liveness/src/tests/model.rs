@@ -179,7 +179,7 @@ impl Model {
 		for (who, (produced, missed, excused)) in validators.iter().zip(&self.rows) {
 			if missed - excused > u64::from(*produced) {
 				if let Some((level, Standing::Suspended { .. })) = self.records.get_mut(who) {
-					*level = (*level).max(2).min(MAX_LEVEL);
+					*level = (*level).clamp(2, MAX_LEVEL);
 				}
 			}
 		}

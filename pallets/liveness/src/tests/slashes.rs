@@ -31,7 +31,8 @@ fn chain(test: impl FnOnce()) {
 }
 
 fn page_size() -> u64 {
-	<Test as pallet_staking::Config>::MaxExposurePageSize::get().into()
+	let stakes: u32 = <Test as pallet_staking::Config>::MaxExposurePageSize::get();
+	stakes.into()
 }
 
 fn active_era() -> EraIndex {

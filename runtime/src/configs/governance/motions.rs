@@ -4,7 +4,7 @@ use crate::{AccountId, Hash, Runtime, RuntimeCall};
 use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
 	ensure,
-	traits::{Consideration, Contains, Get, MaybeConsideration},
+	traits::{Consideration, Contains, MaybeConsideration},
 	weights::Weight,
 };
 use pallet_collective::{
