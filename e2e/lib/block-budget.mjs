@@ -20,7 +20,7 @@ export function blockBudget(slot, name) {
 		transfer += roundTrip;
 	}
 	transfer += Math.ceil((length - sent) / rate);
-	const execution = slot - Math.floor(roundTrip / 2) - roundTrip - transfer - 2 * 10 - clock;
+	const execution = slot - Math.floor((5 * roundTrip) / 2) - transfer - 2 * 10 - clock;
 	const weight = Math.floor(execution * 882 / 1_882);
 	return weight < 25
 		? null

@@ -26,6 +26,9 @@ pub const LEAST_BUDGET: BlockBudget = BlockBudget {
 const INITIAL_WINDOW_BYTES: u64 = 10 * 1_460;
 /// Part of a slot for which a block may occupy the line: one in 16.
 const LENGTH_SLOT_PARTS: u64 = 16;
+/// Ways between two nodes, half a round trip each, until the first byte of a block has arrived: of the announcement, of
+/// a new stream, of its confirmation, of the request and of the answer.
+const HALF_ROUND_TRIPS: u64 = 5;
 /// Time to store a block of weight zero and to announce it, in milliseconds.
 const COMMIT_MS: u64 = 10;
 /// Part of its time, in thousandths, that the author spends on transactions: the slot worker keeps 2 % of
@@ -83,11 +86,10 @@ pub fn block_budget(slot_duration_ms: u64, profile: NetworkProfile) -> Option<Bl
 		.checked_div(LENGTH_SLOT_PARTS)?
 		.checked_mul(rate)?
 		.clamp(MIN_LENGTH_BYTES, MAX_LENGTH_BYTES);
-	// The announcement takes half a round trip. The request and the first byte of the answer take one.
 	let hop_ms = network
 		.round_trip_ms
+		.checked_mul(HALF_ROUND_TRIPS)?
 		.checked_div(2)?
-		.checked_add(network.round_trip_ms)?
 		.checked_add(transfer_ms(length_bytes, rate, network.round_trip_ms)?)?;
 	let commits_ms = network.hops.checked_add(1)?.checked_mul(COMMIT_MS)?;
 	let overhead_ms =
@@ -112,7 +114,7 @@ pub fn check_slot(slot_duration_ms: u64, network: NetworkProfile) -> Result<(), 
 	match (block_budget(slot_duration_ms, network), network) {
 		(Some(_), _) => Ok(()),
 		(None, NetworkProfile::Wan) => Err("slotDurationMs is too short for the network `wan`, \
-			which needs at least 675: choose a longer slot, or `lan` if all validators are in one place"),
+			which needs at least 775: choose a longer slot, or `lan` if all validators are in one place"),
 		(None, NetworkProfile::Lan) => {
 			Err("slotDurationMs is too short for the network `lan`: choose a longer slot")
 		},
