@@ -20,7 +20,9 @@ export function blockBudget(slot, name) {
 		transfer += roundTrip;
 	}
 	transfer += Math.ceil((length - sent) / rate);
-	const execution = slot - Math.floor(roundTrip / 2) - roundTrip - transfer - 2 * 10 - clock;
+	// The window of a stream is 262,144 bytes.
+	if (length > 393_216) transfer += Math.max(roundTrip - Math.floor(131_072 / rate), 0);
+	const execution = slot - Math.floor((5 * roundTrip) / 2) - transfer - 2 * 10 - clock;
 	const weight = Math.floor(execution * 882 / 1_882);
 	return weight < 25
 		? null

@@ -5,7 +5,7 @@ const BILLION = 10n ** 9n;
 const ONE = 10n ** 18n;
 
 // A block of one-second slots on a `wan`, in picoseconds and bytes (STA-R12).
-const BLOCK_WEIGHT = 177n * 10n ** 9n;
+const BLOCK_WEIGHT = 130n * 10n ** 9n;
 const NORMAL_WEIGHT = BLOCK_WEIGHT * 3n / 4n;
 const NORMAL_LENGTH = 294_912n * 15n / 16n;
 

@@ -55,9 +55,9 @@ pub mod block {
 	/// Part of the weight that scheduled calls may take.
 	///
 	/// What the sweep is guaranteed (30 %), the reserved part of the ordinary transactions (25 %) and the other hooks
-	/// (5 %) leave 40 % of the block. The rest is for a page of overdue rewards: 4 % of a block of `live`. With the
+	/// (5 %) leave 40 % of the block. The rest is for a page of overdue rewards: 6 % of a block of `live`. With the
 	/// shortest slots such a page takes 29 %, so a block that has all of these at the same time is late there.
-	pub const SCHEDULER_RATIO: Perbill = Perbill::from_percent(35);
+	pub const SCHEDULER_RATIO: Perbill = Perbill::from_percent(34);
 	/// Part of the weight that ordinary transactions may fill.
 	pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 	/// Part of the length that ordinary transactions may fill, in sixteenths. Operational ones are short.
@@ -214,7 +214,7 @@ pub mod governance {
 	///
 	/// The scheduler declares 1.6 ms for reading a preimage of this length, whether it is there or not. It waits for
 	/// a block in which it has that much left, so the weight must be a small part of its share of the smallest block,
-	/// which is 8.7 ms.
+	/// which is 8.5 ms.
 	pub const MAX_CALL_LENGTH_BYTES: u32 = 64 * 1024;
 	/// Part of the scheduler's share that the preimages of one agenda may take.
 	///

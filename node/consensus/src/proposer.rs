@@ -105,7 +105,7 @@ mod tests {
 	use std::sync::{Arc, Mutex};
 
 	const BUDGET: BlockBudget =
-		BlockBudget { build_ms: 202, weight_ms: 177, length_bytes: 294_912 };
+		BlockBudget { build_ms: 149, weight_ms: 130, length_bytes: 294_912 };
 
 	fn build_time() -> BuildTime {
 		BuildTime::new(BUDGET, SlotDuration::from_millis(1_000))
@@ -155,7 +155,7 @@ mod tests {
 
 	#[test]
 	fn time_for_transactions_does_not_grow_after_missed_slots() {
-		let usual = Duration::from_millis(202).mul_f32(0.98);
+		let usual = Duration::from_millis(149).mul_f32(0.98);
 		assert_eq!(given(usual), usual);
 		assert_eq!(given(Duration::from_millis(1_300)), usual);
 		assert_eq!(given(Duration::from_millis(980)), usual);
@@ -175,7 +175,7 @@ mod tests {
 
 	#[test]
 	fn worker_gets_the_build_time_and_never_more_than_a_slot() {
-		assert!((build_time().slot_portion().get() - 0.202).abs() < 1e-6);
+		assert!((build_time().slot_portion().get() - 0.149).abs() < 1e-6);
 		let header = <Block as BlockT>::Header::new(
 			9,
 			Default::default(),
@@ -202,7 +202,7 @@ mod tests {
 			);
 			assert!(time <= slot, "{skipped} skipped: {time:?}");
 			if skipped == 0 {
-				assert!(time <= Duration::from_millis(203), "{time:?}");
+				assert!(time <= Duration::from_millis(150), "{time:?}");
 			}
 		}
 	}

@@ -24,8 +24,13 @@ pub const LEAST_BUDGET: BlockBudget = BlockBudget {
 /// Bytes that a new TCP connection sends before the first acknowledgement: ten segments (RFC 6928). A
 /// connection that only carries gossip does not get beyond it.
 const INITIAL_WINDOW_BYTES: u64 = 10 * 1_460;
+/// Window of a yamux stream. Its reader grants more whenever it has read half of it.
+const STREAM_WINDOW_BYTES: u64 = 256 * 1_024;
 /// Part of a slot for which a block may occupy the line: one in 16.
 const LENGTH_SLOT_PARTS: u64 = 16;
+/// Ways between two nodes, half a round trip each, until the first byte of a block has arrived: of the announcement, of
+/// a new stream, of its confirmation, of the request and of the answer.
+const HALF_ROUND_TRIPS: u64 = 5;
 /// Time to store a block of weight zero and to announce it, in milliseconds.
 const COMMIT_MS: u64 = 10;
 /// Part of its time, in thousandths, that the author spends on transactions: the slot worker keeps 2 % of
@@ -83,11 +88,10 @@ pub fn block_budget(slot_duration_ms: u64, profile: NetworkProfile) -> Option<Bl
 		.checked_div(LENGTH_SLOT_PARTS)?
 		.checked_mul(rate)?
 		.clamp(MIN_LENGTH_BYTES, MAX_LENGTH_BYTES);
-	// The announcement takes half a round trip. The request and the first byte of the answer take one.
 	let hop_ms = network
 		.round_trip_ms
+		.checked_mul(HALF_ROUND_TRIPS)?
 		.checked_div(2)?
-		.checked_add(network.round_trip_ms)?
 		.checked_add(transfer_ms(length_bytes, rate, network.round_trip_ms)?)?;
 	let commits_ms = network.hops.checked_add(1)?.checked_mul(COMMIT_MS)?;
 	let overhead_ms =
@@ -112,7 +116,7 @@ pub fn check_slot(slot_duration_ms: u64, network: NetworkProfile) -> Result<(), 
 	match (block_budget(slot_duration_ms, network), network) {
 		(Some(_), _) => Ok(()),
 		(None, NetworkProfile::Wan) => Err("slotDurationMs is too short for the network `wan`, \
-			which needs at least 675: choose a longer slot, or `lan` if all validators are in one place"),
+			which needs at least 775: choose a longer slot, or `lan` if all validators are in one place"),
 		(None, NetworkProfile::Lan) => {
 			Err("slotDurationMs is too short for the network `lan`: choose a longer slot")
 		},
@@ -121,7 +125,7 @@ pub fn check_slot(slot_duration_ms: u64, network: NetworkProfile) -> Result<(), 
 
 /// Time from the first byte of a block to the last, in milliseconds, on a connection that starts cold.
 ///
-/// The window doubles with every round trip until it fills the line; each round that does not fill it costs
+/// The window of TCP doubles with every round trip until it fills the line; each round that does not fill it costs
 /// a whole round trip. The rest is sent at the rate of the line.
 fn transfer_ms(length_bytes: u64, rate: u64, round_trip_ms: u64) -> Option<u64> {
 	let line_bytes = rate.checked_mul(round_trip_ms)?;
@@ -132,6 +136,20 @@ fn transfer_ms(length_bytes: u64, rate: u64, round_trip_ms: u64) -> Option<u64> 
 		window = window.checked_mul(2)?;
 		elapsed_ms = elapsed_ms.checked_add(round_trip_ms)?;
 	}
-	let rest_ms = length_bytes.checked_sub(sent)?.checked_add(rate.checked_sub(1)?)?;
-	elapsed_ms.checked_add(rest_ms.checked_div(rate)?)
+	let rest_ms =
+		length_bytes.checked_sub(sent)?.checked_add(rate.checked_sub(1)?)?.checked_div(rate)?;
+	elapsed_ms.checked_add(rest_ms)?.checked_add(stall_ms(length_bytes, rate, round_trip_ms)?)
+}
+
+/// Time for which a sender has to wait until the reader of the stream grants it more, in milliseconds.
+///
+/// The first grant arrives while the connection is cold and the sender still slow. Before the second, the sender has
+/// used up the first. From then on the window doubles, and is more than what is on its way.
+fn stall_ms(length_bytes: u64, rate: u64, round_trip_ms: u64) -> Option<u64> {
+	let grant = STREAM_WINDOW_BYTES.checked_div(2)?;
+	if length_bytes <= STREAM_WINDOW_BYTES.checked_add(grant)? {
+		return Some(0);
+	}
+	// Saturating: if a grant lasts for longer than a round trip, the next one is in time.
+	Some(round_trip_ms.saturating_sub(grant.checked_div(rate)?))
 }

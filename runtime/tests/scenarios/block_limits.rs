@@ -75,14 +75,14 @@ fn presets_have_the_budgets_of_their_slots_and_networks() {
 	for preset in [DEV, LOCAL] {
 		chain(preset).execute_with(|| {
 			assert_eq!(GenesisParameters::network(), NetworkProfile::Lan);
-			let budget = BlockBudget { build_ms: 233, weight_ms: 205, length_bytes: 968_750 };
+			let budget = BlockBudget { build_ms: 232, weight_ms: 204, length_bytes: 968_750 };
 			assert_eq!(GenesisParameters::budget(), budget);
 		});
 	}
 	let live = genesis_json(LIVE);
 	assert_eq!(live["genesisParameters"]["network"], json!("wan"));
 	chain_with(1_000, "wan").execute_with(|| {
-		let budget = BlockBudget { build_ms: 202, weight_ms: 177, length_bytes: 294_912 };
+		let budget = BlockBudget { build_ms: 149, weight_ms: 130, length_bytes: 294_912 };
 		assert_eq!(GenesisParameters::budget(), budget);
 	});
 }
@@ -129,7 +129,7 @@ fn pallets_accept_the_limits_of_short_slots() {
 		Utility,
 		VoterList,
 	);
-	for (slot, network) in [(675, "wan"), (1_000, "wan"), (100, "lan"), (250, "lan"), (500, "lan")]
+	for (slot, network) in [(775, "wan"), (1_000, "wan"), (100, "lan"), (250, "lan"), (500, "lan")]
 	{
 		chain_with(slot, network).execute_with(|| {
 			RuntimeBlockWeights::get().validate().unwrap_or_else(|error| {
@@ -154,11 +154,11 @@ fn slot_too_short_for_its_network_is_refused() {
 		config["genesisParameters"]["network"] = network.into();
 		build(&config).err()
 	};
-	for slot in [100, 250, 500, 674] {
+	for slot in [100, 250, 500, 774] {
 		let error = refused(slot, "wan").expect("a block takes longer than that");
 		assert!(error.contains("too short for the network `wan`"), "{error}");
 	}
-	assert_eq!(refused(675, "wan"), None);
+	assert_eq!(refused(775, "wan"), None);
 	assert_eq!(refused(100, "lan"), None);
 	assert!(refused(500, "moon").expect("there is no such network").contains("unknown variant"));
 }
@@ -248,7 +248,7 @@ fn scheduled_calls_leave_room_for_the_other_parts_of_a_block() {
 	use pallet_payouts::WeightInfo;
 	type PayoutWeight = <Runtime as pallet_payouts::Config>::WeightInfo;
 	for (slot, network, has_room_for_a_page) in
-		[(675, "wan", false), (1_000, "wan", true), (100, "lan", false), (500, "lan", true)]
+		[(775, "wan", false), (1_000, "wan", true), (100, "lan", false), (500, "lan", true)]
 	{
 		chain_with(slot, network).execute_with(|| {
 			let whole = MaxBlockWeight::get();
@@ -268,7 +268,7 @@ fn scheduled_calls_leave_room_for_the_other_parts_of_a_block() {
 fn preimage_of_the_longest_scheduled_call_is_a_small_part_of_the_smallest_block() {
 	use pallet_scheduler::WeightInfo;
 	type Scheduler = <Runtime as pallet_scheduler::Config>::WeightInfo;
-	for (slot, network) in [(675, "wan"), (100, "lan")] {
+	for (slot, network) in [(775, "wan"), (100, "lan")] {
 		chain_with(slot, network).execute_with(|| {
 			let longest = Scheduler::service_task_fetched(MAX_CALL_LENGTH_BYTES);
 			assert!((longest * 4_u64).all_lte(scheduler_share()), "{slot} ms, {network}");
@@ -290,7 +290,7 @@ fn report_of_an_equivocation_fits_every_block() {
 		})
 	};
 	let whole = report(6_000, "wan");
-	for (slot, network) in [(675, "wan"), (1_000, "wan"), (100, "lan"), (250, "lan"), (500, "lan")]
+	for (slot, network) in [(775, "wan"), (1_000, "wan"), (100, "lan"), (250, "lan"), (500, "lan")]
 	{
 		assert!(report(slot, network).all_lte(whole));
 	}

@@ -26,12 +26,12 @@ use sp_runtime::traits::TrailingZeroInput;
 
 /// The shortest slots that genesis accepts for a network.
 const SHORTEST_SLOTS: [(u64, NetworkProfile, &str); 2] =
-	[(675, NetworkProfile::Wan, "wan"), (100, NetworkProfile::Lan, "lan")];
+	[(775, NetworkProfile::Wan, "wan"), (100, NetworkProfile::Lan, "lan")];
 
 /// Slots of chains on which the calls are weighed.
 const SLOTS: [(u64, &str); 9] = [
-	(675, "wan"),
-	(700, "wan"),
+	(775, "wan"),
+	(800, "wan"),
 	(1_000, "wan"),
 	(6_000, "wan"),
 	(100, "lan"),

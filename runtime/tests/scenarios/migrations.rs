@@ -175,7 +175,7 @@ fn runtime_cannot_be_replaced_during_a_migration() {
 fn step_of_a_migration_fits_beside_the_hooks() {
 	let both = MIGRATION_RATIO.deconstruct() + SWEEP_RATIO.deconstruct();
 	assert!(both <= Perbill::from_percent(80).deconstruct());
-	for (slot, network) in [(675, "wan"), (1_000, "wan"), (100, "lan"), (500, "lan")] {
+	for (slot, network) in [(775, "wan"), (1_000, "wan"), (100, "lan"), (500, "lan")] {
 		let mut config = genesis_json(DEV);
 		config["genesisParameters"]["timing"]["slotDurationMs"] = slot.into();
 		config["genesisParameters"]["network"] = network.into();

@@ -413,7 +413,7 @@ fn root_cannot_schedule_a_call_that_is_too_long() {
 /// block until it has nothing left, and never come to the task behind them.
 #[test]
 fn missing_preimages_do_not_stop_the_scheduler() {
-	for (slot, network) in [(675, "wan"), (100, "lan")] {
+	for (slot, network) in [(775, "wan"), (100, "lan")] {
 		chain_with(slot, network).execute_with(|| {
 			run_block(0, vec![]);
 			let due = System::block_number() + 2;

@@ -205,7 +205,7 @@ fn killed_upgrade_loses_both_deposits() {
 /// application may exceed the budget.
 #[test]
 fn approved_upgrade_is_applied_without_an_account_in_slots_of_every_length() {
-	for (slot, network) in [(675, "wan"), (1_000, "wan"), (100, "lan"), (500, "lan")] {
+	for (slot, network) in [(775, "wan"), (1_000, "wan"), (100, "lan"), (500, "lan")] {
 		chain_with(slot, network).execute_with(|| {
 			stop_payouts();
 			run_block(0, vec![]);

@@ -305,7 +305,7 @@ fn second_upgrade_of_a_batch_fails() {
 /// a block, so it is never made.
 #[test]
 fn scheduled_call_that_sets_the_code_is_never_made_in_short_slots() {
-	for (slot, network) in [(675, "wan"), (1_000, "wan"), (100, "lan"), (500, "lan")] {
+	for (slot, network) in [(775, "wan"), (1_000, "wan"), (100, "lan"), (500, "lan")] {
 		chain_with(slot, network).execute_with(|| {
 			run_block(0, vec![]);
 			let before = stored_code();

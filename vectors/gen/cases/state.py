@@ -197,10 +197,11 @@ def _budgets() -> VectorFile:
             },
         }
 
-    # Beside round slots the ends of what is allowed, and slots between which a round of the window, the least
-    # length or the greatest length begins or ends.
+    # Beside round slots the ends of what is allowed, and slots between which a round of the window, the wait for the
+    # stream, the least length or the greatest length begins or ends.
     slots = {
-        "wan": (100, 500, 674, 675, 1_000, 1_500, 1_903, 1_904, 2_000, 2_911, 2_912, 3_000, 6_000, 16_784, 60_000),
+        "wan": (100, 500, 774, 775, 1_000, 1_500, 1_903, 1_904, 2_000, 2_527, 2_528, 2_911, 2_912, 3_000, 6_000)
+        + (16_784, 60_000),
         "lan": (100, 159, 160, 200, 250, 500, 750, 1_000, 1_343, 1_344, 1_500, 2_000, 6_000, 60_000),
     }
     return VectorFile(

@@ -9,6 +9,9 @@ LEAST_WEIGHT_MS = 25
 COMMIT_MS = 10
 # The slot worker gives the proposer 98 % of its time, and the proposer spends 90 % of that on transactions.
 PROPOSING = Fraction(98, 100) * Fraction(90, 100)
+# The announcement is half of one; a new stream and the request take one each.
+ROUND_TRIPS = Fraction(5, 2)
+STREAM_WINDOW = 256 * 1_024
 PICOSECONDS = 10**9
 
 
@@ -59,11 +62,17 @@ def _transfer_ms(length: int, network: Network) -> int:
         rounds += 1
 
 
+def _stall_ms(length: int, network: Network) -> int:
+    """What the second grant of the stream's window takes longer than the first half window lasts."""
+    grant = STREAM_WINDOW // 2
+    return max(network.round_trip_ms - grant // network.rate, 0) if length > STREAM_WINDOW + grant else 0
+
+
 def budget(slot_ms: int, name: str) -> Budget | None:
     """The limits of a block; `None` if no useful block fits the slot."""
     network = NETWORKS[name]
     length = min(max(slot_ms // 16 * network.rate, LEAST_LENGTH), GREATEST_LENGTH)
-    hop = network.round_trip_ms // 2 + network.round_trip_ms + _transfer_ms(length, network)
+    hop = floor(ROUND_TRIPS * network.round_trip_ms) + _transfer_ms(length, network) + _stall_ms(length, network)
     execution = slot_ms - network.hops * hop - (network.hops + 1) * COMMIT_MS - network.clock_ms
     weight = floor(execution / (1 / PROPOSING + network.hops))
     if weight < LEAST_WEIGHT_MS:
