@@ -26,10 +26,7 @@ pub use watch::{watch, Watch};
 use sc_consensus_aura::SlotDuration;
 use sp_consensus_aura::Slot;
 use sp_timestamp::Timestamp;
-use std::{
-	sync::atomic::{AtomicU64, Ordering},
-	time::Duration,
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const LOG_TARGET: &str = "clock";
 
@@ -40,8 +37,6 @@ pub struct Clock {
 	slot_duration_ms: AtomicU64,
 	/// How far the system's clock is behind the clocks of the authors.
 	behind_ms: AtomicU64,
-	/// How far it is ahead of them, if not behind.
-	ahead_ms: AtomicU64,
 }
 
 impl Clock {
@@ -50,12 +45,6 @@ impl Clock {
 	pub fn network_time(&self) -> Timestamp {
 		let behind_ms = self.behind_ms.load(Ordering::Relaxed);
 		Timestamp::new(Timestamp::current().as_millis().saturating_add(behind_ms))
-	}
-
-	/// How far the system's clock is ahead of the clocks of the authors; zero if the difference is less than about a slot.
-	/// Blocks that arrive late look like this, too.
-	pub fn ahead(&self) -> Duration {
-		Duration::from_millis(self.ahead_ms.load(Ordering::Relaxed))
 	}
 
 	/// The current slot by [`Self::network_time`]. `None` as long as the slot duration is not known.
@@ -81,12 +70,6 @@ impl Clock {
 
 	pub(crate) fn set_behind_ms(&self, behind_ms: u64) {
 		self.behind_ms.store(behind_ms, Ordering::Relaxed);
-		self.ahead_ms.store(0, Ordering::Relaxed);
-	}
-
-	fn set_ahead_ms(&self, ahead_ms: u64) {
-		self.behind_ms.store(0, Ordering::Relaxed);
-		self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
 	}
 }
 
@@ -121,19 +104,6 @@ mod tests {
 		assert!(clock.is_too_early(now + 13));
 		clock.set_behind_ms(u64::MAX);
 		assert!(!clock.is_too_early(now + 13));
-	}
-
-	#[test]
-	fn fast_clock_does_not_change_the_time_by_which_blocks_are_checked() {
-		let clock = clock();
-		let now = clock.slot().unwrap();
-		clock.set_behind_ms(10 * HOUR_MS);
-		clock.set_ahead_ms(5 * HOUR_MS);
-		assert_eq!(clock.ahead(), Duration::from_secs(5 * 3_600));
-		assert!(!clock.is_too_early(now + 1));
-		assert!(clock.is_too_early(now + 3));
-		clock.set_behind_ms(0);
-		assert_eq!(clock.ahead(), Duration::ZERO);
 	}
 
 	#[test]

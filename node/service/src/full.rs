@@ -98,7 +98,7 @@ where
 		transaction_pool: screened_pool.clone(),
 		import_queue,
 		authority_set: grandpa_link.shared_authority_set().clone(),
-		clock: clock.clone(),
+		clock,
 	};
 	let Network { service: network, sync, system_rpc_tx, tx_handler_controller, grandpa } =
 		network::start::<N>(&config, &task_manager, network_params)?;
@@ -172,7 +172,6 @@ where
 			sync.clone(),
 			protection.clone(),
 			reserved,
-			clock,
 		)?;
 	}
 

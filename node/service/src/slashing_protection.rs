@@ -1,7 +1,6 @@
 //! Slashing protection of a validator.
 
 use futures::FutureExt;
-use gtos_node_consensus::clock::Clock;
 use gtos_node_slashing_protection::{
 	register_metrics, Listener, Mode, Peer, Peers, SlashingProtection,
 };
@@ -57,22 +56,20 @@ pub fn open(
 }
 
 /// Starts the task that decides when the node may sign. The node stops if the task ends. `reserved` are the peers whose
-/// claims the operator trusts; `clock` is the one that is compared with those of the authors.
+/// claims the operator trusts.
 pub fn start(
 	task_manager: &TaskManager,
 	client: Arc<FullClient>,
 	sync: Arc<SyncingService<Block>>,
 	protection: Arc<SlashingProtection>,
 	reserved: HashSet<PeerId>,
-	clock: Arc<Clock>,
 ) -> Result<(), Error> {
 	let slot_duration = slot_duration(&client)?;
 	let peers = full_peers(sync.clone(), reserved);
-	let clock_ahead = Box::new(move || clock.ahead());
 	task_manager.spawn_essential_handle().spawn_blocking(
 		"slashing-protection",
 		None,
-		Listener::new(protection, client, sync, peers, slot_duration, clock_ahead).run(),
+		Listener::new(protection, client, sync, peers, slot_duration).run(),
 	);
 	Ok(())
 }

@@ -53,7 +53,7 @@ const LOG_TARGET: &str = "slashing-protection";
 pub use error::Error;
 pub use file::{RecordFile, RecordLock};
 pub use keystore::ProtectedKeystore;
-pub use listener::{ClockAhead, Listener};
+pub use listener::Listener;
 pub use metrics::register_metrics;
 pub use observer::{observe_block, VoteObserver};
 pub use open::{open, Mode};

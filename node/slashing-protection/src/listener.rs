@@ -243,15 +243,6 @@ impl Patience {
 	}
 }
 
-/// Answers how far the clock of this node is ahead of those of the authors.
-pub type ClockAhead = Box<dyn Fn() -> Duration + Send + Sync>;
-
-/// The slot after `now_ms` milliseconds since 1970, by a clock that is ahead by so much.
-pub fn slot_at(now_ms: u64, ahead: Duration, slot_duration: Duration) -> u64 {
-	let as_ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-	now_ms.saturating_sub(as_ms(ahead)) / as_ms(slot_duration).max(1)
-}
-
 /// Watches over a running node.
 pub struct Listener {
 	protection: Arc<SlashingProtection>,
@@ -259,7 +250,6 @@ pub struct Listener {
 	sync: Arc<dyn SyncOracle + Send + Sync>,
 	inquiry: Inquiry,
 	slot_duration: Duration,
-	clock_ahead: ClockAhead,
 	fresh_claims: FreshClaims,
 	/// For how long the node has lacked blocks of its peers, although it does not sync, since the log
 	/// last said so.
@@ -274,7 +264,6 @@ impl Listener {
 		sync: Arc<dyn SyncOracle + Send + Sync>,
 		peers: Peers,
 		slot_duration: Duration,
-		clock_ahead: ClockAhead,
 	) -> Self {
 		Self {
 			protection,
@@ -282,7 +271,6 @@ impl Listener {
 			sync,
 			inquiry: Inquiry::new(peers),
 			slot_duration,
-			clock_ahead,
 			fresh_claims: FreshClaims::default(),
 			deaf: Duration::ZERO,
 		}
@@ -303,8 +291,7 @@ impl Listener {
 			self.protection.refresh_keys();
 			// Before the phase: a pause in between is then noticed by the next look.
 			let pauses = self.protection.pauses();
-			let slot = slot_at(now_ms(), (self.clock_ahead)(), self.slot_duration);
-			self.protection.note_slot(slot, pauses != noticed_pauses);
+			self.protection.note_slot(self.present_slot(), pauses != noticed_pauses);
 			noticed_pauses = pauses;
 			let phase = self.protection.phase();
 			let sight = match self.look(phase, new_chain, passed, pauses).await {
@@ -365,9 +352,9 @@ impl Listener {
 		}
 	}
 
-	/// The slot by the clock of this node.
 	fn present_slot(&self) -> u64 {
-		slot_at(now_ms(), Duration::ZERO, self.slot_duration)
+		let slot_ms = u64::try_from(self.slot_duration.as_millis()).unwrap_or(u64::MAX).max(1);
+		now_ms() / slot_ms
 	}
 
 	/// What the peers claim; `None` if sync does not answer.

@@ -108,22 +108,14 @@ impl Watch {
 	}
 
 	fn apply(&mut self, verdict: Verdict) {
-		let error_ms = match verdict {
+		let (behind_ms, error_ms) = match verdict {
 			// The last verdict stays in force.
 			Verdict::Unknown => return,
-			Verdict::Right { error_ms } => {
-				self.clock.set_behind_ms(0);
-				error_ms
-			},
-			Verdict::Slow { behind_ms } => {
-				self.clock.set_behind_ms(behind_ms);
-				difference(0, behind_ms)
-			},
-			Verdict::Fast { ahead_ms } => {
-				self.clock.set_ahead_ms(ahead_ms);
-				difference(ahead_ms, 0)
-			},
+			Verdict::Right { error_ms } => (0, error_ms),
+			Verdict::Slow { behind_ms } => (behind_ms, difference(0, behind_ms)),
+			Verdict::Fast { ahead_ms } => (0, difference(ahead_ms, 0)),
 		};
+		self.clock.set_behind_ms(behind_ms);
 		self.error_ms.set(error_ms);
 		let was_wrong =
 			std::mem::replace(&mut self.is_wrong, !matches!(verdict, Verdict::Right { .. }));

@@ -33,10 +33,10 @@ impl SlashingProtection {
 		self.state.lock().pauses
 	}
 
-	/// Tells the present slot by the clocks of the authors, and whether the process has stood still before it.
+	/// Tells the present slot, and whether the process has stood still before it.
 	///
 	/// A signature of an own key is another node's if it is later than the start, or than the end of
-	/// the last pause, or than the present if the clock was ahead at that time, or still is.
+	/// the last pause, or than the present if the clock was ahead at that time.
 	pub(crate) fn note_slot(&self, slot: u64, has_paused: bool) {
 		let mut state = self.state.lock();
 		state.since_slot = if has_paused { slot } else { slot.min(state.since_slot) };

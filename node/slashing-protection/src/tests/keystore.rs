@@ -290,21 +290,6 @@ fn signature_from_before_the_end_of_a_pause_is_not_anothers() {
 	assert!(node.protection.heard(|_| Some(1_018)).is_some());
 }
 
-// A clock may be further ahead than the time for which the node listens: by it, no signature is from after the start.
-#[test]
-fn signature_is_anothers_although_the_clock_is_ahead_once_that_is_known() {
-	let node = node(Start::Listen(Doubt::Missing));
-	let header = header();
-	// The node has started in slot 1,000 by its own clock.
-	node.protection.note_slot(1_050, false);
-	node.protection.observe_seal(&header, 600, &Alice::seal(&header));
-	assert_eq!(node.protection.heard(|_| None), None);
-	// The listener has learned by how much, and the other node goes on.
-	node.protection.note_slot(610, false);
-	node.protection.observe_vote(&Alice::prevote(3, 2), 3, 0);
-	assert!(node.protection.heard(|_| Some(613)).is_some());
-}
-
 #[test]
 fn signature_from_before_the_start_is_not_anothers() {
 	let node = node(Start::Listen(Doubt::Missing));

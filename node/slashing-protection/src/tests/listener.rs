@@ -3,8 +3,7 @@
 use super::*;
 use crate::{
 	listener::{
-		listening_time, slot_at, Patience, Sight, Step, CATCH_UP_TIME, DISCOVERY_TIME,
-		MAX_TURNS_TIME,
+		listening_time, Patience, Sight, Step, CATCH_UP_TIME, DISCOVERY_TIME, MAX_TURNS_TIME,
 	},
 	new_chain::NewChain,
 	protection::{Phase, Standing},
@@ -62,15 +61,6 @@ fn listening_lasts_a_minute_and_two_turns_of_the_set_or_another_minute() {
 	assert_eq!(listening_time(4, SLOT), DISCOVERY_TIME + 8 * SLOT);
 	assert_eq!(listening_time(60, SLOT), DISCOVERY_TIME + MAX_TURNS_TIME);
 	assert_eq!(listening_time(100, 2 * SLOT), DISCOVERY_TIME + MAX_TURNS_TIME);
-}
-
-#[test]
-fn slot_of_a_clock_that_is_ahead_is_that_of_the_authors() {
-	assert_eq!(slot_at(10_499, Duration::ZERO, SLOT), 20);
-	assert_eq!(slot_at(10_500, Duration::ZERO, SLOT), 21);
-	assert_eq!(slot_at(10_500, 5 * SECOND, SLOT), 11);
-	assert_eq!(slot_at(10_500, 600 * SECOND, SLOT), 0);
-	assert_eq!(slot_at(10_500, SECOND, Duration::ZERO), 9_500);
 }
 
 // Validators that all start at once see no block and no round.
