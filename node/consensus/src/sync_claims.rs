@@ -38,6 +38,7 @@
 
 mod claim;
 mod deliveries;
+mod failures;
 mod heights;
 mod sought;
 mod vote_targets;
@@ -46,7 +47,7 @@ use crate::{
 	clock::Clock, heard_height::HeardHeight, rate_limit::RateLimit, sync_places::SyncPlaces,
 };
 use claim::Claim;
-use deliveries::Deliveries;
+use deliveries::{Deliveries, Lost};
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::{opaque::Header, BlockNumber, Hash};
 use heights::Heights;
@@ -237,6 +238,15 @@ impl CheckedClaims {
 		}
 	}
 
+	/// Looks for a block at those who have announced it, without the one that has delivered what cannot be imported.
+	fn seek_elsewhere(&mut self, Lost { hash, number, peer }: Lost) {
+		let mut others = self.sought.announcers(number, hash);
+		others.retain(|other| *other != peer);
+		if !others.is_empty() {
+			self.seek(others, hash, number);
+		}
+	}
+
 	/// Takes the answer to a question of [`VoteTargets`].
 	fn on_vote_target(&mut self, peer: &PeerId, answer: Box<dyn Any + Send>) {
 		let Some(header) = self.vote_targets.answered(peer, answer) else { return };
@@ -369,7 +379,10 @@ impl SyncingStrategy<Block> for CheckedClaims {
 		let finalized = self.client.info().finalized_number;
 		let is_syncing = self.inner.is_major_syncing();
 		let results = self.deliveries.processed(results, finalized, is_syncing);
-		self.inner.on_blocks_processed(imported, count, results)
+		self.inner.on_blocks_processed(imported, count, results);
+		for lost in self.deliveries.take_lost() {
+			self.seek_elsewhere(lost);
+		}
 	}
 
 	fn on_block_finalized(&mut self, hash: &Hash, number: BlockNumber) {

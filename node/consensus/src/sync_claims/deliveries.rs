@@ -3,6 +3,7 @@
 //! If a block has an unknown parent, the SDK's sync starts over: it cancels all downloads, and asks each peer anew. It
 //! does not blame the peer, so that one with made-up blocks could keep the node from ever completing a download.
 
+use super::failures::Failures;
 use crate::rate_limit::RateLimit;
 use codec::Encode;
 use gtos_node_types::Block;
@@ -10,17 +11,15 @@ use gtos_runtime::{BlockNumber, Hash};
 use sc_consensus::{BlockImportError, BlockImportStatus, IncomingBlock};
 use sc_network::{PeerId, MAX_RESPONSE_SIZE};
 use sp_runtime::traits::Header as _;
-use std::{collections::HashMap, time::Duration};
+use std::{
+	collections::{HashMap, HashSet},
+	time::{Duration, Instant},
+};
 
 /// How long sync does not start over again while it is at the head of the chain.
 ///
 /// Long enough for a new block, which is requested from one peer.
 const RESTART_PERIOD: Duration = Duration::from_secs(5);
-
-/// With its third block that cannot be imported, a peer is disconnected.
-///
-/// Peers on another fork may deliver a block whose parent is not there. Sync then searches the block that both have.
-const MAX_FAILURES: usize = 3;
 
 /// Most blocks that the SDK's server puts into an answer.
 const MAX_ANSWER_BLOCKS: usize = 128;
@@ -40,11 +39,21 @@ struct Delivery {
 	is_cut: bool,
 }
 
+/// A block that sync does not ask another peer for, because it has not heard that the import failed.
+pub(super) struct Lost {
+	pub(super) hash: Hash,
+	pub(super) number: BlockNumber,
+	/// Who has delivered it.
+	pub(super) peer: PeerId,
+}
+
 /// Who delivered the blocks in the import queue, and what follows from those that cannot be imported.
 pub(super) struct Deliveries {
 	queued: HashMap<Hash, Delivery>,
-	/// Blocks of each peer that could not be imported.
-	failures: HashMap<PeerId, usize>,
+	/// Blocks in the import queue that may fail only because another one did.
+	doomed: HashSet<Hash>,
+	failures: Failures,
+	lost: Vec<Lost>,
 	/// Peers that are to be disconnected.
 	blamed: Vec<PeerId>,
 	restarts: RateLimit,
@@ -56,7 +65,9 @@ impl Default for Deliveries {
 	fn default() -> Self {
 		Self {
 			queued: HashMap::new(),
-			failures: HashMap::new(),
+			doomed: HashSet::new(),
+			failures: Failures::default(),
+			lost: Vec::new(),
 			blamed: Vec::new(),
 			restarts: RateLimit::new(RESTART_PERIOD),
 			unreported: None,
@@ -95,8 +106,11 @@ impl Deliveries {
 	) -> Vec<(ImportResult, Hash)> {
 		let mut passed = Vec::with_capacity(results.len());
 		for (result, hash) in results {
-			let delivery = self.queued.remove(&hash);
+			// Sync may have queued it again since then. The first result is that of the doomed one.
+			let is_doomed = self.doomed.remove(&hash);
+			let delivery = if is_doomed { None } else { self.queued.remove(&hash) };
 			let result = match result {
+				Err(error) if is_doomed && starts_over(&error) => Err(self.withhold(&error, hash)),
 				Err(error) if starts_over(&error) => {
 					Err(self.fail(error, hash, delivery, finalized, is_syncing))
 				},
@@ -115,53 +129,76 @@ impl Deliveries {
 		finalized: BlockNumber,
 		is_syncing: bool,
 	) -> BlockImportError {
-		// The blocks that are queued by now may fail only because this one did.
-		self.queued.clear();
+		self.doom_queued();
 		let is_passed_on = is_syncing || self.restarts.is_due();
-		if let Some(delivery) = delivery {
-			let is_to_blame = self.is_to_blame(&error, &delivery, finalized, is_passed_on);
-			if is_to_blame && !self.blamed.contains(&delivery.peer) {
-				tracing::debug!(
-					target: "sync",
-					"Peer {} is disconnected: its block {hash:?} cannot be imported: {error}",
-					delivery.peer,
-				);
-				self.blamed.push(delivery.peer);
+		if let Some(delivery) = &delivery {
+			if self.counts(&error, delivery, finalized)
+				&& self.failures.add(delivery.peer, Instant::now())
+			{
+				self.blame(delivery.peer, hash, &error);
 			}
 		}
 		if is_passed_on {
 			self.unreported = None;
-			error
-		} else {
-			self.unreported = Some(hash);
-			BlockImportError::Cancelled
+			return error;
 		}
+		self.unreported = Some(hash);
+		// Another peer may have it with the right body. The parent does not depend on who delivers it.
+		if let Some(Delivery { peer, number, .. }) = delivery {
+			if number > finalized && !matches!(error, BlockImportError::UnknownParent) {
+				self.lost.push(Lost { hash, number, peer });
+			}
+		}
+		self.withhold(&error, hash)
 	}
 
-	fn is_to_blame(
-		&mut self,
+	/// What is queued by now may fail only because of what happened before. Sync does not start over for that again:
+	/// each time it sends requests to all peers, and these answer only a few at a time.
+	fn doom_queued(&mut self) {
+		self.doomed.extend(self.queued.drain().map(|(hash, _)| hash));
+	}
+
+	/// Whether a failure counts against the peer.
+	fn counts(
+		&self,
 		error: &BlockImportError,
 		delivery: &Delivery,
 		finalized: BlockNumber,
-		is_passed_on: bool,
 	) -> bool {
 		match error {
-			// The SDK's sync disconnects the peer if it hears of these.
+			// The peer is disconnected at once, here or by the SDK's sync.
 			BlockImportError::VerificationFailed(..) | BlockImportError::IncompleteHeader(_) => {
-				!is_passed_on
-			},
-			// Another block at this height has become final meanwhile.
-			BlockImportError::Other(_) if delivery.number <= finalized => false,
-			BlockImportError::UnknownParent
-				if delivery.is_cut && delivery.number > finalized.saturating_add(1) =>
-			{
 				false
 			},
-			_ => {
-				let failures = self.failures.entry(delivery.peer).or_default();
-				*failures = failures.saturating_add(1);
-				*failures == MAX_FAILURES
+			// Another block at this height has become final meanwhile.
+			BlockImportError::Other(_) => delivery.number > finalized,
+			// Sync may have requested what follows the block of which it has not heard that it failed.
+			BlockImportError::UnknownParent if self.unreported.is_some() => false,
+			BlockImportError::UnknownParent => {
+				!delivery.is_cut || delivery.number <= finalized.saturating_add(1)
 			},
+			_ => true,
+		}
+	}
+
+	/// What sync hears instead of an error after which it would start over. It would have disconnected the peer of a
+	/// block with a bad seal.
+	fn withhold(&mut self, error: &BlockImportError, hash: Hash) -> BlockImportError {
+		if let BlockImportError::VerificationFailed(Some(peer), _)
+		| BlockImportError::IncompleteHeader(Some(peer)) = error
+		{
+			self.blame(*peer, hash, error);
+		}
+		BlockImportError::Cancelled
+	}
+
+	fn blame(&mut self, peer: PeerId, hash: Hash, error: &BlockImportError) {
+		if !self.blamed.contains(&peer) {
+			tracing::debug!(
+				target: "sync",
+				"Peer {peer} is disconnected: its block {hash:?} cannot be imported: {error}",
+			);
+			self.blamed.push(peer);
 		}
 	}
 
@@ -169,10 +206,16 @@ impl Deliveries {
 	/// height of the one that has failed.
 	pub(super) fn due_restart(&mut self) -> Option<Hash> {
 		if self.unreported.is_some() && self.restarts.is_due() {
+			self.doom_queued();
 			self.unreported.take()
 		} else {
 			None
 		}
+	}
+
+	/// The blocks that have to be looked for at other peers now.
+	pub(super) fn take_lost(&mut self) -> Vec<Lost> {
+		std::mem::take(&mut self.lost)
 	}
 
 	/// The peers that have to be disconnected now.
@@ -180,8 +223,8 @@ impl Deliveries {
 		std::mem::take(&mut self.blamed)
 	}
 
+	/// Its failures still count if it connects again.
 	pub(super) fn remove_peer(&mut self, peer: &PeerId) {
-		self.failures.remove(peer);
 		self.blamed.retain(|blamed| blamed != peer);
 	}
 }
@@ -204,6 +247,7 @@ mod tests {
 	use super::*;
 	use gtos_runtime::opaque::Header;
 	use sp_runtime::Digest;
+	use std::slice;
 
 	const FINALIZED: BlockNumber = 100;
 	const AT_HEAD: bool = false;
@@ -306,26 +350,22 @@ mod tests {
 	}
 
 	#[test]
-	fn peer_is_disconnected_for_its_third_block_that_cannot_be_imported() {
+	fn peer_is_disconnected_for_its_third_block_that_cannot_be_imported_also_if_it_connects_again()
+	{
 		let mut deliveries = Deliveries::default();
 		let [liar, honest] = [PeerId::random(), PeerId::random()];
-		for (i, error) in [BlockImportError::UnknownParent, other()].into_iter().enumerate() {
-			deliveries.import(&[made_up(liar, 101, i as u64)], error, AT_HEAD);
-		}
-		deliveries.import(&[made_up(honest, 101, 10)], BlockImportError::UnknownParent, AT_HEAD);
+		deliveries.import(&[made_up(liar, 101, 0)], BlockImportError::UnknownParent, SYNCING);
+		deliveries.import(&[made_up(liar, 101, 1)], other(), AT_HEAD);
+		deliveries.import(&[made_up(honest, 101, 2)], other(), AT_HEAD);
 		assert!(deliveries.take_blamed().is_empty());
-		deliveries.import(&[made_up(liar, 101, 11)], BlockImportError::UnknownParent, AT_HEAD);
-		assert_eq!(deliveries.take_blamed(), [liar]);
-		assert!(deliveries.take_blamed().is_empty());
-
-		// Another connection begins anew.
 		deliveries.remove_peer(&liar);
-		deliveries.import(&[made_up(liar, 101, 12)], BlockImportError::UnknownParent, AT_HEAD);
+		deliveries.import(&[made_up(liar, 101, 3)], other(), AT_HEAD);
+		assert_eq!(deliveries.take_blamed(), [liar]);
 		assert!(deliveries.take_blamed().is_empty());
 	}
 
 	#[test]
-	fn block_that_fails_after_another_one_in_the_queue_is_not_blamed_on_its_peer() {
+	fn block_that_fails_after_another_one_in_the_queue_has_no_consequences() {
 		let mut deliveries = Deliveries::default();
 		let [liar, honest] = [PeerId::random(), PeerId::random()];
 		for i in 0..5 {
@@ -333,12 +373,66 @@ mod tests {
 			let hashes = [first.hash, second.hash];
 			deliveries.note(&[first]);
 			deliveries.note(&[second]);
-			for hash in hashes {
-				deliveries.fail_at(hash, BlockImportError::UnknownParent, SYNCING);
-			}
+			let restarts = hashes
+				.map(|hash| deliveries.fail_at(hash, BlockImportError::UnknownParent, SYNCING));
+			assert_eq!(restarts, [true, false]);
+			assert!(deliveries.doomed.is_empty() && deliveries.unreported.is_none());
 		}
-		let blamed = deliveries.take_blamed();
-		assert!(blamed.contains(&liar) && !blamed.contains(&honest));
+		assert_eq!(deliveries.take_blamed(), [liar]);
+	}
+
+	#[test]
+	fn doomed_block_that_is_queued_again_counts() {
+		let mut deliveries = Deliveries::default();
+		let [first, second] = [1, 2].map(|i| made_up(PeerId::random(), 101, i));
+		deliveries.note(slice::from_ref(&second));
+		assert!(deliveries.import(&[first], BlockImportError::UnknownParent, SYNCING));
+		assert!(!deliveries.import(
+			slice::from_ref(&second),
+			BlockImportError::UnknownParent,
+			SYNCING
+		));
+		assert!(deliveries.fail_at(second.hash, BlockImportError::UnknownParent, SYNCING));
+	}
+
+	#[test]
+	fn unknown_parent_counts_only_if_sync_has_heard_of_each_failure() {
+		let mut deliveries = Deliveries::default();
+		let [liar, honest] = [PeerId::random(), PeerId::random()];
+		for i in 0..2 {
+			deliveries.import(&[made_up(liar, 101, i)], BlockImportError::UnknownParent, AT_HEAD);
+		}
+		for i in 10..15 {
+			let block = made_up(honest, 102, i);
+			assert!(!deliveries.import(&[block], BlockImportError::UnknownParent, AT_HEAD));
+		}
+		// What is in the queue when sync starts over does not count either.
+		let blocks: Vec<_> = (20..25).map(|i| made_up(honest, 102, i)).collect();
+		deliveries.note(&blocks);
+		deliveries.restarts = RateLimit::new(Duration::ZERO);
+		assert!(deliveries.due_restart().is_some());
+		for block in &blocks {
+			assert!(!deliveries.fail_at(block.hash, BlockImportError::UnknownParent, AT_HEAD));
+		}
+		assert!(deliveries.take_blamed().is_empty());
+		deliveries.import(&[made_up(liar, 101, 30)], BlockImportError::UnknownParent, AT_HEAD);
+		assert_eq!(deliveries.take_blamed(), [liar]);
+	}
+
+	#[test]
+	fn block_is_lost_if_sync_does_not_hear_of_a_failure_that_may_be_due_to_its_body() {
+		let mut deliveries = Deliveries::default();
+		let peer = PeerId::random();
+		let mut is_lost = |i, number, error, is_syncing| {
+			deliveries.import(&[made_up(peer, number, i)], error, is_syncing);
+			deliveries.take_lost().len() == 1
+		};
+		assert!(!is_lost(0, 101, other(), SYNCING));
+		assert!(!is_lost(1, 101, other(), AT_HEAD), "the first one is passed on");
+		assert!(is_lost(2, 101, other(), AT_HEAD));
+		assert!(is_lost(3, 101, verification_failed(peer), AT_HEAD));
+		assert!(!is_lost(4, 101, BlockImportError::UnknownParent, AT_HEAD));
+		assert!(!is_lost(5, FINALIZED, other(), AT_HEAD));
 	}
 
 	#[test]
@@ -350,7 +444,7 @@ mod tests {
 				let seed = round * 1_000;
 				let block = |i: usize| made_up(peer, lowest, seed + i as u64);
 				let blocks: Vec<_> = (0..count).map(block).collect();
-				deliveries.import(&blocks, BlockImportError::UnknownParent, AT_HEAD);
+				deliveries.import(&blocks, BlockImportError::UnknownParent, SYNCING);
 			}
 			deliveries.take_blamed().len()
 		};
@@ -383,5 +477,13 @@ mod tests {
 		let block = made_up(second, 101, 2);
 		assert!(!deliveries.import(&[block], verification_failed(second), AT_HEAD));
 		assert_eq!(deliveries.take_blamed(), [second]);
+
+		// Behind another failure.
+		let third = PeerId::random();
+		let [doomed, block] = [made_up(third, 101, 3), made_up(second, 101, 4)];
+		deliveries.note(slice::from_ref(&doomed));
+		assert!(deliveries.import(&[block], BlockImportError::UnknownParent, SYNCING));
+		assert!(!deliveries.fail_at(doomed.hash, verification_failed(third), SYNCING));
+		assert_eq!(deliveries.take_blamed(), [third]);
 	}
 }

@@ -20,14 +20,18 @@ fn made_up(peer: PeerId, seed: u64) -> IncomingBlock<Block> {
 	}
 }
 
+fn wrong_body() -> BlockImportError {
+	BlockImportError::Other(sp_consensus::Error::ClientImport("wrong body".into()))
+}
+
 impl Node {
 	/// Lets a peer deliver a block that cannot be imported. Answers what sync hears of it.
-	fn fail(&mut self, block: IncomingBlock<Block>) -> String {
+	fn fail(&mut self, block: IncomingBlock<Block>, error: BlockImportError) -> String {
 		let hash = block.hash;
 		let (origin, blocks) = (BlockOrigin::NetworkBroadcast, vec![block]);
 		self.sdk.want(SyncingAction::ImportBlocks { origin, blocks });
 		assert!(matches!(&self.act()[..], [SyncingAction::ImportBlocks { .. }]));
-		let results = vec![(Err(BlockImportError::UnknownParent), hash)];
+		let results = vec![(Err(error), hash)];
 		self.sync.on_blocks_processed(0, 1, results);
 		let processed = self.sdk.take_processed();
 		let [(of, Some(error))] = &processed[..] else { panic!("{processed:?}") };
@@ -50,10 +54,10 @@ fn peer_with_made_up_blocks_does_not_let_sync_start_over_with_each_and_is_discon
 	let mut node = Node::at(100);
 	let peer = node.connect(1);
 	let restart = BlockImportError::UnknownParent.to_string();
-	assert_eq!(node.fail(made_up(peer, 1)), restart);
-	assert_ne!(node.fail(made_up(peer, 2)), restart);
+	assert_eq!(node.fail(made_up(peer, 1), BlockImportError::UnknownParent), restart);
+	assert_ne!(node.fail(made_up(peer, 2), BlockImportError::UnknownParent), restart);
 	assert!(node.dropped().is_empty());
-	assert_ne!(node.fail(made_up(peer, 3)), restart);
+	node.fail(made_up(peer, 3), wrong_body());
 	assert_eq!(node.dropped(), [peer]);
 	assert!(node.dropped().is_empty());
 }
@@ -63,8 +67,24 @@ fn peer_that_is_gone_is_not_disconnected() {
 	let mut node = Node::at(100);
 	let peer = node.connect(1);
 	for seed in 0..3 {
-		node.fail(made_up(peer, seed));
+		node.fail(made_up(peer, seed), wrong_body());
 	}
 	node.sync.remove_peer(&peer);
 	assert!(node.dropped().is_empty());
+}
+
+#[test]
+fn block_with_a_wrong_body_is_looked_for_at_the_other_announcers() {
+	let mut node = Node::at(100);
+	let [liar, honest] = [1, 1].map(|height| node.connect(height));
+	let block = made_up(liar, 5);
+	for peer in [liar, honest] {
+		assert!(node.announce_header(peer, header(1, claimed(), 5)).is_some());
+	}
+	// Sync hears of the first failure.
+	node.fail(made_up(liar, 1), wrong_body());
+	assert!(node.sdk.take_fork_requests().is_empty());
+	let hash = block.hash;
+	node.fail(block, wrong_body());
+	assert_eq!(node.sdk.take_fork_requests(), [(vec![honest], hash, 1)]);
 }
