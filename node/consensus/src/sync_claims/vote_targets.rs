@@ -20,22 +20,30 @@ use sc_network_sync::{
 use sp_runtime::traits::Header as _;
 use std::{
 	any::Any,
-	collections::{HashMap, VecDeque},
+	collections::HashMap,
 	sync::Arc,
 	time::{Duration, Instant},
 };
 
-/// How long peers are not asked for the same block again.
+/// How long peers are not asked for the same block again, and how long a block waits for peers that are busy.
 const REPETITION: Duration = Duration::from_secs(30);
 
 /// Most blocks that peers are asked for in that time.
 const MAX_BLOCKS: usize = 64;
 
+/// A block that peers are to be asked for.
+struct Target {
+	number: BlockNumber,
+	hash: Hash,
+	/// The peers that still have to be asked. `None` until it has been looked up which are high enough.
+	unasked: Option<Vec<PeerId>>,
+}
+
 /// The questions to peers, and the blocks that they are about.
 pub(super) struct VoteTargets {
 	downloader: Arc<dyn BlockDownloader<Block>>,
-	/// Blocks that peers are to be asked for, the first one first.
-	waiting: VecDeque<(BlockNumber, Hash)>,
+	/// Blocks for which not all peers have been asked, the first one first.
+	waiting: Vec<Target>,
 	/// When each of the last blocks was added.
 	added: HashMap<Hash, Instant>,
 	/// What each peer is asked for.
@@ -47,39 +55,40 @@ impl VoteTargets {
 	pub(super) const KEY: StrategyKey = StrategyKey::new("VoteTargets");
 
 	pub(super) fn new(downloader: Arc<dyn BlockDownloader<Block>>) -> Self {
-		Self { downloader, waiting: VecDeque::new(), added: HashMap::new(), open: HashMap::new() }
+		Self { downloader, waiting: Vec::new(), added: HashMap::new(), open: HashMap::new() }
 	}
 
 	/// Lets peers be asked for a block, unless they were a short time ago, or are asked for too many.
 	pub(super) fn add(&mut self, number: BlockNumber, hash: Hash, now: Instant) {
 		self.added.retain(|_, added| now.duration_since(*added) < REPETITION);
+		self.waiting.retain(|target| self.added.contains_key(&target.hash));
 		if self.added.len() < MAX_BLOCKS && !self.added.contains_key(&hash) {
 			self.added.insert(hash, now);
-			self.waiting.push_back((number, hash));
+			self.waiting.push(Target { number, hash, unasked: None });
 		}
 	}
 
 	/// The questions that can be asked now. `peers` answers which are high enough for a block. Each of them is asked for
-	/// one block at a time.
+	/// one block at a time, and gets its next question when it has answered.
 	pub(super) fn ask(
 		&mut self,
 		peers: impl Fn(BlockNumber) -> Vec<PeerId>,
 	) -> Vec<SyncingAction<Block>> {
-		let mut questions = Vec::new();
-		while let Some((number, hash)) = self.waiting.front().copied() {
-			let high_enough = peers(number);
-			let is_free = |peer: &&PeerId| !self.open.contains_key(*peer);
-			let free: Vec<PeerId> = high_enough.iter().filter(is_free).copied().collect();
-			if free.is_empty() && !high_enough.is_empty() {
-				break;
-			}
-			self.waiting.pop_front();
-			for peer in free {
-				self.open.insert(peer, (number, hash));
-				questions.push(self.question(peer, hash));
-			}
-		}
-		questions
+		let Self { open, waiting, .. } = self;
+		let mut asked = Vec::new();
+		waiting.retain_mut(|Target { number, hash, unasked }| {
+			let unasked = unasked.get_or_insert_with(|| peers(*number));
+			unasked.retain(|peer| {
+				let is_busy = open.contains_key(peer);
+				if !is_busy {
+					open.insert(*peer, (*number, *hash));
+					asked.push((*peer, *hash));
+				}
+				is_busy
+			});
+			!unasked.is_empty()
+		});
+		asked.into_iter().map(|(peer, hash)| self.question(peer, hash)).collect()
 	}
 
 	fn question(&self, peer: PeerId, hash: Hash) -> SyncingAction<Block> {
@@ -121,6 +130,9 @@ impl VoteTargets {
 
 	pub(super) fn remove_peer(&mut self, peer: &PeerId) {
 		self.open.remove(peer);
+		for unasked in self.waiting.iter_mut().filter_map(|target| target.unasked.as_mut()) {
+			unasked.retain(|other| other != peer);
+		}
 	}
 }
 
@@ -181,19 +193,52 @@ mod tests {
 	}
 
 	#[test]
-	fn peer_is_asked_for_one_block_at_a_time() {
+	fn each_peer_is_asked_for_each_block_and_for_one_at_a_time() {
 		let mut targets = targets(None);
-		let [busy, other] = [PeerId::random(), PeerId::random()];
+		let [quick, slow] = [PeerId::random(), PeerId::random()];
 		for i in 0..3 {
 			targets.add(2, header(i).hash(), Instant::now());
 		}
-		assert_eq!(targets.ask(|_| vec![busy]).len(), 1);
-		assert!(targets.ask(|_| vec![busy]).is_empty());
-		assert_eq!(targets.ask(|_| vec![busy, other]).len(), 1);
-		targets.answered(&busy, Box::new(None::<Header>));
-		assert_eq!(targets.ask(|_| vec![busy, other]).len(), 1);
-		targets.remove_peer(&busy);
-		assert!(targets.ask(|_| vec![busy, other]).is_empty(), "nothing is left");
+		let mut ask = |answered: Option<PeerId>| {
+			if let Some(peer) = answered {
+				targets.answered(&peer, Box::new(None::<Header>));
+			}
+			targets.ask(|_| vec![quick, slow]).len()
+		};
+		assert_eq!(ask(None), 2);
+		assert_eq!(ask(None), 0);
+		assert_eq!([0; 3].map(|_| ask(Some(quick))), [1, 1, 0]);
+		// The blocks have waited for it.
+		assert_eq!([0; 3].map(|_| ask(Some(slow))), [1, 1, 0]);
+		assert!(targets.waiting.is_empty());
+	}
+
+	#[test]
+	fn block_does_not_wait_for_a_peer_that_is_gone() {
+		let mut targets = targets(None);
+		let [gone, other] = [PeerId::random(), PeerId::random()];
+		for i in 0..2 {
+			targets.add(2, header(i).hash(), Instant::now());
+		}
+		assert_eq!(targets.ask(|_| vec![gone, other]).len(), 2);
+		targets.remove_peer(&gone);
+		targets.answered(&other, Box::new(None::<Header>));
+		assert_eq!(targets.ask(|_| vec![gone, other]).len(), 1);
+		assert!(targets.waiting.is_empty());
+	}
+
+	#[test]
+	fn block_that_waits_for_a_busy_peer_is_given_up_after_a_while() {
+		let mut targets = targets(None);
+		let peer = PeerId::random();
+		let now = Instant::now();
+		for i in 0..MAX_BLOCKS as u64 {
+			targets.add(2, header(i).hash(), now);
+		}
+		assert_eq!(targets.ask(|_| vec![peer]).len(), 1);
+		assert_eq!(targets.waiting.len(), MAX_BLOCKS - 1);
+		targets.add(2, header(1_000).hash(), now + REPETITION);
+		assert_eq!(targets.waiting.len(), 1);
 	}
 
 	#[test]
