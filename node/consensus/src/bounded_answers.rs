@@ -9,8 +9,9 @@
 //! asks another node.
 //!
 //! Anyone can use up the budget of all together, because a new identity costs nothing. So a peer that holds a place in
-//! sync is not refused its first answer: it would leave this node, and at a boot node no new node could sync. Strangers
-//! can take such places too. What is held is then bounded by the budget and one answer of 16 MiB for each place.
+//! sync always gets one answer, and its further requests wait until it has read that: if they were refused, it would leave
+//! this node, and at a boot node no new node could sync. Strangers can take such places too. What is held is then bounded
+//! by the budget and one answer of 16 MiB for each place.
 //!
 //! A server makes one answer after the other, also for those who have hung up meanwhile. So it gets one request at a
 //! time; the others wait here, and honest peers do not wait for those of strangers.
@@ -89,6 +90,8 @@ pub struct AnswerBudget {
 	/// Peers that get one answer whatever others hold.
 	places: Arc<SyncPlaces>,
 	held: Mutex<Held>,
+	/// Tells each guard that less is held than before.
+	freed: Mutex<Vec<Sender<()>>>,
 }
 
 #[derive(Default)]
@@ -108,11 +111,10 @@ struct Share {
 }
 
 impl AnswerBudget {
-	/// A budget that reserved peers are not refused for what others hold, nor the first answer those that hold a place
-	/// in sync.
+	/// A budget that refuses nothing to reserved peers, and to those that hold a place in sync, for what others hold.
 	pub fn new(reserved: impl IntoIterator<Item = PeerId>, places: Arc<SyncPlaces>) -> Arc<Self> {
 		let reserved = reserved.into_iter().collect();
-		Arc::new(Self { reserved, places, held: Mutex::default() })
+		Arc::new(Self { reserved, places, held: Mutex::default(), freed: Mutex::default() })
 	}
 
 	/// Puts the budget between the queue of a protocol and its server. The returned task runs until the network or the
@@ -124,7 +126,17 @@ impl AnswerBudget {
 		let Some(server) = queue.take() else { return futures::future::ready(()).boxed() };
 		let (network, requests) = async_channel::bounded(QUEUE);
 		*queue = Some(network);
-		serve(self.clone(), requests, server).boxed()
+		let (freed, is_freed) = async_channel::bounded(1);
+		lock(&self.freed).push(freed);
+		serve(self.clone(), requests, server, is_freed).boxed()
+	}
+
+	/// Lets the guards try what they have postponed.
+	fn tell_freed(&self) {
+		for guard in lock(&self.freed).iter() {
+			// A full channel tells the same.
+			let _ = guard.try_send(());
+		}
 	}
 
 	/// Lets a request wait, or drops it, which refuses it.
@@ -134,8 +146,13 @@ impl AnswerBudget {
 			return;
 		}
 		if let Some(place) = self.take(peer) {
-			waiting.push(self.rank(&peer), peer, Request { place, payload, pending_response });
+			self.wait(Request { place, payload, pending_response }, waiting);
 		}
+	}
+
+	fn wait(&self, request: Request, waiting: &mut Waiting<Request>) {
+		let peer = request.place.peer;
+		waiting.push(self.rank(&peer), peer, request);
 	}
 
 	/// Takes a place for a request; `None` if the peer has too many.
@@ -160,8 +177,12 @@ impl AnswerBudget {
 	}
 
 	fn held(&self) -> MutexGuard<'_, Held> {
-		self.held.lock().unwrap_or_else(PoisonError::into_inner)
+		lock(&self.held)
 	}
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+	mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Held {
@@ -174,6 +195,17 @@ impl Held {
 	}
 }
 
+/// Whether an answer may be made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Charge {
+	/// It is counted.
+	Counted,
+	/// Not before the peer has read another answer, or others hold less.
+	Later,
+	/// It is refused.
+	Refused,
+}
+
 /// A place in the budget, which is free again when this is dropped.
 struct Place {
 	budget: Arc<AnswerBudget>,
@@ -182,27 +214,27 @@ struct Place {
 }
 
 impl Place {
-	/// Counts an answer that is going to be made. False if it could exceed the budget, and the peer may not do that.
-	fn charge(&mut self) -> bool {
+	/// Counts an answer that is going to be made, unless it could exceed the budget, and the peer may not do that.
+	fn charge(&mut self) -> Charge {
 		let mut held = self.budget.held();
 		let has_answer = held.shares.get(&self.peer).is_some_and(|share| share.bytes > 0);
-		let may_exceed = match self.budget.rank(&self.peer) {
-			Rank::Reserved => true,
-			Rank::Placed => !has_answer,
-			Rank::Stranger => false,
-		};
-		if held.bytes.saturating_add(MAX_ANSWER_BYTES) > MAX_BYTES && !may_exceed {
-			return false;
+		if held.bytes.saturating_add(MAX_ANSWER_BYTES) > MAX_BYTES {
+			match self.budget.rank(&self.peer) {
+				Rank::Placed if has_answer => return Charge::Later,
+				Rank::Stranger => return Charge::Refused,
+				Rank::Reserved | Rank::Placed => {},
+			}
 		}
 		held.count(&self.peer, self.bytes, MAX_ANSWER_BYTES);
 		self.bytes = MAX_ANSWER_BYTES;
-		true
+		Charge::Counted
 	}
 
 	/// Corrects what the answer counts as, once it has been made.
 	fn fill(&mut self, bytes: usize) {
 		self.budget.held().count(&self.peer, self.bytes, bytes);
 		self.bytes = bytes;
+		self.budget.tell_freed();
 	}
 }
 
@@ -215,6 +247,11 @@ impl Drop for Place {
 			if share.requests == 0 {
 				held.shares.remove(&self.peer);
 			}
+		}
+		drop(held);
+		// Requests that are refused have no answer, so that strangers cannot let the guards try for nothing.
+		if self.bytes > 0 {
+			self.budget.tell_freed();
 		}
 	}
 }
@@ -237,9 +274,12 @@ async fn serve(
 	budget: Arc<AnswerBudget>,
 	requests: Receiver<IncomingRequest>,
 	server: Sender<IncomingRequest>,
+	is_freed: Receiver<()>,
 ) {
 	let mut requests = requests.fuse();
+	let mut is_freed = is_freed.fuse();
 	let mut waiting = Waiting::new();
+	let mut postponed = Vec::new();
 	// At most one answer.
 	let mut being_made = FuturesUnordered::<BoxFuture<'static, Made>>::new();
 	let mut being_sent = FuturesUnordered::new();
@@ -252,18 +292,19 @@ async fn serve(
 					being_sent.push(send(made.place, answer, made.network));
 				}
 			},
+			() = is_freed.select_next_some() => {
+				for request in postponed.drain(..) {
+					budget.wait(request, &mut waiting);
+				}
+			},
 			request = requests.next() => {
 				let Some(request) = request else { return };
 				budget.accept(request, &mut waiting);
 			},
 		}
 		while being_made.is_empty() {
-			let Some(Request { mut place, payload, pending_response }) = waiting.take_next() else {
-				break;
-			};
-			if !place.charge() {
-				continue;
-			}
+			let Some(request) = take_charged(&mut waiting, &mut postponed) else { break };
+			let Request { place, payload, pending_response } = request;
 			let (answer, answered) = oneshot::channel();
 			let request = IncomingRequest { peer: place.peer, payload, pending_response: answer };
 			if server.try_send(request).is_ok() {
@@ -274,6 +315,19 @@ async fn serve(
 			}
 		}
 	}
+}
+
+/// Takes the next request whose answer may be made now. Those that have to wait for the budget are postponed.
+fn take_charged(waiting: &mut Waiting<Request>, postponed: &mut Vec<Request>) -> Option<Request> {
+	while let Some(mut request) = waiting.take_next() {
+		match request.place.charge() {
+			Charge::Counted => return Some(request),
+			Charge::Later => postponed.push(request),
+			// Dropping it refuses it.
+			Charge::Refused => {},
+		}
+	}
+	None
 }
 
 /// Passes the server's answer on to the network, and keeps its place until the network has sent it or has given up.

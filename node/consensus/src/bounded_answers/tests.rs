@@ -13,15 +13,23 @@ struct Guarded {
 }
 
 fn guarded(reserved: Vec<PeerId>) -> Guarded {
-	let (queue, server) = async_channel::bounded(64);
-	let mut queue = Some(queue);
 	let places = Arc::new(SyncPlaces::default());
 	let budget = AnswerBudget::new(reserved, places.clone());
 	let pool = LocalPool::new();
+	let (network, server) = guard(&budget, &pool);
+	Guarded { pool, network, server, budget, places }
+}
+
+/// Guards a protocol: where the network puts requests, and where the server takes them.
+fn guard(
+	budget: &Arc<AnswerBudget>,
+	pool: &LocalPool,
+) -> (Sender<IncomingRequest>, Receiver<IncomingRequest>) {
+	let (queue, server) = async_channel::bounded(64);
+	let mut queue = Some(queue);
 	let task = budget.guard(&mut queue);
 	futures::task::SpawnExt::spawn(&pool.spawner(), task).unwrap();
-	let network = queue.expect("the queue is replaced");
-	Guarded { pool, network, server, budget, places }
+	(queue.expect("the queue is replaced"), server)
 }
 
 impl Guarded {
@@ -169,12 +177,38 @@ fn peer_with_a_place_in_sync_gets_one_answer_whatever_others_hold() {
 	let _unread_by_others = guarded.ask(PeerId::random(), MAX_BYTES).expect("is served");
 
 	let unread = guarded.ask(peer, 10).expect("is served");
-	assert!(guarded.ask(peer, 10).is_none());
-	// It asks again as soon as it has read the answer.
+	let mut second = guarded.request(peer);
+	assert!(guarded.server.is_empty());
+	assert!(second.try_recv().expect("is not refused").is_none());
 	unread.sent_feedback.expect("the budget asks for it").send(()).unwrap();
-	assert!(guarded.ask(peer, 10).is_some());
-	// It has lost its place.
 	guarded.pool.run_until_stalled();
+	let request = guarded.server.try_recv().expect("has waited until the first answer was read");
+	assert_eq!(request.peer, peer);
+
+	let mut third = guarded.request(peer);
+	assert!(third.try_recv().expect("is not refused").is_none());
+	// It has lost its place.
 	guarded.places.remove(&peer);
-	assert!(guarded.ask(peer, 10).is_none());
+	drop(request);
+	guarded.pool.run_until_stalled();
+	assert!(guarded.server.is_empty());
+	assert!(third.try_recv().is_err());
+}
+
+#[test]
+fn request_may_wait_for_an_answer_of_another_protocol() {
+	let mut guarded = guarded(Vec::new());
+	let (network, server) = guard(&guarded.budget, &guarded.pool);
+	let peer = PeerId::random();
+	guarded.places.add(peer);
+	let _unread_by_others = guarded.ask(PeerId::random(), MAX_BYTES).expect("is served");
+	let unread = guarded.ask(peer, 10).expect("is served");
+
+	let (pending_response, _response) = oneshot::channel();
+	network.try_send(IncomingRequest { peer, payload: Vec::new(), pending_response }).unwrap();
+	guarded.pool.run_until_stalled();
+	assert!(server.is_empty());
+	drop(unread);
+	guarded.pool.run_until_stalled();
+	assert_eq!(server.len(), 1);
 }
