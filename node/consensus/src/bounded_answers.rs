@@ -9,9 +9,9 @@
 //! asks another node.
 //!
 //! Anyone can use up the budget of all together, because a new identity costs nothing. So a peer that holds a place in
-//! sync always gets one answer, and its further requests wait until it has read that: if they were refused, it would leave
-//! this node, and at a boot node no new node could sync. Strangers can take such places too. What is held is then bounded
-//! by the budget and one answer of 16 MiB for each place.
+//! sync always gets one answer, and its further requests wait until it has read that: if they were refused, it would
+//! leave this node, and at a boot node no new node could sync. Strangers can take such places too. What is held is then
+//! bounded by the budget and one answer of 16 MiB for each place.
 //!
 //! A server makes one answer after the other, also for those who have hung up meanwhile. So it gets one request at a
 //! time; the others wait here, and honest peers do not wait for those of strangers.
