@@ -87,7 +87,7 @@ fn urgent_referendum_is_decided_within_two_days_although_the_track_was_full() {
 		assert_eq!(track.min_approval.delay(Perbill::one()), Perbill::zero());
 		// The required turnout has fallen before the period ends.
 		let least = track.min_support.delay(Perbill::from_percent(10));
-		assert_eq!(least.mul_ceil(track.decision_period), 16 * 3_600);
+		assert_eq!(least.mul_floor(track.decision_period), 16 * 3_600);
 	});
 }
 
