@@ -84,6 +84,10 @@ impl<T: Config> Pallet<T> {
 		)
 		// The bonded eras and the active one, the slashes of the era, and those that are raised later.
 		.saturating_add(T::DbWeight::get().reads_writes(4, 2))
+		// Both eras again, and what each validator of the same slot or round has been slashed by.
+		.saturating_add(
+			T::DbWeight::get().reads(u64::from(T::MaxValidators::get()).saturating_add(2)),
+		)
 		.saturating_add(SLASHES_WEIGHT)
 		.saturating_add(T::ChillWeight::get().saturating_mul(T::MaxValidators::get().into()))
 	}

@@ -18,7 +18,7 @@ use pallet_session::ShouldEndSession;
 use pallet_staking::{
 	asset::deposit_slashed, slashing::do_slash, ActiveEra, BalanceOf, Bonded, BondedEras,
 	ErasStartSessionIndex, NegativeImbalanceOf, Pallet as Staking, UnappliedSlash,
-	UnappliedSlashes, WeightInfo as _,
+	UnappliedSlashes, ValidatorSlashInEra, WeightInfo as _,
 };
 use sp_runtime::{
 	traits::{Saturating, Zero},
@@ -52,8 +52,13 @@ impl<T: Config, Identification>
 			reporter: details.reporters.first().cloned(),
 		});
 		let Some(new) = raises.next_back() else { return Weight::zero() };
-		Pallet::<T>::put_off(session, raises);
-		Pallet::<T>::slash(session, new).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+		// The bonded eras, the active era, those that wait, and what each has been slashed by.
+		let reads = (offenders.len() as u64).saturating_add(3);
+		let weight = T::DbWeight::get().reads_writes(reads, 1);
+		// Old reports could otherwise fill the lists, and those of new ones would wait behind them.
+		let Some((era, _)) = Pallet::<T>::eras(session) else { return weight };
+		Pallet::<T>::put_off(session, era, raises);
+		Pallet::<T>::slash(session, new).saturating_add(weight)
 	}
 }
 
@@ -83,10 +88,20 @@ impl<T: Config> Pallet<T> {
 		<T as pallet_staking::Config>::WeightInfo::payout_stakers_alive_staked(stakes)
 	}
 
-	/// Puts slashes off to the next blocks. A validator that waits already waits for the greater of its fractions.
-	fn put_off(session: SessionIndex, raises: impl Iterator<Item = Raise<T::AccountId>>) {
+	/// Puts slashes off to the next blocks, except for those that would take nothing, because the validator has
+	/// been slashed by as much for an offence of the same era. A validator that waits already waits for the greater
+	/// of its fractions.
+	fn put_off(
+		session: SessionIndex,
+		era: EraIndex,
+		raises: impl Iterator<Item = Raise<T::AccountId>>,
+	) {
+		let takes_more = |raise: &Raise<T::AccountId>| {
+			ValidatorSlashInEra::<T>::get(era, &raise.validator)
+				.is_none_or(|(fraction, _)| fraction < raise.fraction)
+		};
 		let mut waiting = Raises::<T>::get(session);
-		for raise in raises {
+		for raise in raises.filter(takes_more) {
 			let known = waiting.iter_mut().find(|other| other.validator == raise.validator);
 			match known {
 				Some(known) if known.fraction < raise.fraction => *known = raise,
@@ -123,7 +138,7 @@ impl<T: Config> Pallet<T> {
 	fn slash(session: SessionIndex, raise: Raise<T::AccountId>) -> Weight {
 		// The bonded eras, the active era, and the slashes that wait.
 		let weight = T::DbWeight::get().reads_writes(3, 1);
-		let Some(due) = Self::due_era(session) else { return weight };
+		let Some((_, due)) = Self::eras(session) else { return weight };
 		let details = OffenceDetails {
 			offender: raise.validator,
 			reporters: raise.reporter.into_iter().collect(),
@@ -136,17 +151,17 @@ impl<T: Config> Pallet<T> {
 		weight.saturating_add(slashed)
 	}
 
-	/// The era with which a slash for an offence of `session` falls due, if that era is still to come or
-	/// slashes are not deferred.
+	/// The era of an offence of `session`, and the one with which a slash for it falls due, if that is still to
+	/// come or slashes are not deferred.
 	///
 	/// `pallet-staking` stores a slash that is due with an era that has begun, and never looks at it again.
-	fn due_era(session: SessionIndex) -> Option<EraIndex> {
+	fn eras(session: SessionIndex) -> Option<(EraIndex, EraIndex)> {
 		let bonded = BondedEras::<T>::get();
 		let (era, _) = bonded.into_iter().rev().find(|(_, start)| *start <= session)?;
 		let deferral = T::SlashDeferDuration::get();
 		let due = era.saturating_add(deferral).saturating_add(1);
 		let active = ActiveEra::<T>::get()?.index;
-		(deferral == 0 || due > active).then_some(due)
+		(deferral == 0 || due > active).then_some((era, due))
 	}
 
 	/// Takes the slashes that are due with the next era from `pallet-staking`, if `session` begins that era

@@ -103,6 +103,11 @@ def files() -> Iterator[VectorFile]:
                 _validators(*[1] * 7),
                 *(_report(7, 0, 1), BLOCK, _report(7, 1), _report(7, 0)),
             ),
+            _case(
+                "a greater fraction for another slot does not wait behind a lesser one",
+                _validators(*[1] * 7),
+                *(_report(7, 3, 4, 0), _report(7, 1, 0), _report(7, 0, 2)),
+            ),
             _case("a cancelled slash", _validators(*[1] * 7), first, _report(7, 1), _cancel(0)),
             _case(
                 "a cancelled slash that is raised",

@@ -44,6 +44,8 @@ class Slashing:
         """Reports the last of `offenders`; the others were reported before for the same slot or round."""
         *earlier, new = offenders
         for offender in earlier:
+            if fraction <= self.validators[offender].fraction:
+                continue
             self.raises[offender] = max(self.raises.get(offender, 0), fraction)
         self._slash(new, fraction)
 

@@ -159,6 +159,18 @@ fn validator_that_waits_is_raised_to_its_greatest_fraction() {
 	});
 }
 
+/// CON-R29: what would take nothing does not keep others waiting.
+#[test]
+fn validator_that_has_been_slashed_by_as_much_does_not_wait() {
+	for (percent, waits) in [(8, vec![]), (9, vec![]), (10, vec![1])] {
+		chain(|| {
+			report(&[1], 9);
+			report(&[1, 2], percent);
+			assert_eq!(waiting(), waits, "{percent}");
+		});
+	}
+}
+
 /// CON-R29: the list of an era has one slash of each validator, however often it is raised. No index changes.
 #[test]
 fn raised_slash_takes_over_what_the_earlier_one_takes() {
@@ -293,6 +305,8 @@ fn offence_too_old_for_a_slash_leaves_nothing() {
 			go_to_era(era);
 			report(&[1, 2], 50);
 			assert_eq!(!losses().is_empty(), is_taken);
+			// Nothing of it waits, either, so old reports cannot keep new ones waiting.
+			assert_eq!(Raises::<Test>::iter().count(), usize::from(is_taken));
 			next_block(&[]);
 			assert!(waiting().is_empty());
 			assert_eq!(losses().len(), if is_taken { 2 } else { 0 });
