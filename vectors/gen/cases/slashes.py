@@ -119,6 +119,16 @@ def files() -> Iterator[VectorFile]:
                 _validators(*[1] * 7),
                 *(first, second, BLOCK, _report(7, 2), _cancel(0)),
             ),
+            _case(
+                "the index of a slash that has been raised twice",
+                _validators(*[1] * 7),
+                *(*one_by_one[:2], BLOCK, one_by_one[2], BLOCK, BLOCK, _cancel(0)),
+            ),
+            _case(
+                "a cancelled raise that is raised twice",
+                _validators(*[1] * 7),
+                *(*one_by_one[:2], BLOCK, _cancel(2), one_by_one[2], BLOCK, BLOCK),
+            ),
             _case("as many stakes as a page has", _validators(31, *[0] * 6), first),
             _case("one stake more than a page has", _validators(32, *[0] * 6), first),
             _case("pages of several validators", _validators(70, 40, 0, *[0] * 4), *one_by_one[:3], *[BLOCK] * 2),
