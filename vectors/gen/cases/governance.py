@@ -29,7 +29,7 @@ def _constants() -> VectorFile:
         ("Referenda", "AlarmInterval", "u32", 1, scale.u32),
         ("Referenda", "MaxQueued", "u32", 100, scale.u32),
         ("Referenda", "SubmissionDeposit", "u128", SUBMISSION_DEPOSIT, scale.u128),
-        ("ConvictionVoting", "MaxVotes", "u32", 12, scale.u32),
+        ("ConvictionVoting", "MaxVotes", "u32", 8, scale.u32),
     )
     return VectorFile(
         "conformance/state/constant",
