@@ -203,7 +203,7 @@ pub mod governance {
 	use crate::Balance;
 	use sp_runtime::Perbill;
 
-	/// Tasks of one block. The SDK has measured the scheduler with up to 512.
+	/// Tasks of one block. The scheduler's weights are measured with up to this number.
 	pub const AGENDA_SLOTS: u32 = 128;
 	/// Slots of a block that alarms of referenda may take. An alarm that is lost is set again by any vote;
 	/// what the other slots hold would be lost for good.
@@ -212,7 +212,7 @@ pub mod governance {
 	pub const AGENDA_TRIES: u32 = 4;
 	/// Longest call that is scheduled as a preimage, in bytes. Shorter ones than 129 bytes need no preimage.
 	///
-	/// The scheduler declares 1.6 ms for reading a preimage of this length, whether it is there or not. It waits for
+	/// The scheduler declares 0.3 ms for reading a preimage of this length, whether it is there or not. It waits for
 	/// a block in which it has that much left, so the weight must be a small part of its share of the smallest block,
 	/// which is 8.5 ms.
 	pub const MAX_CALL_LENGTH_BYTES: u32 = 64 * 1024;
@@ -229,11 +229,11 @@ pub mod governance {
 	pub const SUBMISSION_DEPOSIT: Balance = 100 * TOS;
 	/// Maximum number of referenda of one track on which an account has votes at a time.
 	///
-	/// `delegate` and `undelegate` declare the weight of moving this number of votes: 1.2 ms each, most of it
-	/// for the searches of a slot in full agendas, by the vote and by the alarm that it sets for the next block. With 12
-	/// that is 14.5 ms, and would be 17 ms if the database took 1.6 times as long. A transaction may weigh 17.4 ms
-	/// with the shortest slots that genesis accepts (STA-R12).
-	pub const MAX_VOTES: u32 = 12;
+	/// `delegate` and `undelegate` declare the weight of moving this number of votes: 2 ms each, most of it
+	/// for the searches of a slot in full agendas, by the vote and by the alarm that it sets for the next block. With 8
+	/// that is 16.2 ms, and would be 17 ms if the database took 1.3 times as long. A transaction may weigh 17.4 ms
+	/// with the shortest slots that genesis accepts (STA-R12), and 9 votes take 18.2 ms.
+	pub const MAX_VOTES: u32 = 8;
 	/// Maximum number of members of the technical committee.
 	pub const MAX_COMMITTEE_MEMBERS: u32 = 25;
 	/// Referenda of a track that can wait for being decided.

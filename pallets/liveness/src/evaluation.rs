@@ -63,9 +63,11 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		SparedSessions::<T>::kill();
-		// Before others are suspended, whose first missed session this is.
-		let idle = validators.iter().filter(|row| row.count.is_offence());
-		Self::raise_first_level(idle.map(|row| &row.validator));
+		// Otherwise the network is at fault. Before others are suspended, whose first missed session this is.
+		if others == 0 {
+			let idle = validators.iter().filter(|row| row.count.is_offence());
+			Self::raise_first_level(idle.map(|row| &row.validator));
+		}
 		Self::suspend_for(session, &worst);
 		Self::report_not_suspended(session, others);
 	}

@@ -7,7 +7,7 @@
 
 use crate::*;
 use alloc::vec::Vec;
-use core::{iter::once, marker::PhantomData, mem::replace};
+use core::{iter::once, marker::PhantomData};
 use frame_support::{
 	traits::{Get, Imbalance, OnUnbalanced},
 	weights::Weight,
@@ -18,7 +18,7 @@ use pallet_session::ShouldEndSession;
 use pallet_staking::{
 	asset::deposit_slashed, slashing::do_slash, ActiveEra, BalanceOf, Bonded, BondedEras,
 	ErasStartSessionIndex, NegativeImbalanceOf, Pallet as Staking, UnappliedSlash,
-	UnappliedSlashes, WeightInfo as _,
+	UnappliedSlashes, ValidatorSlashInEra, WeightInfo as _,
 };
 use sp_runtime::{
 	traits::{Saturating, Zero},
@@ -52,8 +52,13 @@ impl<T: Config, Identification>
 			reporter: details.reporters.first().cloned(),
 		});
 		let Some(new) = raises.next_back() else { return Weight::zero() };
-		Pallet::<T>::put_off(session, raises);
-		Pallet::<T>::slash(session, new).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+		// The bonded eras, the active era, those that wait, and what each has been slashed by.
+		let reads = (offenders.len() as u64).saturating_add(3);
+		let weight = T::DbWeight::get().reads_writes(reads, 1);
+		// Old reports could otherwise fill the lists, and those of new ones would wait behind them.
+		let Some((era, _)) = Pallet::<T>::eras(session) else { return weight };
+		Pallet::<T>::put_off(session, era, raises);
+		Pallet::<T>::slash(session, new).saturating_add(weight)
 	}
 }
 
@@ -83,10 +88,20 @@ impl<T: Config> Pallet<T> {
 		<T as pallet_staking::Config>::WeightInfo::payout_stakers_alive_staked(stakes)
 	}
 
-	/// Puts slashes off to the next blocks. A validator that waits already waits for the greater of its fractions.
-	fn put_off(session: SessionIndex, raises: impl Iterator<Item = Raise<T::AccountId>>) {
+	/// Puts slashes off to the next blocks, except for those that would take nothing, because the validator has
+	/// been slashed by as much for an offence of the same era. A validator that waits already waits for the greater
+	/// of its fractions.
+	fn put_off(
+		session: SessionIndex,
+		era: EraIndex,
+		raises: impl Iterator<Item = Raise<T::AccountId>>,
+	) {
+		let takes_more = |raise: &Raise<T::AccountId>| {
+			ValidatorSlashInEra::<T>::get(era, &raise.validator)
+				.is_none_or(|(fraction, _)| fraction < raise.fraction)
+		};
 		let mut waiting = Raises::<T>::get(session);
-		for raise in raises {
+		for raise in raises.filter(takes_more) {
 			let known = waiting.iter_mut().find(|other| other.validator == raise.validator);
 			match known {
 				Some(known) if known.fraction < raise.fraction => *known = raise,
@@ -117,36 +132,39 @@ impl<T: Config> Pallet<T> {
 		first.map_or(weight, |raise| weight.saturating_add(Self::slash(session, raise)))
 	}
 
-	/// Has `pallet-staking` disable and slash a validator, and joins the slash with the one of the
+	/// Has `pallet-staking` disable and slash a validator, and joins the slash with an earlier raise of the
 	/// validator that waits for the same era. An offence that is too old changes nothing (CON-R17).
 	/// Returns the weight.
 	fn slash(session: SessionIndex, raise: Raise<T::AccountId>) -> Weight {
-		// The bonded eras, the active era, and the slashes that wait.
-		let weight = T::DbWeight::get().reads_writes(3, 1);
-		let Some(due) = Self::due_era(session) else { return weight };
+		// The bonded eras, the active era, and twice the slashes that wait.
+		let weight = T::DbWeight::get().reads_writes(4, 1);
+		let Some((_, due)) = Self::eras(session) else { return weight };
 		let details = OffenceDetails {
 			offender: raise.validator,
 			reporters: raise.reporter.into_iter().collect(),
 		};
+		let before = UnappliedSlashes::<T>::decode_len(due).unwrap_or_default();
 		let slashed = Staking::<T>::on_offence(once(details), &[raise.fraction], session);
 		let mut waiting = UnappliedSlashes::<T>::get(due);
-		if join_last::<T>(&mut waiting) {
+		// Otherwise the last one is not new, and may be one that root has made.
+		let is_new = waiting.len() > before;
+		if is_new && join_last::<T>(&mut waiting) {
 			UnappliedSlashes::<T>::insert(due, waiting);
 		}
 		weight.saturating_add(slashed)
 	}
 
-	/// The era with which a slash for an offence of `session` falls due, if that era is still to come or
-	/// slashes are not deferred.
+	/// The era of an offence of `session`, and the one with which a slash for it falls due, if that is still to
+	/// come or slashes are not deferred.
 	///
 	/// `pallet-staking` stores a slash that is due with an era that has begun, and never looks at it again.
-	fn due_era(session: SessionIndex) -> Option<EraIndex> {
+	fn eras(session: SessionIndex) -> Option<(EraIndex, EraIndex)> {
 		let bonded = BondedEras::<T>::get();
 		let (era, _) = bonded.into_iter().rev().find(|(_, start)| *start <= session)?;
 		let deferral = T::SlashDeferDuration::get();
 		let due = era.saturating_add(deferral).saturating_add(1);
 		let active = ActiveEra::<T>::get()?.index;
-		(deferral == 0 || due > active).then_some(due)
+		(deferral == 0 || due > active).then_some((era, due))
 	}
 
 	/// Takes the slashes that are due with the next era from `pallet-staking`, if `session` begins that era
@@ -188,31 +206,30 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Moves what an earlier slash of the validator of the last one takes into the last one, and leaves the
-/// earlier one empty, so that no index changes (CON-R29). Returns whether there was one.
+/// Moves what the last slash takes into the second slash of its validator, if there is one before it (CON-R29).
+/// Returns whether there was one.
 ///
-/// A validator thus has one slash that takes something, however often it is raised.
-fn join_last<T: Config>(slashes: &mut [SlashOf<T>]) -> bool {
+/// A validator thus has two slashes at most, however often it is raised. The first one never changes, so a referendum
+/// that cancels it takes effect, and only on what was known when it was submitted.
+fn join_last<T: Config>(slashes: &mut Vec<SlashOf<T>>) -> bool {
 	let Some((last, earlier)) = slashes.split_last_mut() else { return false };
-	// All slashes that are due with an era are of the same exposures, so the nominators differ only if an
-	// earlier one has been emptied.
+	// All slashes that are due with an era are of the same exposures, so the nominators are the same too.
 	let is_of_same_stakers = |slash: &&mut SlashOf<T>| {
 		let nominators = slash.others.iter().map(|(who, _)| who);
 		slash.validator == last.validator && nominators.eq(last.others.iter().map(|(who, _)| who))
 	};
-	let Some(before) = earlier.iter_mut().rev().find(is_of_same_stakers) else { return false };
-	let empty = UnappliedSlash::default_from(before.validator.clone());
-	let before = replace(before, empty);
-	last.own = last.own.saturating_add(before.own);
-	last.payout = last.payout.saturating_add(before.payout);
-	for ((_, amount), (_, more)) in last.others.iter_mut().zip(before.others) {
-		*amount = amount.saturating_add(more);
+	let Some(second) = earlier.iter_mut().filter(is_of_same_stakers).nth(1) else { return false };
+	second.own = second.own.saturating_add(last.own);
+	second.payout = second.payout.saturating_add(last.payout);
+	for ((_, amount), (_, more)) in second.others.iter_mut().zip(&last.others) {
+		*amount = amount.saturating_add(*more);
 	}
-	for reporter in before.reporters {
-		if !last.reporters.contains(&reporter) {
-			last.reporters.push(reporter);
+	for reporter in &last.reporters {
+		if !second.reporters.contains(reporter) {
+			second.reporters.push(reporter.clone());
 		}
 	}
+	slashes.pop();
 	true
 }
 

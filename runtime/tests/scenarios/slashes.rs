@@ -186,12 +186,15 @@ fn validator_that_was_reported_first_is_raised_in_the_next_block() {
 			let exposure = pallet_staking::EraInfo::<Runtime>::get_full_exposure(0, &who);
 			(who, Perbill::from_percent(percent) * exposure.own)
 		};
+		let (bob, first) = own(BobStash, 36);
+		let (_, all) = own(BobStash, 100);
 		let slashes = || -> Vec<_> {
 			waiting().into_iter().map(|slash| (slash.validator, slash.own)).collect()
 		};
-		assert_eq!(slashes(), [own(BobStash, 36), own(CharlieStash, 100)]);
+		assert_eq!(slashes(), [(bob.clone(), first), own(CharlieStash, 100)]);
 		next_block(vec![]);
-		assert_eq!(slashes(), [own(BobStash, 0), own(CharlieStash, 100), own(BobStash, 100)]);
+		let raised = (bob.clone(), all - first);
+		assert_eq!(slashes(), [(bob, first), own(CharlieStash, 100), raised]);
 		next_block(vec![]);
 		assert_eq!(slashes().len(), 3);
 	});

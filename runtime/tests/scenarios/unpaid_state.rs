@@ -16,7 +16,7 @@ use gtos_runtime::{
 	genesis_config_presets::LOCAL,
 	AccountId, Balance, Balances, Runtime, RuntimeCall,
 };
-use pallet_conviction_voting::{Call, ClassLocksFor, Conviction, VotingFor};
+use pallet_conviction_voting::{AccountVote, Call, ClassLocksFor, Conviction, Vote, VotingFor};
 use pallet_staking::{Bonded, Error, Ledger, Payee, RewardDestination};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::DispatchResult;
@@ -42,6 +42,21 @@ fn delegate(balance: Balance) -> RuntimeCall {
 	})
 }
 
+/// A vote on a referendum of the root track.
+fn vote(poll_index: u32, vote: AccountVote<Balance>) -> RuntimeCall {
+	RuntimeCall::ConvictionVoting(Call::vote { poll_index, vote })
+}
+
+/// A vote of each kind, with `balance` as its last part and otherwise nothing.
+fn votes(balance: Balance) -> [AccountVote<Balance>; 3] {
+	let vote = Vote { aye: true, conviction: Conviction::None };
+	[
+		AccountVote::Standard { vote, balance },
+		AccountVote::Split { aye: 0, nay: balance },
+		AccountVote::SplitAbstain { aye: 0, nay: 0, abstain: balance },
+	]
+}
+
 fn bond(value: Balance) -> RuntimeCall {
 	let payee = RewardDestination::Staked;
 	RuntimeCall::Staking(pallet_staking::Call::bond { value, payee })
@@ -65,6 +80,34 @@ fn unlocking_or_delegating_nothing_stores_no_record_in_any_wrapping() {
 			}
 		}
 	});
+}
+
+#[test]
+fn vote_with_nothing_stores_no_record_in_any_wrapping() {
+	for ballot in votes(0) {
+		chain(LOCAL).execute_with(|| {
+			run_block(0, vec![]);
+			give_alice_other_accounts();
+			let call = vote(submit(Alice, root(), nothing()), ballot);
+			assert_eq!(dispatch(call.clone(), signed(Alice)), Err(filtered()), "{call:?}");
+			for way in wrapped(&call).into_iter().chain([as_multisig(call)]) {
+				let _ = dispatch(way.clone(), signed(Alice));
+				assert_eq!(records(), 0, "{way:?}");
+			}
+		});
+	}
+}
+
+#[test]
+fn vote_with_a_unit_is_accepted() {
+	for ballot in votes(1) {
+		chain(LOCAL).execute_with(|| {
+			run_block(0, vec![]);
+			let index = submit(Alice, root(), nothing());
+			assert_ok!(dispatch(vote(index, ballot), signed(Alice)));
+			assert!(VotingFor::<Runtime>::contains_key(Alice.to_account_id(), ROOT));
+		});
+	}
 }
 
 /// Who has voted can be unlocked by anybody, also once the vote is removed.

@@ -29,7 +29,7 @@ def _constants() -> VectorFile:
         ("Referenda", "AlarmInterval", "u32", 1, scale.u32),
         ("Referenda", "MaxQueued", "u32", 100, scale.u32),
         ("Referenda", "SubmissionDeposit", "u128", SUBMISSION_DEPOSIT, scale.u128),
-        ("ConvictionVoting", "MaxVotes", "u32", 12, scale.u32),
+        ("ConvictionVoting", "MaxVotes", "u32", 8, scale.u32),
     )
     return VectorFile(
         "conformance/state/constant",
@@ -83,7 +83,7 @@ def _proposal_lengths() -> VectorFile:
 
 def _unpaid_state() -> VectorFile:
     account, other, track = SENDER.account, b"\x77" * 32, 11
-    delegate, unlock = 1, 3
+    vote, delegate, unlock = 0, 1, 3
     twox = "Twox64Concat"
 
     def record(who: bytes) -> bytes:
@@ -110,6 +110,13 @@ def _unpaid_state() -> VectorFile:
     def delegating(balance: int) -> bytes:
         return voting(delegate, scale.u16(track), multi_address(other), scale.u8(0), scale.u128(balance))
 
+    def ballot(*balances: int) -> bytes:
+        """A vote on referendum 0: standard, split or split with an abstention, by the number of balances."""
+        aye = scale.u8(0x80) if len(balances) == 1 else b""
+        kind = scale.variant(len(balances) - 1, aye + b"".join(map(scale.u128, balances)))
+        return voting(vote, scale.compact(0), kind)
+
+    not_ongoing = errors.module(proxies.VOTING, 0)
     steps: dict[str, tuple[bytes, bytes | None, dict[bytes, bytes | None], dict[bytes, bytes]]] = {
         "unlock an account without a record": (unlocking, CALL_FILTERED, nothing, {}),
         "unlock an account with a record": (unlocking, None, unlocked, known),
@@ -133,6 +140,12 @@ def _unpaid_state() -> VectorFile:
         ),
         "delegate nothing": (delegating(0), CALL_FILTERED, nothing, {}),
         "delegate a unit": (delegating(1), None, {}, {}),
+        "vote with nothing": (ballot(0), CALL_FILTERED, nothing, {}),
+        "split nothing": (ballot(0, 0), CALL_FILTERED, nothing, {}),
+        "split nothing with an abstention": (ballot(0, 0, 0), CALL_FILTERED, nothing, {}),
+        "vote with a unit": (ballot(1), not_ongoing, nothing, {}),
+        "split a unit": (ballot(0, 1), not_ongoing, nothing, {}),
+        "abstain with a unit": (ballot(0, 0, 1), not_ongoing, nothing, {}),
     }
     cases = [
         scenario.case(

@@ -103,6 +103,11 @@ def files() -> Iterator[VectorFile]:
                 _validators(*[1] * 7),
                 *(_report(7, 0, 1), BLOCK, _report(7, 1), _report(7, 0)),
             ),
+            _case(
+                "a greater fraction for another slot does not wait behind a lesser one",
+                _validators(*[1] * 7),
+                *(_report(7, 3, 4, 0), _report(7, 1, 0), _report(7, 0, 2)),
+            ),
             _case("a cancelled slash", _validators(*[1] * 7), first, _report(7, 1), _cancel(0)),
             _case(
                 "a cancelled slash that is raised",
@@ -113,6 +118,16 @@ def files() -> Iterator[VectorFile]:
                 "the index of a slash that has been raised",
                 _validators(*[1] * 7),
                 *(first, second, BLOCK, _report(7, 2), _cancel(0)),
+            ),
+            _case(
+                "the index of a slash that has been raised twice",
+                _validators(*[1] * 7),
+                *(*one_by_one[:2], BLOCK, one_by_one[2], BLOCK, BLOCK, _cancel(0)),
+            ),
+            _case(
+                "a cancelled raise that is raised twice",
+                _validators(*[1] * 7),
+                *(*one_by_one[:2], BLOCK, _cancel(2), one_by_one[2], BLOCK, BLOCK),
             ),
             _case("as many stakes as a page has", _validators(31, *[0] * 6), first),
             _case("one stake more than a page has", _validators(32, *[0] * 6), first),

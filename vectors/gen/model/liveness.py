@@ -104,6 +104,8 @@ def suspended(
     others = len(offenders) - len(chosen)
     if others and spared + 1 < OUTAGE_SESSIONS:
         return [], len(offenders), spared + 1, []
+    if others:
+        return chosen, others, 0, []
     again = [
         index for index, seat in enumerate(seats) if seat.is_suspended and seat.count.at_fault > seat.count.produced
     ]

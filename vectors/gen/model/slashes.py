@@ -44,6 +44,8 @@ class Slashing:
         """Reports the last of `offenders`; the others were reported before for the same slot or round."""
         *earlier, new = offenders
         for offender in earlier:
+            if fraction <= self.validators[offender].fraction:
+                continue
             self.raises[offender] = max(self.raises.get(offender, 0), fraction)
         self._slash(new, fraction)
 
@@ -61,11 +63,13 @@ class Slashing:
             return
         more = [of(fraction, stake) - of(validator.fraction, stake) for stake in (validator.own, *validator.nominators)]
         validator.fraction = fraction
-        before = next((slash for slash in self.waiting if slash.validator == number and slash.stakes()), None)
-        if before is not None:
-            more = [a + b for a, b in zip(more, (before.own, *before.others))]
-            before.own, before.others = 0, []
-        self.waiting.append(Slash(number, more[0], more[1:]))
+        slashes = [slash for slash in self.waiting if slash.validator == number]
+        if len(slashes) < 2:
+            self.waiting.append(Slash(number, more[0], more[1:]))
+            return
+        _, raised = slashes
+        raised.own += more[0]
+        raised.others = [a + b for a, b in zip(raised.others, more[1:])]
 
     def pages(self) -> list[list[int]]:
         return [

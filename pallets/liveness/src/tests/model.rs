@@ -177,7 +177,7 @@ impl Model {
 		}
 		self.spared = 0;
 		for (who, (produced, missed, excused)) in validators.iter().zip(&self.rows) {
-			if missed - excused > u64::from(*produced) {
+			if others == 0 && missed - excused > u64::from(*produced) {
 				if let Some((level, Standing::Suspended { .. })) = self.records.get_mut(who) {
 					*level = (*level).clamp(2, MAX_LEVEL);
 				}

@@ -159,26 +159,70 @@ fn validator_that_waits_is_raised_to_its_greatest_fraction() {
 	});
 }
 
-/// CON-R29: the list of an era has one slash of each validator, however often it is raised. No index changes.
+/// CON-R29: what would take nothing does not keep others waiting.
 #[test]
-fn raised_slash_takes_over_what_the_earlier_one_takes() {
+fn validator_that_has_been_slashed_by_as_much_does_not_wait() {
+	for (percent, waits) in [(8, vec![]), (9, vec![]), (10, vec![1])] {
+		chain(|| {
+			report(&[1], 9);
+			report(&[1, 2], percent);
+			assert_eq!(waiting(), waits, "{percent}");
+		});
+	}
+}
+
+/// CON-R29: the list of an era has two slashes of each validator at most, however often it is raised. No index
+/// changes, nor does what the first one takes.
+#[test]
+fn raises_are_joined_and_the_first_slash_stays() {
 	chain(|| {
 		expose(1, 1_000..1_003);
 		report(&[1], 1);
 		report(&[2], 1);
 		report(&[1], 4);
+		report(&[3], 1);
 		report(&[1], 9);
-		let [first, second, third, last] = slashes().try_into().expect("there are four");
-		assert_eq!([first, third], [1, 1].map(UnappliedSlash::default_from));
-		assert_eq!((second.validator, second.own), (2, part(1, staked(2))));
-		let expected: Vec<_> = (1_000..1_003).map(|who| (who, part(9, STAKE))).collect();
-		assert_eq!((last.validator, last.own), (1, part(9, staked(1))));
-		assert_eq!((last.others, last.reporters), (expected, vec![REPORTER]));
+		report(&[1], 16);
+		let [first, second, raised, fourth] = slashes().try_into().expect("there are four");
+		assert_eq!([second.validator, fourth.validator], [2, 3]);
+		assert_eq!([second.own, fourth.own], [2, 3].map(|who| part(1, staked(who))));
+		let own = staked(1);
+		let stakes = |amount: u128| (1_000..1_003).map(|who| (who, amount)).collect::<Vec<_>>();
+		assert_eq!((first.validator, first.own), (1, part(1, own)));
+		assert_eq!((first.others, first.reporters), (stakes(part(1, STAKE)), vec![REPORTER]));
+		assert_eq!((raised.validator, raised.own), (1, part(16, own) - part(1, own)));
+		let more = part(16, STAKE) - part(1, STAKE);
+		assert_eq!((raised.others, raised.reporters), (stakes(more), vec![REPORTER]));
+	});
+}
 
-		// The index that was the first slash of validator 1 is nobody else's.
-		let before = losses();
-		assert_ok!(Staking::cancel_deferred_slash(RuntimeOrigin::root(), DUE, vec![0]));
-		assert_eq!(losses(), before);
+/// CON-R29: the validator that a referendum lets off cannot be slashed again by a raise in the meantime.
+#[test]
+fn first_slash_is_cancelled_although_it_was_raised_in_the_meantime() {
+	for raises in [&[4][..], &[4, 9], &[4, 9, 16]] {
+		chain(|| {
+			report(&[1], 1);
+			raises.iter().for_each(|percent| report(&[1], *percent));
+			assert_ok!(Staking::cancel_deferred_slash(RuntimeOrigin::root(), DUE, vec![0]));
+			let last = raises.last().copied().expect("there is one");
+			let own = staked(1);
+			assert_eq!(losses(), BTreeMap::from([(1, part(last, own) - part(1, own))]));
+		});
+	}
+}
+
+/// CON-R29: a slash that root has made keeps its index, also if a report takes nothing.
+#[test]
+fn report_that_takes_nothing_joins_nothing() {
+	chain(|| {
+		report(&[1], 1);
+		report(&[1], 4);
+		let fraction = Perbill::from_percent(9);
+		assert_ok!(Staking::manual_slash(RuntimeOrigin::root(), 1, 0, fraction));
+		let before = slashes();
+		assert_eq!(before.len(), 3);
+		report(&[1], 9);
+		assert_eq!(slashes(), before);
 	});
 }
 
@@ -190,7 +234,7 @@ fn raised_slash_pays_all_reporters() {
 		chain(|| {
 			SlashRewardFraction::<Test>::put(Perbill::from_percent(10));
 			expose(1, 1_000..1_003);
-			for (percent, reporter) in [(10, 901), (20, 902), (30, 902)] {
+			for (percent, reporter) in [(10, 901), (20, 902), (30, 902), (40, 903)] {
 				let offender = (1, ());
 				let details = [Details { offender, reporters: vec![reporter] }];
 				let fractions = [Perbill::from_percent(percent)];
@@ -201,10 +245,10 @@ fn raised_slash_pays_all_reporters() {
 				}
 			}
 			let slashes = slashes();
-			assert_eq!(slashes.len(), 3);
+			assert_eq!(slashes.len(), if joins { 2 } else { 4 });
 			if joins {
-				assert_eq!(slashes[2].reporters, [902, 901]);
-				assert_eq!((slashes[0].payout, slashes[1].payout), (0, 0));
+				assert_eq!(slashes[0].reporters, [901]);
+				assert_eq!(slashes[1].reporters, [902, 903]);
 			}
 			payout = slashes.iter().map(|slash| slash.payout).sum();
 		});
@@ -293,6 +337,8 @@ fn offence_too_old_for_a_slash_leaves_nothing() {
 			go_to_era(era);
 			report(&[1, 2], 50);
 			assert_eq!(!losses().is_empty(), is_taken);
+			// Nothing of it waits, either, so old reports cannot keep new ones waiting.
+			assert_eq!(Raises::<Test>::iter().count(), usize::from(is_taken));
 			next_block(&[]);
 			assert!(waiting().is_empty());
 			assert_eq!(losses().len(), if is_taken { 2 } else { 0 });
@@ -392,10 +438,11 @@ proptest! {
 				*expected.entry(5_000 + validator).or_default() += part(*percent, STAKE);
 			}
 			assert_eq!(losses(), expected);
-			let takes_something =
-				|slash: &UnappliedSlash<_, _>| stakes_of(slash).iter().any(|(_, amount)| *amount > 0);
-			let slashing = slashes().into_iter().filter(takes_something).count();
-			assert_eq!(slashing, greatest.len());
+			let slashes = slashes();
+			for who in greatest.keys() {
+				let count = slashes.iter().filter(|slash| slash.validator == *who).count();
+				assert!((1..=2).contains(&count), "{count} slashes of {who}");
+			}
 		});
 	}
 }

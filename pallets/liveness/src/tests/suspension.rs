@@ -229,6 +229,20 @@ fn level_stays_in_a_session_that_is_spared() {
 	});
 }
 
+/// CON-R27: nor does the session of an outage that suspends the worst.
+#[test]
+fn level_stays_in_the_last_session_of_an_outage() {
+	Chain::of(7).build().execute_with(|| {
+		end_session_of_first(true);
+		make_outage_last();
+		end_session_with(&[BAD; 7]);
+		assert_eq!(SparedSessions::<Test>::get(), 0);
+		let levels: Vec<_> =
+			Records::<Test>::get().iter().map(|record| (record.validator, record.level)).collect();
+		assert_eq!(levels, [(1, 1), (2, 1)]);
+	});
+}
+
 /// CON-R28: a validator that makes blocks only in the session before each election, and asks to return
 /// after each suspension, loses its seat.
 #[test]

@@ -8,8 +8,8 @@ use sp_runtime::MultiAddress;
 /// Calls of `pallet-conviction-voting` that store an empty record, for the call filter.
 ///
 /// The pallet takes no deposit for records, and never removes them. `unlock` writes some for any account and any number
-/// of a track. A delegation of nothing writes records for two accounts, neither of which has to exist: the caller can
-/// be a derived account.
+/// of a track. A delegation of nothing writes records for two accounts, and a vote of nothing for one. None of them has to
+/// exist: the caller can be a derived account.
 ///
 /// The filter reads what `unlock` reads anyway, so the weight of the call contains it.
 pub struct EmptyVotes;
@@ -22,6 +22,7 @@ impl Contains<RuntimeCall> for EmptyVotes {
 				!VotingFor::<Runtime>::contains_key(target, class)
 			},
 			Call::delegate { balance, .. } => *balance == 0,
+			Call::vote { vote, .. } => vote.balance() == 0,
 			_ => false,
 		}
 	}
