@@ -242,7 +242,7 @@ fn budgets_of_the_specification() {
 /// STA-R12: whatever the slot, the parts add up to at most the slot, and blocks of longer slots are no shorter.
 #[test]
 fn block_of_any_slot_reaches_the_next_author_in_time() {
-	for (network, clock, round_trip, rate) in [(Wan, 20, 100, 2_500), (Lan, 5, 2, 31_250)] {
+	for (network, clock, round_trip, rate) in [(Wan, 20, 100_u64, 2_500), (Lan, 5, 2, 31_250)] {
 		let mut last = LEAST_BUDGET;
 		for slot in 1..=60_000_u32 {
 			let Some(budget) = block_budget(slot.into(), network) else { continue };

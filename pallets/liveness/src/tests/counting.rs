@@ -1,7 +1,7 @@
 //! The slots that a block counts (CON-R18).
 
 use super::*;
-use frame_support::traits::{Get, Hooks};
+use frame_support::traits::Hooks;
 
 /// CON-R18: the genesis has no slot.
 #[test]
