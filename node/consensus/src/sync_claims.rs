@@ -223,7 +223,7 @@ impl CheckedClaims {
 		self.inner.set_sync_fork_request(peers, &hash, number);
 	}
 
-	/// Looks for a block that a vote is for, at the peers that have announced it, or otherwise at those that have it.
+	/// Looks for a block that a vote is for, at the peers that have announced it and at those that have it.
 	fn seek_vote_target(&mut self, hash: Hash, number: BlockNumber) {
 		let is_known = matches!(self.client.header(hash), Ok(Some(_)));
 		let finalized = self.client.info().finalized_number;
@@ -231,11 +231,11 @@ impl CheckedClaims {
 			return;
 		}
 		let announcers = self.sought.announcers(number, hash);
-		if announcers.is_empty() {
-			self.vote_targets.add(number, hash, Instant::now());
-		} else {
+		if !announcers.is_empty() {
 			self.seek(announcers, hash, number);
 		}
+		// Whoever has announced it need not deliver it, while others that have it need not announce it again.
+		self.vote_targets.add(number, hash, Instant::now());
 	}
 
 	/// Looks for a block at those who have announced it, without the one that has delivered what cannot be imported.

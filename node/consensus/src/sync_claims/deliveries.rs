@@ -114,6 +114,12 @@ impl Deliveries {
 				Err(error) if starts_over(&error) => {
 					Err(self.fail(error, hash, delivery, finalized, is_syncing))
 				},
+				Ok(BlockImportStatus::ImportedUnknown(..)) => {
+					if let Some(delivery) = delivery {
+						self.failures.forget(&delivery.peer);
+					}
+					result
+				},
 				other => other,
 			};
 			passed.push((result, hash));
@@ -246,6 +252,7 @@ fn starts_over(error: &BlockImportError) -> bool {
 mod tests {
 	use super::*;
 	use gtos_runtime::opaque::Header;
+	use sc_consensus::ImportedAux;
 	use sp_runtime::Digest;
 	use std::slice;
 
@@ -297,6 +304,26 @@ mod tests {
 
 	fn other() -> BlockImportError {
 		BlockImportError::Other(sp_consensus::Error::ClientImport("wrong body".into()))
+	}
+
+	/// Peers on two forks whose ranges alternate: the block of each does not follow that of the other.
+	#[test]
+	fn peer_whose_blocks_are_imported_in_between_is_not_blamed() {
+		let mut deliveries = Deliveries::default();
+		let peer = PeerId::random();
+		for i in 0..4 {
+			assert!(deliveries.import(
+				&[made_up(peer, 102, i)],
+				BlockImportError::UnknownParent,
+				SYNCING
+			));
+			let block = made_up(peer, 103, i);
+			deliveries.note(slice::from_ref(&block));
+			let imported =
+				BlockImportStatus::ImportedUnknown(103, ImportedAux::default(), Some(peer));
+			deliveries.processed(vec![(Ok(imported), block.hash)], FINALIZED, SYNCING);
+		}
+		assert!(deliveries.take_blamed().is_empty());
 	}
 
 	#[test]

@@ -8,7 +8,8 @@ use std::{
 
 /// With its third block that cannot be imported, a peer is disconnected.
 ///
-/// Peers on another fork may deliver a block whose parent is not there. Sync then searches the block that both have.
+/// Peers on another fork may deliver a block whose parent is not there. Sync then searches the block that both have. The
+/// ranges of peers on different forks can alternate, so a peer begins anew with each block of it that is imported.
 pub(super) const MAX_FAILURES: usize = 3;
 
 /// A peer without a failure for so long begins anew. Longer than it takes to connect again.
@@ -45,6 +46,11 @@ impl Failures {
 			self.0.remove(&peer);
 		}
 		is_last
+	}
+
+	/// Lets a peer begin anew.
+	pub(super) fn forget(&mut self, peer: &PeerId) {
+		self.0.remove(peer);
 	}
 }
 

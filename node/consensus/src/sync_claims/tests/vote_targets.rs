@@ -48,13 +48,14 @@ fn block_that_no_chain_can_have_or_that_is_known_or_too_low_is_not_looked_for() 
 }
 
 #[test]
-fn block_that_peers_have_announced_is_looked_for_at_these() {
+fn block_that_peers_have_announced_is_looked_for_at_these_and_the_others_are_asked() {
 	let mut node = Node::at(100);
-	let [announcer, _other] = [3, 3].map(|height| node.connect(height));
+	let [announcer, other] = [3, 3].map(|height| node.connect(height));
 	assert!(node.announce_header(announcer, target()).is_some());
 	node.vote_for(target().hash(), HEIGHT);
 	assert_eq!(node.sdk.take_fork_requests(), [(vec![announcer], target().hash(), HEIGHT)]);
-	assert!(node.asked().is_empty());
+	// The announcer need not deliver it.
+	assert!(node.asked().contains(&other));
 	// Not at the height that a vote states.
 	node.vote_for(target().hash(), HEIGHT + 1);
 	assert!(node.sdk.take_fork_requests().is_empty());
