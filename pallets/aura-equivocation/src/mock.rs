@@ -77,7 +77,8 @@ impl frame_system::Config for Test {
 
 parameter_types! {
 	pub static SlashDeferDuration: u32 = 0;
-	pub static TestBlockWeights: BlockWeights = block_weights(Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX));
+	pub static TestBlockWeights: BlockWeights =
+		block_weights(Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX));
 	pub static ChillWeight: Weight = Weight::from_parts(100_000_000, 0);
 }
 

@@ -202,12 +202,13 @@ fn report_fits_beside_hooks_that_declare_a_full_block() {
 		let left = reserved.ref_time() - normal.base_extrinsic.ref_time() - 2_000_000_000;
 		assert_eq!(info().call_weight.ref_time(), left);
 
-		System::register_extra_weight_unchecked(block, DispatchClass::Mandatory);
+		let hooks = Weight::from_parts(block.ref_time(), 0);
+		System::register_extra_weight_unchecked(hooks, DispatchClass::Mandatory);
 		let call = RuntimeCall::from(unsigned(&equivocation(2, 101), &owner(2)));
 		let enter = |info| CheckWeight::<Test>::bare_validate_and_prepare(&call, &info, 1_000);
 		// A heavier one does not fit, so the limit counts.
 		let mut heavier = info();
-		heavier.call_weight = uncapped;
+		heavier.call_weight.saturating_accrue(Weight::from_parts(2_000_000_001, 0));
 		assert_eq!(enter(heavier), Err(InvalidTransaction::ExhaustsResources.into()));
 		assert_ok!(enter(info()));
 	})
