@@ -28,7 +28,7 @@ impl<T: Config> Pallet<T> {
 		equivocation_proof: &EquivocationProofOf<T>,
 		key_owner_proof: &MembershipProof,
 	) -> Weight {
-		Self::at_most_a_block(
+		Self::at_most_reserved(
 			Self::check_weight(equivocation_proof, key_owner_proof)
 				.saturating_add(Self::offence_weight()),
 		)
@@ -40,18 +40,21 @@ impl<T: Config> Pallet<T> {
 		key_owner_proof: &MembershipProof,
 	) -> Weight {
 		let check = Self::check_weight(equivocation_proof, key_owner_proof);
-		Self::at_most_a_block(check.saturating_mul(2).saturating_add(Self::offence_weight()))
+		Self::at_most_reserved(check.saturating_mul(2).saturating_add(Self::offence_weight()))
 	}
 
-	/// `weight`, but at most what a single transaction of the normal class may weigh.
+	/// `weight`, but at most what a block has for the normal class even if its hooks declare a full block.
 	///
 	/// The weight of a report is that of an offender with the most nominators. With short slots it exceeds a
-	/// block, and a report that fits no block would leave the offence unpunished. A report is then declared
-	/// to fill the normal class; the block that contains it may be late.
-	pub fn at_most_a_block(weight: Weight) -> Weight {
+	/// block. A report that does not fit beside the hooks would wait until it expires, and the offence would
+	/// stay unpunished. So a report declares less than it may take; the block that contains it may be late.
+	pub fn at_most_reserved(weight: Weight) -> Weight {
 		let limits = T::BlockWeights::get();
-		let most = limits.get(DispatchClass::Normal).max_extrinsic.unwrap_or(limits.max_block);
-		weight.min(most.saturating_sub(EXTENSIONS_WEIGHT))
+		let normal = limits.get(DispatchClass::Normal);
+		// Without a reserved part, transactions may exceed the block up to the limit of their class.
+		let most = normal.reserved.or(normal.max_total).unwrap_or(limits.max_block);
+		let most = most.saturating_sub(normal.base_extrinsic).saturating_sub(EXTENSIONS_WEIGHT);
+		weight.min(most)
 	}
 
 	/// Weight of one check. Grows with the length of everything that the reporter sends, including the

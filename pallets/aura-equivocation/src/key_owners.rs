@@ -76,18 +76,18 @@ where
 	Some((nodes, (root, count)))
 }
 
-/// Looks up the owner of a key.
+/// Looks up the owner of a key, and its index in the set.
 fn owner<T: historical::Config>(
 	nodes: &MemoryDB<T::Hashing>,
 	root: &T::Hash,
 	(key_type, key): (KeyTypeId, &[u8]),
 	recorder: &mut dyn TrieRecorder<T::Hash>,
-) -> Option<IdentificationTuple<T>> {
+) -> Option<(ValidatorCount, IdentificationTuple<T>)> {
 	let trie = TrieDBBuilder::new(nodes, root).with_recorder(recorder).build();
 	let index = trie.get(&(key_type, key).encode()).ok()??;
 	let index = ValidatorCount::decode(&mut &index[..]).ok()?;
 	let owner = trie.get(&index.encode()).ok()??;
-	Decode::decode(&mut &owner[..]).ok()
+	Some((index, Decode::decode(&mut &owner[..]).ok()?))
 }
 
 /// The nodes that prove the owner of a key. `None` if the key has no owner.
@@ -214,6 +214,26 @@ impl<T: Config> KeyOwners<T> {
 		trie_of::<T>(Session::<T>::validators().into_iter().zip(T::KeysInForce::get()))
 	}
 
+	/// The owner that the proof shows for the key, and its index among the validators of the session.
+	pub(crate) fn check_owner(
+		(key_type, key): (KeyTypeId, impl AsRef<[u8]>),
+		proof: MembershipProof,
+	) -> Option<(ValidatorCount, IdentificationTuple<T>)> {
+		if proof.trie_nodes.len() > MAX_PROOF_NODES {
+			return None;
+		}
+		let (root, validator_count) = HistoricalSessions::<T>::get(proof.session)?;
+		if proof.validator_count != validator_count {
+			return None;
+		}
+		let nodes = StorageProof::new_with_duplicate_nodes_check(proof.trie_nodes).ok()?;
+		let mut accessed = AccessedNodesTracker::<T::Hash>::new(nodes.len());
+		let nodes = nodes.into_memory_db();
+		let owner = owner::<T>(&nodes, &root, (key_type, key.as_ref()), &mut accessed)?;
+		accessed.ensure_no_unused_nodes().ok()?;
+		Some(owner)
+	}
+
 	/// Whether the stored root of the current session is that of the keys in force.
 	#[cfg(any(test, feature = "try-runtime"))]
 	pub(crate) fn is_root_in_force() -> bool {
@@ -238,21 +258,9 @@ impl<T: Config, Key: AsRef<[u8]>> KeyOwnerProofSystem<(KeyTypeId, Key)> for KeyO
 	}
 
 	fn check_proof(
-		(key_type, key): (KeyTypeId, Key),
+		key: (KeyTypeId, Key),
 		proof: MembershipProof,
 	) -> Option<IdentificationTuple<T>> {
-		if proof.trie_nodes.len() > MAX_PROOF_NODES {
-			return None;
-		}
-		let (root, validator_count) = HistoricalSessions::<T>::get(proof.session)?;
-		if proof.validator_count != validator_count {
-			return None;
-		}
-		let nodes = StorageProof::new_with_duplicate_nodes_check(proof.trie_nodes).ok()?;
-		let mut accessed = AccessedNodesTracker::<T::Hash>::new(nodes.len());
-		let nodes = nodes.into_memory_db();
-		let owner = owner::<T>(&nodes, &root, (key_type, key.as_ref()), &mut accessed)?;
-		accessed.ensure_no_unused_nodes().ok()?;
-		Some(owner)
+		Self::check_owner(key, proof).map(|(_, owner)| owner)
 	}
 }

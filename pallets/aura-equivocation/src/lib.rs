@@ -13,7 +13,8 @@
 //! - **It is about the right session.** The parent is a block of this chain, so its height is
 //!   known. The height determines the session (CON-R5) of the validators that author on this parent
 //!   (CON-R8). So the pallet does not have to record the session of a slot.
-//! - **It counts once.** `pallet-offences` remembers the offenders that were reported for each slot.
+//! - **It is about the author.** The key has to belong to the validator whose turn the slot was in that session.
+//! - **It counts once.** `pallet-offences` remembers the offenders that were reported for each session and slot.
 //!
 //! A reported offender stays disabled until the era is over, although keys can change before: see
 //! [`KeepDisabled`]. The pallet stores something only while a session rotates.
@@ -146,10 +147,11 @@ pub mod pallet {
 		/// The chain does not store the hash of a parent: the report is too late, or its headers are from
 		/// another chain or an abandoned fork. Nothing can be done.
 		UnknownParent,
-		/// The proof does not show that the key belonged to a validator of the session of the later
-		/// parent. Generate it in the state of that parent.
+		/// The proof does not show that the key belonged to the author of the slot in the session of the
+		/// later parent. Generate it in the state of that parent. If it was generated there, the slot was not
+		/// the validator's turn, and nothing can be done.
 		InvalidKeyOwnershipProof,
-		/// The offender has already been reported for this slot. Nothing is left to do.
+		/// The offender has already been reported for this slot of this session. Nothing is left to do.
 		DuplicateOffenceReport,
 	}
 

@@ -6,9 +6,11 @@ use crate::{
 };
 use frame_election_provider_support::SequentialPhragmen;
 use frame_support::{
-	construct_runtime, derive_impl, parameter_types,
+	construct_runtime, derive_impl,
+	dispatch::DispatchClass,
+	parameter_types,
 	traits::{ConstU32, Get, KeyOwnerProofSystem, OnFinalize},
-	weights::Weight,
+	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
 };
 use frame_system::limits::BlockWeights;
 use gtos_staking_mock::impl_staking_configs;
@@ -75,7 +77,8 @@ impl frame_system::Config for Test {
 
 parameter_types! {
 	pub static SlashDeferDuration: u32 = 0;
-	pub static TestBlockWeights: BlockWeights = BlockWeights::default();
+	pub static TestBlockWeights: BlockWeights =
+		block_weights(Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX));
 	pub static ChillWeight: Weight = Weight::from_parts(100_000_000, 0);
 }
 
@@ -147,6 +150,18 @@ impl pallet_aura_equivocation::Config for Test {
 	type ReportOffence = Offences;
 	type SessionOf = SessionOf;
 	type WeightInfo = ();
+}
+
+/// Limits of a block of this weight. Transactions get a quarter of it even if the hooks declare a full block.
+pub fn block_weights(block: Weight) -> BlockWeights {
+	BlockWeights::builder()
+		.for_class(DispatchClass::non_mandatory(), |class| {
+			class.max_total = Some(Perbill::from_percent(75) * block);
+			class.reserved = Some(Perbill::from_percent(25) * block);
+		})
+		.avg_block_initialization(Perbill::from_percent(10))
+		.build()
+		.expect("the limits are consistent")
 }
 
 /// The key of a validator.

@@ -1,7 +1,7 @@
 //! The checks of a report, and the offence that it raises (CON-R22).
 
 use crate::*;
-use frame_support::{ensure, traits::KeyOwnerProofSystem};
+use frame_support::ensure;
 use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_session::historical::IdentificationTuple;
 use sp_consensus_aura::Slot;
@@ -37,8 +37,11 @@ impl<T: Config> Pallet<T> {
 		let MembershipProof { session, validator_count, .. } = key_owner_proof;
 		ensure!(session == T::SessionOf::convert(later), Error::InvalidKeyOwnershipProof);
 		let key = (key_types::AURA, &equivocation_proof.offender);
-		let offender = KeyOwners::<T>::check_proof(key, key_owner_proof)
+		let (index, offender) = KeyOwners::<T>::check_owner(key, key_owner_proof)
 			.ok_or(Error::InvalidKeyOwnershipProof)?;
+		// The node has checked this of every block that it imports, by the same set.
+		let author = equivocation_proof.slot.checked_rem(u64::from(validator_count));
+		ensure!(author == Some(u64::from(index)), Error::InvalidKeyOwnershipProof);
 
 		let offence = EquivocationOffence {
 			slot: equivocation_proof.slot,
@@ -47,7 +50,7 @@ impl<T: Config> Pallet<T> {
 			offender,
 		};
 		ensure!(
-			!T::ReportOffence::is_known_offence(&offence.offenders(), &offence.slot),
+			!T::ReportOffence::is_known_offence(&offence.offenders(), &offence.slot()),
 			Error::DuplicateOffenceReport
 		);
 		Ok(offence)

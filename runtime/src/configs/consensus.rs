@@ -77,7 +77,7 @@ impl pallet_grandpa::WeightInfo for GrandpaWeights {
 				pallet_aura_equivocation::weights::SubstrateWeight::<Runtime>::check_membership(),
 			);
 		// An unsigned report is checked a second time, before its dispatch.
-		AuraEquivocation::at_most_a_block(
+		AuraEquivocation::at_most_reserved(
 			check.saturating_mul(2).saturating_add(AuraEquivocation::offence_weight()),
 		)
 	}

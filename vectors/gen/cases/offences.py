@@ -219,8 +219,12 @@ def _grandpa_reports() -> VectorFile:
 
 
 def _aura_reports() -> VectorFile:
-    """The reports run in session 0 of a chain with four validators, whose Aura keys are below."""
-    keys = [test_key("sr25519", number) for number in range(22, 26)]
+    """The reports run in session 0 of a chain with four validators, whose Aura keys are below.
+
+    In the set, which is in the order of their accounts, they have the indices 3, 2, 0 and 1. `SLOT` is a turn of
+    index 3.
+    """
+    keys = [test_key("sr25519", number) for number in (22, 23, 25, 24)]
     # Sessions of 600 blocks: the first two lie in session 0, the last in session 1.
     uncle, last, later = (b"\x92" * 32, 98), (b"\x93" * 32, 599), (b"\x94" * 32, 600)
 
@@ -252,7 +256,7 @@ def _aura_reports() -> VectorFile:
                 "four validators",
                 "aura",
                 keys,
-                [{0, 1}, {0}, {2}],
+                [{0}, {0}, {3}],
                 [
                     step("no equivocation", keys[0], 0, bad_proof, contents=(1, 1)),
                     step(
@@ -284,12 +288,12 @@ def _aura_reports() -> VectorFile:
                     step("good", keys[0], 0, None),
                     step("again", keys[0], 0, duplicate),
                     step("two other headers of the slot", keys[0], 0, duplicate, contents=(3, 4)),
-                    step("another validator in the same slot", keys[1], 1, None),
+                    step("a slot of another validator", keys[1], 1, bad_owner),
                     step("the first validator in the slot of the block", keys[0], 0, None, slot=SLOT + 4),
                     step(
                         "on parents of two heights, one of them the last of the session",
-                        keys[2],
-                        2,
+                        keys[3],
+                        3,
                         None,
                         slot=SLOT + 2,
                         parents=(uncle, last),

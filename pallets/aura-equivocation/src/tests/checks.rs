@@ -19,7 +19,7 @@ fn assert_invalid(proof: &Proof) {
 fn same_header_twice_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let mut proof = equivocation(2, 100);
+		let mut proof = equivocation(2, 101);
 		proof.second_header = proof.first_header.clone();
 		assert_invalid(&proof);
 	})
@@ -30,7 +30,7 @@ fn same_header_twice_is_refused() {
 fn same_content_sealed_twice_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let mut proof = equivocation(2, 100);
+		let mut proof = equivocation(2, 101);
 		let mut again = proof.first_header.clone();
 		let sealed = again.digest_mut().pop().expect("is sealed");
 		// Signatures are randomised, so the second seal differs from the first.
@@ -46,10 +46,10 @@ fn same_content_sealed_twice_is_refused() {
 fn different_slots_are_refused() {
 	on_chain(|| {
 		go_to(8);
-		let mut proof = equivocation(2, 100);
-		proof.second_header = on_parent(2, 104, 7, 2);
+		let mut proof = equivocation(2, 101);
+		proof.second_header = on_parent(2, 105, 7, 2);
 		assert_invalid(&proof);
-		proof.slot = 104.into();
+		proof.slot = 105.into();
 		assert_invalid(&proof);
 	})
 }
@@ -59,8 +59,8 @@ fn different_slots_are_refused() {
 fn slot_that_the_headers_do_not_claim_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let mut proof = equivocation(2, 100);
-		proof.slot = 101.into();
+		let mut proof = equivocation(2, 101);
+		proof.slot = 105.into();
 		assert_invalid(&proof);
 	})
 }
@@ -70,9 +70,9 @@ fn slot_that_the_headers_do_not_claim_is_refused() {
 fn header_with_no_or_two_slots_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		for slots in [vec![], vec![100, 100], vec![100, 104]] {
-			let mut proof = equivocation(2, 100);
-			let mut header = unsealed(100, 8, System::block_hash(7), 2);
+		for slots in [vec![], vec![101, 101], vec![101, 105]] {
+			let mut proof = equivocation(2, 101);
+			let mut header = unsealed(101, 8, System::block_hash(7), 2);
 			header.digest.logs = slots.into_iter().map(pre_digest).collect();
 			proof.second_header = seal(header, &key(2));
 			assert_invalid(&proof);
@@ -85,7 +85,7 @@ fn header_with_no_or_two_slots_is_refused() {
 fn forged_seal_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let proof = equivocation(2, 100);
+		let proof = equivocation(2, 101);
 		let seal_of = |header: &Header| header.digest.logs.last().expect("is sealed").clone();
 		let replaced = |item: Option<DigestItem>| {
 			let mut proof = proof.clone();
@@ -115,11 +115,11 @@ fn forged_seal_is_refused() {
 fn seals_of_another_key_are_refused() {
 	on_chain(|| {
 		go_to(8);
-		let mut proof = equivocation(3, 100);
+		let mut proof = equivocation(3, 102);
 		proof.offender = key(2).public();
 		assert_invalid(&proof);
-		let mut proof = equivocation(2, 100);
-		proof.second_header = on_parent(3, 100, 7, 2);
+		let mut proof = equivocation(2, 101);
+		proof.second_header = on_parent(3, 101, 7, 2);
 		assert_invalid(&proof);
 	})
 }
@@ -132,7 +132,8 @@ fn slot_in_the_future_is_refused() {
 		let now = *pallet_aura::CurrentSlot::<Test>::get();
 		assert_invalid(&equivocation(2, now + 1));
 		assert_invalid(&equivocation(2, u64::MAX));
-		assert_ok!(report(&equivocation(2, now), &owner(2)));
+		let author = now % VALIDATORS + 1;
+		assert_ok!(report(&equivocation(author, now), &owner(author)));
 	})
 }
 
@@ -141,19 +142,19 @@ fn slot_in_the_future_is_refused() {
 fn foreign_chain_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let own = on_parent(2, 100, 7, 1);
-		let foreign = seal(unsealed(100, 8, H256::repeat_byte(7), 2), &key(2));
+		let own = on_parent(2, 101, 7, 1);
+		let foreign = seal(unsealed(101, 8, H256::repeat_byte(7), 2), &key(2));
 		for (first_header, second_header) in
 			[(own.clone(), foreign.clone()), (foreign.clone(), own), (foreign, another_foreign())]
 		{
-			let proof = Proof { first_header, second_header, ..equivocation(2, 100) };
+			let proof = Proof { first_header, second_header, ..equivocation(2, 101) };
 			assert_refused(&proof, &owner(2), Error::UnknownParent);
 		}
 	})
 }
 
 fn another_foreign() -> Header {
-	seal(unsealed(100, 8, H256::repeat_byte(8), 3), &key(2))
+	seal(unsealed(101, 8, H256::repeat_byte(8), 3), &key(2))
 }
 
 /// CON-R22, 2: the parent has to be the block at the height below the header.
@@ -162,8 +163,8 @@ fn parent_at_another_height_is_refused() {
 	on_chain(|| {
 		go_to(8);
 		for number in [0, 7, 9, u32::MAX] {
-			let header = seal(unsealed(100, number, System::block_hash(7), 2), &key(2));
-			let proof = Proof { second_header: header, ..equivocation(2, 100) };
+			let header = seal(unsealed(101, number, System::block_hash(7), 2), &key(2));
+			let proof = Proof { second_header: header, ..equivocation(2, 101) };
 			assert_refused(&proof, &owner(2), Error::UnknownParent);
 		}
 	})
@@ -174,10 +175,10 @@ fn parent_at_another_height_is_refused() {
 fn unknown_parent_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let (old, then) = (equivocation(2, 100), owner(2));
+		let (old, then) = (equivocation(2, 101), owner(2));
 		let zero = |number| {
 			let twice =
-				[1, 2].map(|content| seal(unsealed(100, number, H256::zero(), content), &key(2)));
+				[1, 2].map(|content| seal(unsealed(101, number, H256::zero(), content), &key(2)));
 			let [first_header, second_header] = twice;
 			Proof { first_header, second_header, ..old.clone() }
 		};
@@ -197,7 +198,7 @@ fn unknown_parent_is_refused() {
 fn proof_of_another_session_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let proof = equivocation(2, 100);
+		let proof = equivocation(2, 101);
 		go_to(12);
 		// The keys have not changed since genesis, so all sessions, including the planned one, have the
 		// same root, and the same nodes prove membership in each of them.
@@ -214,7 +215,7 @@ fn proof_of_another_session_is_refused() {
 fn session_before_the_bonded_eras_is_refused() {
 	on_chain(|| {
 		// The hash of the genesis is stored permanently, the root of session 0 is not.
-		let (proof, owner) = (equivocation_on(2, 100, [0, 0]), owner(2));
+		let (proof, owner) = (equivocation_on(2, 101, [0, 0]), owner(2));
 		go_to(100);
 		assert_eq!(Historical::historical_root(0), None);
 		assert_refused(&proof, &owner, Error::InvalidKeyOwnershipProof);
@@ -226,7 +227,7 @@ fn session_before_the_bonded_eras_is_refused() {
 fn proof_that_does_not_show_the_key_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let proof = equivocation(2, 100);
+		let proof = equivocation(2, 101);
 		let good = owner(2);
 		let bad = [
 			owner(3),
@@ -261,14 +262,27 @@ fn key_of_no_validator_is_refused() {
 	})
 }
 
-/// CON-R22, 4: a second report of an offender and slot is a duplicate, also with other headers.
+/// CON-R22, 3: a validator can seal headers of any slot, but only those of its own turns are an offence.
+#[test]
+fn slot_of_another_validator_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		for slot in [100, 102, 103, 104] {
+			let proof = equivocation(2, slot);
+			assert_refused(&proof, &owner(2), Error::InvalidKeyOwnershipProof);
+		}
+		assert_ok!(report(&equivocation(2, 101), &owner(2)));
+	})
+}
+
+/// CON-R22, 4: a second report of an offender, session and slot is a duplicate, also with other headers.
 #[test]
 fn duplicate_with_any_headers_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		assert_ok!(report(&equivocation(2, 100), &owner(2)));
-		assert_refused(&equivocation(2, 100), &owner(2), Error::DuplicateOffenceReport);
-		let other = equivocation_on(2, 100, [6, 7]);
+		assert_ok!(report(&equivocation(2, 101), &owner(2)));
+		assert_refused(&equivocation(2, 101), &owner(2), Error::DuplicateOffenceReport);
+		let other = equivocation_on(2, 101, [6, 7]);
 		assert_refused(&other, &owner(2), Error::DuplicateOffenceReport);
 		assert_eq!(offences(), 1);
 	})
@@ -279,7 +293,7 @@ fn duplicate_with_any_headers_is_refused() {
 fn report_of_another_origin_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let (proof, owner) = (Box::new(equivocation(2, 100)), owner(2));
+		let (proof, owner) = (Box::new(equivocation(2, 101)), owner(2));
 		for origin in [RuntimeOrigin::none(), RuntimeOrigin::root()] {
 			assert_err!(
 				AuraEquivocation::report_equivocation(origin, proof.clone(), owner.clone()),

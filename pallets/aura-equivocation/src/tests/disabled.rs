@@ -20,7 +20,7 @@ fn register(validator: u64, seed: u64) {
 /// Runs a chain into era 1 and disables validator 2 there.
 fn disable() {
 	go_to(ERA_1 + 2);
-	assert_ok!(report(&equivocation(2, 100), &owner(2)));
+	assert_ok!(report(&equivocation(2, 101), &owner(2)));
 	assert_eq!(Session::disabled_validators(), [1]);
 }
 

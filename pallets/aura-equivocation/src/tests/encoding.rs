@@ -12,10 +12,10 @@ use sp_staking::offence::Offence;
 fn calls_are_pinned() {
 	on_chain(|| {
 		go_to(8);
-		let (proof, owner) = (equivocation(2, 100), owner(2));
+		let (proof, owner) = (equivocation(2, 101), owner(2));
 		let arguments = [
 			key(2).public().encode(),
-			100_u64.to_le_bytes().to_vec(),
+			101_u64.to_le_bytes().to_vec(),
 			proof.first_header.encode(),
 			proof.second_header.encode(),
 			1_u32.to_le_bytes().to_vec(),
@@ -67,7 +67,7 @@ fn kind_is_pinned() {
 fn seal_signs_the_header_without_itself() {
 	on_chain(|| {
 		go_to(8);
-		let mut header = on_parent(2, 100, 7, 1);
+		let mut header = on_parent(2, 101, 7, 1);
 		let sealed = header.digest_mut().pop().expect("is sealed");
 		let sp_runtime::DigestItem::Seal(engine, signature) = sealed else { panic!("is a seal") };
 		assert_eq!((&engine, signature.len()), (b"aura", 64));

@@ -8,19 +8,18 @@ use frame_support::{
 	dispatch::{DispatchClass, GetDispatchInfo},
 	weights::Weight,
 };
-use frame_system::limits::BlockWeights;
+use frame_system::CheckWeight;
 use sp_consensus_aura::Slot;
 use sp_core::{
 	offchain::{testing::TestTransactionPoolExt, TransactionPoolExt},
 	Pair,
 };
 use sp_runtime::{
-	traits::ValidateUnsigned,
+	traits::{TransactionExtension, ValidateUnsigned},
 	transaction_validity::{
 		InvalidTransaction, TransactionPriority, TransactionSource, TransactionValidityError,
 		ValidTransaction,
 	},
-	Perbill,
 };
 
 fn unsigned(proof: &Proof, owner: &MembershipProof) -> Call<Test> {
@@ -42,7 +41,7 @@ fn validate(
 fn unsigned_report_of_another_node_is_refused() {
 	on_chain(|| {
 		go_to(8);
-		let call = unsigned(&equivocation(2, 100), &owner(2));
+		let call = unsigned(&equivocation(2, 101), &owner(2));
 		assert_eq!(
 			validate(TransactionSource::External, &call),
 			Err(InvalidTransaction::Call.into())
@@ -54,7 +53,7 @@ fn unsigned_report_of_another_node_is_refused() {
 					priority: TransactionPriority::MAX,
 					requires: vec![],
 					provides: vec![
-						("AuraEquivocation", (key(2).public(), Slot::from(100))).encode()
+						("AuraEquivocation", (key(2).public(), Slot::from(101))).encode()
 					],
 					// The parent is block 7, whose hash is stored until block 48.
 					longevity: 40,
@@ -71,7 +70,7 @@ fn unsigned_report_of_another_node_is_refused() {
 fn longevity_of_two_parents_ends_with_the_earlier() {
 	on_chain(|| {
 		go_to(9);
-		let call = unsigned(&equivocation_on(2, 100, [5, 8]), &owner(2));
+		let call = unsigned(&equivocation_on(2, 101, [5, 8]), &owner(2));
 		let longevity = validate(TransactionSource::Local, &call).map(|valid| valid.longevity);
 		assert_eq!(longevity, Ok(37));
 	})
@@ -82,16 +81,16 @@ fn longevity_of_two_parents_ends_with_the_earlier() {
 fn invalid_report_is_kept_out_of_pool_and_block() {
 	on_chain(|| {
 		go_to(8);
-		let mut forged = equivocation(2, 100);
+		let mut forged = equivocation(2, 101);
 		forged.offender = key(3).public();
 		let foreign = Proof {
-			second_header: seal(unsealed(100, 8, sp_core::H256::repeat_byte(1), 2), &key(2)),
-			..equivocation(2, 100)
+			second_header: seal(unsealed(101, 8, sp_core::H256::repeat_byte(1), 2), &key(2)),
+			..equivocation(2, 101)
 		};
 		for call in [
 			unsigned(&forged, &owner(3)),
 			unsigned(&foreign, &owner(2)),
-			unsigned(&equivocation(2, 100), &owner(3)),
+			unsigned(&equivocation(2, 101), &owner(3)),
 		] {
 			let bad = Err(InvalidTransaction::BadProof.into());
 			assert_eq!(validate(TransactionSource::Local, &call).map(drop), bad);
@@ -105,8 +104,8 @@ fn invalid_report_is_kept_out_of_pool_and_block() {
 fn report_of_a_known_offence_is_stale() {
 	on_chain(|| {
 		go_to(8);
-		let call = unsigned(&equivocation(2, 100), &owner(2));
-		assert_ok!(report_unsigned(&equivocation(2, 100), &owner(2)));
+		let call = unsigned(&equivocation(2, 101), &owner(2));
+		assert_ok!(report_unsigned(&equivocation(2, 101), &owner(2)));
 		let stale = Err(InvalidTransaction::Stale.into());
 		assert_eq!(validate(TransactionSource::Local, &call).map(drop), stale);
 		assert_eq!(<AuraEquivocation as ValidateUnsigned>::pre_dispatch(&call), stale);
@@ -118,7 +117,7 @@ fn signed_form_is_not_valid_unsigned() {
 	on_chain(|| {
 		go_to(8);
 		let call = Call::report_equivocation {
-			equivocation_proof: Box::new(equivocation(2, 100)),
+			equivocation_proof: Box::new(equivocation(2, 101)),
 			key_owner_proof: owner(2),
 		};
 		let not_this = Err(InvalidTransaction::Call.into());
@@ -152,7 +151,7 @@ fn report_reaches_the_pool_as_a_bare_transaction() {
 	chain.register_extension(TransactionPoolExt::new(pool));
 	chain.execute_with(|| {
 		go_to(8);
-		let (proof, owner) = (equivocation(2, 100), owner(2));
+		let (proof, owner) = (equivocation(2, 101), owner(2));
 		assert_eq!(
 			AuraEquivocation::submit_unsigned_report(proof.clone(), owner.clone()),
 			Some(())
@@ -170,7 +169,7 @@ fn weight_of_a_report_grows_with_its_length_only() {
 	on_chain(|| {
 		go_to(8);
 		let weight = |owner: MembershipProof| {
-			unsigned(&equivocation(2, 100), &owner).get_dispatch_info().call_weight.ref_time()
+			unsigned(&equivocation(2, 101), &owner).get_dispatch_info().call_weight.ref_time()
 		};
 		let honest = weight(owner(2));
 		assert_eq!(weight(MembershipProof { validator_count: 0, ..owner(2) }), honest);
@@ -185,19 +184,32 @@ fn weight_of_a_report_grows_with_its_length_only() {
 	})
 }
 
-/// CON-R22: a report that may take longer than a short block still fits one.
+/// CON-R22: a report that may take longer than a short block still fits one whose hooks declare a full block.
 #[test]
-fn report_heavier_than_the_normal_class_fills_it() {
+fn report_fits_beside_hooks_that_declare_a_full_block() {
 	on_chain(|| {
 		go_to(8);
-		let weight = || unsigned(&equivocation(2, 100), &owner(2)).get_dispatch_info().call_weight;
-		let uncapped = weight();
+		let info =
+			|| RuntimeCall::from(unsigned(&equivocation(2, 101), &owner(2))).get_dispatch_info();
+		let uncapped = info().call_weight;
 		let block = Weight::from_parts(uncapped.ref_time(), u64::MAX);
-		let short = BlockWeights::with_sensible_defaults(block, Perbill::from_percent(75));
+		let short = block_weights(block);
 		TestBlockWeights::set(short.clone());
-		let most = short.get(DispatchClass::Normal).max_extrinsic.expect("it is limited");
-		assert!(uncapped.any_gt(most));
+		let normal = short.get(DispatchClass::Normal);
+		let reserved = normal.reserved.expect("it is set");
+		assert!(uncapped.any_gt(reserved));
 		// 2 ms are left for the extensions of a signed report.
-		assert_eq!(weight().ref_time(), most.ref_time() - 2_000_000_000);
+		let left = reserved.ref_time() - normal.base_extrinsic.ref_time() - 2_000_000_000;
+		assert_eq!(info().call_weight.ref_time(), left);
+
+		let hooks = Weight::from_parts(block.ref_time(), 0);
+		System::register_extra_weight_unchecked(hooks, DispatchClass::Mandatory);
+		let call = RuntimeCall::from(unsigned(&equivocation(2, 101), &owner(2)));
+		let enter = |info| CheckWeight::<Test>::bare_validate_and_prepare(&call, &info, 1_000);
+		// A heavier one does not fit, so the limit counts.
+		let mut heavier = info();
+		heavier.call_weight.saturating_accrue(Weight::from_parts(2_000_000_001, 0));
+		assert_eq!(enter(heavier), Err(InvalidTransaction::ExhaustsResources.into()));
+		assert_ok!(enter(info()));
 	})
 }

@@ -22,7 +22,7 @@ fn raises_an_offence(call: &Call<Test>) -> bool {
 /// The encoded call of a valid report.
 fn valid() -> Vec<u8> {
 	Call::<Test>::report_equivocation_unsigned {
-		equivocation_proof: Box::new(equivocation(2, 100)),
+		equivocation_proof: Box::new(equivocation(2, 101)),
 		key_owner_proof: owner(2),
 	}
 	.encode()
