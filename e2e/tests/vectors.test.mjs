@@ -188,6 +188,7 @@ const RUNTIME_ONLY = [
 	'disabling',
 	'dispatch-error',
 	'election',
+	'election-voters',
 	'equivocation',
 	'era-transition',
 	'extrinsics-root',

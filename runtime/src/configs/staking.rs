@@ -5,18 +5,19 @@ use crate::{
 		block_limits::MaxBlockWeight,
 		fees::TreasuryAccount,
 		governance::pallet_origins::StakingAdmin,
-		timing::{BondingDuration, SessionsPerEra, SlashDeferDuration},
+		timing::{BondingDuration, SessionsPerEra, SlashDeferDuration, SlotDuration},
 	},
 	constants::{
 		currency::EXISTENTIAL_DEPOSIT,
 		staking::{
-			EXPOSURE_PAGE_SIZE, HISTORY_DEPTH_ERAS, IDLE_PAYOUT_RATIO, MAX_ELECTABLE_TARGETS,
-			MAX_ELECTING_VOTERS, MAX_NOMINATIONS, MAX_VALIDATORS, OVERDUE_PAYOUT_ERAS,
+			ELECTING_VOTERS_PER_SLOT_MS, EXPOSURE_PAGE_SIZE, HISTORY_DEPTH_ERAS, IDLE_PAYOUT_RATIO,
+			MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS, MAX_NOMINATIONS, MAX_VALIDATORS,
+			OVERDUE_PAYOUT_ERAS,
 		},
 	},
 	election_solver::PhragmenWithKeys,
-	AccountId, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, Session,
-	Staking, Timestamp, VoterList,
+	AccountId, Balance, Balances, Moment, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason,
+	Session, Staking, Timestamp, VoterList,
 };
 use frame_election_provider_support::{
 	bounds::{ElectionBounds, ElectionBoundsBuilder},
@@ -61,10 +62,17 @@ const BAG_THRESHOLDS: [VoteWeight; BAG_COUNT] = {
 	thresholds
 };
 
+/// Number of voters that an election considers on a chain with slots of this length (CON-R24).
+fn electing_voters(slot_duration_ms: Moment) -> u32 {
+	// Saturating: the maximum applies to anything above it.
+	let voters = slot_duration_ms.saturating_mul(ELECTING_VOTERS_PER_SLOT_MS.into());
+	u32::try_from(voters).unwrap_or(MAX_ELECTING_VOTERS).min(MAX_ELECTING_VOTERS)
+}
+
 parameter_types! {
 	pub const RewardCurve: &'static PiecewiseLinear<'static> = &REWARD_CURVE;
 	pub ElectionLimits: ElectionBounds = ElectionBoundsBuilder::default()
-		.voters_count(MAX_ELECTING_VOTERS.into())
+		.voters_count(electing_voters(SlotDuration::get()).into())
 		.targets_count(MAX_ELECTABLE_TARGETS.into())
 		.build();
 	pub const BagThresholds: &'static [VoteWeight] = &BAG_THRESHOLDS;

@@ -14,7 +14,7 @@ use gtos_runtime::{
 	Session, SessionKeys, Staking, System,
 };
 use pallet_staking::{RewardDestination, StakerStatus, ValidatorPrefs};
-use serde_json::json;
+use serde_json::{json, Value};
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::{ed25519, sr25519, Pair};
 use sp_crypto_hashing::{blake2_256, twox_64};
@@ -48,6 +48,11 @@ fn in_order(candidates: u32) -> Vec<AccountId> {
 
 /// A chain with this number of candidates with equal stakes, and of seats.
 pub fn network(candidates: u32, seats: u32) -> TestExternalities {
+	build(&network_config(candidates, seats)).expect("the genesis is sound")
+}
+
+/// Genesis of [`network`].
+fn network_config(candidates: u32, seats: u32) -> Value {
 	let stashes = || (0..candidates).map(|number| account("stash", number));
 	let keys = (0..candidates).map(|number| {
 		let aura = sr25519::Public::from_raw(blake2_256(&("aura", number).encode()));
@@ -65,7 +70,14 @@ pub fn network(candidates: u32, seats: u32) -> TestExternalities {
 		.map(|stash| (stash.clone(), stash, STAKE, StakerStatus::<AccountId>::Validator))
 		.collect::<Vec<_>>());
 	config["staking"]["validatorCount"] = seats.into();
-	build(&config).expect("the genesis is sound")
+	config
+}
+
+/// Two candidates with equal stakes for one seat, on a chain with slots of this length.
+fn two_candidates(slot_duration_ms: u64) -> TestExternalities {
+	let mut config = network_config(2, 1);
+	config["genesisParameters"]["timing"]["slotDurationMs"] = slot_duration_ms.into();
+	build(&config).expect("blocks fit slots of this length")
 }
 
 /// The planned era and the active one.
@@ -201,11 +213,11 @@ fn set_stays_when_there_are_more_candidates_than_an_election_considers() {
 	});
 }
 
-#[test]
-fn votes_after_those_of_the_highest_bags_do_not_count() {
-	network(2, 1).execute_with(|| {
+/// Asserts that the vote of one more staker than `voters` does not count, and counts once another one has chilled.
+fn assert_election_considers(voters: u32, slot_duration_ms: u64) {
+	two_candidates(slot_duration_ms).execute_with(|| {
 		let candidates = in_order(2);
-		let nominators = MAX_ELECTING_VOTERS - candidates.len() as u32;
+		let nominators = voters - candidates.len() as u32;
 		for number in 0..nominators {
 			nominate(&account("nominator", number), 100 * TOS, &candidates);
 		}
@@ -217,6 +229,17 @@ fn votes_after_those_of_the_highest_bags_do_not_count() {
 		run_to(2 * ERA_BLOCKS);
 		assert_eq!(Session::validators(), candidates[1..]);
 	});
+}
+
+#[test]
+fn votes_after_those_of_the_highest_bags_do_not_count() {
+	assert_election_considers(MAX_ELECTING_VOTERS, 500);
+}
+
+/// CON-R24: no author could build the block with the election of 4,000 voters within 100 ms.
+#[test]
+fn votes_after_those_of_800_stakers_do_not_count_with_the_shortest_slots() {
+	assert_election_considers(800, 100);
 }
 
 /// CON-R24: with room for a thousand voters only, the larger nominators would elect both validators, although they have

@@ -215,6 +215,27 @@ fn slash_that_root_or_the_staking_admin_cancels_takes_nothing() {
 	}
 }
 
+/// Asserts what calls that cancel some of two slashes answer, and how many slashes they leave.
+fn assert_cancelled(calls: &[Vec<u32>], results: &[DispatchResult], left: usize) {
+	chain().execute_with(|| {
+		report_two();
+		for (indices, result) in calls.iter().zip(results) {
+			let origin: RuntimeOrigin = Origin::StakingAdmin.into();
+			assert_eq!(dispatch(cancel(indices.clone()), origin), *result);
+		}
+		assert_eq!(waiting().len(), left);
+	});
+}
+
+/// CON-R17: a cancellation moves the later slashes down by one index.
+#[test]
+fn two_slashes_are_cancelled_by_one_call_or_from_the_last_one_down() {
+	let not_there: DispatchError = pallet_staking::Error::<Runtime>::InvalidSlashIndex.into();
+	assert_cancelled(&[vec![0, 1]], &[Ok(())], 0);
+	assert_cancelled(&[vec![1], vec![0]], &[Ok(()), Ok(())], 0);
+	assert_cancelled(&[vec![0], vec![1]], &[Ok(()), Err(not_there)], 1);
+}
+
 #[test]
 fn slash_is_not_cancelled_by_any_other_origin() {
 	chain().execute_with(|| {

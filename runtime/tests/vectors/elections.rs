@@ -4,7 +4,11 @@ use crate::{
 	chain::{self, session_keys},
 	vector_file::{Bytes, Check, Decimal, Nothing},
 };
-use gtos_runtime::{AccountId, Runtime, RuntimeOrigin, Staking, System};
+use frame_election_provider_support::bounds::CountBound;
+use gtos_runtime::{
+	configs::staking::ElectionLimits, AccountId, Runtime, RuntimeOrigin, Staking, System,
+};
+use pallet_genesis_parameters::{ChainTiming, Timing};
 use pallet_liveness::{Record, Standing};
 use pallet_session::SessionManager;
 use pallet_staking::{EraInfo, Forcing, RewardDestination, ValidatorPrefs};
@@ -13,6 +17,29 @@ use sp_staking::EraIndex;
 
 /// The era for which validators are elected.
 const ERA: EraIndex = 1;
+
+/// The number of voters that an election considers on a chain with slots of this length.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct VoterLimit {
+	slot_duration_ms: u64,
+	max_voters: u32,
+}
+
+impl Check for VoterLimit {
+	type Shared = Nothing;
+
+	fn check(self, _: &Nothing) {
+		chain::with_accounts(vec![]).execute_with(|| {
+			let timing =
+				ChainTiming { slot_duration_ms: self.slot_duration_ms, ..ChainTiming::default() };
+			Timing::<Runtime>::put(timing);
+			let voters = ElectionLimits::get().voters;
+			assert_eq!(voters.count, Some(CountBound(self.max_voters)));
+			assert_eq!(voters.size, None);
+		});
+	}
+}
 
 /// An election: the stakers, and the validators that are elected with their exposures.
 #[derive(Deserialize)]

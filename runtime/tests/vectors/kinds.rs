@@ -36,6 +36,7 @@ kinds! {
 	"disabling" => offences::Disabling,
 	"dispatch-error" => transactions::DispatchErrors,
 	"election" => elections::Election,
+	"election-voters" => elections::VoterLimit,
 	"equivocation" => offences::GrandpaEquivocation,
 	"era" => transactions::Eras,
 	"era-transition" => sessions::EraTransition,

@@ -5,7 +5,7 @@ from typing import Any
 
 from emit import VectorFile
 from model.economics import TOS
-from model.elections import MAX_NOMINATIONS, Exposure, Staker, candidate_order, elect
+from model.elections import MAX_NOMINATIONS, Exposure, Staker, candidate_order, elect, max_voters
 from model.hashing import blake2_256
 
 ISSUANCE = 10_000_000 * TOS
@@ -95,6 +95,21 @@ def _case(
         ],
         "elected": elected and [_exposure(*item) for item in elected.items()],
     }
+
+
+def _voter_limits() -> VectorFile:
+    # The ends of what genesis accepts, and those of the slots that have the most voters.
+    slots = (100, 101, 250, 499, 500, 501, 1_000, 60_000)
+    return VectorFile(
+        "conformance/consensus/election-voters",
+        "election-voters",
+        "The number of voters that an election considers, by the length of a slot",
+        ["CON-R24"],
+        [
+            {"name": f"slots of {slot:,} ms", "slotDurationMs": slot, "maxVoters": max_voters(slot)}
+            for slot in slots
+        ],
+    )
 
 
 def _snapshots() -> VectorFile:
@@ -280,6 +295,7 @@ def _minimums() -> VectorFile:
 
 
 def files() -> Iterator[VectorFile]:
+    yield _voter_limits()
     yield _snapshots()
     yield _winners()
     yield _stakes()

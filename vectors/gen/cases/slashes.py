@@ -110,6 +110,18 @@ def files() -> Iterator[VectorFile]:
             ),
             _case("a cancelled slash", _validators(*[1] * 7), first, _report(7, 1), _cancel(0)),
             _case(
+                "several slashes, cancelled by one call",
+                _validators(*[1] * 7),
+                *(_report(7, number) for number in range(4)),
+                _cancel(0, 1),
+            ),
+            _case(
+                "several slashes, cancelled by two calls: the first one moves the others",
+                _validators(*[1] * 7),
+                *(_report(7, number) for number in range(4)),
+                *(_cancel(0), _cancel(1)),
+            ),
+            _case(
                 "a cancelled slash that is raised",
                 _validators(*[1] * 7),
                 *(first, _report(7, 1), _cancel(0), second, BLOCK),

@@ -11,6 +11,8 @@ ONE = 2**128 - 1
 MAX_VOTES = 2**64 - 1
 # How many candidates a nominator may name.
 MAX_NOMINATIONS = 4
+MAX_VOTERS = 4_000
+VOTERS_PER_SLOT_MS = 8
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Exposure:
     @property
     def total(self) -> int:
         return self.own + sum(self.others.values())
+
+
+def max_voters(slot_ms: int) -> int:
+    """How many voters an election considers on a chain with slots of this length."""
+    return min(VOTERS_PER_SLOT_MS * slot_ms, MAX_VOTERS)
 
 
 def vote_unit(issuance: int) -> int:
