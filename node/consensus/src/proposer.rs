@@ -3,16 +3,34 @@
 //! After slots without a block, the slot worker of the SDK gives the next author several times its usual time,
 //! so that hooks that take long can end at last. A full pool would use up that time, and the author would be
 //! late as well. So the worker's time may grow to a slot, and the time for transactions never grows.
+//!
+//! The SDK never interrupts a transaction. The longest, a report of an equivocation, can take most of a short slot
+//! ([ADR 0022](../../../specs/adr/0022-budget-of-a-block.md)). Started late in the time for transactions, after long
+//! hooks or another report, it makes the block take longer than a slot. The next author would do the same, and no
+//! block would follow. So after some slots without a block, authors take transactions for a short time only.
 
 use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use pallet_genesis_parameters_runtime_api::BlockBudget;
 use sc_consensus_aura::{SlotDuration, SlotProportion};
 use sp_consensus::{Environment, ProposeArgs, Proposer};
-use sp_runtime::traits::Block as BlockT;
+use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature, Slot};
+use sp_runtime::{
+	traits::{Block as BlockT, Header as _},
+	Digest,
+};
 use std::time::Duration;
 
 /// Part of a worker's time that the SDK gives its proposer.
 const PROPOSER_PART: f32 = 0.98;
+
+/// Most slots without a block after which the time for transactions is the usual one.
+///
+/// So many authors in a row are down now and then. If no block can be built, the chain waits for four slots.
+const MAX_EMPTY_SLOTS: u64 = 3;
+
+/// Part of a slot in which transactions are started after more empty slots. With the 0.8 slots that the longest report
+/// takes, it is less than a slot. Transactions still have a time, because a report may fit no other block.
+const SHORT_PART: u32 = 10;
 
 /// How long an author may build, as parts of a slot and as a time.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +61,16 @@ impl BuildTime {
 		self.build().mul_f32(PROPOSER_PART)
 	}
 
+	/// The same after slots without a block.
+	fn proposing_after(&self, empty_slots: u64) -> Duration {
+		let usual = self.proposing();
+		if empty_slots > MAX_EMPTY_SLOTS {
+			usual.min(self.slot_duration.as_duration() / SHORT_PART)
+		} else {
+			usual
+		}
+	}
+
 	fn build(&self) -> Duration {
 		Duration::from_millis(self.budget.build_ms.into())
 	}
@@ -68,10 +96,10 @@ impl<Block: BlockT, E: Environment<Block>> Environment<Block> for TimedProposers
 	type Proposer = TimedProposer<E::Proposer>;
 
 	fn init(&mut self, parent_header: &Block::Header) -> Self::CreateProposer {
-		let longest = self.build_time.proposing();
+		let (build_time, parent) = (self.build_time, slot_of(parent_header.digest()));
 		self.proposers
 			.init(parent_header)
-			.map_ok(move |proposer| TimedProposer { proposer, longest })
+			.map_ok(move |proposer| TimedProposer { proposer, build_time, parent })
 			.boxed()
 	}
 }
@@ -79,7 +107,14 @@ impl<Block: BlockT, E: Environment<Block>> Environment<Block> for TimedProposers
 /// A proposer that takes transactions for a limited time.
 pub struct TimedProposer<P> {
 	proposer: P,
-	longest: Duration,
+	build_time: BuildTime,
+	/// Slot of the parent, which genesis does not have.
+	parent: Option<Slot>,
+}
+
+/// The slot of a block.
+fn slot_of(digest: &Digest) -> Option<Slot> {
+	digest.logs().iter().find_map(CompatibleDigestItem::<AuthoritySignature>::as_aura_pre_digest)
 }
 
 impl<Block: BlockT, P: Proposer<Block>> Proposer<Block> for TimedProposer<P> {
@@ -87,7 +122,11 @@ impl<Block: BlockT, P: Proposer<Block>> Proposer<Block> for TimedProposer<P> {
 	type Proposal = P::Proposal;
 
 	fn propose(self, args: ProposeArgs<Block>) -> Self::Proposal {
-		let max_duration = args.max_duration.min(self.longest);
+		let empty_slots = match (self.parent, slot_of(&args.inherent_digests)) {
+			(Some(parent), Some(slot)) => u64::from(slot).saturating_sub(parent.into()).saturating_sub(1),
+			_ => 0,
+		};
+		let max_duration = args.max_duration.min(self.build_time.proposing_after(empty_slots));
 		self.proposer.propose(ProposeArgs { max_duration, ..args })
 	}
 }
@@ -101,7 +140,6 @@ mod tests {
 	};
 	use gtos_node_types::Block;
 	use sp_consensus::{Error, Proposal};
-	use sp_runtime::traits::Header as _;
 	use std::sync::{Arc, Mutex};
 
 	const BUDGET: BlockBudget =
@@ -135,19 +173,30 @@ mod tests {
 		}
 	}
 
+	fn digest(slot: u64) -> Digest {
+		let item = CompatibleDigestItem::<AuthoritySignature>::aura_pre_digest(slot.into());
+		Digest { logs: vec![item] }
+	}
+
 	/// Time that the inner proposer gets if the worker gives `max_duration`.
 	fn given(max_duration: Duration) -> Duration {
+		given_after(0, max_duration)
+	}
+
+	/// The same after so many slots without a block.
+	fn given_after(empty_slots: u64, max_duration: Duration) -> Duration {
 		let inner = NotesTime::default();
 		let header = <Block as BlockT>::Header::new(
 			1,
 			Default::default(),
 			Default::default(),
 			Default::default(),
-			Default::default(),
+			digest(100),
 		);
 		let proposer = block_on(TimedProposers::new(inner.clone(), build_time()).init(&header))
 			.expect("it is always there");
-		let args = ProposeArgs::<Block> { max_duration, ..Default::default() };
+		let inherent_digests = digest(101 + empty_slots);
+		let args = ProposeArgs::<Block> { max_duration, inherent_digests, ..Default::default() };
 		assert!(block_on(proposer.propose(args)).is_err());
 		let noted = *inner.0.lock().expect("no test has panicked");
 		noted.expect("it has been asked")
@@ -159,6 +208,16 @@ mod tests {
 		assert_eq!(given(usual), usual);
 		assert_eq!(given(Duration::from_millis(1_300)), usual);
 		assert_eq!(given(Duration::from_millis(980)), usual);
+	}
+
+	/// Otherwise no author could build a block with long hooks beside a report of an equivocation that takes long.
+	#[test]
+	fn time_for_transactions_is_short_after_several_missed_slots() {
+		let usual = Duration::from_millis(149).mul_f32(0.98);
+		let lenient = Duration::from_millis(980);
+		let times = [0, 1, 3, 4, 100].map(|empty_slots| given_after(empty_slots, lenient));
+		let short = Duration::from_millis(100);
+		assert_eq!(times, [usual, usual, usual, short, short]);
 	}
 
 	#[test]
