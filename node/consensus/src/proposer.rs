@@ -123,7 +123,9 @@ impl<Block: BlockT, P: Proposer<Block>> Proposer<Block> for TimedProposer<P> {
 
 	fn propose(self, args: ProposeArgs<Block>) -> Self::Proposal {
 		let empty_slots = match (self.parent, slot_of(&args.inherent_digests)) {
-			(Some(parent), Some(slot)) => u64::from(slot).saturating_sub(parent.into()).saturating_sub(1),
+			(Some(parent), Some(slot)) => {
+				u64::from(slot).saturating_sub(parent.into()).saturating_sub(1)
+			},
 			_ => 0,
 		};
 		let max_duration = args.max_duration.min(self.build_time.proposing_after(empty_slots));
