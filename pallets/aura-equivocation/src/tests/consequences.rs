@@ -92,7 +92,8 @@ fn offences_of_one_slot_in_two_sessions_are_counted_apart() {
 		SlashDeferDuration::set(1);
 		go_to(8);
 		assert_ok!(report(&equivocation(4, 103), &owner(4)));
-		// The offender is chilled, so the next set has three validators and another author of the slot.
+		// It leaves, so that the next set has three validators and another author of the slot.
+		assert_ok!(Staking::chill(RuntimeOrigin::signed(4)));
 		go_to(28);
 		assert_eq!(Session::validators(), [1, 2, 3]);
 		let later = 2;
