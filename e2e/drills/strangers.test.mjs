@@ -56,12 +56,13 @@ const HONEST_WITHIN_MS = 10_000;
 const USUAL_TIP = TOS / 1_000n;
 // The answers that a node holds (256 MiB), the same again on their way through the layers, and the pool.
 const MOST_GROWTH_MIB = 700;
-// The SDK's default of `--in-peers`, and the other validators.
-const MOST_PEERS = 32 + NAMES.length - 1;
+// The SDK's defaults of `--in-peers` and `--out-peers`, and the other validators. A node that connects to nobody by
+// itself has the places of both for peers that connect to it.
+const MOST_PEERS = 32 + 8 + NAMES.length - 1;
 // More than half of the peers, and no more than are let in.
 const LIARS = 8;
 // More than are let in.
-const IDLE_PEERS = 40;
+const IDLE_PEERS = 48;
 
 describe('strangers', () => {
 	const rich = newSenders('strangers');

@@ -262,38 +262,37 @@ function madeUpBlock(best, n, slot) {
  * Announcements of blocks that do not exist, again and again, which are delivered when the node asks for them. Their
  * parents do not exist either, so they cannot be imported. `finalHeight()` answers the height of the last final block.
  */
-export const deliveries = (target, best, finalHeight, slot, isOver) =>
-	withStrangers(target, 4, async (strangers) => {
-		const result = { announced: 0, delivered: 0, places: 0 };
-		const deceive = async (stranger) => {
-			let [height, madeUp] = [0, null];
-			await stranger.answer('/sync/2', (request) => {
-				const hash = requestedHash(request);
-				if (hash === null) return Buffer.alloc(0);
-				result.delivered++;
-				return blockResponse({ hash, header: madeUp });
-			});
-			while (!isOver()) {
-				try {
-					const stream = await stranger.notifications('/block-announces/1', handshakeAt(target, best));
-					result.places++;
-					while (stream.isOpen && !isOver()) {
-						if (height !== finalHeight() + 2) {
-							height = finalHeight() + 2;
-							madeUp = header({ number: height, slot: slot() });
-						}
-						await stream.send([announcement(madeUp, { isBest: false })]);
-						result.announced++;
-						await sleep(10);
+export async function deliveries(target, best, finalHeight, slot, isOver) {
+	const result = { done: zeroOf(['announced', 'delivered']), places: 0 };
+	const deceive = async (stranger) => {
+		let [height, madeUp] = [0, null];
+		await stranger.answer('/sync/2', (request) => {
+			const hash = requestedHash(request);
+			if (hash === null) return Buffer.alloc(0);
+			result.done.delivered++;
+			return blockResponse({ hash, header: madeUp });
+		});
+		while (!isOver()) {
+			try {
+				const stream = await stranger.notifications('/block-announces/1', handshakeAt(target, best));
+				result.places++;
+				while (stream.isOpen && !isOver()) {
+					if (height !== finalHeight() + 2) {
+						height = finalHeight() + 2;
+						madeUp = header({ number: height, slot: slot() });
 					}
-				} catch {
-					await sleep(PAUSE_MS);
+					await stream.send([announcement(madeUp, { isBest: false })]);
+					result.done.announced++;
+					await sleep(10);
 				}
+			} catch {
+				await sleep(PAUSE_MS);
 			}
-		};
-		await Promise.all(strangers.map(deceive));
-		return result;
-	});
+		}
+	};
+	await withStrangers(target, 4, (strangers) => Promise.all(strangers.map(deceive)), isOver);
+	return result;
+}
 
 /**
  * Transactions over the peer-to-peer network at full speed, without any check by a node of the sender. `next(i)`
