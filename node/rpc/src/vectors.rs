@@ -59,8 +59,8 @@ pub fn error_codes() -> BTreeSet<i32> {
 }
 
 fn cases(file: &str) -> Vec<Value> {
-	let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/conformance/rpc");
-	let text = fs::read_to_string(format!("{folder}/{file}")).unwrap();
+	// Cargo runs tests in the folder of their crate.
+	let text = fs::read_to_string(format!("../../vectors/conformance/rpc/{file}")).unwrap();
 	let content: Value = serde_json::from_str(&text).unwrap();
 	content["cases"].as_array().unwrap().clone()
 }
