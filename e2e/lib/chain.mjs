@@ -38,7 +38,8 @@ export async function connect(url) {
 export async function connectSynced(url, height) {
 	const provider = new WsProvider(url);
 	try {
-		await provider.isReady;
+		// It tries again for ever.
+		await withTimeout(provider.isReady, `a connection to ${url}`);
 		let unsubscribe;
 		const synced = new Promise((resolve, reject) => {
 			const methods = ['chain_finalizedHead', 'chain_subscribeFinalizedHeads', 'chain_unsubscribeFinalizedHeads'];

@@ -25,6 +25,9 @@ const LOCALNET = join(ROOT, 'scripts/localnet');
 // Generous limits, as in scripts/localnet, because the machine may be compiling at the same time.
 const START_TIMEOUT_MS = 180_000;
 
+// A node waits a minute for its tasks when it stops.
+const STOP_TIMEOUT_MS = 120_000;
+
 // Functions that remove the child processes and folders of this process. They run in reverse order and are synchronous,
 // because an exiting process runs no callbacks.
 const cleanups = new Set();
@@ -147,8 +150,8 @@ export function spawnBinary(binary, args, stdio, env, options) {
 /**
  * Starts a node on free ports, except for `--listen-addr` among `args`, and waits until its JSON-RPC port accepts
  * connections. `log()` returns its log so far. `signal(name)` sends a signal; `ended` resolves with the exit code.
- * `stop(signal)` sends SIGTERM or the given signal and returns the exit code. `env` and `options` are those of
- * `spawnBinary`.
+ * `stop(signal)` sends SIGTERM or the given signal and returns the exit code; it is null if the signal kills the node, or
+ * if the node has to be killed because it does not exit. `env` and `options` are those of `spawnBinary`.
  */
 export async function startNode(args, env, { binary = GTOS_BIN, ...options } = {}) {
 	const port = await freePorts(3);
@@ -190,7 +193,8 @@ export async function startNode(args, env, { binary = GTOS_BIN, ...options } = {
 		signal: (name) => child.kill(name),
 		async stop(signal = 'SIGTERM') {
 			child.kill(signal);
-			return ended;
+			const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+			return ended.finally(() => clearTimeout(timer));
 		},
 	};
 }
