@@ -7,7 +7,7 @@
 use crate::heard_height::HeardHeight;
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::BlockNumber;
-use sc_network_sync::{SyncStatus, SyncingService};
+use sc_network_sync::{SyncStatus, SyncingService, WarpSyncPhase};
 use sp_blockchain::HeaderBackend;
 use std::{sync::Arc, time::Duration};
 
@@ -56,7 +56,7 @@ impl Progress {
 		self.highest = if stands_still { self.highest.max(seen) } else { seen };
 		// Blocks are being executed, or something else is downloaded first.
 		let is_busy =
-			status.queued_blocks > 0 || status.state_sync.is_some() || status.warp_sync.is_some();
+			status.queued_blocks > 0 || status.state_sync.is_some() || is_warp_syncing(status);
 		let is_behind = self.highest > best.saturating_add(MIN_GAP_BLOCKS);
 		(stands_still && !is_busy && is_behind).then(|| {
 			format!(
@@ -69,10 +69,17 @@ impl Progress {
 	}
 }
 
+/// Whether a warp sync has not reached its target yet. Old blocks are downloaded after that, beside the new ones, and
+/// without end if no peer has them.
+fn is_warp_syncing(status: &SyncStatus<Block>) -> bool {
+	let warp_sync = status.warp_sync.as_ref();
+	warp_sync.is_some_and(|warp| !matches!(warp.phase, WarpSyncPhase::DownloadingBlocks(_)))
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use sc_network_sync::SyncState;
+	use sc_network_sync::{SyncState, WarpSyncProgress};
 
 	fn status(best_seen_block: Option<BlockNumber>, queued_blocks: u32) -> SyncStatus<Block> {
 		SyncStatus {
@@ -104,6 +111,21 @@ mod tests {
 		let warning = progress.judge(0, 0, &status(None, 0)).unwrap();
 		assert!(warning.contains("at block 900"), "{warning}");
 		assert!(progress.judge(0, 905, &status(None, 0)).unwrap().contains("at block 905"));
+	}
+
+	#[test]
+	fn node_without_old_blocks_is_warned_of_after_its_warp_sync_only() {
+		for (phase, is_warned_of) in [
+			(WarpSyncPhase::DownloadingState, false),
+			// The state is there; old blocks are missing.
+			(WarpSyncPhase::DownloadingBlocks(3), true),
+		] {
+			let warp_sync = Some(WarpSyncProgress { phase, total_bytes: 0, status: None });
+			let status = SyncStatus { warp_sync, ..status(Some(900), 0) };
+			let mut progress = Progress::default();
+			assert_eq!(progress.judge(7, 900, &status), None);
+			assert_eq!(progress.judge(7, 900, &status).is_some(), is_warned_of, "{status:?}");
+		}
 	}
 
 	#[test]
