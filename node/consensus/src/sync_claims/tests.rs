@@ -11,7 +11,9 @@ use crate::{sync_network::handle_for_sync, test_client};
 use futures::executor::block_on;
 use recorded::Recorded;
 use sc_client_api::Finalizer;
-use sc_consensus::{BlockImport, BlockImportParams, ForkChoiceStrategy, StateAction};
+use sc_consensus::{
+	BlockImport, BlockImportParams, ForkChoiceStrategy, IncomingBlock, StateAction,
+};
 use sc_consensus_aura::SlotDuration;
 use sc_network_sync::mock::MockBlockDownloader;
 use sp_consensus::BlockOrigin;
@@ -112,4 +114,26 @@ fn header(number: BlockNumber, parent: Hash, slot: u64) -> Header {
 	let slot = Slot::from(slot);
 	let digest = CompatibleDigestItem::<AuthoritySignature>::aura_pre_digest(slot);
 	Header::new(number, Hash::zero(), Hash::zero(), parent, Digest { logs: vec![digest] })
+}
+
+/// A block of this slot, delivered by the peer, whose parent nobody has.
+pub(super) fn made_up(peer: PeerId, number: BlockNumber, slot: u64) -> IncomingBlock<Block> {
+	let header = header(number, claimed(), slot);
+	IncomingBlock {
+		hash: header.hash(),
+		header: Some(header),
+		body: Some(Vec::new()),
+		indexed_body: None,
+		justifications: None,
+		origin: Some(peer),
+		allow_missing_state: true,
+		skip_execution: false,
+		import_existing: false,
+		state: None,
+	}
+}
+
+/// The error of a block whose body does not belong to its header.
+pub(super) fn wrong_body() -> BlockImportError {
+	BlockImportError::Other(sp_consensus::Error::ClientImport("wrong body".into()))
 }

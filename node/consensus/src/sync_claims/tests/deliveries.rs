@@ -1,28 +1,6 @@
 //! What follows from blocks that cannot be imported.
 
 use super::*;
-use sc_consensus::IncomingBlock;
-
-/// A block of the peer whose parent does not exist.
-fn made_up(peer: PeerId, seed: u64) -> IncomingBlock<Block> {
-	let header = header(1, claimed(), seed);
-	IncomingBlock {
-		hash: header.hash(),
-		header: Some(header),
-		body: Some(Vec::new()),
-		indexed_body: None,
-		justifications: None,
-		origin: Some(peer),
-		allow_missing_state: true,
-		skip_execution: false,
-		import_existing: false,
-		state: None,
-	}
-}
-
-fn wrong_body() -> BlockImportError {
-	BlockImportError::Other(sp_consensus::Error::ClientImport("wrong body".into()))
-}
 
 impl Node {
 	/// Lets a peer deliver a block that cannot be imported. Answers what sync hears of it.
@@ -54,10 +32,10 @@ fn peer_with_made_up_blocks_does_not_let_sync_start_over_with_each_and_is_discon
 	let mut node = Node::at(100);
 	let peer = node.connect(1);
 	let restart = BlockImportError::UnknownParent.to_string();
-	assert_eq!(node.fail(made_up(peer, 1), BlockImportError::UnknownParent), restart);
-	assert_ne!(node.fail(made_up(peer, 2), BlockImportError::UnknownParent), restart);
+	assert_eq!(node.fail(made_up(peer, 1, 1), BlockImportError::UnknownParent), restart);
+	assert_ne!(node.fail(made_up(peer, 1, 2), BlockImportError::UnknownParent), restart);
 	assert!(node.dropped().is_empty());
-	node.fail(made_up(peer, 3), wrong_body());
+	node.fail(made_up(peer, 1, 3), wrong_body());
 	assert_eq!(node.dropped(), [peer]);
 	assert!(node.dropped().is_empty());
 }
@@ -66,8 +44,8 @@ fn peer_with_made_up_blocks_does_not_let_sync_start_over_with_each_and_is_discon
 fn peer_that_is_gone_is_not_disconnected() {
 	let mut node = Node::at(100);
 	let peer = node.connect(1);
-	for seed in 0..3 {
-		node.fail(made_up(peer, seed), wrong_body());
+	for slot in 0..3 {
+		node.fail(made_up(peer, 1, slot), wrong_body());
 	}
 	node.sync.remove_peer(&peer);
 	assert!(node.dropped().is_empty());
@@ -77,12 +55,12 @@ fn peer_that_is_gone_is_not_disconnected() {
 fn block_with_a_wrong_body_is_looked_for_at_the_other_announcers() {
 	let mut node = Node::at(100);
 	let [liar, honest] = [1, 1].map(|height| node.connect(height));
-	let block = made_up(liar, 5);
+	let block = made_up(liar, 1, 5);
 	for peer in [liar, honest] {
 		assert!(node.announce_header(peer, header(1, claimed(), 5)).is_some());
 	}
 	// Sync hears of the first failure.
-	node.fail(made_up(liar, 1), wrong_body());
+	node.fail(made_up(liar, 1, 1), wrong_body());
 	assert!(node.sdk.take_fork_requests().is_empty());
 	let hash = block.hash;
 	node.fail(block, wrong_body());
