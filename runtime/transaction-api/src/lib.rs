@@ -1,4 +1,4 @@
-//! Runtime API for queries of the transactions of a block (RPC-R8, RPC-R9).
+//! Runtime API for queries of the transactions of a block (RPC-R8, RPC-R9), and for checks of transactions.
 //!
 //! The runtime of the block answers with names, so the node needs none of the runtime's types: a
 //! node that was built before an upgrade can report transactions after it.
@@ -45,7 +45,7 @@ pub struct Payment<Balance> {
 }
 
 sp_api::decl_runtime_apis! {
-	/// Queries of transactions. Queries about a block are answered from the state after that block.
+	/// Queries and checks of transactions. Queries about a block are answered from the state after that block.
 	#[api_version(1)]
 	pub trait TransactionApi<Balance>
 	where
@@ -59,5 +59,11 @@ sp_api::decl_runtime_apis! {
 
 		/// Whether `bytes` are exactly one extrinsic, valid or not (TXN-R1 to TXN-R7).
 		fn is_extrinsic(bytes: Vec<u8>) -> bool;
+
+		/// Verifies the signatures of `extrinsics`, each as `is_extrinsic` takes it, as the block after
+		/// `parent` does, and returns how many are right. Answered from the state after `parent`.
+		///
+		/// A node calls it while it executes the block, and remembers the right signatures.
+		fn verify_signatures(parent: Block::Hash, extrinsics: Vec<Vec<u8>>) -> u32;
 	}
 }
