@@ -2,10 +2,12 @@
 
 use crate::common::{call_api, chain, rolled_back, run_block, sign, sign_for};
 use codec::Encode;
+use frame_support::MAX_EXTRINSIC_DEPTH;
 use gtos_runtime::{
 	constants::currency::TOS, genesis_config_presets::DEV, Balance, Hash, Runtime, RuntimeCall,
 	System, UncheckedExtrinsic,
 };
+use gtos_transaction_api::MAX_SIGNATURES;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::generic::Era;
 
@@ -54,6 +56,31 @@ fn only_signed_extrinsics_with_a_right_signature_are_counted() {
 		assert_eq!(counts, [0, 0, 0, 0, 0, 0, 1, 1]);
 		assert_eq!(right_signatures(last_block(), &extrinsics), 2);
 		assert_eq!(right_signatures(last_block(), &[]), 0);
+	});
+}
+
+#[test]
+fn call_verifies_no_more_signatures_than_it_may() {
+	chain(DEV).execute_with(|| {
+		run_block(0, vec![]);
+		let extrinsics = vec![sign(Alice, 0, transfer(TOS)).encode(); MAX_SIGNATURES + 1];
+		let right = |count: usize| right_signatures(last_block(), &extrinsics[..count]) as usize;
+		for count in [MAX_SIGNATURES - 1, MAX_SIGNATURES] {
+			assert_eq!(right(count), count);
+		}
+		assert_eq!(right(MAX_SIGNATURES + 1), MAX_SIGNATURES);
+	});
+}
+
+#[test]
+fn extrinsic_that_is_nested_too_deeply_has_no_right_signature() {
+	chain(DEV).execute_with(|| {
+		run_block(0, vec![]);
+		let deep = (0..=MAX_EXTRINSIC_DEPTH).fold(transfer(TOS), |call, _| {
+			RuntimeCall::Utility(pallet_utility::Call::batch { calls: vec![call] })
+		});
+		let extrinsics = [sign(Alice, 0, deep).encode(), sign(Bob, 0, transfer(TOS)).encode()];
+		assert_eq!(right_signatures(last_block(), &extrinsics), 1);
 	});
 }
 

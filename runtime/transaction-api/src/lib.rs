@@ -13,6 +13,11 @@ use alloc::{string::String, vec::Vec};
 use codec::{Codec, Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
+/// Extrinsics that one call of `verify_signatures` looks at, at most.
+///
+/// Anybody may call the function over JSON-RPC, and one call has room for a hundred thousand extrinsics.
+pub const MAX_SIGNATURES: usize = 32;
+
 /// Outcome of an extrinsic of a block. Field order is part of the API's encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
 pub struct Outcome<Balance> {
@@ -60,8 +65,9 @@ sp_api::decl_runtime_apis! {
 		/// Whether `bytes` are exactly one extrinsic, valid or not (TXN-R1 to TXN-R7).
 		fn is_extrinsic(bytes: Vec<u8>) -> bool;
 
-		/// Verifies the signatures of `extrinsics`, each as `is_extrinsic` takes it, as the block after
-		/// `parent` does, and returns how many are right. Answered from the state after `parent`.
+		/// Verifies the signatures of the first `MAX_SIGNATURES` of `extrinsics`, each as `is_extrinsic` takes
+		/// it, as the block after `parent` does, and returns how many are right. Answered from the state after
+		/// `parent`.
 		///
 		/// A node calls it while it executes the block, and remembers the right signatures.
 		fn verify_signatures(parent: Block::Hash, extrinsics: Vec<Vec<u8>>) -> u32;
