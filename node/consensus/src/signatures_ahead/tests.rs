@@ -1,18 +1,23 @@
 //! What is verified during an import, and by whom.
 
 use super::*;
-use crate::test_client::{EXECUTOR, GENESIS};
+use crate::test_client::{self, EXECUTOR, GENESIS};
 use codec::Decode;
 use futures::{executor::block_on, future::BoxFuture};
 use gtos_node_verified_signatures::switch_on;
 use gtos_runtime::{opaque::Header, VERSION};
 use parking_lot::Mutex;
+use sc_transaction_pool::Builder;
+use sc_transaction_pool_api::TransactionSource;
+use sp_blockchain::HeaderBackend;
 use sp_consensus::{BlockOrigin, Error};
 use sp_core::{
 	ecdsa, ed25519, sr25519,
+	testing::TaskExecutor,
 	traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
 	Pair,
 };
+use sp_keyring::Sr25519Keyring::Alice;
 use sp_runtime::{
 	traits::{BlakeTwo256, Hash as _, Header as _, IdentifyAccount},
 	MultiSignature, MultiSigner,
@@ -69,32 +74,32 @@ impl BlockImport<Block> for Inner {
 	}
 }
 
-/// Imports blocks, and notes which extrinsics are given to the runtime to verify, in chunks.
+/// Imports blocks, and notes which extrinsics are given to the runtime to verify, by call.
 struct Fixture {
 	import: SignaturesAhead<Inner>,
 	tasks: Tasks,
 	can_verify: Arc<AtomicBool>,
-	verified: Arc<Mutex<Vec<Vec<Vec<u8>>>>>,
+	calls: Arc<Mutex<Vec<Vec<Vec<u8>>>>>,
 }
 
 impl Fixture {
 	/// Tasks run during the import, or wait for the test. The extrinsics in `known` need not be verified.
 	fn new(tasks_run: bool, known: Vec<UncheckedExtrinsic>) -> Self {
-		let (tasks, verified) = (Tasks::default(), Arc::new(Mutex::new(Vec::new())));
+		let (tasks, calls) = (Tasks::default(), Arc::new(Mutex::new(Vec::new())));
 		let can_verify = Arc::new(AtomicBool::new(true));
-		let (noted, can) = (verified.clone(), can_verify.clone());
+		let (noted, can) = (calls.clone(), can_verify.clone());
 		let import = SignaturesAhead {
 			inner: Inner(tasks_run.then(|| tasks.clone())),
 			tasks: MAX_TASKS,
 			spawner: Box::new(tasks.clone()),
 			is_known: Arc::new(move |extrinsic: &UncheckedExtrinsic| known.contains(extrinsic)),
-			verify: Arc::new(move |parent: Hash, extrinsics: &[Vec<u8>]| {
+			verify: Arc::new(move |parent: Hash, extrinsics: Vec<Vec<u8>>| {
 				assert_eq!(parent, PARENT);
-				noted.lock().push(extrinsics.to_vec());
+				noted.lock().push(extrinsics);
 				can.load(Relaxed)
 			}),
 		};
-		Self { import, tasks, can_verify, verified }
+		Self { import, tasks, can_verify, calls }
 	}
 
 	fn import(&self, block: BlockImportParams<Block>) {
@@ -104,10 +109,18 @@ impl Fixture {
 	fn started(&self) -> usize {
 		self.tasks.0.lock().len()
 	}
+
+	fn verified(&self) -> Vec<Vec<u8>> {
+		self.calls.lock().concat()
+	}
 }
 
 fn extrinsics(numbers: impl Iterator<Item = u16>) -> Vec<UncheckedExtrinsic> {
 	numbers.map(|number| UncheckedExtrinsic::from_blob(number.to_le_bytes().to_vec())).collect()
+}
+
+fn encoded(extrinsics: &[UncheckedExtrinsic]) -> Vec<Vec<u8>> {
+	extrinsics.iter().map(Encode::encode).collect()
 }
 
 fn block(body: Vec<UncheckedExtrinsic>) -> BlockImportParams<Block> {
@@ -117,16 +130,48 @@ fn block(body: Vec<UncheckedExtrinsic>) -> BlockImportParams<Block> {
 	block
 }
 
+/// Imports a block with so many extrinsics that are not known, and as many that are. Answers how many of them each call
+/// verifies.
+fn calls_for(unknown: usize) -> Vec<usize> {
+	let end = 2 * unknown as u16;
+	let fixture = Fixture::new(true, extrinsics((0..end).step_by(2)));
+	fixture.import(block(extrinsics(0..end)));
+	let verified = fixture.verified();
+	assert_eq!(verified, encoded(&extrinsics((1..end).step_by(2)))[..verified.len()]);
+	let calls = fixture.calls.lock();
+	calls.iter().map(Vec::len).collect()
+}
+
 #[test]
 fn signatures_that_are_not_known_are_verified_during_the_import() {
-	let fixture = Fixture::new(true, extrinsics((0..200).step_by(2)));
-	fixture.import(block(extrinsics(0..200)));
-	let chunks = fixture.verified.lock();
-	let unknown: Vec<Vec<u8>> =
-		extrinsics((1..200).step_by(2)).iter().map(Encode::encode).collect();
-	assert_eq!(chunks.concat(), unknown);
-	let lengths: Vec<usize> = chunks.iter().map(Vec::len).collect();
-	assert_eq!(lengths, [CHUNK, CHUNK, CHUNK, 100 - 3 * CHUNK]);
+	const MAX: usize = MAX_SIGNATURES;
+	assert_eq!(calls_for(3 * MAX + MIN_SIGNATURES), [MAX, MAX, MAX, MIN_SIGNATURES]);
+	assert_eq!(calls_for(3 * MAX + MIN_SIGNATURES - 1), [MAX, MAX, MAX]);
+}
+
+#[test]
+fn signatures_that_are_all_known_cost_no_call_of_the_runtime() {
+	let body = extrinsics(0..1_000);
+	// Of the extrinsics of a block, the inherents are never in the pool.
+	let fixture = Fixture::new(true, body[MIN_SIGNATURES - 1..].to_vec());
+	fixture.import(block(body));
+	assert!(fixture.verified().is_empty());
+}
+
+/// The author of a block must not be able to choose how long a call lasts.
+#[test]
+fn long_extrinsics_are_left_to_the_execution() {
+	let longest = vec![0; MAX_SHALLOW_BYTES - 2];
+	let longest = UncheckedExtrinsic::from_blob(longest);
+	assert_eq!(longest.encoded_size(), MAX_SHALLOW_BYTES);
+	let too_long = UncheckedExtrinsic::from_blob(vec![0; MAX_SHALLOW_BYTES - 1]);
+
+	let fixture = Fixture::new(true, vec![]);
+	fixture.import(block(vec![too_long.clone(); 100]));
+	assert!(fixture.verified().is_empty());
+	let body = vec![longest; MIN_SIGNATURES];
+	fixture.import(block([&body[..], &[too_long]].concat()));
+	assert_eq!(fixture.verified(), encoded(&body));
 }
 
 #[test]
@@ -134,7 +179,7 @@ fn tasks_end_when_the_runtime_cannot_verify() {
 	let fixture = Fixture::new(true, vec![]);
 	fixture.can_verify.store(false, Relaxed);
 	fixture.import(block(extrinsics(0..1_000)));
-	assert_eq!(fixture.verified.lock().len(), 1);
+	assert_eq!(fixture.calls.lock().len(), 1);
 }
 
 #[test]
@@ -143,32 +188,40 @@ fn nothing_is_verified_after_the_import() {
 	fixture.import(block(extrinsics(0..1_000)));
 	assert_eq!(fixture.started(), MAX_TASKS);
 	block_on(fixture.tasks.run());
-	assert!(fixture.verified.lock().is_empty());
+	assert!(fixture.verified().is_empty());
 }
 
 #[test]
-fn task_ends_after_its_chunk_when_the_import_ends() {
-	let work =
-		Work { parent: PARENT, extrinsics: vec![vec![]; 5 * CHUNK], next: AtomicUsize::new(0) };
-	let work = Arc::new(work);
-	let running = Running(work.clone());
-	assert_eq!(work.next_chunk().map(<[_]>::len), Some(CHUNK));
+fn task_ends_after_its_call_when_the_import_ends() {
+	let fixture = Fixture::new(false, vec![]);
+	let running = fixture.import.start(&block(extrinsics(0..1_000)));
+	let work = running.as_ref().expect("the block is executed").0.clone();
+	assert_eq!(work.next_extrinsics().map(|taken| taken.len()), Some(MAX_SIGNATURES));
 	drop(running);
-	assert_eq!(work.next_chunk(), None);
-	assert_eq!(work.next_chunk(), None);
+	assert_eq!(work.next_extrinsics(), None);
+	assert_eq!(work.next_extrinsics(), None);
+}
+
+/// Whoever looks into the pool may have to wait for it, so the import does not.
+#[test]
+fn import_does_not_look_into_the_pool() {
+	let mut fixture = Fixture::new(false, vec![]);
+	fixture.import.is_known =
+		Arc::new(|_: &UncheckedExtrinsic| -> bool { panic!("the import looks into the pool") });
+	fixture.import(block(extrinsics(0..1_000)));
+	assert_eq!(fixture.started(), MAX_TASKS);
 }
 
 #[test]
-fn no_task_is_started_without_an_execution_or_with_few_signatures() {
+fn no_task_is_started_without_an_execution_or_for_few_extrinsics() {
 	let started = |block| {
-		let fixture = Fixture::new(false, extrinsics(1_000..2_000));
+		let fixture = Fixture::new(false, vec![]);
 		fixture.import(block);
 		fixture.started()
 	};
-	let few = MIN_EXTRINSICS as u16 - 1;
+	let few = MIN_SIGNATURES as u16 - 1;
 	assert_eq!(started(block(extrinsics(0..few + 1))), 1);
 	assert_eq!(started(block(extrinsics(0..few))), 0);
-	assert_eq!(started(block(extrinsics((0..few).chain(1_000..2_000)))), 0);
 
 	let mut only_stored = block(extrinsics(0..500));
 	only_stored.state_action = StateAction::Skip;
@@ -186,27 +239,53 @@ fn no_task_is_started_without_an_idle_core() {
 	assert_eq!(fixture.started(), 0);
 }
 
-/// A remark without bytes, signed for the chain whose genesis block is [`PARENT`].
-fn signed_remark<P: Pair>() -> Vec<u8>
+/// A remark without bytes, signed for the chain with this genesis block. Without the length prefix.
+fn signed_remark<P: Pair>(pair: &P, genesis: Hash) -> Vec<u8>
 where
 	MultiSigner: From<P::Public>,
 	MultiSignature: From<P::Signature>,
 {
-	let pair = P::from_seed_slice(&[1; 32]).expect("every seed of this length makes a key");
 	let call = [0_u8; 3];
 	// Immortal, nonce 0, no tip, no hash of metadata.
 	let explicit = [0_u8; 4];
-	let implicit =
-		(VERSION.spec_version, VERSION.transaction_version, PARENT, PARENT, None::<Hash>).encode();
-	let signature = pair.sign(&[&call[..], &explicit, &implicit].concat());
+	let versions = (VERSION.spec_version, VERSION.transaction_version);
+	let implicit = (versions, genesis, genesis, None::<Hash>).encode();
+	let signature = pair.sign(&[&call[..], &explicit[..], &implicit[..]].concat());
 	let signature = MultiSignature::from(signature).encode();
 	let account = MultiSigner::from(pair.public()).into_account().encode();
 	// Signed, format 4; the address is an account.
-	[&[0x84_u8, 0][..], &account, &signature, &explicit, &call].concat().encode()
+	[&[0x84_u8, 0][..], &account[..], &signature[..], &explicit[..], &call[..]].concat()
+}
+
+#[test]
+fn transaction_in_the_pool_is_known() {
+	let folder = tempfile::tempdir().unwrap();
+	let client = Arc::new(test_client::open_with_state(folder.path()));
+	let genesis = client.info().genesis_hash;
+	let pool: Pool = Builder::new(TaskExecutor::new(), client, true.into()).build();
+	let remark = UncheckedExtrinsic::from_blob(signed_remark(&Alice.pair(), genesis));
+	assert!(!is_in_pool(&pool, &remark));
+	block_on(pool.submit_one(genesis, TransactionSource::External, remark.clone())).unwrap();
+	assert!(is_in_pool(&pool, &remark));
+}
+
+#[test]
+fn runtime_of_the_parent_verifies_if_its_state_is_there() {
+	let folder = tempfile::tempdir().unwrap();
+	let client = test_client::open_with_state(folder.path());
+	let genesis = client.info().genesis_hash;
+	let remark = signed_remark(&Alice.pair(), genesis).encode();
+	let extrinsics = vec![vec![], vec![0xff; 100], remark];
+	assert!(verify_by_runtime(&client, genesis, extrinsics.clone()).unwrap());
+	assert!(verify_by_runtime(&client, PARENT, extrinsics.clone()).is_err());
+
+	let folder = tempfile::tempdir().unwrap();
+	let stateless = test_client::open(folder.path());
+	assert!(verify_by_runtime(&stateless, genesis, extrinsics).is_err());
 }
 
 /// How many signatures the Wasm finds right at genesis.
-fn right_in_wasm(extrinsics: Vec<Vec<u8>>) -> u32 {
+fn right_in_wasm(extrinsics: &[Vec<u8>]) -> u32 {
 	let wasm = gtos_runtime::WASM_BINARY.expect("tests are built with the Wasm");
 	let code = RuntimeCode {
 		code_fetcher: &WrappedRuntimeCode(wasm.into()),
@@ -225,26 +304,29 @@ fn right_in_wasm(extrinsics: Vec<Vec<u8>>) -> u32 {
 	u32::decode(&mut &answer[..]).expect("it is a number")
 }
 
+// Other tests of this crate may verify signatures at the same time, which changes the numbers, too.
 #[test]
 fn wasm_verifies_signatures_of_every_scheme_by_functions_that_remember() {
-	let memory = switch_on(NonZeroU32::new(64).expect("it is not zero"));
-	let right = vec![
-		signed_remark::<sr25519::Pair>(),
-		signed_remark::<ed25519::Pair>(),
-		signed_remark::<ecdsa::Pair>(),
+	fn seeded<P: Pair>() -> P {
+		P::from_seed_slice(&[1; 32]).expect("every seed of this length makes a key")
+	}
+	let memory = switch_on(NonZeroU32::new(1_024).expect("it is not zero"));
+	let mut remarks = [
+		signed_remark(&seeded::<sr25519::Pair>(), PARENT),
+		signed_remark(&seeded::<ed25519::Pair>(), PARENT),
+		signed_remark(&seeded::<ecdsa::Pair>(), PARENT),
 	];
-	let before = (memory.hits(), memory.misses());
-	assert_eq!(right_in_wasm(right.clone()), 3);
-	assert_eq!((memory.hits() - before.0, memory.misses() - before.1), (0, 3));
-	assert_eq!(right_in_wasm(right.clone()), 3);
-	assert_eq!((memory.hits() - before.0, memory.misses() - before.1), (3, 3));
+	let right = remarks.clone().map(|remark| remark.encode());
+	let (hits, misses) = (memory.hits(), memory.misses());
+	assert_eq!(right_in_wasm(&right), 3);
+	assert!(memory.misses() >= misses + 3);
+	assert_eq!(right_in_wasm(&right), 3);
+	assert!(memory.hits() >= hits + 3);
 
 	// The same signatures under another nonce, which stands before two bytes of extensions and three of the call.
-	let mut other_nonce = right;
-	for bytes in &mut other_nonce {
+	for bytes in &mut remarks {
 		let nonce = bytes.len() - 6;
 		bytes[nonce] = 4;
 	}
-	assert_eq!(right_in_wasm(other_nonce), 0);
-	assert_eq!((memory.hits() - before.0, memory.misses() - before.1), (3, 6));
+	assert_eq!(right_in_wasm(&remarks.map(|remark| remark.encode())), 0);
 }
