@@ -2,7 +2,8 @@
 
 use crate::verified_signatures::VerifiedSignatures;
 use sp_core::{ed25519, sr25519};
-use sp_io::EcdsaVerifyError;
+use sp_externalities::{with_externalities, ExternalitiesExt};
+use sp_io::{EcdsaVerifyError, UseDalekExt};
 use sp_runtime_interface::{
 	pass_by::{AllocateAndReturnByCodec, PassFatPointerAndRead, PassPointerAndRead},
 	runtime_interface,
@@ -25,8 +26,7 @@ pub fn of_process() -> Option<&'static VerifiedSignatures> {
 
 /// Host functions that replace those of the SDK with the same names and versions.
 ///
-/// Each must answer as the SDK's does. The functions that it does not name stay those of the SDK. The SDK can be told
-/// to verify old ed25519 signatures in another way (`UseDalekExt`); this node never tells it so.
+/// Each must answer as the SDK's does. The functions that it does not name stay those of the SDK.
 #[runtime_interface]
 pub trait Crypto {
 	/// Whether an ed25519 signature is right.
@@ -36,8 +36,8 @@ pub trait Crypto {
 		pub_key: PassPointerAndRead<&ed25519::Public, 32>,
 	) -> bool {
 		match of_process() {
-			Some(memory) => memory.ed25519(sig, msg, pub_key),
-			None => sp_io::crypto::ed25519_verify(sig, msg, pub_key),
+			Some(memory) if !is_verified_by_dalek() => memory.ed25519(sig, msg, pub_key),
+			_ => sp_io::crypto::ed25519_verify(sig, msg, pub_key),
 		}
 	}
 
@@ -75,11 +75,17 @@ pub trait Crypto {
 	}
 }
 
+/// Whether the SDK has been told to verify ed25519 signatures in another way, which accepts fewer. The answer then
+/// depends on more than the arguments, and is not remembered. This node never tells the SDK so.
+fn is_verified_by_dalek() -> bool {
+	with_externalities(|mut state| state.extension::<UseDalekExt>().is_some()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use sp_core::Pair;
-	use sp_io::SubstrateHostFunctions;
+	use sp_io::{SubstrateHostFunctions, TestExternalities};
 	use sp_runtime_interface::sp_wasm_interface::HostFunctions;
 
 	/// Name without the version, and the version.
@@ -148,5 +154,18 @@ mod tests {
 		assert_eq!(answers(), expected);
 		assert_eq!((memory.hits(), memory.misses()), (3, 9));
 		assert_eq!(of_process().map(VerifiedSignatures::hits), Some(3));
+
+		// A signature on which the two ways to verify ed25519 signatures disagree.
+		let is_right = || {
+			let key = ed25519::Public::from_raw([0; 32]);
+			crypto::ed25519_verify(&ed25519::Signature::from_raw([0; 64]), b"", &key)
+		};
+		let mut by_dalek = TestExternalities::default();
+		by_dalek.register_extension(UseDalekExt);
+		for _ in 0..2 {
+			assert!(TestExternalities::default().execute_with(is_right));
+			assert!(!by_dalek.execute_with(is_right));
+		}
+		assert_eq!((memory.hits(), memory.misses()), (4, 10));
 	}
 }

@@ -1,7 +1,9 @@
 //! Attempts to get a wrong answer out of the memory.
 
 use crate::VerifiedSignatures;
+use hex_literal::hex;
 use sp_core::{ecdsa, ed25519, sr25519, Pair};
+use sp_io::EcdsaVerifyError;
 use std::{
 	num::NonZeroU32,
 	sync::atomic::{AtomicUsize, Ordering::Relaxed},
@@ -106,6 +108,98 @@ fn mutations_of_a_remembered_ecdsa_signature_are_recovered_anew() {
 	other_form[64] += 27;
 	assert_eq!(recover(&other_form, &hash), key);
 	assert_eq!(memory.hits(), 1);
+}
+
+/// The SDK's version 1 of the function accepts it, and is not replaced. The signature is one of the SDK's own tests.
+#[test]
+fn sr25519_signature_of_the_old_format_is_refused_as_by_version_2() {
+	let memory = memory(64);
+	let key = sr25519::Public::from_raw(hex!(
+		"b4bfa1f7a5166695eb75299fd1c4c03ea212871c342f2c5dfea0902b2c246918"
+	));
+	let signature = sr25519::Signature::from_raw(hex!(
+		"5a9755f069939f45d96aaf125cf5ce7ba1db998686f87f2fb3cbdea922078741"
+		"a73891ba265f70c31436e18a9acd14d189d73c12317ab6c313285cd938453202"
+	));
+	let message =
+		b"Verifying that I am the owner of 5G9hQLdsKQswNPgB499DeA5PkFBbgkLPJWkkS6FAM6xGQ8xD. \
+		Hash: 221455a3\n";
+	assert!(sr25519::Pair::verify_deprecated(&signature, message, &key));
+	assert!(!memory.sr25519(&signature, message, &key));
+	assert_eq!(memory.entries(), 0);
+}
+
+/// Why recovery fails. The SDK's error can be neither compared nor printed.
+fn recovered(result: Result<[u8; 33], EcdsaVerifyError>) -> Result<[u8; 33], &'static str> {
+	result.map_err(|error| match error {
+		EcdsaVerifyError::BadRS => "R or S",
+		EcdsaVerifyError::BadV => "V",
+		EcdsaVerifyError::BadSignature => "signature",
+	})
+}
+
+#[test]
+fn recovery_is_judged_as_by_the_sdk_each_time() {
+	let memory = memory(4_096);
+	let hash = [3; 32];
+	let signature = ecdsa::Pair::from_seed(&[1; 32]).sign_prehashed(&hash).0;
+	let accepts = |signature: &[u8; 65]| {
+		let sdk = || sp_io::crypto::secp256k1_ecdsa_recover_compressed(signature, &hash);
+		let expected = recovered(sdk());
+		for _ in 0..2 {
+			assert_eq!(recovered(memory.ecdsa_key(signature, &hash)), expected);
+		}
+		expected.is_ok()
+	};
+	let mut overflowing = [255; 65];
+	overflowing[64] = 0;
+	for wrong in [[0; 65], overflowing] {
+		assert!(!accepts(&wrong));
+	}
+	// The last byte has two forms for each parity.
+	let with_last = |last: u8| {
+		let mut changed = signature;
+		changed[64] = last;
+		changed
+	};
+	let accepted: Vec<u8> = (0..=u8::MAX).filter(|last| accepts(&with_last(*last))).collect();
+	assert_eq!(accepted, [0, 1, 27, 28]);
+	assert_eq!((memory.hits(), memory.entries()), (4, 4));
+}
+
+/// Libraries disagree on signatures with such keys. All nodes have to take the SDK's side, with and without a memory.
+#[test]
+fn ed25519_signatures_of_keys_of_small_order_are_judged_as_by_the_sdk() {
+	// Encodings of points of the orders 4, 1 and 2, and one of the order 1 that is not canonical.
+	let first_and_last = |first: u8, between: u8, last: u8| {
+		let mut point = [between; 32];
+		(point[0], point[31]) = (first, last);
+		point
+	};
+	let points = [
+		first_and_last(0, 0, 0),
+		first_and_last(1, 0, 0),
+		first_and_last(0xec, 0xff, 0x7f),
+		first_and_last(1, 0, 0x80),
+	];
+	let memory = memory(4_096);
+	for (key, r) in points.into_iter().flat_map(|key| points.map(|r| (key, r))) {
+		let mut signature = [0; 64];
+		signature[..32].copy_from_slice(&r);
+		let (key, signature) =
+			(ed25519::Public::from_raw(key), ed25519::Signature::from_raw(signature));
+		for _ in 0..2 {
+			// Such a signature is right for every message.
+			assert!(memory.ed25519(&signature, MESSAGE, &key));
+			assert!(sp_io::crypto::ed25519_verify(&signature, MESSAGE, &key));
+		}
+		// Not canonical, for which the SDK's function refuses it.
+		let mut changed = signature.0;
+		changed[63] = 0xff;
+		let changed = ed25519::Signature::from_raw(changed);
+		assert!(!memory.ed25519(&changed, MESSAGE, &key));
+	}
+	assert_eq!((memory.hits(), memory.entries()), (16, 16));
 }
 
 #[test]
