@@ -10,6 +10,7 @@ mod dpos;
 mod entry_changes;
 mod equivocations;
 mod transaction_outcome;
+mod transaction_signatures;
 
 use crate::{
 	genesis_config_presets, AccountId, Aura, Balance, Block, BlockNumber, ContractStore, Executive,
@@ -369,6 +370,13 @@ impl_runtime_apis! {
 
 		fn is_extrinsic(bytes: Vec<u8>) -> bool {
 			transaction_outcome::is_extrinsic(&bytes)
+		}
+
+		fn verify_signatures(
+			parent: <Block as BlockT>::Hash,
+			extrinsics: Vec<Vec<u8>>,
+		) -> u32 {
+			transaction_signatures::verify_signatures(parent, &extrinsics)
 		}
 	}
 

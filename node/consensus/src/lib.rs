@@ -2,8 +2,9 @@
 //! the clock, the choice between siblings by their arrival, the count of missed slots, the pause of
 //! the authors while finality lags, inherent data, the time in which an author takes transactions,
 //! the session keys that a validator lacks, the import of downloaded state, blocks of discarded forks,
-//! reserved peers that stay connected, bounds on what strangers cost, the peers that a warp sync waits
-//! for, and a warning of a sync that gets no blocks.
+//! signatures that are verified while their block is executed, reserved peers that stay connected,
+//! bounds on what strangers cost, the peers that a warp sync waits for, and a warning of a sync that
+//! gets no blocks.
 //!
 //! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
 //! crate assembles the node and passes in what each part needs.
@@ -25,6 +26,7 @@ pub mod proposer;
 mod rate_limit;
 pub mod screened_pool;
 pub mod session_keys;
+pub mod signatures_ahead;
 pub mod stalled_sync;
 pub mod state_import;
 pub mod sync_claims;

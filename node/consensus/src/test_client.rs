@@ -26,7 +26,7 @@ pub(crate) static GENESIS: LazyLock<Storage> = LazyLock::new(|| {
 });
 
 /// Shared by all tests, because it keeps the Wasm that it has compiled.
-static EXECUTOR: LazyLock<WasmExecutor<HostFunctions>> =
+pub(crate) static EXECUTOR: LazyLock<WasmExecutor<HostFunctions>> =
 	LazyLock::new(|| sc_service::new_wasm_executor(&ExecutorConfiguration::default()));
 
 /// A client that has no state, as a node has at the start of a fast sync. It imports blocks that are

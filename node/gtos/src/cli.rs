@@ -111,6 +111,17 @@ pub struct Run {
 	)]
 	pub tx_index_blocks: u32,
 
+	/// How many verified signatures the node remembers, so that it verifies each signature once; 0: none.
+	///
+	/// The default is twice the default of --pool-limit, and takes up to 7 MiB.
+	#[arg(
+		long,
+		value_name = "SIGNATURES",
+		default_value_t = 65_536,
+		value_parser = clap::value_parser!(u32).range(..=4_194_304)
+	)]
+	pub verified_signatures: u32,
+
 	/// Folder in which the node keeps runtimes after compiling them, so that its next start
 	/// is faster. The default is `compiled-runtimes` in the base path.
 	///
@@ -407,6 +418,13 @@ mod tests {
 		assert_eq!(pauses(&["--validator"]), AuthoringPauses::WhileFinalityLags);
 		let never = &["--validator", "--unsafe-no-authoring-pauses"];
 		assert_eq!(pauses(never), AuthoringPauses::Never);
+	}
+
+	#[test]
+	fn signatures_are_remembered_unless_told_otherwise() {
+		assert_eq!(parse(&[]).run.verified_signatures, 65_536);
+		assert_eq!(parse(&["--verified-signatures", "0"]).run.verified_signatures, 0);
+		assert!(Cli::try_from_iter(["gtos", "--verified-signatures", "4194305"]).is_err());
 	}
 
 	#[test]

@@ -178,6 +178,7 @@ fn complete(
 		slashing_protection: run.slashing_protection.into(),
 		storage: StorageOptions { limits, stopped },
 		transaction_index_window: NonZeroU32::new(run.tx_index_blocks),
+		verified_signatures: NonZeroU32::new(run.verified_signatures),
 	})
 }
 

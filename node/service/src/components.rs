@@ -2,9 +2,12 @@
 
 use gtos_node_consensus::{
 	clock::Clock,
+	discarded_forks::DiscardedForks,
 	equivocation::{Metrics, ObservedHeader},
 	fork_choice::{BestArrival, PunctualImport},
 	observed_import::ObservedImport,
+	signatures_ahead::SignaturesAhead,
+	state_import::StateImport,
 };
 use gtos_node_slashing_protection::SlashingProtection;
 use gtos_node_types::{Block, FullBackend, FullClient, TransactionPool};
@@ -25,6 +28,9 @@ pub type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectC
 
 /// The block import that authoring and the import queue share.
 pub type ObservedBlockImport = ObservedImport<PunctualImport<GrandpaBlockImport>>;
+
+/// The block import of the import queue: what only blocks of others need, in front of the shared one.
+pub type QueueBlockImport = DiscardedForks<SignaturesAhead<StateImport<ObservedBlockImport>>>;
 
 /// The opened chain, as a command needs it.
 pub type PartialComponents = sc_service::PartialComponents<

@@ -10,7 +10,7 @@ use crate::{
 	open::open_node,
 	own_slots, rpc, session_keys, slashing_protection,
 	storage_monitor::{self, StorageOptions},
-	transaction_index,
+	transaction_index, verified_signatures,
 };
 use gtos_node_consensus::{
 	backoff::Pauses, bounded_answers::InboundQueue, screened_pool::ScreenedPool,
@@ -39,6 +39,8 @@ pub struct Options {
 	pub storage: StorageOptions,
 	/// How many of the last blocks the index of transactions covers; `None` for no index.
 	pub transaction_index_window: Option<NonZeroU32>,
+	/// How many verified signatures the node remembers, of ecdsa and of the other schemes each; `None` for none.
+	pub verified_signatures: Option<NonZeroU32>,
 }
 
 /// Starts a full node, and a validator if the configuration asks for one, over the network backend
@@ -55,6 +57,8 @@ fn start_over<N>(config: Configuration, options: Options) -> Result<TaskManager,
 where
 	N: InboundQueue,
 {
+	// Before the import queue, which uses it.
+	verified_signatures::start(&config, options.verified_signatures)?;
 	let PartialComponents {
 		client,
 		backend,

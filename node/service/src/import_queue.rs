@@ -1,9 +1,7 @@
 //! The import queue: Aura's checks of blocks from the network, and the block import behind them.
 
-use crate::components::{GrandpaBlockImport, ObservedBlockImport};
-use gtos_node_consensus::{
-	clock::Clock, discarded_forks::DiscardedForks, inherents, state_import::StateImport,
-};
+use crate::components::{GrandpaBlockImport, QueueBlockImport};
+use gtos_node_consensus::{clock::Clock, inherents};
 use gtos_node_types::{Block, FullClient};
 use gtos_runtime::Hash;
 use sc_consensus_aura::{CheckForEquivocation, ImportQueueParams};
@@ -17,7 +15,7 @@ pub fn start(
 	config: &Configuration,
 	task_manager: &TaskManager,
 	client: Arc<FullClient>,
-	block_import: ObservedBlockImport,
+	block_import: QueueBlockImport,
 	justification_import: GrandpaBlockImport,
 	clock: Arc<Clock>,
 	telemetry: Option<TelemetryHandle>,
@@ -38,9 +36,8 @@ pub fn start(
 			))
 		}
 	};
-	let block_import = StateImport::new(block_import, client.clone());
 	let queue = sc_consensus_aura::import_queue::<AuraPair, _, _, _, _, _>(ImportQueueParams {
-		block_import: DiscardedForks::new(block_import, client.clone()),
+		block_import,
 		justification_import: Some(Box::new(justification_import)),
 		client,
 		create_inherent_data_providers,

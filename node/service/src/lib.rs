@@ -29,6 +29,7 @@ mod storage_monitor;
 mod sync;
 mod telemetry;
 mod transaction_index;
+mod verified_signatures;
 
 pub use components::{ConsensusParts, PartialComponents};
 pub use full::{start, Options};

@@ -8,9 +8,12 @@ use crate::{
 };
 use gtos_node_consensus::{
 	clock::Clock,
+	discarded_forks::DiscardedForks,
 	equivocation,
 	fork_choice::{BestArrival, PunctualImport},
 	observed_import::ObservedImport,
+	signatures_ahead::SignaturesAhead,
+	state_import::StateImport,
 };
 use gtos_node_slashing_protection::{observe_block, Mode};
 use gtos_node_types::{Block, FullClient, TransactionPool};
@@ -68,11 +71,18 @@ pub(crate) fn open_node(
 	let punctual_import =
 		PunctualImport::new(grandpa_import.clone(), client.clone(), best_arrival.clone());
 	let block_import = ObservedImport::new(punctual_import, observers);
+	let queue_import = SignaturesAhead::new(
+		StateImport::new(block_import.clone(), client.clone()),
+		client.clone(),
+		transaction_pool.clone(),
+		task_manager.spawn_handle(),
+	);
+	let queue_import = DiscardedForks::new(queue_import, client.clone());
 	let import_queue = import_queue::start(
 		config,
 		&task_manager,
 		client.clone(),
-		block_import.clone(),
+		queue_import,
 		grandpa_import,
 		clock.clone(),
 		telemetry_handle,

@@ -1,12 +1,15 @@
 //! The SDK's generic types, with the runtime of this chain filled in.
 
 use gtos_runtime::RuntimeApi;
-use sc_executor::WasmExecutor;
+use sc_executor::{sp_wasm_interface::ExtendedHostFunctions, WasmExecutor};
 
 pub use gtos_runtime::opaque::Block;
 
-/// Functions that the runtime may call on this node.
-pub type HostFunctions = sp_io::SubstrateHostFunctions;
+/// Functions that the runtime may call on this node: those of the SDK, except that it verifies each signature once.
+pub type HostFunctions = ExtendedHostFunctions<
+	sp_io::SubstrateHostFunctions,
+	gtos_node_verified_signatures::crypto::HostFunctions,
+>;
 
 /// Client of the chain: reads and imports blocks, and calls the runtime.
 pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, WasmExecutor<HostFunctions>>;

@@ -149,12 +149,23 @@ pub fn sign_as(
 	tip: Balance,
 	call: RuntimeCall,
 ) -> UncheckedExtrinsic {
+	sign_for(Era::Immortal, pair, nonce, tip, call)
+}
+
+/// `call`, signed with `pair`, valid in `era`.
+pub fn sign_for(
+	era: Era,
+	pair: &sr25519::Pair,
+	nonce: Nonce,
+	tip: Balance,
+	call: RuntimeCall,
+) -> UncheckedExtrinsic {
 	let extension: TxExtension = (
 		frame_system::CheckNonZeroSender::new(),
 		frame_system::CheckSpecVersion::new(),
 		frame_system::CheckTxVersion::new(),
 		frame_system::CheckGenesis::new(),
-		frame_system::CheckEra::from(Era::Immortal),
+		frame_system::CheckEra::from(era),
 		frame_system::CheckNonce::from(nonce),
 		gtos_runtime::check_weight::CheckWeight::default(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(tip),

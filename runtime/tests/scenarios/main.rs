@@ -36,6 +36,7 @@ mod replay;
 mod slashes;
 mod tracks;
 mod transaction_outcome;
+mod transaction_signatures;
 mod unpaid_state;
 mod upgrade_referenda;
 mod upgrades;

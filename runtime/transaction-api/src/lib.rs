@@ -1,4 +1,4 @@
-//! Runtime API for queries of the transactions of a block (RPC-R8, RPC-R9).
+//! Runtime API for queries of the transactions of a block (RPC-R8, RPC-R9), and for checks of transactions.
 //!
 //! The runtime of the block answers with names, so the node needs none of the runtime's types: a
 //! node that was built before an upgrade can report transactions after it.
@@ -12,6 +12,11 @@ extern crate alloc;
 use alloc::{string::String, vec::Vec};
 use codec::{Codec, Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
+
+/// Extrinsics that one call of `verify_signatures` looks at, at most.
+///
+/// Anybody may call the function over JSON-RPC, and one call has room for a hundred thousand extrinsics.
+pub const MAX_SIGNATURES: usize = 32;
 
 /// Outcome of an extrinsic of a block. Field order is part of the API's encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
@@ -45,7 +50,7 @@ pub struct Payment<Balance> {
 }
 
 sp_api::decl_runtime_apis! {
-	/// Queries of transactions. Queries about a block are answered from the state after that block.
+	/// Queries and checks of transactions. Queries about a block are answered from the state after that block.
 	#[api_version(1)]
 	pub trait TransactionApi<Balance>
 	where
@@ -59,5 +64,12 @@ sp_api::decl_runtime_apis! {
 
 		/// Whether `bytes` are exactly one extrinsic, valid or not (TXN-R1 to TXN-R7).
 		fn is_extrinsic(bytes: Vec<u8>) -> bool;
+
+		/// Verifies the signatures of the first `MAX_SIGNATURES` of `extrinsics`, each as `is_extrinsic` takes
+		/// it, as the block after `parent` does, and returns how many are right. Answered from the state after
+		/// `parent`.
+		///
+		/// A node calls it while it executes the block, and remembers the right signatures.
+		fn verify_signatures(parent: Block::Hash, extrinsics: Vec<Vec<u8>>) -> u32;
 	}
 }
