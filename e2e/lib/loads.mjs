@@ -10,8 +10,9 @@ const VALUE_BYTES = 64;
 const REMARK_BYTES = 64 * 1024;
 
 // The nodes of a drill share one machine, and each of them checks each transaction that waits in its pool. With many calls in
-// one transaction the machine has its time for the blocks.
-const BATCHED_CALLS = 20;
+// one transaction the machine has its time for the blocks. A transfer weighs a third of a put.
+const BATCHED_PUTS = 20;
+const BATCHED_TRANSFERS = 60;
 
 const bytes = (length) => randomBytes(length).toString('hex');
 
@@ -32,7 +33,7 @@ export const LOADS = {
 	/** Balances move, in batches: blocks are full by weight. */
 	transfers: (api, senders) => {
 		const transfers = senders.map(({ pair }) => api.tx.balances.transferKeepAlive(pair.address, 1));
-		const batch = (i) => Array.from({ length: BATCHED_CALLS }, (_, call) => transfers[(i + call) % transfers.length]);
+		const batch = (i) => Array.from({ length: BATCHED_TRANSFERS }, (_, call) => transfers[(i + call) % transfers.length]);
 		const calls = transfers.map((_, i) => api.tx.utility.batchAll(batch(i)).method.toU8a());
 		return (i) => calls[i % calls.length];
 	},
@@ -41,7 +42,7 @@ export const LOADS = {
 		const value = `0x${bytes(VALUE_BYTES)}`;
 		const put = (key) => api.tx.ttlKv.kvPutTtl(key, value, PUT_TTL);
 		const puts = (...keys) => api.tx.utility.batchAll(keys.map(put)).method.toU8a();
-		return templateOf(puts, BATCHED_CALLS);
+		return templateOf(puts, BATCHED_PUTS);
 	},
 	/** The longest contract code: blocks are full by length, and take little time to execute. */
 	deployments: (api) => {
