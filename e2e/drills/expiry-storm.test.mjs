@@ -33,17 +33,22 @@ import {
 import { extend, follow, hex, kvAll, kvGet, kvStats, put, putIf, remove, verifyProof } from '../lib/entries.mjs';
 import { joinArguments, startConnected, startNetwork } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
+import { blockCapacity } from '../lib/saturation.mjs';
 
 const ENTRIES = Number(process.env.GTOS_STORM_ENTRIES ?? 30_000);
 const SEED = Number(process.env.GTOS_STORM_SEED ?? Date.now()) >>> 0;
 
 const SENDERS = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'];
-const PUTS_PER_EXTRINSIC = 250;
-const EXTRINSICS_PER_SENDER = 2;
+// The part of a block's weight for ordinary transactions that the puts of a round take. What does not fit is included one
+// block later, expires at another height, and has to be put again.
+const PART_OF_BLOCK = 0.75;
+// Puts of an extrinsic whose weight is asked for.
+const SAMPLE_PUTS = 50;
 // A round of puts is signed for the block at this distance from the best one, which leaves time to sign.
 const LEAD_BLOCKS = 3;
-// An estimate of the number of blocks that a round takes.
-const BLOCKS_PER_ROUND = 16;
+// An estimate of the number of blocks that a round takes, and how many more rounds are needed because of repeated puts.
+const BLOCKS_PER_ROUND = 6;
+const REPEATED_ROUNDS = 1.5;
 // Pallet and item, 16 bytes each, in hex.
 const VALUE_KEY_LENGTH = 2 + 2 * 32;
 const RANDOM_CALLS = 10;
@@ -83,21 +88,29 @@ async function settled(senders) {
 	while (!(await Promise.all(senders.map(isSettled))).every(Boolean)) height = await bestHeight(api, height + 1);
 }
 
-/** Puts an entry for every key of every sender so that all of them expire at height `end`. */
-async function load(senders, keysOf, end) {
+const putAll = (api, keys, ttl) => api.tx.utility.batchAll(keys.map((key) => put(api, key, hex('storm'), ttl)));
+
+/** How many puts an extrinsic has if one of each sender fits into a block. */
+async function putsPerExtrinsic([{ api, pair }, ...others]) {
+	const sample = Array.from({ length: SAMPLE_PUTS }, (_, i) => hex(`sample/${i}`));
+	const perBlock = SAMPLE_PUTS * (await blockCapacity(api, { pair }, putAll(api, sample, 1).method.toU8a()));
+	return Math.floor((PART_OF_BLOCK * perBlock) / (1 + others.length));
+}
+
+/** Puts an entry for every key of every sender so that all of them expire at height `end`, `size` of each at a time. */
+async function load(senders, keysOf, end, size) {
 	const [{ api }] = senders;
 	let missing = keysOf;
 	while (missing.some((keys) => keys.length > 0)) {
-		const waiting = missing.map((keys) => chunks(keys, PUTS_PER_EXTRINSIC));
+		const waiting = missing.map((keys) => chunks(keys, size));
 		while (waiting.some((groups) => groups.length > 0)) {
 			// A lifetime counts from the block of the put, so the puts are signed for one block and sent just before it.
 			const target = (await bestHeight(api)) + LEAD_BLOCKS;
 			assert.ok(target + LEAD_BLOCKS < end, 'the entries expire before all of them are put');
 			const signed = senders.flatMap((sender, i) =>
-				waiting[i].splice(0, EXTRINSICS_PER_SENDER).map((keys) => {
-					const calls = keys.map((key) => put(sender.api, key, hex('storm'), end - target));
-					return [sender.api, sender.sign(sender.api.tx.utility.batchAll(calls))];
-				}),
+				waiting[i]
+					.splice(0, 1)
+					.map((keys) => [sender.api, sender.sign(putAll(sender.api, keys, end - target))]),
 			);
 			await bestHeight(api, target - 1);
 			const refusals = await Promise.all(signed.map(([node, extrinsic]) => poolError(node, extrinsic.toHex())));
@@ -190,9 +203,11 @@ describe(`a storm of ${ENTRIES} entries`, () => {
 
 	it('all entries are put so that they expire in one block', async (t) => {
 		t.diagnostic(`seed ${SEED}`);
-		const rounds = Math.ceil(ENTRIES / (senders.length * EXTRINSICS_PER_SENDER * PUTS_PER_EXTRINSIC));
-		end = (await bestHeight(api)) + (rounds + 3) * BLOCKS_PER_ROUND;
-		await load(senders, keysOf, end);
+		const size = await putsPerExtrinsic(senders);
+		const rounds = Math.ceil(ENTRIES / (senders.length * size));
+		t.diagnostic(`${rounds} rounds of ${senders.length} extrinsics of ${size} puts`);
+		end = (await bestHeight(api)) + Math.ceil((REPEATED_ROUNDS * rounds + 3) * BLOCKS_PER_ROUND);
+		await load(senders, keysOf, end, size);
 		t.diagnostic(`${ENTRIES} entries expire at ${end}; block ${await bestHeight(api)} is the best one`);
 	});
 

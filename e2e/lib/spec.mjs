@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { development } from './chain.mjs';
 import { GTOS_BIN, TARGET_DIR, gtos } from './node.mjs';
 
+// After this time, the specs of another binary are removed; no test runs so long.
+const MAX_AGE_MS = 24 * 60 * 60_000;
+
 const sha256 = (text) => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 /** The path of a file that all tests of this binary share. `make(path)` writes it if it is missing. */
@@ -16,10 +19,11 @@ async function cached(name, make) {
 	const own = sha256(`${GTOS_BIN} ${mtimeMs} ${size}`);
 	const folder = join(specs, own);
 	if (!existsSync(folder)) {
-		// Another process may be here at the same time.
+		// Another process may be here at the same time, or test another binary.
 		mkdirSync(folder, { recursive: true });
-		const others = readdirSync(specs).filter((other) => other !== own);
-		for (const other of others) rmSync(join(specs, other), { recursive: true, force: true });
+		const isOld = (other) => Date.now() - (statSync(other, { throwIfNoEntry: false })?.mtimeMs ?? 0) > MAX_AGE_MS;
+		const others = readdirSync(specs).map((other) => join(specs, other));
+		for (const other of others.filter(isOld)) rmSync(other, { recursive: true, force: true });
 	}
 	const path = join(folder, name);
 	if (!existsSync(path)) {
