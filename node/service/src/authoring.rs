@@ -28,7 +28,7 @@ use substrate_prometheus_endpoint::Registry;
 ///
 /// A full block is ready at once if the pool is full of transactions that do not fit, and short ones still
 /// get in if long ones are ahead of them.
-const TRIES_AFTER_FULL: Percent = Percent::from_percent(25);
+pub const TRIES_AFTER_FULL: Percent = Percent::from_percent(25);
 
 /// The parts of the node that the Aura worker needs.
 pub struct Author {

@@ -1,53 +1,29 @@
 //! A client that authors and imports blocks without a network.
 
-use crate::{database, Result};
-use codec::{DecodeAll, Encode};
-use futures::executor::block_on;
-use gtos_node_chain_spec as chain_spec;
-use gtos_node_types::{Block, FullBackend, FullClient, HostFunctions};
+use crate::{client, database, Result};
+use codec::DecodeAll;
+use gtos_node_types::{Block, FullBackend, FullClient};
 use gtos_runtime::{Hash, Runtime};
 use pallet_ttl_kv::{StoreTotals, Totals};
-use sc_block_builder::BlockBuilderBuilder;
 use sc_client_api::{
-	execution_extensions::ExecutionExtensions, Backend, BlockImportOperation as _, NewBlockState,
-	StorageProvider, TrieCacheContext,
+	Backend, BlockImportOperation as _, NewBlockState, StorageProvider, TrieCacheContext,
 };
-use sc_consensus::{
-	BlockImport, BlockImportParams, ForkChoiceStrategy, ImportResult, StateAction, StorageChanges,
-};
-use sc_service::{config::ExecutorConfiguration, BuildGenesisBlock, ClientConfig};
+use sc_service::BuildGenesisBlock;
 use sp_api::{ApiExt, Core, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
-use sp_consensus::BlockOrigin;
-use sp_consensus_aura::{sr25519::AuthorityId as AuraId, Slot, SlotDuration, AURA_ENGINE_ID};
-use sp_core::{storage::StorageKey, testing::TaskExecutor, traits::CallContext};
-use sp_inherents::InherentData;
-use sp_runtime::{
-	traits::{Block as _, Header as _},
-	Digest, DigestItem,
-};
+use sp_consensus_aura::{sr25519::AuthorityId as AuraId, SlotDuration};
+use sp_core::{storage::StorageKey, traits::CallContext};
+use sp_runtime::traits::{Block as _, Header as _};
 use std::{
 	path::Path,
 	sync::Arc,
 	time::{Duration, Instant},
 };
 
-type GenesisBlockBuilder =
-	sc_service::GenesisBlockBuilder<Block, FullBackend, sc_executor::WasmExecutor<HostFunctions>>;
-
-fn executor() -> sc_executor::WasmExecutor<HostFunctions> {
-	sc_service::new_wasm_executor(&ExecutorConfiguration::default())
-}
-
-fn genesis(backend: Arc<FullBackend>, spec: &str) -> Result<GenesisBlockBuilder> {
-	let storage = chain_spec::genesis::build(&*chain_spec::load(spec)?)?;
-	Ok(GenesisBlockBuilder::new_with_storage(storage, true, backend, executor())?)
-}
-
 /// Creates a database at `path` with the genesis block of the chain spec.
 pub fn write_genesis(path: &Path, spec: &str) -> Result<()> {
 	let backend = database::open(path)?;
-	let (block, mut operation) = genesis(backend.clone(), spec)?.build_genesis_block()?;
+	let (block, mut operation) = client::genesis(backend.clone(), spec)?.build_genesis_block()?;
 	let (header, body) = block.deconstruct();
 	operation.set_block_data(header, Some(body), None, None, NewBlockState::Final, true)?;
 	Ok(backend.commit_operation(operation)?)
@@ -78,18 +54,7 @@ impl Chain {
 	/// Opens the database at `path`, with empty caches, and compiles the runtime.
 	pub fn open(path: &Path, spec: &str) -> Result<Self> {
 		let backend = database::open(path)?;
-		let client = sc_service::new_client(
-			backend.clone(),
-			executor(),
-			genesis(backend.clone(), spec)?,
-			None,
-			None,
-			ExecutionExtensions::new(None, Arc::new(executor())),
-			Box::new(TaskExecutor::new()),
-			None,
-			None,
-			ClientConfig::default(),
-		)?;
+		let client = client::open(backend.clone(), spec)?;
 		let slot_duration = sc_consensus_aura::slot_duration::<AuraId, Block, FullClient>(&client)?;
 		Ok(Self { client, backend, slot_duration })
 	}
@@ -123,23 +88,9 @@ impl Chain {
 
 	/// Authors a block without transactions in the next slot, and commits it.
 	pub fn author(&self) -> Result<Block> {
-		let info = self.client.info();
-		// No slot is missed: every height has one.
-		let slot = Slot::from(u64::from(info.best_number) + 1);
-		let digest = Digest { logs: vec![DigestItem::PreRuntime(AURA_ENGINE_ID, slot.encode())] };
-		let mut builder = BlockBuilderBuilder::new(&self.client)
-			.on_parent_block(info.best_hash)
-			.with_parent_block_number(info.best_number)
-			.with_inherent_digests(digest)
-			.build()?;
-		let now = sp_timestamp::Timestamp::new(*slot * self.slot_duration.as_millis());
-		let mut inherents = InherentData::new();
-		inherents.put_data(sp_timestamp::INHERENT_IDENTIFIER, &now)?;
-		for extrinsic in builder.create_inherents(inherents)? {
-			builder.push(extrinsic)?;
-		}
+		let builder = client::new_block(&self.client, self.slot_duration)?;
 		let (block, changes) = builder.build()?.into_inner();
-		self.commit(block.clone(), changes)?;
+		client::commit(&self.client, block.clone(), changes)?;
 		Ok(block)
 	}
 
@@ -162,24 +113,11 @@ impl Chain {
 		}
 
 		let start = Instant::now();
-		self.commit(block, changes)?;
+		client::commit(&self.client, block, changes)?;
 		let commit = start.elapsed();
 
 		// The sweep only removes.
 		let removed = self.entries_at(parent)? - self.entries_at(hash)?;
 		Ok(Imported { number, removed, declared: self.declared(hash)?, execution, commit })
-	}
-
-	fn commit(&self, block: Block, changes: sp_api::StorageChanges<Block>) -> Result<()> {
-		let (header, body) = block.deconstruct();
-		let mut params = BlockImportParams::new(BlockOrigin::File, header);
-		params.body = Some(body);
-		params.state_action = StateAction::ApplyChanges(StorageChanges::Changes(changes));
-		params.finalized = true;
-		params.fork_choice = Some(ForkChoiceStrategy::Custom(true));
-		match block_on(self.client.import_block(params))? {
-			ImportResult::Imported(_) => Ok(()),
-			other => Err(format!("the block is not imported: {other:?}").into()),
-		}
 	}
 }

@@ -1,10 +1,9 @@
 //! The node's database, below the client.
 
-use crate::Result;
-use gtos_node_types::{Block, FullBackend};
+use crate::{client, Result};
+use gtos_node_types::FullBackend;
 use gtos_runtime::{Hash, Header};
 use sc_client_api::{Backend as _, BlockImportOperation as _, NewBlockState, TrieCacheContext};
-use sc_client_db::{BlocksPruning, DatabaseSettings, DatabaseSource, PruningMode};
 use sp_blockchain::HeaderBackend;
 use sp_runtime::{traits::Header as _, Digest, StateVersion};
 use sp_state_machine::Backend as _;
@@ -19,8 +18,6 @@ pub type Item = (Vec<u8>, Vec<u8>);
 /// Storage key, and its new value or `None` to remove it.
 pub type Change<'a> = (&'a [u8], Option<&'a [u8]>);
 
-/// Default of the node.
-const TRIE_CACHE_BYTES: usize = 1 << 30;
 /// Number of final blocks whose state is kept. Fewer than in a node, so that the large filling blocks are
 /// pruned before anything is measured.
 pub const STATES_KEPT: u32 = 16;
@@ -43,15 +40,7 @@ impl WriteTime {
 
 /// Opens the database at `path`, or creates it.
 pub fn open(path: &Path) -> Result<Arc<FullBackend>> {
-	let settings = DatabaseSettings {
-		trie_cache_maximum_size: Some(TRIE_CACHE_BYTES),
-		state_pruning: Some(PruningMode::blocks_pruning(STATES_KEPT)),
-		source: DatabaseSource::ParityDb { path: path.to_path_buf() },
-		blocks_pruning: BlocksPruning::KeepFinalized,
-		pruning_filters: Vec::new(),
-		metrics_registry: None,
-	};
-	Ok(sc_service::new_db_backend::<Block>(settings)?)
+	client::open_database(path, STATES_KEPT)
 }
 
 /// Appends a final block that was not executed and makes `changes` to the state.

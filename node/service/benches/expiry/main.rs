@@ -13,6 +13,8 @@
 //! `scripts/sweep-figures` runs it and describes the options.
 
 mod chain;
+#[path = "../shared/client.rs"]
+mod client;
 mod contents;
 mod database;
 mod report;

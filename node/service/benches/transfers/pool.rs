@@ -1,0 +1,67 @@
+//! Transaction pools, and proposers that take from them.
+
+use crate::{chain::Chain, client, Result};
+use futures::{executor::block_on, future::join_all};
+use gtos_node_consensus::proposer::{BuildTime, TimedProposers};
+use gtos_node_service::TRIES_AFTER_FULL;
+use gtos_node_types::{Block, FullClient, TransactionPool};
+use pallet_genesis_parameters_runtime_api::GenesisParametersApi;
+use sc_basic_authorship::ProposerFactory;
+use sc_transaction_pool::TransactionPoolOptions;
+use sc_transaction_pool_api::{TransactionPool as _, TransactionSource};
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
+use sp_consensus::{Environment, ProposeArgs, Proposer};
+use sp_core::testing::TaskExecutor;
+use std::sync::Arc;
+
+/// An empty pool of the node's type, which holds more than is ever submitted here.
+pub fn open(chain: &Chain) -> Arc<TransactionPool> {
+	let builder =
+		sc_transaction_pool::Builder::new(TaskExecutor::new(), chain.client.clone(), true.into());
+	Arc::new(builder.with_options(TransactionPoolOptions::new_for_benchmarks()).build())
+}
+
+/// Submits the first `count` transfers, each by itself, as JSON-RPC does, and waits until all are accepted.
+pub fn fill(chain: &Chain, pool: &TransactionPool, count: usize) -> Result<()> {
+	let best = chain.client.info().best_hash;
+	let submissions = chain.transfers[..count]
+		.iter()
+		.map(|transfer| pool.submit_one(best, TransactionSource::External, transfer.clone()));
+	for submitted in block_on(join_all(submissions)) {
+		submitted?;
+	}
+	Ok(())
+}
+
+/// Makes proposers as the node does.
+pub struct Proposers(TimedProposers<ProposerFactory<TransactionPool, FullClient>>);
+
+impl Proposers {
+	/// Proposers that take from `pool`.
+	pub fn new(chain: &Chain, pool: Arc<TransactionPool>) -> Result<Self> {
+		let client = chain.client.clone();
+		let budget = client.runtime_api().block_budget(client.info().best_hash)?;
+		let mut factory = ProposerFactory::new(TaskExecutor::new(), client, pool, None, None);
+		factory.set_soft_deadline(TRIES_AFTER_FULL);
+		let build_time = BuildTime::new(budget, chain.slot_duration);
+		Ok(Self(TimedProposers::new(factory, build_time)))
+	}
+
+	/// Proposes a block on the best one. The pool keeps its transactions.
+	pub fn propose(&mut self, chain: &Chain) -> Result<Block> {
+		let best = chain.client.info().best_hash;
+		let parent = chain.client.header(best)?.ok_or("the best block has no header")?;
+		let (inherent_digests, inherent_data) =
+			client::next_slot(&chain.client, chain.slot_duration)?;
+		let max_duration = chain.slot_duration.as_duration();
+		let args = ProposeArgs::<Block> {
+			inherent_data,
+			inherent_digests,
+			max_duration,
+			..Default::default()
+		};
+		let proposer = block_on(Environment::<Block>::init(&mut self.0, &parent))?;
+		Ok(block_on(proposer.propose(args))?.block)
+	}
+}
