@@ -26,6 +26,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_balances, Balances]
 	[pallet_contract_store, ContractStore]
 	[pallet_conviction_voting, ConvictionVoting]
+	[pallet_fee_pot, FeePot]
 	[pallet_grandpa, Grandpa]
 	[pallet_liveness, Liveness]
 	[pallet_migrations, Migrations]
