@@ -4,7 +4,8 @@ use crate::{
 	account_store::AccountStore,
 	constants::currency::EXISTENTIAL_DEPOSIT,
 	fees_by_fullness::{FullnessFeeUpdate, MultipliedLengthFee},
-	Balance, Balances, FeePot, Runtime, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
+	weights, Balance, Balances, FeePot, Runtime, RuntimeEvent, RuntimeFreezeReason,
+	RuntimeHoldReason,
 };
 use frame_support::{
 	parameter_types,
@@ -55,7 +56,7 @@ impl pallet_transaction_payment::Config for Runtime {
 	type OnChargeTransaction = FungibleAdapter<Balances, FeePot>;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::transaction_payment::SubstrateWeight<Runtime>;
 	// One unit per picosecond: one TOS pays for a second of execution.
 	type WeightToFee = IdentityFee<Balance>;
 }
