@@ -4,7 +4,10 @@ use crate::*;
 use frame_benchmarking::v2::*;
 use frame_support::{
 	storage::{storage_prefix, unhashed},
-	traits::{fungible::Balanced, Get, OnUnbalanced, PalletInfoAccess},
+	traits::{
+		fungible::{Balanced, Inspect},
+		Get, OnUnbalanced, PalletInfoAccess,
+	},
 };
 use sp_runtime::traits::Zero;
 
@@ -33,7 +36,7 @@ mod benchmarks {
 		}
 
 		assert!(Balances::<T>::free_balance(&author) > amount);
-		assert!(Balances::<T>::free_balance(Pallet::<T>::account()).is_zero());
+		assert!(Balances::<T>::total_balance(&Pallet::<T>::account()).is_zero());
 		Ok(())
 	}
 

@@ -38,37 +38,38 @@ impl<T: Config> Pallet<T> {
 	///
 	/// Directly, with one read and one write for each transaction: `pallet-balances` would read the account several
 	/// times to check what cannot be otherwise here, deposit an event, and refuse a fee below the existential deposit
-	/// as the first of a block. Because of the provider the record stays if `pallet-balances` changes it, as a transfer
-	/// to the pot does.
+	/// as the first of a block.
+	///
+	/// To the reserved balance, which no call can take: a free balance below the existential deposit becomes dust as
+	/// soon as `pallet-balances` writes the account, and anybody can make it do so. The provider and the consumer are
+	/// those that `pallet-balances` expects of an account with a reserved balance.
 	fn put(credit: CreditOf<T>) {
 		Account::<T>::mutate(Self::account(), |pot| {
 			pot.providers = pot.providers.max(1);
+			pot.consumers = pot.consumers.max(1);
 			// Saturating: all balances together are the total issuance, which has the same type.
-			pot.data.free = pot.data.free.saturating_add(credit.peek());
+			pot.data.reserved = pot.data.reserved.saturating_add(credit.peek());
 		});
 		// The pot holds the amount now. A credit that is dropped lowers the total issuance.
 		mem::forget(credit);
 	}
 
-	/// Takes everything out of the pot, which removes its record.
+	/// Takes everything out of the pot, also what was sent to it, and removes its record if there is one.
 	fn take() -> CreditOf<T> {
-		let pot = Self::account();
-		let gathered = Account::<T>::get(&pot).data.free;
-		if gathered.is_zero() {
-			return CreditOf::<T>::zero();
-		}
-		Account::<T>::remove(&pot);
+		let gathered = Account::<T>::take(Self::account()).data.total();
 		// Balance that left an account without `pallet-balances` becomes a credit this way.
 		Dust::<T::AccountId, Balances<T>>(gathered).into_credit()
 	}
 
 	/// Shares what the pot has between the treasury and the author (ECO-R4). Writes nothing if it is empty.
 	pub(crate) fn pay_out() {
+		// Also if the pot is empty: root can empty it, and tips that stay would be taken from the next fees.
+		let tips = Tips::<T>::take();
 		let mut fees = Self::take();
 		if fees.peek().is_zero() {
 			return;
 		}
-		let tips = fees.extract(Tips::<T>::take());
+		let tips = fees.extract(tips);
 		let part = u32::from(T::TreasuryShare::get().deconstruct());
 		// Saturating: a percentage is at most 100.
 		let (mut for_treasury, rest) = fees.ration(part, 100_u32.saturating_sub(part));

@@ -4,9 +4,9 @@ use crate::{mock::*, try_state::sum_of_accounts, CreditOf, Tips, WeightInfo};
 use frame_support::{
 	assert_noop, assert_ok,
 	traits::{
-		fungible::Balanced,
+		fungible::{Balanced, Inspect, Mutate},
 		tokens::{Fortitude, Precision, Preservation},
-		Hooks, Imbalance, OnUnbalanced,
+		Hooks, Imbalance, LockableCurrency, OnUnbalanced,
 	},
 	StorageNoopGuard,
 };
@@ -28,7 +28,7 @@ fn pay(fee: u128, tip: u128) {
 
 /// What the pot has.
 fn gathered() -> u128 {
-	free(&FeePot::account())
+	<Balances as Inspect<AccountId32>>::total_balance(&FeePot::account())
 }
 
 /// The deposits of this block, in order.
@@ -185,13 +185,14 @@ fn transfer_to_the_pot_is_shared_like_a_fee() {
 		};
 		assert_noop!(transfer(DEPOSIT - 1), TokenError::BelowMinimum);
 		pay(40, 0);
-		assert_noop!(transfer(DEPOSIT - 41), TokenError::BelowMinimum);
-		assert_ok!(transfer(DEPOSIT - 40));
+		// The fee does not count: it is reserved.
+		assert_noop!(transfer(DEPOSIT - 1), TokenError::BelowMinimum);
+		assert_ok!(transfer(DEPOSIT));
 		pay(3, 9);
 		assert_ok!(transfer(1));
-		assert_eq!(gathered(), DEPOSIT + 13);
+		assert_eq!(gathered(), DEPOSIT + 53);
 		end_block();
-		let fees = DEPOSIT + 4;
+		let fees = DEPOSIT + 44;
 		let for_treasury = fees * 80 / 100;
 		assert_eq!(deposits(), [(AUTHOR, fees - for_treasury + 9), (TREASURY, for_treasury)]);
 	});
@@ -205,6 +206,44 @@ fn fees_gather_in_a_pot_that_a_transfer_has_created() {
 		assert_ok!(Balances::transfer_keep_alive(origin, FeePot::account(), 2 * DEPOSIT));
 		pay(5, 0);
 		assert_eq!(gathered(), 2 * DEPOSIT + 5);
+	});
+}
+
+/// ECO-R11: `pallet-balances` writes an account when anybody renews its locks, and removes what it has below the
+/// existential deposit then.
+#[test]
+fn fees_stay_in_a_pot_that_is_written_while_it_is_small() {
+	in_block(|| {
+		let issued = Balances::total_issuance();
+		let write = || Balances::remove_lock(*b"nobody's", &FeePot::account());
+		write();
+		pay(40, 9);
+		write();
+		assert_eq!(gathered(), 49);
+		pay(10, 0);
+		write();
+		end_block();
+		assert_eq!(deposits(), [(AUTHOR, 10 + 9), (TREASURY, 40)]);
+		assert_eq!(Balances::total_issuance(), issued);
+	});
+}
+
+/// ECO-R4: root can take what was sent to the pot, but not the fees.
+#[test]
+fn fees_stay_in_a_pot_that_root_empties() {
+	in_block(|| {
+		let pot = FeePot::account();
+		let origin = RuntimeOrigin::signed(ALICE);
+		assert_ok!(Balances::transfer_keep_alive(origin, pot.clone(), 2 * DEPOSIT));
+		pay(40, 9);
+		pay(10, 0);
+		assert!(Balances::force_set_balance(RuntimeOrigin::root(), pot.clone(), 0).is_err());
+		Balances::set_balance(&pot, DEPOSIT);
+		assert_eq!(gathered(), DEPOSIT + 59);
+		end_block();
+		let fees = DEPOSIT + 50;
+		let for_treasury = fees * 80 / 100;
+		assert_eq!(deposits(), [(AUTHOR, fees - for_treasury + 9), (TREASURY, for_treasury)]);
 	});
 }
 

@@ -7,15 +7,16 @@ use crate::{
 		stop_payouts, upgradable,
 	},
 };
-use frame_support::{assert_ok, storage::storage_prefix};
+use frame_support::{assert_ok, storage::storage_prefix, traits::fungible::Inspect};
 use frame_system::{Account, Phase};
 use gtos_runtime::{
 	configs::fees::TreasuryAccount,
-	constants::currency::TOS,
+	constants::currency::{EXISTENTIAL_DEPOSIT, TOS},
 	genesis_config_presets::{DEV, DEVELOPMENT_TIMING, LOCAL},
 	AccountId, Authorship, Balance, Balances, FeePot, Runtime, RuntimeCall, RuntimeEvent,
 	RuntimeOrigin, System, VERSION,
 };
+use pallet_conviction_voting::Conviction;
 use pallet_staking::RewardDestination;
 use pallet_transaction_payment::Event::TransactionFeePaid;
 use sp_keyring::Sr25519Keyring::{Alice, AliceStash, Bob, Ferdie};
@@ -30,6 +31,11 @@ fn transfer(value: Balance) -> RuntimeCall {
 /// What all accounts have together.
 fn sum_of_accounts() -> Balance {
 	Account::<Runtime>::iter_values().map(|account| account.data.free + account.data.reserved).sum()
+}
+
+/// What the pot has.
+fn gathered() -> Balance {
+	Balances::total_balance(&FeePot::account())
 }
 
 /// What the transactions of this block have paid, tips included.
@@ -95,7 +101,7 @@ fn issuance_is_the_sum_of_all_accounts_after_every_transaction() {
 		}),
 	];
 	let count = calls.len();
-	let transactions = (0..).zip(calls);
+	let transactions = (0_u32..).zip(calls);
 	let transactions =
 		transactions.map(|(nonce, call)| sign_with_tip(Alice, nonce, nonce.into(), call));
 	chain(DEV).execute_with(|| {
@@ -105,7 +111,7 @@ fn issuance_is_the_sum_of_all_accounts_after_every_transaction() {
 		let results = run_observed_block(0, transactions.collect(), || {
 			assert_eq!(Balances::total_issuance(), issued);
 			assert_eq!(sum_of_accounts(), issued);
-			pots.push(Balances::free_balance(FeePot::account()) - paid());
+			pots.push(gathered() - paid());
 		});
 		assert!(results.iter().all(Result::is_ok), "{results:?}");
 		assert_eq!(results.iter().filter(|result| **result == Ok(Ok(()))).count(), count - 1);
@@ -133,7 +139,7 @@ fn fee_of_a_sender_that_is_reaped_is_paid_out() {
 		let results = run_observed_block(0, vec![sign(Ferdie, 0, leave)], || {
 			assert!(!System::account_exists(&Ferdie.to_account_id()));
 			assert_eq!(sum_of_accounts(), issued);
-			assert!(Balances::free_balance(FeePot::account()) >= paid());
+			assert!(gathered() >= paid());
 		});
 		assert_eq!(results, [Ok(Ok(()))]);
 		assert_eq!(payouts().len(), 2);
@@ -191,6 +197,36 @@ fn author_of_every_block_of_an_era_is_paid() {
 			authors.insert(author);
 		}
 		assert_eq!(authors.len(), 3);
+	});
+}
+
+/// ECO-R11: once somebody has delegated votes to the pot, anybody can unlock them. That writes the account, also while
+/// it has less than the existential deposit.
+#[test]
+fn call_that_writes_the_pot_takes_nothing_out_of_it() {
+	use pallet_conviction_voting::Call;
+	chain(DEV).execute_with(|| {
+		let target = FeePot::account();
+		let delegate = RuntimeCall::ConvictionVoting(Call::delegate {
+			class: 0,
+			to: target.clone().into(),
+			conviction: Conviction::None,
+			balance: TOS,
+		});
+		assert_eq!(run_block(0, vec![sign(Alice, 0, delegate)]), [Ok(Ok(()))]);
+
+		let unlock =
+			RuntimeCall::ConvictionVoting(Call::unlock { class: 0, target: target.into() });
+		let transactions = vec![sign_with_tip(Alice, 1, 7, transfer(TOS)), sign(Alice, 2, unlock)];
+		let mut pots = Vec::new();
+		let results = run_observed_block(0, transactions, || {
+			assert_eq!(gathered(), paid());
+			pots.push(gathered());
+		});
+		assert_eq!(results, [Ok(Ok(())), Ok(Ok(()))]);
+		assert!(pots[0] < EXISTENTIAL_DEPOSIT, "{pots:?}");
+		assert_eq!(payouts(), shares(AliceStash.to_account_id(), paid() - 7, 7));
+		assert!(!Account::<Runtime>::contains_key(FeePot::account()));
 	});
 }
 

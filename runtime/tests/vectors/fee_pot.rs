@@ -5,7 +5,7 @@ use crate::{
 	vector_file::{Check, Decimal, Nothing},
 };
 use frame_support::traits::{
-	fungible::Balanced,
+	fungible::{Balanced, Inspect},
 	tokens::{Fortitude, Precision, Preservation},
 	Imbalance, OnFinalize, OnUnbalanced,
 };
@@ -55,7 +55,7 @@ impl Step {
 				pot
 			},
 		};
-		assert_eq!(Decimal(Balances::free_balance(FeePot::account())), *expected);
+		assert_eq!(Decimal(Balances::total_balance(&FeePot::account())), *expected);
 	}
 }
 

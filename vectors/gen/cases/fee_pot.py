@@ -62,6 +62,7 @@ def files() -> Iterator[VectorFile]:
             _case("neither has an account, and everything is burnt", (ED - 1, 0), author=0, treasury=0),
             _case("a transfer to the pot that is too small", ED - 1),
             _case("a transfer to the pot before any fee", ED, (100, 1)),
-            _case("a transfer that is enough together with a fee", (40, 0), ED - 41, ED - 40, (3, 9), 1),
+            _case("a transfer that would be enough together with a fee", (40, 0), ED - 40, (3, 9)),
+            _case("transfers to the pot between fees", (40, 0), ED, (3, 9), 1),
         ],
     )

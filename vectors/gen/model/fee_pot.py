@@ -13,20 +13,26 @@ class Block:
 
     author: int | None
     treasury: int
-    pot: int = 0
+    reserved: int = 0
+    free: int = 0
     tips: int = 0
     burnt: int = 0
 
+    @property
+    def pot(self) -> int:
+        """What the pot has: fees and tips are reserved, and what was sent to it is free."""
+        return self.reserved + self.free
+
     def pay(self, fee: int, tip: int) -> None:
         """An extrinsic pays its fee, which is final, and its tip (ECO-R11)."""
-        self.pot += fee + tip
+        self.reserved += fee + tip
         self.tips += tip
 
     def transfer(self, amount: int) -> bool:
         """Somebody sends an amount to the pot; whether that succeeds (ECO-R11, STA-R6)."""
-        succeeds = self.pot + amount >= EXISTENTIAL_DEPOSIT
+        succeeds = self.free + amount >= EXISTENTIAL_DEPOSIT
         if succeeds:
-            self.pot += amount
+            self.free += amount
         return succeeds
 
     def finish(self) -> None:
@@ -40,4 +46,4 @@ class Block:
             self.burnt = for_treasury
         else:
             self.treasury += for_treasury
-        self.pot = self.tips = 0
+        self.reserved = self.free = self.tips = 0
