@@ -3,6 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
+import { stringToU8a, u8aFixLength } from '@polkadot/util';
+import { encodeAddress } from '@polkadot/util-crypto';
 
 /** One TOS in units. */
 export const TOS = 10n ** 12n;
@@ -11,6 +13,9 @@ export const TOS = 10n ** 12n;
 const PATIENCE_MS = 120_000;
 
 const keyring = new Keyring({ ss58Format: 42 });
+
+/** The account of the treasury (ECO-R8). */
+export const TREASURY = encodeAddress(u8aFixLength(stringToU8a('modlpy/trsry'), 256, true), 42);
 
 /** The development account of this name, as `//Alice`. */
 export const development = (name, type = 'sr25519') => keyring.createFromUri(`//${name}`, {}, type);

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { hexToU8a, stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
+import { hexToU8a, u8aToHex } from '@polkadot/util';
 import { encodeAddress } from '@polkadot/util-crypto';
 import {
+	TREASURY,
 	account,
 	agreement,
 	blockHash,
@@ -33,8 +34,6 @@ import {
 import { withDevNode } from '../lib/network.mjs';
 import { temporaryFolder } from '../lib/node.mjs';
 import { suiteNetwork } from '../lib/suite.mjs';
-
-const TREASURY = encodeAddress(u8aConcat(stringToU8a('modlpy/trsry'), new Uint8Array(20)), 42);
 
 describe('contracts', async () => {
 	const { api, apis } = await suiteNetwork();

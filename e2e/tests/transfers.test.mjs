@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
 	TOS,
+	TREASURY,
 	account,
 	agreement,
 	finalisedHeight,
@@ -40,6 +41,33 @@ describe('transfers', { concurrency: true }, async () => {
 				assert.deepEqual(await account(node, sender, hash), { nonce: nonce + 1, free: 7n * TOS - fee });
 			}
 		});
+	});
+
+	it('the fees of a block are paid to its author and the treasury at its end (ECO-R4, ECO-R11)', async () => {
+		const [api] = apis;
+		const [sender, recipient] = [newAccount(), newAccount()];
+		await fund(api, [[sender, 10n * TOS]]);
+		const call = api.tx.balances.transferKeepAlive(recipient.address, TOS);
+		const [nonce, tip] = [await nextNonce(api, sender), 7n * 10n ** 6n];
+		const { events, fee, hash } = await submit(api, sign(api, call, sender, { nonce, tip }));
+		const author = (await api.derive.chain.getHeader(hash)).author.toString();
+
+		const { balances, transactionPayment } = api.events;
+		const receivers = (all) => all.filter(balances.Deposit.is).map(({ data }) => data.who.toString());
+		assert.deepEqual(receivers(events).filter((who) => [author, TREASURY].includes(who)), []);
+		assert.equal(events.filter(balances.Withdraw.is).length, 1);
+
+		// Other tests send transactions at the same time, and the block may pay rewards before the fees.
+		const records = await (await api.at(hash)).query.system.events();
+		const atTheEnd = records.filter(({ phase }) => phase.isFinalization).map(({ event }) => event);
+		const [toAuthor, toTreasury] = atTheEnd.filter(balances.Deposit.is).slice(-2).map(({ data }) => data);
+		assert.deepEqual([toAuthor, toTreasury].map(({ who }) => who.toString()), [author, TREASURY]);
+		const payments = records.map(({ event }) => event).filter(transactionPayment.TransactionFeePaid.is);
+		const sum = (name) => payments.reduce((total, { data }) => total + data[name].toBigInt(), 0n);
+		const fees = sum('actualFee') - sum('tip');
+		assert.ok(sum('actualFee') >= fee && sum('tip') >= tip);
+		assert.equal(toTreasury.amount.toBigInt(), fees * 80n / 100n);
+		assert.equal(toAuthor.amount.toBigInt(), fees - fees * 80n / 100n + sum('tip'));
 	});
 
 	it('every validator authors, sessions have the length of genesis, and nodes agree on all heights', async () => {

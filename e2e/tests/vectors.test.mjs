@@ -192,6 +192,7 @@ const RUNTIME_ONLY = [
 	'equivocation',
 	'era-transition',
 	'extrinsics-root',
+	'fee-payout',
 	'first-byte',
 	'liveness',
 	'missed-slots',

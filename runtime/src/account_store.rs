@@ -2,6 +2,7 @@
 
 use crate::{AccountId, Balance, Nonce, Runtime, System};
 use frame_support::traits::StoredMap;
+use frame_system::{Account, AccountInfo};
 use pallet_balances::AccountData;
 use sp_runtime::DispatchError;
 
@@ -13,39 +14,152 @@ use sp_runtime::DispatchError;
 ///
 /// `frame_system::Config::OnNewAccount` cannot do this: it is called while `System.Account` is
 /// being mutated, and the mutation then overwrites what the handler wrote. After genesis only
-/// `pallet-balances` creates accounts, and it reaches `System.Account` through this store alone. If
-/// a pallet that calls `inc_providers` or `inc_sufficients` itself is added, nonces must be started
-/// there as well.
+/// `pallet-balances` creates accounts, and it reaches `System.Account` through this store alone. (The
+/// record that `pallet-fee-pot` writes is that of no signer, and ends with the block.) If a pallet that
+/// calls `inc_providers` or `inc_sufficients` itself is added, nonces must be started there as well.
 pub struct AccountStore;
+
+/// Record of an account (STA-R5).
+type Record = AccountInfo<Nonce, AccountData<Balance>>;
 
 impl StoredMap<AccountId, AccountData<Balance>> for AccountStore {
 	fn get(account: &AccountId) -> AccountData<Balance> {
 		System::get(account)
 	}
 
+	/// Does what `frame_system` does, and starts the nonce of a new account.
+	///
+	/// With two reads of the record and one write: it is read again because `mutate` may change the references of the
+	/// account. `frame_system` reads it up to four times, and each transfer comes here at least three times.
 	fn try_mutate_exists<R, E: From<DispatchError>>(
 		account: &AccountId,
 		mutate: impl FnOnce(&mut Option<AccountData<Balance>>) -> Result<R, E>,
 	) -> Result<R, E> {
-		let was_alive = is_alive(account);
-		let result = System::try_mutate_exists(account, mutate);
-		// Also after an error: the account stays if the caller is not transactional.
-		if !was_alive && is_alive(account) {
-			start_nonce(account);
+		let before: Record = Account::<Runtime>::get(account);
+		let was_alive = is_alive(&before);
+		let mut data = Some(before.data).filter(|data| *data != AccountData::default());
+		let result = mutate(&mut data);
+		let mut record: Record = Account::<Runtime>::get(account);
+		let is_new = !was_alive && is_alive(&record);
+		if is_new {
+			start_nonce(&mut record);
+		}
+		match &result {
+			Ok(_) if is_alive(&record) => {
+				record.data = data.unwrap_or_default();
+				Account::<Runtime>::insert(account, record);
+			},
+			Ok(_) => Account::<Runtime>::remove(account),
+			// The account stays if the caller is not transactional.
+			Err(_) if is_new => Account::<Runtime>::insert(account, record),
+			Err(_) => {},
 		}
 		result
 	}
 }
 
 /// Raises the nonce of an account that has just been created to the number of this block: 0 at genesis.
-fn start_nonce(account: &AccountId) {
-	let height: Nonce = System::block_number();
-	frame_system::Account::<Runtime>::mutate(account, |record| {
-		record.nonce = record.nonce.max(height);
-	});
+fn start_nonce(record: &mut Record) {
+	record.nonce = record.nonce.max(System::block_number());
 }
 
 /// Whether anything references the account. The SDK calls an account new when this becomes true.
-fn is_alive(account: &AccountId) -> bool {
-	System::reference_count(account) > 0
+fn is_alive(record: &Record) -> bool {
+	record.providers > 0 || record.sufficients > 0
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use sp_io::TestExternalities;
+
+	type Change = fn(&mut Option<AccountData<Balance>>) -> Result<(), DispatchError>;
+
+	const WHO: AccountId = AccountId::new([7; 32]);
+
+	fn with_free(free: Balance) -> AccountData<Balance> {
+		AccountData { free, ..Default::default() }
+	}
+
+	/// What `pallet-balances` and others do to an account while its data is being changed.
+	const CHANGES: [(&str, Change); 8] = [
+		("nothing", |_| Ok(())),
+		("error", |_| Err(DispatchError::Unavailable)),
+		("more", |data| {
+			*data = Some(with_free(5));
+			Ok(())
+		}),
+		("removal", |data| {
+			*data = None;
+			Ok(())
+		}),
+		("creation", |data| {
+			System::inc_providers(&WHO);
+			*data = Some(with_free(5));
+			Ok(())
+		}),
+		("creation and an error", |_| {
+			System::inc_providers(&WHO);
+			Err(DispatchError::Unavailable)
+		}),
+		("a consumer", |data| {
+			*data = Some(with_free(5));
+			System::inc_consumers(&WHO)
+		}),
+		("one provider less", |data| {
+			*data = None;
+			System::dec_providers(&WHO).map(|_| ())
+		}),
+	];
+
+	/// Records before a change: whether there is one, and its counters and free balance.
+	fn records() -> Vec<Option<Record>> {
+		let record = |providers, consumers, sufficients, free| {
+			let data = with_free(free);
+			Some(Record { nonce: 3, consumers, providers, sufficients, data })
+		};
+		vec![
+			None,
+			record(1, 0, 0, 9),
+			record(1, 1, 0, 9),
+			record(2, 1, 0, 0),
+			record(0, 0, 1, 0),
+			record(1, 0, 1, 9),
+		]
+	}
+
+	/// The record after a change of `record` through `store`, what the change returned, and the events.
+	fn changed(
+		record: &Option<Record>,
+		store: impl FnOnce() -> Result<(), DispatchError>,
+	) -> (Option<Record>, Result<(), DispatchError>, usize) {
+		TestExternalities::default().execute_with(|| {
+			System::set_block_number(11);
+			if let Some(record) = record {
+				Account::<Runtime>::insert(WHO, record);
+			}
+			let result = store();
+			let after = Account::<Runtime>::contains_key(WHO).then(|| Account::<Runtime>::get(WHO));
+			(after, result, System::events().len())
+		})
+	}
+
+	/// STA-R8: apart from the nonce of a new account, the store leaves what that of the SDK leaves.
+	#[test]
+	fn store_differs_from_that_of_the_sdk_in_the_nonces_of_new_accounts_only() {
+		for before in records() {
+			for (name, change) in CHANGES {
+				let (mut expected, expected_result, expected_events) =
+					changed(&before, || System::try_mutate_exists(&WHO, change));
+				let (after, result, events) =
+					changed(&before, || AccountStore::try_mutate_exists(&WHO, change));
+				if let Some(record) = expected.as_mut().filter(|record| is_alive(record)) {
+					record.nonce = if before.is_none() { 11 } else { record.nonce };
+				}
+				assert_eq!(after, expected, "{name} of {before:?}");
+				assert_eq!(result, expected_result, "{name} of {before:?}");
+				assert_eq!(events, expected_events, "{name} of {before:?}");
+			}
+		}
+	}
 }

@@ -2,7 +2,7 @@
 
 use crate::*;
 use frame_benchmarking::{
-	baseline::Pallet as BaselineBench, BenchmarkBatch, BenchmarkConfig, BenchmarkList,
+	account, baseline::Pallet as BaselineBench, BenchmarkBatch, BenchmarkConfig, BenchmarkList,
 };
 use frame_support::traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 use frame_system_benchmarking::{
@@ -10,6 +10,7 @@ use frame_system_benchmarking::{
 };
 use pallet_election_provider_support_benchmarking::Pallet as ElectionProviderBench;
 use pallet_offences_benchmarking::Pallet as OffencesBench;
+use sp_storage::TrackedStorageKey;
 
 // pallet-staking and pallet-session are missing: their benchmarks elect candidates without session keys,
 // and no election of this chain takes such candidates (CON-R24). So is pallet-collective, in whose benchmarks
@@ -26,6 +27,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_balances, Balances]
 	[pallet_contract_store, ContractStore]
 	[pallet_conviction_voting, ConvictionVoting]
+	[pallet_fee_pot, FeePot]
 	[pallet_grandpa, Grandpa]
 	[pallet_liveness, Liveness]
 	[pallet_migrations, Migrations]
@@ -64,9 +66,24 @@ pub fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
 	(list, AllPalletsWithSystem::storage_info())
 }
 
+/// Accounts that `ChargeTransactionPayment` uses, but whose database weight others declare: `CheckNonce` that of the
+/// sender, and the hook of `FeePot` that of the pot, once for all transactions of a block.
+fn declared_elsewhere(config: &BenchmarkConfig) -> Vec<TrackedStorageKey> {
+	if config.pallet != b"pallet_transaction_payment" {
+		return Vec::new();
+	}
+	// The name of the sender in the benchmark of the SDK.
+	let sender: AccountId = account("caller", 0, 0);
+	let key = |who: AccountId| -> TrackedStorageKey {
+		frame_system::Account::<Runtime>::hashed_key_for(who).into()
+	};
+	[sender, FeePot::account()].into_iter().map(key).collect()
+}
+
 /// Runs one benchmark.
 pub fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, alloc::string::String> {
-	let whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
+	let mut whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
+	whitelist.extend(declared_elsewhere(&config));
 	let mut batches = Vec::<BenchmarkBatch>::new();
 	let params = (&config, &whitelist);
 	add_benchmarks!(params, batches);

@@ -184,6 +184,9 @@ mod runtime {
 	pub type Balances = pallet_balances;
 	#[runtime::pallet_index(11)]
 	pub type TransactionPayment = pallet_transaction_payment;
+	// Before Authorship, whose `on_finalize` forgets the author that this one pays.
+	#[runtime::pallet_index(12)]
+	pub type FeePot = pallet_fee_pot;
 
 	// Consensus. Authorship comes before Session, so that the author of a block is looked up in the
 	// set that authored it, and Staking before Session, so that its genesis stakers exist when the

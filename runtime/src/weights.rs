@@ -4,5 +4,7 @@
 //! uses those weights.
 
 pub mod conviction_voting;
+pub mod frame_system_extensions;
 pub mod referenda;
 pub mod scheduler;
+pub mod transaction_payment;

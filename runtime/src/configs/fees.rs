@@ -1,21 +1,20 @@
-//! Balances and fees (ECO-R2 to ECO-R4).
+//! Balances and fees (ECO-R2 to ECO-R4, ECO-R11).
 
 use crate::{
 	account_store::AccountStore,
 	constants::currency::EXISTENTIAL_DEPOSIT,
 	fees_by_fullness::{FullnessFeeUpdate, MultipliedLengthFee},
-	AccountId, Authorship, Balance, Balances, Runtime, RuntimeEvent, RuntimeFreezeReason,
+	weights, Balance, Balances, FeePot, Runtime, RuntimeEvent, RuntimeFreezeReason,
 	RuntimeHoldReason,
 };
 use frame_support::{
-	traits::{
-		fungible::{Balanced, Credit},
-		tokens::imbalance::ResolveTo,
-		ConstU128, ConstU32, ConstU8, Imbalance, OnUnbalanced, VariantCountOf,
-	},
+	parameter_types,
+	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU8, VariantCountOf},
 	weights::IdentityFee,
+	PalletId,
 };
 use pallet_transaction_payment::FungibleAdapter;
+use sp_runtime::Percent;
 
 impl pallet_balances::Config for Runtime {
 	type AccountStore = AccountStore;
@@ -37,33 +36,27 @@ impl pallet_balances::Config for Runtime {
 /// Account from which the treasury spends (ECO-R8).
 pub type TreasuryAccount = pallet_treasury::TreasuryAccountId<Runtime>;
 
-/// Pays 80 % of a fee to the treasury, and 20 % and the whole tip to the author of the block (ECO-R4).
-pub struct SplitFee;
+parameter_types! {
+	/// Determines the account in which the fees of a block gather (ECO-R11).
+	pub const FeePotId: PalletId = PalletId(*b"gtos/pot");
+	/// The author of a block gets the rest of its fees, and all tips (ECO-R4).
+	pub const TreasuryFeeShare: Percent = Percent::from_percent(80);
+}
 
-impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFee {
-	fn on_unbalanceds(mut fees_then_tips: impl Iterator<Item = Credit<AccountId, Balances>>) {
-		let Some(fee) = fees_then_tips.next() else { return };
-		let (treasury, mut author) = fee.ration(80, 20);
-		if let Some(tip) = fees_then_tips.next() {
-			author.subsume(tip);
-		}
-		ResolveTo::<TreasuryAccount, Balances>::on_unbalanced(treasury);
-		match Authorship::author() {
-			// A share that would leave the author's account below the existential deposit cannot be
-			// deposited, and is burnt.
-			Some(account) => drop(Balances::resolve(&account, author)),
-			None => ResolveTo::<TreasuryAccount, Balances>::on_unbalanced(author),
-		}
-	}
+impl pallet_fee_pot::Config for Runtime {
+	type PotId = FeePotId;
+	type Treasury = ResolveTo<TreasuryAccount, Balances>;
+	type TreasuryShare = TreasuryFeeShare;
+	type WeightInfo = pallet_fee_pot::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_transaction_payment::Config for Runtime {
 	type FeeMultiplierUpdate = FullnessFeeUpdate;
 	type LengthToFee = MultipliedLengthFee;
-	type OnChargeTransaction = FungibleAdapter<Balances, SplitFee>;
+	type OnChargeTransaction = FungibleAdapter<Balances, FeePot>;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::transaction_payment::SubstrateWeight<Runtime>;
 	// One unit per picosecond: one TOS pays for a second of execution.
 	type WeightToFee = IdentityFee<Balance>;
 }

@@ -8,8 +8,8 @@ use crate::{
 		timing::MinimumPeriod,
 	},
 	constants::block,
-	AccountId, Aura, Balance, Block, BlockNumber, Hash, Migrations, Moment, Nonce, PalletInfo,
-	Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, Upgrades, VERSION,
+	weights, AccountId, Aura, Balance, Block, BlockNumber, Hash, Migrations, Moment, Nonce,
+	PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, Upgrades, VERSION,
 };
 use frame_support::{
 	derive_impl, parameter_types,
@@ -41,7 +41,7 @@ impl frame_system::Config for Runtime {
 	type BlockLength = RuntimeBlockLength;
 	type BlockWeights = RuntimeBlockWeights;
 	type DbWeight = DbWeight;
-	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
+	type ExtensionsWeightInfo = weights::frame_system_extensions::SubstrateWeight<Runtime>;
 	type Hash = Hash;
 	type Hashing = BlakeTwo256;
 	type Lookup = AccountIdLookup<AccountId, ()>;

@@ -57,7 +57,7 @@ fn transfer_moves_the_value_and_charges_the_sender() {
 	});
 }
 
-/// ECO-R4: treasury and author share the fee, and the author gets the whole tip.
+/// ECO-R4: treasury and author share the fees of a block, and the author gets the whole tip.
 #[test]
 fn fee_goes_to_treasury_and_author_and_tip_to_author() {
 	chain(DEV).execute_with(|| {

@@ -84,6 +84,15 @@ pub fn code_of(spec_version: u32) -> Vec<u8> {
 
 /// Runs `transactions` in the next block, after `skipped` empty slots, and finishes the block.
 pub fn run_block(skipped: u64, transactions: Vec<UncheckedExtrinsic>) -> Vec<ApplyExtrinsicResult> {
+	run_observed_block(skipped, transactions, || {})
+}
+
+/// The same; calls `after_each` in the block, after each transaction.
+pub fn run_observed_block(
+	skipped: u64,
+	transactions: Vec<UncheckedExtrinsic>,
+	mut after_each: impl FnMut(),
+) -> Vec<ApplyExtrinsicResult> {
 	let number = System::block_number() + 1;
 	let slot_duration = pallet_genesis_parameters::Pallet::<Runtime>::timing().slot_duration_ms;
 	let slot = *pallet_aura::CurrentSlot::<Runtime>::get() + 1 + skipped;
@@ -96,7 +105,14 @@ pub fn run_block(skipped: u64, transactions: Vec<UncheckedExtrinsic>) -> Vec<App
 		now: slot * slot_duration,
 	}));
 	Executive::apply_extrinsic(now).expect("it is valid").expect("it dispatches");
-	let results = transactions.into_iter().map(Executive::apply_extrinsic).collect();
+	let results = transactions
+		.into_iter()
+		.map(|transaction| {
+			let result = Executive::apply_extrinsic(transaction);
+			after_each();
+			result
+		})
+		.collect();
 	let header = Executive::finalize_block();
 	// The initialisation of the next block would store it.
 	frame_system::BlockHash::<Runtime>::insert(number, header.hash());

@@ -27,6 +27,7 @@ fn pallet_indices_are_pinned() {
 			(6, "Upgrades"),
 			(10, "Balances"),
 			(11, "TransactionPayment"),
+			(12, "FeePot"),
 			(20, "Authorship"),
 			(21, "Staking"),
 			(22, "Historical"),

@@ -18,6 +18,7 @@ mod elections;
 mod encoding;
 mod entry_changes;
 mod entry_migration;
+mod fee_pot;
 mod filters;
 mod fullness;
 mod governance;

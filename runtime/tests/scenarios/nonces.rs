@@ -183,7 +183,7 @@ const CREATION_METHODS: [CreationMethod; 8] = [
 	("mint", |account| {
 		assert_ok!(Balances::mint_into(&account, TOS));
 	}),
-	// The author's share of a fee, slashes, and payments of the treasury.
+	// The author's share of fees, slashes, and payments of the treasury.
 	("resolve", |account| {
 		let credit = <Balances as Balanced<AccountId>>::issue(TOS);
 		assert!(<Balances as Balanced<AccountId>>::resolve(&account, credit).is_ok());

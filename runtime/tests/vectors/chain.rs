@@ -1,7 +1,7 @@
 //! States on which vectors run.
 
 use codec::{DecodeLimit, Encode};
-use frame_support::MAX_EXTRINSIC_DEPTH;
+use frame_support::{storage::storage_prefix, MAX_EXTRINSIC_DEPTH};
 use gtos_runtime::{AccountId, Balance, Runtime, SessionKeys, UncheckedExtrinsic};
 use pallet_genesis_parameters::ChainTiming;
 use pallet_staking::StakerStatus;
@@ -81,6 +81,12 @@ pub fn disable(validators: &[u32]) {
 	let severity = OffenceSeverity(Perbill::from_percent(1));
 	let disabled: Vec<_> = validators.iter().map(|index| (*index, severity)).collect();
 	pallet_session::DisabledValidators::<Runtime>::put(disabled);
+}
+
+/// Makes `author` the author of the block. `pallet-authorship` finds it in a header only.
+pub fn set_author(author: &AccountId) {
+	let key = storage_prefix(b"Authorship", b"Author");
+	sp_io::storage::set(&key, &author.encode());
 }
 
 /// The digest with which a block of `slot` is executed.

@@ -8,12 +8,12 @@ use codec::{Decode, Encode};
 use finality_grandpa::voter_set::VoterSet;
 use frame_support::{
 	dispatch::{DispatchClass, DispatchInfo, Pays},
-	traits::{fungible::Balanced, OnIdle, OnInitialize, OnUnbalanced},
+	traits::{fungible::Balanced, OnFinalize, OnIdle, OnInitialize, OnUnbalanced},
 	weights::Weight,
 };
 use gtos_runtime::{
-	configs::fees::SplitFee, constants::currency, AccountId, Balance, Balances, Payouts as Pallet,
-	Runtime, RuntimeOrigin, SessionKeys, Staking, System, TransactionPayment, Treasury,
+	constants::currency, AccountId, Balance, Balances, FeePot, Payouts as Pallet, Runtime,
+	RuntimeOrigin, SessionKeys, Staking, System, TransactionPayment, Treasury,
 };
 use pallet_genesis_parameters::ChainTiming;
 use pallet_payouts::{Next, Position, WeightInfo};
@@ -105,17 +105,17 @@ impl Arithmetic {
 		})
 	}
 
-	/// ECO-R4: the treasury's and the author's share of a fee and a tip.
+	/// ECO-R4: the treasury's and the author's share of the fees and tips of a block.
 	fn fee_split(&self) -> Outputs {
 		let (treasury, author) = (Treasury::account_id(), account(0));
 		let start = currency::TOS;
 		let balances = vec![(treasury.clone(), start), (author.clone(), start)];
 		chain::with_accounts(balances).execute_with(|| {
-			let key = frame_support::storage::storage_prefix(b"Authorship", b"Author");
-			sp_io::storage::set(&key, &author.encode());
+			chain::set_author(&author);
 			let fee = <Balances as Balanced<AccountId>>::issue(self.input("fee").0);
 			let tip = <Balances as Balanced<AccountId>>::issue(self.input("tip").0);
-			SplitFee::on_unbalanceds([fee, tip].into_iter());
+			FeePot::on_unbalanceds([fee, tip].into_iter());
+			FeePot::on_finalize(System::block_number());
 			let received = |who: &AccountId| Balances::free_balance(who) - start;
 			vec![("treasury", received(&treasury)), ("author", received(&author))]
 		})

@@ -1,8 +1,8 @@
 //! The kinds of vectors, and the type that reads and checks the cases of each kind.
 
 use crate::{
-	authorship, economics, elections, encoding, finality, governance, hashing, liveness, offences,
-	rpc, scenario, sessions, slashes, state, transactions, upgrades, validity,
+	authorship, economics, elections, encoding, fee_pot, finality, governance, hashing, liveness,
+	offences, rpc, scenario, sessions, slashes, state, transactions, upgrades, validity,
 	vector_file::VectorFile,
 };
 
@@ -42,6 +42,7 @@ kinds! {
 	"era-transition" => sessions::EraTransition,
 	"extrinsic" => transactions::Extrinsic,
 	"extrinsics-root" => hashing::ExtrinsicsRoot,
+	"fee-payout" => fee_pot::FeePayout,
 	"first-byte" => transactions::FirstByte,
 	"hash" => hashing::HashFunction,
 	"header" => hashing::Headers,

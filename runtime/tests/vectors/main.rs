@@ -7,6 +7,7 @@ mod chain;
 mod economics;
 mod elections;
 mod encoding;
+mod fee_pot;
 mod finality;
 mod governance;
 mod hashing;

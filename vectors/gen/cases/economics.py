@@ -172,7 +172,7 @@ def _splits() -> VectorFile:
 
     return _arithmetic(
         "fee-split",
-        "Shares of treasury and author in a fee",
+        "Shares of treasury and author in the fees and tips of a block",
         ["ECO-R4"],
         [
             case("a whole number of parts", 1_000_000_000, 0),

@@ -5,7 +5,7 @@ from typing import Any
 
 from emit import VectorFile
 from model import trie
-from model.accounts import derivative_account, multisig_account, pallet_account
+from model.accounts import POT, TREASURY, derivative_account, multisig_account
 from model.calls import Call, remark, transfer
 from model.extrinsics import Payload, bare, signed
 from model.hashing import FUNCTIONS, blake2_256, blake2_512
@@ -219,8 +219,8 @@ def _derived() -> VectorFile:
             multisig("three of three", members, 3),
             derivative(0),
             derivative(65_535),
-            case("the treasury", {"pallet": {"id": "py/trsry"}}, pallet_account(b"py/trsry"))
-            | {"rules": ["ECO-R8"]},
+            case("the treasury", {"pallet": {"id": "py/trsry"}}, TREASURY) | {"rules": ["ECO-R8"]},
+            case("the pot of the fees", {"pallet": {"id": "gtos/pot"}}, POT) | {"rules": ["ECO-R11"]},
         ],
     )
 

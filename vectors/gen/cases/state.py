@@ -21,6 +21,7 @@ INDICES = {
     "Preimage": 4,
     "Balances": 10,
     "TransactionPayment": 11,
+    "FeePot": 12,
     "Authorship": 20,
     "Staking": 21,
     "Historical": 22,

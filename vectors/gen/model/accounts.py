@@ -36,3 +36,4 @@ def record(
 
 
 TREASURY = pallet_account(b"py/trsry")
+POT = pallet_account(b"gtos/pot")

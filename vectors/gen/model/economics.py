@@ -58,7 +58,7 @@ def next_multiplier(multiplier: int, normal: int, operational: int, length: int)
 
 
 def split(fee: int, tip: int) -> tuple[int, int]:
-    """The shares of treasury and author in a fee with a tip."""
+    """The shares of treasury and author in the fees and the tips of a block."""
     treasury = fee * 80 // 100
     return treasury, fee - treasury + tip
 
