@@ -7,23 +7,24 @@
 //! The SDK never interrupts a transaction. The longest, a report of an equivocation, can take most of a short slot
 //! ([ADR 0022](../../../specs/adr/0022-budget-of-a-block.md)). Started late in the time for transactions, after long
 //! hooks or another report, it makes the block take longer than a slot. The next author would do the same, and no
-//! block would follow. So after some slots without a block, authors take transactions for a short time only.
+//! block would follow. So after some slots without a block, authors take transactions for a short time only. While
+//! finality lags, authors leave slots empty on purpose ([`backoff`](crate::backoff)), and that does not count.
 
+use crate::backoff::{LONGEST_GAP_SLOTS, SLACK_BLOCKS};
 use futures::future::{BoxFuture, FutureExt, TryFutureExt};
+use gtos_node_types::Block;
+use gtos_runtime::{opaque::Header, BlockNumber};
 use pallet_genesis_parameters_runtime_api::BlockBudget;
 use sc_consensus_aura::{SlotDuration, SlotProportion};
 use sp_consensus::{Environment, ProposeArgs, Proposer};
 use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature, Slot};
-use sp_runtime::{
-	traits::{Block as BlockT, Header as _},
-	Digest,
-};
-use std::time::Duration;
+use sp_runtime::{traits::Header as _, Digest};
+use std::{sync::Arc, time::Duration};
 
 /// Part of a worker's time that the SDK gives its proposer.
 const PROPOSER_PART: f32 = 0.98;
 
-/// Most slots without a block after which the time for transactions is the usual one.
+/// Most slots without a block after which the time for transactions is the usual one, if finality does not lag.
 ///
 /// So many authors in a row are down now and then. If no block can be built, the chain waits for four slots.
 const MAX_EMPTY_SLOTS: u64 = 3;
@@ -31,6 +32,19 @@ const MAX_EMPTY_SLOTS: u64 = 3;
 /// Part of a slot in which transactions are started after more empty slots. With the 0.8 slots that the longest report
 /// takes, it is less than a slot. Transactions still have a time, because a report may fit no other block.
 const SHORT_PART: u32 = 10;
+
+/// Most slots without a block after which the time for transactions is the usual one, for this number of blocks that
+/// are not final.
+///
+/// Every block of a long stall of finality follows a pause. With a short time only, a full sweep would leave no time for
+/// any transaction, for as long as the stall lasts: no vote of a referendum, and no report of an equivocation.
+fn max_empty_slots(lag_blocks: BlockNumber) -> u64 {
+	if u64::from(lag_blocks) > SLACK_BLOCKS {
+		LONGEST_GAP_SLOTS
+	} else {
+		MAX_EMPTY_SLOTS
+	}
+}
 
 /// How long an author may build, as parts of a slot and as a time.
 #[derive(Clone, Copy, Debug)]
@@ -61,10 +75,10 @@ impl BuildTime {
 		self.build().mul_f32(PROPOSER_PART)
 	}
 
-	/// The same after slots without a block.
-	fn proposing_after(&self, empty_slots: u64) -> Duration {
+	/// The same after slots without a block, while so many blocks are not final.
+	fn proposing_after(&self, empty_slots: u64, lag_blocks: BlockNumber) -> Duration {
 		let usual = self.proposing();
-		if empty_slots > MAX_EMPTY_SLOTS {
+		if empty_slots > max_empty_slots(lag_blocks) {
 			usual.min(self.slot_duration.as_duration() / SHORT_PART)
 		} else {
 			usual
@@ -81,25 +95,30 @@ impl BuildTime {
 pub struct TimedProposers<E> {
 	proposers: E,
 	build_time: BuildTime,
+	last_final: LastFinal,
 }
+
+/// Answers the height of the last final block.
+pub type LastFinal = Arc<dyn Fn() -> BlockNumber + Send + Sync>;
 
 impl<E> TimedProposers<E> {
 	/// Limits the time of the proposers that `proposers` makes.
-	pub fn new(proposers: E, build_time: BuildTime) -> Self {
-		Self { proposers, build_time }
+	pub fn new(proposers: E, build_time: BuildTime, last_final: LastFinal) -> Self {
+		Self { proposers, build_time, last_final }
 	}
 }
 
-impl<Block: BlockT, E: Environment<Block>> Environment<Block> for TimedProposers<E> {
+impl<E: Environment<Block>> Environment<Block> for TimedProposers<E> {
 	type CreateProposer = BoxFuture<'static, Result<Self::Proposer, Self::Error>>;
 	type Error = E::Error;
 	type Proposer = TimedProposer<E::Proposer>;
 
-	fn init(&mut self, parent_header: &Block::Header) -> Self::CreateProposer {
+	fn init(&mut self, parent_header: &Header) -> Self::CreateProposer {
 		let (build_time, parent) = (self.build_time, slot_of(parent_header.digest()));
+		let lag_blocks = parent_header.number().saturating_sub((self.last_final)());
 		self.proposers
 			.init(parent_header)
-			.map_ok(move |proposer| TimedProposer { proposer, build_time, parent })
+			.map_ok(move |proposer| TimedProposer { proposer, build_time, parent, lag_blocks })
 			.boxed()
 	}
 }
@@ -110,6 +129,8 @@ pub struct TimedProposer<P> {
 	build_time: BuildTime,
 	/// Slot of the parent, which genesis does not have.
 	parent: Option<Slot>,
+	/// Blocks up to the parent that are not final.
+	lag_blocks: BlockNumber,
 }
 
 /// The slot of a block.
@@ -117,7 +138,7 @@ fn slot_of(digest: &Digest) -> Option<Slot> {
 	digest.logs().iter().find_map(CompatibleDigestItem::<AuthoritySignature>::as_aura_pre_digest)
 }
 
-impl<Block: BlockT, P: Proposer<Block>> Proposer<Block> for TimedProposer<P> {
+impl<P: Proposer<Block>> Proposer<Block> for TimedProposer<P> {
 	type Error = P::Error;
 	type Proposal = P::Proposal;
 
@@ -128,7 +149,8 @@ impl<Block: BlockT, P: Proposer<Block>> Proposer<Block> for TimedProposer<P> {
 			},
 			_ => 0,
 		};
-		let max_duration = args.max_duration.min(self.build_time.proposing_after(empty_slots));
+		let limit = self.build_time.proposing_after(empty_slots, self.lag_blocks);
+		let max_duration = args.max_duration.min(limit);
 		self.proposer.propose(ProposeArgs { max_duration, ..args })
 	}
 }
@@ -140,9 +162,8 @@ mod tests {
 		executor::block_on,
 		future::{ready, Ready},
 	};
-	use gtos_node_types::Block;
 	use sp_consensus::{Error, Proposal};
-	use std::sync::{Arc, Mutex};
+	use std::sync::Mutex;
 
 	const BUDGET: BlockBudget =
 		BlockBudget { build_ms: 149, weight_ms: 130, length_bytes: 294_912 };
@@ -160,7 +181,7 @@ mod tests {
 		type Error = Error;
 		type Proposer = Self;
 
-		fn init(&mut self, _: &<Block as BlockT>::Header) -> Self::CreateProposer {
+		fn init(&mut self, _: &Header) -> Self::CreateProposer {
 			ready(Ok(self.clone()))
 		}
 	}
@@ -175,6 +196,12 @@ mod tests {
 		}
 	}
 
+	const LAST_FINAL: BlockNumber = 1_000;
+
+	fn header(number: BlockNumber, digest: Digest) -> Header {
+		Header::new(number, Default::default(), Default::default(), Default::default(), digest)
+	}
+
 	fn digest(slot: u64) -> Digest {
 		let item = CompatibleDigestItem::<AuthoritySignature>::aura_pre_digest(slot.into());
 		Digest { logs: vec![item] }
@@ -187,16 +214,20 @@ mod tests {
 
 	/// The same after so many slots without a block.
 	fn given_after(empty_slots: u64, max_duration: Duration) -> Duration {
+		given_with_lag(0, empty_slots, max_duration)
+	}
+
+	/// The same while so many blocks are not final.
+	fn given_with_lag(
+		lag_blocks: BlockNumber,
+		empty_slots: u64,
+		max_duration: Duration,
+	) -> Duration {
 		let inner = NotesTime::default();
-		let header = <Block as BlockT>::Header::new(
-			1,
-			Default::default(),
-			Default::default(),
-			Default::default(),
-			digest(100),
-		);
-		let proposer = block_on(TimedProposers::new(inner.clone(), build_time()).init(&header))
-			.expect("it is always there");
+		let header = header(LAST_FINAL + lag_blocks, digest(100));
+		let last_final: LastFinal = Arc::new(|| LAST_FINAL);
+		let mut proposers = TimedProposers::new(inner.clone(), build_time(), last_final);
+		let proposer = block_on(proposers.init(&header)).expect("it is always there");
 		let inherent_digests = digest(101 + empty_slots);
 		let args = ProposeArgs::<Block> { max_duration, inherent_digests, ..Default::default() };
 		assert!(block_on(proposer.propose(args)).is_err());
@@ -222,6 +253,19 @@ mod tests {
 		assert_eq!(times, [usual, usual, usual, short, short]);
 	}
 
+	/// Otherwise no report and no vote would get into the blocks of a long stall while the sweep is full.
+	#[test]
+	fn time_for_transactions_is_the_usual_one_after_the_pauses_of_a_stall_of_finality() {
+		let usual = Duration::from_millis(149).mul_f32(0.98);
+		let short = Duration::from_millis(100);
+		let lenient = Duration::from_millis(980);
+		let slack = SLACK_BLOCKS as BlockNumber;
+		let times = [4, LONGEST_GAP_SLOTS, LONGEST_GAP_SLOTS + 1]
+			.map(|empty_slots| given_with_lag(slack + 1, empty_slots, lenient));
+		assert_eq!(times, [usual, usual, short]);
+		assert_eq!(given_with_lag(slack, 4, lenient), short);
+	}
+
 	#[test]
 	fn time_for_transactions_is_shorter_in_a_slot_that_is_nearly_over() {
 		assert_eq!(given(Duration::from_millis(50)), Duration::from_millis(50));
@@ -237,13 +281,7 @@ mod tests {
 	#[test]
 	fn worker_gets_the_build_time_and_never_more_than_a_slot() {
 		assert!((build_time().slot_portion().get() - 0.149).abs() < 1e-6);
-		let header = <Block as BlockT>::Header::new(
-			9,
-			Default::default(),
-			Default::default(),
-			Default::default(),
-			Default::default(),
-		);
+		let header = header(9, Default::default());
 		let slot = Duration::from_secs(1);
 		for skipped in [0, 1, 3, 100] {
 			let info = sc_consensus_slots::SlotInfo::<Block>::new(

@@ -69,6 +69,8 @@ impl Author {
 		let budget =
 			self.client.runtime_api().block_budget(best).map_err(sp_blockchain::Error::from)?;
 		let build_time = BuildTime::new(budget, slot_duration);
+		let client = self.client.clone();
+		let last_final = Arc::new(move || client.info().finalized_number);
 		let mut proposer_factory = sc_basic_authorship::ProposerFactory::new(
 			task_manager.spawn_handle(),
 			self.client.clone(),
@@ -89,7 +91,7 @@ impl Author {
 				select_chain: self.select_chain,
 				block_import: self.block_import,
 				proposer_factory: NotingEnvironment::new(
-					TimedProposers::new(proposer_factory, build_time),
+					TimedProposers::new(proposer_factory, build_time, last_final),
 					self.protection,
 				),
 				sync_oracle: WatchedSync::new(self.sync.clone(), self.own_slots, slot_duration),
