@@ -1,8 +1,8 @@
 //! The time in which a validator takes transactions into its block (STA-R12).
 //!
-//! After slots without a block, the slot worker of the SDK gives the next author several times its usual time,
-//! so that hooks that take long can end at last. A full pool would use up that time, and the author would be
-//! late as well. So the worker's time may grow to a slot, and the time for transactions never grows.
+//! The slot worker of the SDK discards a block that is not finished in the worker's time. That is a whole slot, because
+//! hooks can take longer than the time to build, as an election does, and because such a block may still be in time if
+//! it is short. A full pool would use up a slot, too, and the author would be late. So transactions have less time.
 //!
 //! The SDK never interrupts a transaction. The longest, a report of an equivocation, can take most of a short slot
 //! ([ADR 0022](../../../specs/adr/0022-budget-of-a-block.md)). Started late in the time for transactions, after long
@@ -15,11 +15,19 @@ use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use gtos_node_types::Block;
 use gtos_runtime::{opaque::Header, BlockNumber};
 use pallet_genesis_parameters_runtime_api::BlockBudget;
+use parking_lot::Mutex;
 use sc_consensus_aura::{SlotDuration, SlotProportion};
 use sp_consensus::{Environment, ProposeArgs, Proposer};
 use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature, Slot};
 use sp_runtime::{traits::Header as _, Digest};
-use std::{sync::Arc, time::Duration};
+use std::{
+	sync::Arc,
+	time::{Duration, Instant},
+};
+
+/// Part of a slot after which the worker discards an unfinished block. No author gets more, also after slots without a
+/// block, for which the SDK would give it a multiple.
+const WORKER_PART: f32 = 1.0;
 
 /// Part of a worker's time that the SDK gives its proposer.
 const PROPOSER_PART: f32 = 0.98;
@@ -36,8 +44,8 @@ const SHORT_PART: u32 = 10;
 /// Most slots without a block after which the time for transactions is the usual one, for this number of blocks that
 /// are not final.
 ///
-/// Every block of a long stall of finality follows a pause. With a short time only, a full sweep would leave no time for
-/// any transaction, for as long as the stall lasts: no vote of a referendum, and no report of an equivocation.
+/// Every block of a long stall of finality follows a pause. With a short time only, a full sweep would leave no time
+/// for any transaction, for as long as the stall lasts: no vote of a referendum, and no report of an equivocation.
 fn max_empty_slots(lag_blocks: BlockNumber) -> u64 {
 	if u64::from(lag_blocks) > SLACK_BLOCKS {
 		LONGEST_GAP_SLOTS
@@ -59,25 +67,19 @@ impl BuildTime {
 		Self { budget, slot_duration }
 	}
 
-	/// Part of a slot after which the worker discards an unfinished block.
-	pub fn slot_portion(&self) -> SlotProportion {
-		let slot = self.slot_duration.as_duration();
-		SlotProportion::new(self.build().as_secs_f32() / slot.as_secs_f32())
-	}
-
-	/// The same after slots without a block. Only the hooks of a block can use it.
-	pub fn max_slot_portion(&self) -> SlotProportion {
-		SlotProportion::new(1.0)
-	}
-
-	/// Longest time of the proposer. It spends 90 % of it on transactions.
-	fn proposing(&self) -> Duration {
-		self.build().mul_f32(PROPOSER_PART)
+	/// Longest time of the proposer, if its worker has begun so long ago. It spends 90 % of it on transactions.
+	fn proposing(&self, since_begin: Duration) -> Duration {
+		self.build().saturating_sub(since_begin).mul_f32(PROPOSER_PART)
 	}
 
 	/// The same after slots without a block, while so many blocks are not final.
-	fn proposing_after(&self, empty_slots: u64, lag_blocks: BlockNumber) -> Duration {
-		let usual = self.proposing();
+	fn proposing_after(
+		&self,
+		empty_slots: u64,
+		lag_blocks: BlockNumber,
+		since_begin: Duration,
+	) -> Duration {
+		let usual = self.proposing(since_begin);
 		if empty_slots > max_empty_slots(lag_blocks) {
 			usual.min(self.slot_duration.as_duration() / SHORT_PART)
 		} else {
@@ -90,11 +92,33 @@ impl BuildTime {
 	}
 }
 
+/// Part of a slot after which the worker discards an unfinished block, usually and at most.
+pub fn worker_portion() -> SlotProportion {
+	SlotProportion::new(WORKER_PART)
+}
+
+/// When the slot worker has begun with the present slot. The time to build runs from then on.
+#[derive(Clone, Default)]
+pub struct WorkerBegin(Arc<Mutex<Option<Instant>>>);
+
+impl WorkerBegin {
+	/// Notes that the worker begins with a slot.
+	pub fn note(&self) {
+		*self.0.lock() = Some(Instant::now());
+	}
+
+	/// Time since then.
+	fn elapsed(&self) -> Duration {
+		self.0.lock().map(|begin| begin.elapsed()).unwrap_or_default()
+	}
+}
+
 /// Makes proposers that take transactions for no longer than the [`BuildTime`].
 #[derive(Clone)]
 pub struct TimedProposers<E> {
 	proposers: E,
 	build_time: BuildTime,
+	begin: WorkerBegin,
 	last_final: LastFinal,
 }
 
@@ -103,8 +127,13 @@ pub type LastFinal = Arc<dyn Fn() -> BlockNumber + Send + Sync>;
 
 impl<E> TimedProposers<E> {
 	/// Limits the time of the proposers that `proposers` makes.
-	pub fn new(proposers: E, build_time: BuildTime, last_final: LastFinal) -> Self {
-		Self { proposers, build_time, last_final }
+	pub fn new(
+		proposers: E,
+		build_time: BuildTime,
+		begin: WorkerBegin,
+		last_final: LastFinal,
+	) -> Self {
+		Self { proposers, build_time, begin, last_final }
 	}
 }
 
@@ -116,10 +145,10 @@ impl<E: Environment<Block>> Environment<Block> for TimedProposers<E> {
 	fn init(&mut self, parent_header: &Header) -> Self::CreateProposer {
 		let (build_time, parent) = (self.build_time, slot_of(parent_header.digest()));
 		let lag_blocks = parent_header.number().saturating_sub((self.last_final)());
-		self.proposers
-			.init(parent_header)
-			.map_ok(move |proposer| TimedProposer { proposer, build_time, parent, lag_blocks })
-			.boxed()
+		let begin = self.begin.clone();
+		let timed =
+			move |proposer| TimedProposer { proposer, build_time, begin, parent, lag_blocks };
+		self.proposers.init(parent_header).map_ok(timed).boxed()
 	}
 }
 
@@ -127,6 +156,7 @@ impl<E: Environment<Block>> Environment<Block> for TimedProposers<E> {
 pub struct TimedProposer<P> {
 	proposer: P,
 	build_time: BuildTime,
+	begin: WorkerBegin,
 	/// Slot of the parent, which genesis does not have.
 	parent: Option<Slot>,
 	/// Blocks up to the parent that are not final.
@@ -149,7 +179,8 @@ impl<P: Proposer<Block>> Proposer<Block> for TimedProposer<P> {
 			},
 			_ => 0,
 		};
-		let limit = self.build_time.proposing_after(empty_slots, self.lag_blocks);
+		let since_begin = self.begin.elapsed();
+		let limit = self.build_time.proposing_after(empty_slots, self.lag_blocks, since_begin);
 		let max_duration = args.max_duration.min(limit);
 		self.proposer.propose(ProposeArgs { max_duration, ..args })
 	}
@@ -163,7 +194,6 @@ mod tests {
 		future::{ready, Ready},
 	};
 	use sp_consensus::{Error, Proposal};
-	use std::sync::Mutex;
 
 	const BUDGET: BlockBudget =
 		BlockBudget { build_ms: 149, weight_ms: 130, length_bytes: 294_912 };
@@ -191,7 +221,7 @@ mod tests {
 		type Proposal = Ready<Result<Proposal<Block>, Error>>;
 
 		fn propose(self, args: ProposeArgs<Block>) -> Self::Proposal {
-			*self.0.lock().expect("no test has panicked") = Some(args.max_duration);
+			*self.0.lock() = Some(args.max_duration);
 			ready(Err(Error::NoIntermediate))
 		}
 	}
@@ -223,15 +253,25 @@ mod tests {
 		empty_slots: u64,
 		max_duration: Duration,
 	) -> Duration {
+		given_by(WorkerBegin::default(), lag_blocks, empty_slots, max_duration)
+	}
+
+	/// The same if the worker has begun at `begin`.
+	fn given_by(
+		begin: WorkerBegin,
+		lag_blocks: BlockNumber,
+		empty_slots: u64,
+		max_duration: Duration,
+	) -> Duration {
 		let inner = NotesTime::default();
 		let header = header(LAST_FINAL + lag_blocks, digest(100));
 		let last_final: LastFinal = Arc::new(|| LAST_FINAL);
-		let mut proposers = TimedProposers::new(inner.clone(), build_time(), last_final);
+		let mut proposers = TimedProposers::new(inner.clone(), build_time(), begin, last_final);
 		let proposer = block_on(proposers.init(&header)).expect("it is always there");
 		let inherent_digests = digest(101 + empty_slots);
 		let args = ProposeArgs::<Block> { max_duration, inherent_digests, ..Default::default() };
 		assert!(block_on(proposer.propose(args)).is_err());
-		let noted = *inner.0.lock().expect("no test has panicked");
+		let noted = *inner.0.lock();
 		noted.expect("it has been asked")
 	}
 
@@ -241,6 +281,23 @@ mod tests {
 		assert_eq!(given(usual), usual);
 		assert_eq!(given(Duration::from_millis(1_300)), usual);
 		assert_eq!(given(Duration::from_millis(980)), usual);
+	}
+
+	/// The worker gives a whole slot, so its time does not show how late the proposer has begun.
+	#[test]
+	fn time_for_transactions_runs_from_the_beginning_of_the_worker() {
+		let begun = |ms| {
+			let begin = WorkerBegin::default();
+			*begin.0.lock() = Instant::now().checked_sub(Duration::from_millis(ms));
+			given_by(begin, 0, 0, Duration::from_millis(980))
+		};
+		assert!(begun(49) <= Duration::from_millis(100).mul_f32(0.98));
+		assert_eq!(begun(149), Duration::ZERO);
+		assert_eq!(begun(900), Duration::ZERO);
+
+		let begin = WorkerBegin::default();
+		begin.note();
+		assert!(begin.0.lock().is_some());
 	}
 
 	/// Otherwise no author could build a block with long hooks beside a report of an equivocation that takes long.
@@ -274,35 +331,37 @@ mod tests {
 	/// STA-R12: the runtime's budget and the time for transactions are one.
 	#[test]
 	fn time_for_transactions_suffices_for_the_weight_of_a_block() {
-		let transactions = build_time().proposing().mul_f32(0.9);
+		let transactions = build_time().proposing(Duration::ZERO).mul_f32(0.9);
 		assert!(transactions >= Duration::from_millis(BUDGET.weight_ms.into()), "{transactions:?}");
 	}
 
+	/// A block with long hooks is not discarded before its slot ends, and nobody builds for longer than a slot.
 	#[test]
-	fn worker_gets_the_build_time_and_never_more_than_a_slot() {
-		assert!((build_time().slot_portion().get() - 0.149).abs() < 1e-6);
+	fn worker_gets_the_rest_of_its_slot_and_never_more_than_a_slot() {
 		let header = header(9, Default::default());
 		let slot = Duration::from_secs(1);
+		let rest = Duration::from_millis(900);
 		for skipped in [0, 1, 3, 100] {
-			let info = sc_consensus_slots::SlotInfo::<Block>::new(
+			let mut info = sc_consensus_slots::SlotInfo::<Block>::new(
 				(100 + skipped).into(),
 				Box::new(()),
 				slot,
 				header.clone(),
 				None,
 			);
+			info.ends_at = Instant::now() + rest;
 			let time = sc_consensus_slots::proposing_remaining_duration(
 				Some(99.into()),
 				&info,
-				&build_time().slot_portion(),
-				Some(&build_time().max_slot_portion()),
+				&worker_portion(),
+				Some(&worker_portion()),
 				sc_consensus_slots::SlotLenienceType::Exponential,
 				"test",
 			);
-			assert!(time <= slot, "{skipped} skipped: {time:?}");
-			if skipped == 0 {
-				assert!(time <= Duration::from_millis(150), "{time:?}");
-			}
+			let most = if skipped == 0 { rest } else { slot };
+			assert!(time <= most, "{skipped} skipped: {time:?}");
+			// The test itself takes some time.
+			assert!(time > slot / 2, "{skipped} skipped: {time:?}");
 		}
 	}
 }
