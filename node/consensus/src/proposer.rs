@@ -1,29 +1,38 @@
 //! The time in which a validator takes transactions into its block (STA-R12).
 //!
-//! After slots without a block, the slot worker of the SDK gives the next author several times its usual time,
-//! so that hooks that take long can end at last. A full pool would use up that time, and the author would be
-//! late as well. So the worker's time may grow to a slot, and the time for transactions never grows.
+//! The slot worker of the SDK discards a block that is not finished in the worker's time. That is a whole slot, because
+//! hooks can take longer than the time to build, as an election does, and because such a block may still be in time if
+//! it is short. A full pool would use up a slot, too, and the author would be late. So transactions have less time.
 //!
 //! The SDK never interrupts a transaction. The longest, a report of an equivocation, can take most of a short slot
 //! ([ADR 0022](../../../specs/adr/0022-budget-of-a-block.md)). Started late in the time for transactions, after long
 //! hooks or another report, it makes the block take longer than a slot. The next author would do the same, and no
-//! block would follow. So after some slots without a block, authors take transactions for a short time only.
+//! block would follow. So after some slots without a block, authors take transactions for a short time only. While
+//! finality lags, authors leave slots empty on purpose ([`backoff`](crate::backoff)), and that does not count.
 
+use crate::backoff::{LONGEST_GAP_SLOTS, SLACK_BLOCKS};
 use futures::future::{BoxFuture, FutureExt, TryFutureExt};
+use gtos_node_types::Block;
+use gtos_runtime::{opaque::Header, BlockNumber};
 use pallet_genesis_parameters_runtime_api::BlockBudget;
+use parking_lot::Mutex;
 use sc_consensus_aura::{SlotDuration, SlotProportion};
 use sp_consensus::{Environment, ProposeArgs, Proposer};
 use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature, Slot};
-use sp_runtime::{
-	traits::{Block as BlockT, Header as _},
-	Digest,
+use sp_runtime::{traits::Header as _, Digest};
+use std::{
+	sync::Arc,
+	time::{Duration, Instant},
 };
-use std::time::Duration;
+
+/// Part of a slot after which the worker discards an unfinished block. No author gets more, also after slots without a
+/// block, for which the SDK would give it a multiple.
+const WORKER_PART: f32 = 1.0;
 
 /// Part of a worker's time that the SDK gives its proposer.
 const PROPOSER_PART: f32 = 0.98;
 
-/// Most slots without a block after which the time for transactions is the usual one.
+/// Most slots without a block after which the time for transactions is the usual one, if finality does not lag.
 ///
 /// So many authors in a row are down now and then. If no block can be built, the chain waits for four slots.
 const MAX_EMPTY_SLOTS: u64 = 3;
@@ -31,6 +40,19 @@ const MAX_EMPTY_SLOTS: u64 = 3;
 /// Part of a slot in which transactions are started after more empty slots. With the 0.8 slots that the longest report
 /// takes, it is less than a slot. Transactions still have a time, because a report may fit no other block.
 const SHORT_PART: u32 = 10;
+
+/// Most slots without a block after which the time for transactions is the usual one, for this number of blocks that
+/// are not final.
+///
+/// Every block of a long stall of finality follows a pause. With a short time only, a full sweep would leave no time
+/// for any transaction, for as long as the stall lasts: no vote of a referendum, and no report of an equivocation.
+fn max_empty_slots(lag_blocks: BlockNumber) -> u64 {
+	if u64::from(lag_blocks) > SLACK_BLOCKS {
+		LONGEST_GAP_SLOTS
+	} else {
+		MAX_EMPTY_SLOTS
+	}
+}
 
 /// How long an author may build, as parts of a slot and as a time.
 #[derive(Clone, Copy, Debug)]
@@ -45,26 +67,20 @@ impl BuildTime {
 		Self { budget, slot_duration }
 	}
 
-	/// Part of a slot after which the worker discards an unfinished block.
-	pub fn slot_portion(&self) -> SlotProportion {
-		let slot = self.slot_duration.as_duration();
-		SlotProportion::new(self.build().as_secs_f32() / slot.as_secs_f32())
+	/// Longest time of the proposer, if its worker has begun so long ago. It spends 90 % of it on transactions.
+	fn proposing(&self, since_begin: Duration) -> Duration {
+		self.build().saturating_sub(since_begin).mul_f32(PROPOSER_PART)
 	}
 
-	/// The same after slots without a block. Only the hooks of a block can use it.
-	pub fn max_slot_portion(&self) -> SlotProportion {
-		SlotProportion::new(1.0)
-	}
-
-	/// Longest time of the proposer. It spends 90 % of it on transactions.
-	fn proposing(&self) -> Duration {
-		self.build().mul_f32(PROPOSER_PART)
-	}
-
-	/// The same after slots without a block.
-	fn proposing_after(&self, empty_slots: u64) -> Duration {
-		let usual = self.proposing();
-		if empty_slots > MAX_EMPTY_SLOTS {
+	/// The same after slots without a block, while so many blocks are not final.
+	fn proposing_after(
+		&self,
+		empty_slots: u64,
+		lag_blocks: BlockNumber,
+		since_begin: Duration,
+	) -> Duration {
+		let usual = self.proposing(since_begin);
+		if empty_slots > max_empty_slots(lag_blocks) {
 			usual.min(self.slot_duration.as_duration() / SHORT_PART)
 		} else {
 			usual
@@ -76,31 +92,63 @@ impl BuildTime {
 	}
 }
 
+/// Part of a slot after which the worker discards an unfinished block, usually and at most.
+pub fn worker_portion() -> SlotProportion {
+	SlotProportion::new(WORKER_PART)
+}
+
+/// When the slot worker has begun with the present slot. The time to build runs from then on.
+#[derive(Clone, Default)]
+pub struct WorkerBegin(Arc<Mutex<Option<Instant>>>);
+
+impl WorkerBegin {
+	/// Notes that the worker begins with a slot.
+	pub fn note(&self) {
+		*self.0.lock() = Some(Instant::now());
+	}
+
+	/// Time since then.
+	fn elapsed(&self) -> Duration {
+		self.0.lock().map(|begin| begin.elapsed()).unwrap_or_default()
+	}
+}
+
 /// Makes proposers that take transactions for no longer than the [`BuildTime`].
 #[derive(Clone)]
 pub struct TimedProposers<E> {
 	proposers: E,
 	build_time: BuildTime,
+	begin: WorkerBegin,
+	last_final: LastFinal,
 }
+
+/// Answers the height of the last final block.
+pub type LastFinal = Arc<dyn Fn() -> BlockNumber + Send + Sync>;
 
 impl<E> TimedProposers<E> {
 	/// Limits the time of the proposers that `proposers` makes.
-	pub fn new(proposers: E, build_time: BuildTime) -> Self {
-		Self { proposers, build_time }
+	pub fn new(
+		proposers: E,
+		build_time: BuildTime,
+		begin: WorkerBegin,
+		last_final: LastFinal,
+	) -> Self {
+		Self { proposers, build_time, begin, last_final }
 	}
 }
 
-impl<Block: BlockT, E: Environment<Block>> Environment<Block> for TimedProposers<E> {
+impl<E: Environment<Block>> Environment<Block> for TimedProposers<E> {
 	type CreateProposer = BoxFuture<'static, Result<Self::Proposer, Self::Error>>;
 	type Error = E::Error;
 	type Proposer = TimedProposer<E::Proposer>;
 
-	fn init(&mut self, parent_header: &Block::Header) -> Self::CreateProposer {
+	fn init(&mut self, parent_header: &Header) -> Self::CreateProposer {
 		let (build_time, parent) = (self.build_time, slot_of(parent_header.digest()));
-		self.proposers
-			.init(parent_header)
-			.map_ok(move |proposer| TimedProposer { proposer, build_time, parent })
-			.boxed()
+		let lag_blocks = parent_header.number().saturating_sub((self.last_final)());
+		let begin = self.begin.clone();
+		let timed =
+			move |proposer| TimedProposer { proposer, build_time, begin, parent, lag_blocks };
+		self.proposers.init(parent_header).map_ok(timed).boxed()
 	}
 }
 
@@ -108,8 +156,11 @@ impl<Block: BlockT, E: Environment<Block>> Environment<Block> for TimedProposers
 pub struct TimedProposer<P> {
 	proposer: P,
 	build_time: BuildTime,
+	begin: WorkerBegin,
 	/// Slot of the parent, which genesis does not have.
 	parent: Option<Slot>,
+	/// Blocks up to the parent that are not final.
+	lag_blocks: BlockNumber,
 }
 
 /// The slot of a block.
@@ -117,7 +168,7 @@ fn slot_of(digest: &Digest) -> Option<Slot> {
 	digest.logs().iter().find_map(CompatibleDigestItem::<AuthoritySignature>::as_aura_pre_digest)
 }
 
-impl<Block: BlockT, P: Proposer<Block>> Proposer<Block> for TimedProposer<P> {
+impl<P: Proposer<Block>> Proposer<Block> for TimedProposer<P> {
 	type Error = P::Error;
 	type Proposal = P::Proposal;
 
@@ -128,7 +179,9 @@ impl<Block: BlockT, P: Proposer<Block>> Proposer<Block> for TimedProposer<P> {
 			},
 			_ => 0,
 		};
-		let max_duration = args.max_duration.min(self.build_time.proposing_after(empty_slots));
+		let since_begin = self.begin.elapsed();
+		let limit = self.build_time.proposing_after(empty_slots, self.lag_blocks, since_begin);
+		let max_duration = args.max_duration.min(limit);
 		self.proposer.propose(ProposeArgs { max_duration, ..args })
 	}
 }
@@ -140,9 +193,7 @@ mod tests {
 		executor::block_on,
 		future::{ready, Ready},
 	};
-	use gtos_node_types::Block;
 	use sp_consensus::{Error, Proposal};
-	use std::sync::{Arc, Mutex};
 
 	const BUDGET: BlockBudget =
 		BlockBudget { build_ms: 149, weight_ms: 130, length_bytes: 294_912 };
@@ -160,7 +211,7 @@ mod tests {
 		type Error = Error;
 		type Proposer = Self;
 
-		fn init(&mut self, _: &<Block as BlockT>::Header) -> Self::CreateProposer {
+		fn init(&mut self, _: &Header) -> Self::CreateProposer {
 			ready(Ok(self.clone()))
 		}
 	}
@@ -170,9 +221,15 @@ mod tests {
 		type Proposal = Ready<Result<Proposal<Block>, Error>>;
 
 		fn propose(self, args: ProposeArgs<Block>) -> Self::Proposal {
-			*self.0.lock().expect("no test has panicked") = Some(args.max_duration);
+			*self.0.lock() = Some(args.max_duration);
 			ready(Err(Error::NoIntermediate))
 		}
+	}
+
+	const LAST_FINAL: BlockNumber = 1_000;
+
+	fn header(number: BlockNumber, digest: Digest) -> Header {
+		Header::new(number, Default::default(), Default::default(), Default::default(), digest)
 	}
 
 	fn digest(slot: u64) -> Digest {
@@ -187,20 +244,34 @@ mod tests {
 
 	/// The same after so many slots without a block.
 	fn given_after(empty_slots: u64, max_duration: Duration) -> Duration {
+		given_with_lag(0, empty_slots, max_duration)
+	}
+
+	/// The same while so many blocks are not final.
+	fn given_with_lag(
+		lag_blocks: BlockNumber,
+		empty_slots: u64,
+		max_duration: Duration,
+	) -> Duration {
+		given_by(WorkerBegin::default(), lag_blocks, empty_slots, max_duration)
+	}
+
+	/// The same if the worker has begun at `begin`.
+	fn given_by(
+		begin: WorkerBegin,
+		lag_blocks: BlockNumber,
+		empty_slots: u64,
+		max_duration: Duration,
+	) -> Duration {
 		let inner = NotesTime::default();
-		let header = <Block as BlockT>::Header::new(
-			1,
-			Default::default(),
-			Default::default(),
-			Default::default(),
-			digest(100),
-		);
-		let proposer = block_on(TimedProposers::new(inner.clone(), build_time()).init(&header))
-			.expect("it is always there");
+		let header = header(LAST_FINAL + lag_blocks, digest(100));
+		let last_final: LastFinal = Arc::new(|| LAST_FINAL);
+		let mut proposers = TimedProposers::new(inner.clone(), build_time(), begin, last_final);
+		let proposer = block_on(proposers.init(&header)).expect("it is always there");
 		let inherent_digests = digest(101 + empty_slots);
 		let args = ProposeArgs::<Block> { max_duration, inherent_digests, ..Default::default() };
 		assert!(block_on(proposer.propose(args)).is_err());
-		let noted = *inner.0.lock().expect("no test has panicked");
+		let noted = *inner.0.lock();
 		noted.expect("it has been asked")
 	}
 
@@ -210,6 +281,23 @@ mod tests {
 		assert_eq!(given(usual), usual);
 		assert_eq!(given(Duration::from_millis(1_300)), usual);
 		assert_eq!(given(Duration::from_millis(980)), usual);
+	}
+
+	/// The worker gives a whole slot, so its time does not show how late the proposer has begun.
+	#[test]
+	fn time_for_transactions_runs_from_the_beginning_of_the_worker() {
+		let begun = |ms| {
+			let begin = WorkerBegin::default();
+			*begin.0.lock() = Instant::now().checked_sub(Duration::from_millis(ms));
+			given_by(begin, 0, 0, Duration::from_millis(980))
+		};
+		assert!(begun(49) <= Duration::from_millis(100).mul_f32(0.98));
+		assert_eq!(begun(149), Duration::ZERO);
+		assert_eq!(begun(900), Duration::ZERO);
+
+		let begin = WorkerBegin::default();
+		begin.note();
+		assert!(begin.0.lock().is_some());
 	}
 
 	/// Otherwise no author could build a block with long hooks beside a report of an equivocation that takes long.
@@ -222,6 +310,19 @@ mod tests {
 		assert_eq!(times, [usual, usual, usual, short, short]);
 	}
 
+	/// Otherwise no report and no vote would get into the blocks of a long stall while the sweep is full.
+	#[test]
+	fn time_for_transactions_is_the_usual_one_after_the_pauses_of_a_stall_of_finality() {
+		let usual = Duration::from_millis(149).mul_f32(0.98);
+		let short = Duration::from_millis(100);
+		let lenient = Duration::from_millis(980);
+		let slack = SLACK_BLOCKS as BlockNumber;
+		let times = [4, LONGEST_GAP_SLOTS, LONGEST_GAP_SLOTS + 1]
+			.map(|empty_slots| given_with_lag(slack + 1, empty_slots, lenient));
+		assert_eq!(times, [usual, usual, short]);
+		assert_eq!(given_with_lag(slack, 4, lenient), short);
+	}
+
 	#[test]
 	fn time_for_transactions_is_shorter_in_a_slot_that_is_nearly_over() {
 		assert_eq!(given(Duration::from_millis(50)), Duration::from_millis(50));
@@ -230,41 +331,37 @@ mod tests {
 	/// STA-R12: the runtime's budget and the time for transactions are one.
 	#[test]
 	fn time_for_transactions_suffices_for_the_weight_of_a_block() {
-		let transactions = build_time().proposing().mul_f32(0.9);
+		let transactions = build_time().proposing(Duration::ZERO).mul_f32(0.9);
 		assert!(transactions >= Duration::from_millis(BUDGET.weight_ms.into()), "{transactions:?}");
 	}
 
+	/// A block with long hooks is not discarded before its slot ends, and nobody builds for longer than a slot.
 	#[test]
-	fn worker_gets_the_build_time_and_never_more_than_a_slot() {
-		assert!((build_time().slot_portion().get() - 0.149).abs() < 1e-6);
-		let header = <Block as BlockT>::Header::new(
-			9,
-			Default::default(),
-			Default::default(),
-			Default::default(),
-			Default::default(),
-		);
+	fn worker_gets_the_rest_of_its_slot_and_never_more_than_a_slot() {
+		let header = header(9, Default::default());
 		let slot = Duration::from_secs(1);
+		let rest = Duration::from_millis(900);
 		for skipped in [0, 1, 3, 100] {
-			let info = sc_consensus_slots::SlotInfo::<Block>::new(
+			let mut info = sc_consensus_slots::SlotInfo::<Block>::new(
 				(100 + skipped).into(),
 				Box::new(()),
 				slot,
 				header.clone(),
 				None,
 			);
+			info.ends_at = Instant::now() + rest;
 			let time = sc_consensus_slots::proposing_remaining_duration(
 				Some(99.into()),
 				&info,
-				&build_time().slot_portion(),
-				Some(&build_time().max_slot_portion()),
+				&worker_portion(),
+				Some(&worker_portion()),
 				sc_consensus_slots::SlotLenienceType::Exponential,
 				"test",
 			);
-			assert!(time <= slot, "{skipped} skipped: {time:?}");
-			if skipped == 0 {
-				assert!(time <= Duration::from_millis(150), "{time:?}");
-			}
+			let most = if skipped == 0 { rest } else { slot };
+			assert!(time <= most, "{skipped} skipped: {time:?}");
+			// The test itself takes some time.
+			assert!(time > slot / 2, "{skipped} skipped: {time:?}");
 		}
 	}
 }

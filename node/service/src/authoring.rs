@@ -5,7 +5,7 @@ use gtos_node_consensus::{
 	backoff::Pauses,
 	inherents,
 	own_slots::{OwnSlots, WatchedSync},
-	proposer::{BuildTime, TimedProposers},
+	proposer::{self, BuildTime, TimedProposers, WorkerBegin},
 };
 use gtos_node_slashing_protection::{NotingEnvironment, SlashingProtection};
 use gtos_node_types::{Block, FullClient, TransactionPool};
@@ -69,6 +69,8 @@ impl Author {
 		let budget =
 			self.client.runtime_api().block_budget(best).map_err(sp_blockchain::Error::from)?;
 		let build_time = BuildTime::new(budget, slot_duration);
+		let client = self.client.clone();
+		let last_final = Arc::new(move || client.info().finalized_number);
 		let mut proposer_factory = sc_basic_authorship::ProposerFactory::new(
 			task_manager.spawn_handle(),
 			self.client.clone(),
@@ -79,8 +81,16 @@ impl Author {
 		proposer_factory.set_soft_deadline(TRIES_AFTER_FULL);
 		// While finality stalls, authoring slows down, so that the unfinalised chain stays short.
 		let backoff_authoring_blocks = self.pauses.strategy(self.client.clone());
-		let create_inherent_data_providers = move |_: Hash, ()| async move {
-			Ok::<_, Box<dyn std::error::Error + Send + Sync>>(inherents::providers(slot_duration))
+		// The worker asks for the providers when it begins with a slot, and nobody else does.
+		let begin = WorkerBegin::default();
+		let noted_begin = begin.clone();
+		let create_inherent_data_providers = move |_: Hash, ()| {
+			noted_begin.note();
+			async move {
+				Ok::<_, Box<dyn std::error::Error + Send + Sync>>(inherents::providers(
+					slot_duration,
+				))
+			}
 		};
 		let worker = sc_consensus_aura::start_aura::<AuraPair, _, _, _, _, _, _, _, _, _, _>(
 			StartAuraParams {
@@ -89,7 +99,7 @@ impl Author {
 				select_chain: self.select_chain,
 				block_import: self.block_import,
 				proposer_factory: NotingEnvironment::new(
-					TimedProposers::new(proposer_factory, build_time),
+					TimedProposers::new(proposer_factory, build_time, begin, last_final),
 					self.protection,
 				),
 				sync_oracle: WatchedSync::new(self.sync.clone(), self.own_slots, slot_duration),
@@ -98,9 +108,9 @@ impl Author {
 				force_authoring: self.force_authoring,
 				backoff_authoring_blocks,
 				keystore: self.keystore,
-				// The other nodes need the rest of the slot to receive and execute the block.
-				block_proposal_slot_portion: build_time.slot_portion(),
-				max_block_proposal_slot_portion: Some(build_time.max_slot_portion()),
+				// The other nodes need most of the slot to receive and execute the block. The proposers see to that.
+				block_proposal_slot_portion: proposer::worker_portion(),
+				max_block_proposal_slot_portion: Some(proposer::worker_portion()),
 				telemetry: self.telemetry,
 				compatibility_mode: Default::default(),
 			},

@@ -31,7 +31,7 @@ pub(super) enum Step {
 	Reported,
 	/// The last final state contains the offence, whoever reported it.
 	Settled,
-	/// Nothing more is done: too many are kept already, or the chain will never accept a report.
+	/// Nothing more is done: too many are kept, or the chain will never accept a report.
 	Dropped,
 }
 
@@ -107,5 +107,10 @@ impl Metrics {
 	#[cfg(test)]
 	pub(super) fn dropped_headers(&self) -> u64 {
 		self.dropped_headers.get()
+	}
+
+	#[cfg(test)]
+	pub(super) fn unsettled(&self) -> usize {
+		self.unsettled.get() as usize
 	}
 }

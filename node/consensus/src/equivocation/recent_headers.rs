@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 ///
 /// Two headers on the same parent have the same author and already form a pair, so only the first is
 /// kept. A slot has headers on more than a few parents only if the network splits into many forks,
-/// because the state of each parent has to be available.
+/// because the state of each parent has to be available, or if an author makes such forks.
 pub(super) const MAX_HEADERS_PER_SLOT: usize = 16;
 
 /// The headers of the last slots.
@@ -26,9 +26,31 @@ pub(super) struct SlotHeaders {
 	handled: Vec<AuthorityId>,
 }
 
+impl SlotHeaders {
+	/// Stores a header. If the slot is full, only a header that can be reported is stored, in place of one that cannot:
+	/// an author could otherwise hide two blocks on the best chain behind many on forks that have lost.
+	fn store(&mut self, header: &ObservedHeader, has_parent: impl Fn(&ObservedHeader) -> bool) {
+		if self.headers.len() >= MAX_HEADERS_PER_SLOT {
+			if !has_parent(header) {
+				return;
+			}
+			let Some(lost) = self.headers.iter().position(|other| !has_parent(other)) else {
+				return;
+			};
+			self.headers.remove(lost);
+		}
+		self.headers.push(header.clone());
+	}
+}
+
 impl RecentHeaders {
 	/// Stores a header, and returns the different headers of the same slot that were stored before.
-	pub(super) fn insert(&mut self, header: &ObservedHeader) -> Vec<ObservedHeader> {
+	/// `has_parent` says whether the best chain has the parent of a header.
+	pub(super) fn insert(
+		&mut self,
+		header: &ObservedHeader,
+		has_parent: impl Fn(&ObservedHeader) -> bool,
+	) -> Vec<ObservedHeader> {
 		let slot = self.slots.entry(header.slot).or_default();
 		let others = slot
 			.headers
@@ -40,8 +62,8 @@ impl RecentHeaders {
 			.headers
 			.iter()
 			.any(|other| other.header.parent_hash() == header.header.parent_hash());
-		if !is_parent_known && slot.headers.len() < MAX_HEADERS_PER_SLOT {
-			slot.headers.push(header.clone());
+		if !is_parent_known {
+			slot.store(header, has_parent);
 		}
 		// This also removes the slot just inserted if it is older than all the others.
 		while self.slots.len() > MAX_SLOTS {

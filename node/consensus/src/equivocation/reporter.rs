@@ -5,7 +5,7 @@ use super::{
 	metrics::{Kind, Metrics, Step},
 	observed_header::ObservedHeader,
 	recent_headers::RecentHeaders,
-	reporting_client::ReportingClient,
+	reporting_client::{has_parent, ReportingClient},
 	settlement::{Chain, Settlement},
 	LOG_TARGET,
 };
@@ -94,7 +94,9 @@ impl Reporter {
 	}
 
 	fn take_header(&mut self, header: &ObservedHeader) {
-		for other in self.recent.insert(header) {
+		let client = self.client.clone();
+		let others = self.recent.insert(header, |kept| has_parent(&client, &kept.header));
+		for other in others {
 			if let Err(error) = self.compare(&other, header) {
 				tracing::warn!(
 					target: LOG_TARGET,
@@ -155,7 +157,9 @@ impl Reporter {
 		};
 		// The proof is made now, while the state of the parent is certainly stored.
 		let key_owner = settlement.chain.key_owner(&pair).ok();
-		settlement.add(UnsettledReport::of_headers(pair, key_owner));
+		if let Some((author, slot)) = settlement.add(UnsettledReport::of_headers(pair, key_owner)) {
+			self.recent.mark_handled(slot, author);
+		}
 		Ok(())
 	}
 

@@ -6,7 +6,7 @@ use super::{
 	settlement::{Chain, Heads, Validity},
 };
 use gtos_node_types::{Block, FullClient, TransactionPool};
-use gtos_runtime::Hash;
+use gtos_runtime::{opaque::Header, Hash};
 use pallet_aura_equivocation_runtime_api::AuraEquivocationApi;
 use sc_transaction_pool_api::{LocalTransactionPool, OffchainTransactionPoolFactory};
 use sp_api::{ApiExt, ProvideRuntimeApi};
@@ -93,6 +93,15 @@ impl Chain for ReportingClient {
 		}
 	}
 
+	fn has_parents(&self, evidence: &Evidence) -> bool {
+		match evidence {
+			Evidence::Aura { pair, .. } => [&pair.first_header, &pair.second_header]
+				.into_iter()
+				.all(|header| has_parent(&self.client, header)),
+			Evidence::Grandpa { .. } => true,
+		}
+	}
+
 	fn validity(&self, at: Hash, report: &OpaqueExtrinsic) -> Validity {
 		let source = TransactionSource::Local;
 		let answer = self.client.runtime_api().validate_transaction(at, source, report.clone(), at);
@@ -118,4 +127,10 @@ impl Chain for ReportingClient {
 		self.pool.submit_local(best, report).map_err(|error| error.to_string())?;
 		Ok(())
 	}
+}
+
+/// Whether the best chain has the parent of a header. The chain accepts no report of the header otherwise (CON-R22).
+pub(super) fn has_parent(client: &FullClient, header: &Header) -> bool {
+	let parent = header.number().saturating_sub(1);
+	client.hash(parent).ok().flatten() == Some(*header.parent_hash())
 }

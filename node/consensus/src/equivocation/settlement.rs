@@ -36,6 +36,9 @@ pub(super) trait Chain {
 		best: Hash,
 	) -> Result<OpaqueExtrinsic, Box<dyn Error + Send + Sync>>;
 
+	/// Whether the best chain has the blocks that a report needs. If it has not, the runtime need not be asked.
+	fn has_parents(&self, evidence: &Evidence) -> bool;
+
 	/// What the state after block `at` says of a report.
 	fn validity(&self, at: Hash, report: &OpaqueExtrinsic) -> Validity;
 
@@ -120,20 +123,40 @@ impl<C: Chain, S: AuxStore> Settlement<C, S> {
 		self.unsettled.len() == 0
 	}
 
-	/// Keeps an equivocation until it is settled.
-	pub(super) fn add(&mut self, report: UnsettledReport) {
+	/// Reports an equivocation at once if the best chain accepts it, whether or not there is a place for it, and keeps
+	/// it until it is settled. Returns the double seal if it needs no further headers.
+	///
+	/// An offender can fill the places with reports that no chain will ever accept, and nobody compares two headers or
+	/// two votes a second time.
+	pub(super) fn add(&mut self, mut report: UnsettledReport) -> Option<(AuthorityId, Slot)> {
+		if self.unsettled.contains(&report) {
+			return None;
+		}
+		let step = if self.chain.has_parents(&report.evidence) {
+			self.attempt(&self.chain.heads(), &mut report)
+		} else {
+			None
+		};
+		let handled = self.note(step, &report);
+		if !is_last(step) {
+			self.keep(report);
+		}
+		handled
+	}
+
+	fn keep(&mut self, report: UnsettledReport) {
 		let kind = report.evidence.kind();
-		match self.unsettled.add(report) {
-			Added::Queued => self.metrics.count(kind, Step::Queued),
-			Added::AlreadyQueued => (),
-			Added::NoRoom => {
-				self.metrics.count(kind, Step::Dropped);
-				tracing::warn!(
-					target: LOG_TARGET,
-					"An equivocation ({}) is not reported by this node: too many are unsettled",
-					kind.name(),
-				);
-			},
+		let added = self.unsettled.add(report);
+		if matches!(added, Added::Queued | Added::InPlaceOfAnother) {
+			self.metrics.count(kind, Step::Queued);
+		}
+		if matches!(added, Added::InPlaceOfAnother | Added::NoRoom) {
+			self.metrics.count(kind, Step::Dropped);
+			tracing::warn!(
+				target: LOG_TARGET,
+				"Too many equivocations ({}) are unsettled, so this node no longer tries to report one of them",
+				kind.name(),
+			);
 		}
 		self.metrics.set_unsettled(self.unsettled.len());
 	}
@@ -147,14 +170,9 @@ impl<C: Chain, S: AuxStore> Settlement<C, S> {
 		for _ in 0..self.unsettled.len().min(MAX_ATTEMPTS_PER_PASS) {
 			let Some(mut report) = self.unsettled.take_next() else { break };
 			let step = self.attempt(&heads, &mut report);
-			if let Some(step) = step {
-				is_changed = true;
-				self.tell(step, &report);
-				if step != Step::Dropped {
-					handled.extend(report.evidence.seal().map(|(key, slot)| (key.clone(), slot)));
-				}
-			}
-			if !matches!(step, Some(Step::Settled | Step::Dropped)) {
+			is_changed |= step.is_some();
+			handled.extend(self.note(step, &report));
+			if !is_last(step) {
 				self.unsettled.put_back(report);
 			}
 		}
@@ -197,6 +215,14 @@ impl<C: Chain, S: AuxStore> Settlement<C, S> {
 		}
 	}
 
+	/// Tells of a step, and returns the double seal if the step makes further headers unnecessary.
+	fn note(&self, step: Option<Step>, report: &UnsettledReport) -> Option<(AuthorityId, Slot)> {
+		let step = step?;
+		self.tell(step, report);
+		let (key, slot) = report.evidence.seal().filter(|_| step != Step::Dropped)?;
+		Some((key.clone(), slot))
+	}
+
 	fn tell(&self, step: Step, report: &UnsettledReport) {
 		let kind = report.evidence.kind();
 		self.metrics.count(kind, step);
@@ -214,4 +240,9 @@ impl<C: Chain, S: AuxStore> Settlement<C, S> {
 			_ => tracing::info!(target: LOG_TARGET, "Settled: the final state knows {what}"),
 		}
 	}
+}
+
+/// Whether nothing follows this step.
+fn is_last(step: Option<Step>) -> bool {
+	matches!(step, Some(Step::Settled | Step::Dropped))
 }

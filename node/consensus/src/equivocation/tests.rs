@@ -51,6 +51,11 @@ fn observed_on(parent: u8, slot: u64, content: u8) -> ObservedHeader {
 	ObservedHeader::new(unsealed.hash(), sealed, false).expect("has a slot")
 }
 
+/// Stores a header of a block whose parent is on a fork that has lost.
+fn insert(recent: &mut RecentHeaders, header: &ObservedHeader) -> Vec<ObservedHeader> {
+	recent.insert(header, |_| false)
+}
+
 fn params(origin: BlockOrigin, slot: u64) -> BlockImportParams<Block> {
 	let mut block = BlockImportParams::new(origin, header(slot, 1));
 	block.post_digests.push(seal(7));
@@ -61,9 +66,9 @@ fn params(origin: BlockOrigin, slot: u64) -> BlockImportParams<Block> {
 fn second_header_of_a_slot_is_paired_with_the_first() {
 	let mut recent = RecentHeaders::default();
 	let (first, second) = (observed(5, 1), observed(5, 2));
-	assert!(recent.insert(&first).is_empty());
-	assert!(recent.insert(&observed(6, 3)).is_empty());
-	let others = recent.insert(&second);
+	assert!(insert(&mut recent, &first).is_empty());
+	assert!(insert(&mut recent, &observed(6, 3)).is_empty());
+	let others = insert(&mut recent, &second);
 	assert_eq!(others.len(), 1);
 	assert_eq!(others[0].unsealed_hash, first.unsealed_hash);
 }
@@ -76,9 +81,9 @@ fn header_with_another_seal_is_not_a_second_header() {
 	resealed.header.digest_mut().pop();
 	resealed.header.digest_mut().push(seal(2));
 	assert_ne!(first.header.hash(), resealed.header.hash());
-	assert!(recent.insert(&first).is_empty());
-	assert!(recent.insert(&first).is_empty());
-	assert!(recent.insert(&resealed).is_empty());
+	assert!(insert(&mut recent, &first).is_empty());
+	assert!(insert(&mut recent, &first).is_empty());
+	assert!(insert(&mut recent, &resealed).is_empty());
 }
 
 #[test]
@@ -86,14 +91,14 @@ fn memory_when_flooded_keeps_the_newest_slots_and_few_headers_of_each() {
 	let mut recent = RecentHeaders::default();
 	for slot in 0..2 * MAX_SLOTS as u64 {
 		for parent in 0..2 * MAX_HEADERS_PER_SLOT as u8 {
-			recent.insert(&observed_on(parent, slot, parent));
+			insert(&mut recent, &observed_on(parent, slot, parent));
 		}
 	}
 	assert_eq!(recent.slots.len(), MAX_SLOTS);
 	assert!(recent.slots.values().all(|slot| slot.headers.len() == MAX_HEADERS_PER_SLOT));
 	// The newest slots are kept; one that is older than all of them is not added.
 	assert_eq!(recent.slots.keys().next(), Some(&Slot::from(MAX_SLOTS as u64)));
-	assert!(recent.insert(&observed(3, 1)).is_empty());
+	assert!(insert(&mut recent, &observed(3, 1)).is_empty());
 	assert!(!recent.slots.contains_key(&Slot::from(3)));
 }
 
@@ -101,20 +106,42 @@ fn memory_when_flooded_keeps_the_newest_slots_and_few_headers_of_each() {
 fn headers_on_one_parent_leave_room_for_those_on_others() {
 	let mut recent = RecentHeaders::default();
 	for content in 0..100 {
-		recent.insert(&observed(5, content));
+		insert(&mut recent, &observed(5, content));
 	}
-	recent.insert(&observed_on(1, 5, 100));
-	let others = recent.insert(&observed_on(2, 5, 101));
+	insert(&mut recent, &observed_on(1, 5, 100));
+	let others = insert(&mut recent, &observed_on(2, 5, 101));
 	let contents: Vec<_> = others.iter().map(|other| other.unsealed_hash).collect();
 	assert_eq!(contents, [header(5, 0).hash(), header_on(1, 5, 100).hash()]);
+}
+
+#[test]
+fn headers_on_the_best_chain_are_kept_when_those_on_forks_fill_the_slot() {
+	let is_best = |header: &ObservedHeader| {
+		let [best, second] = [100, 101].map(gtos_runtime::Hash::repeat_byte);
+		[best, second].contains(header.header.parent_hash())
+	};
+	let mut recent = RecentHeaders::default();
+	for parent in 0..MAX_HEADERS_PER_SLOT as u8 {
+		recent.insert(&observed_on(parent, 5, 1), is_best);
+	}
+	let first = observed_on(100, 5, 1);
+	recent.insert(&first, is_best);
+	let others = recent.insert(&observed_on(101, 5, 2), is_best);
+	assert!(others.iter().any(|other| other.unsealed_hash == first.unsealed_hash));
+
+	let others = recent.insert(&observed_on(102, 5, 1), is_best);
+	assert_eq!(others.len(), MAX_HEADERS_PER_SLOT);
+	assert_eq!(recent.slots[&Slot::from(5)].headers.len(), MAX_HEADERS_PER_SLOT);
+	let parents = others.iter().map(|other| *other.header.parent_hash());
+	assert_eq!(parents.filter(|parent| *parent >= gtos_runtime::Hash::repeat_byte(100)).count(), 2);
 }
 
 #[test]
 fn author_is_handled_in_one_slot_only() {
 	let mut recent = RecentHeaders::default();
 	let author = AuthorityId::from(Sr25519Keyring::Alice.public());
-	recent.insert(&observed(5, 1));
-	recent.insert(&observed(6, 1));
+	insert(&mut recent, &observed(5, 1));
+	insert(&mut recent, &observed(6, 1));
 	recent.mark_handled(Slot::from(5), author.clone());
 	assert!(recent.is_handled(Slot::from(5), &author));
 	assert!(!recent.is_handled(Slot::from(6), &author));

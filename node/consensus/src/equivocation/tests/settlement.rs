@@ -9,7 +9,7 @@ use crate::equivocation::{
 		decide, Action, Chain, Heads, Settlement, Validity, MAX_ATTEMPTS_PER_PASS, MAX_SUBMISSIONS,
 		MAX_UNCLEAR_BLOCKS,
 	},
-	unsettled::{MAX_SEALS_OF_KEY, MAX_UNSETTLED},
+	unsettled::{Unsettled, MAX_SEALS, MAX_SEALS_OF_KEY, MAX_VOTES},
 };
 use codec::{Decode, Encode};
 use gtos_runtime::{BlockNumber, Hash};
@@ -95,6 +95,10 @@ impl Chain for Simulation {
 		Ok(report)
 	}
 
+	fn has_parents(&self, _: &Evidence) -> bool {
+		self.get(|state| state.at_best != Validity::Invalid)
+	}
+
 	fn validity(&self, at: Hash, _: &OpaqueExtrinsic) -> Validity {
 		self.get(|state| if at == BEST { state.at_best } else { state.at_final })
 	}
@@ -159,6 +163,11 @@ fn pair(key: u8, slot: u64) -> UnsettledReport {
 	UnsettledReport::of_headers(pair, Some(OpaqueValue::new(vec![7])))
 }
 
+/// A report of the voter, made in the state of height 10.
+fn votes(byte: u8) -> UnsettledReport {
+	UnsettledReport::of_votes(extrinsic(&[byte]), 10)
+}
+
 struct Node {
 	chain: Simulation,
 	disk: Arc<Disk>,
@@ -177,8 +186,31 @@ impl Node {
 	fn with_pair(chain: &Simulation) -> Self {
 		let mut node = Self::start(chain, &Arc::default());
 		node.settlement.add(pair(1, 5));
-		node.settlement.try_next();
 		node
+	}
+
+	/// A node that keeps as many double seals as it can, none of which `chain` accepts: those of four keys.
+	fn full_of_seals(chain: &Simulation) -> Self {
+		chain.set(|state| state.at_best = Validity::Invalid);
+		let mut node = Self::start(chain, &Arc::default());
+		for (key, slot) in
+			(1..=4).flat_map(|key| (0..MAX_SEALS_OF_KEY as u64).map(move |slot| (key, slot)))
+		{
+			node.settlement.add(pair(key, slot));
+		}
+		assert_eq!(node.counted(Step::Queued), MAX_SEALS as u64);
+		node
+	}
+
+	/// Whether the node keeps this equivocation.
+	fn keeps(&self, report: &UnsettledReport) -> bool {
+		Unsettled::load(self.disk.clone()).contains(report)
+	}
+
+	/// Whether the pool has a report of this equivocation.
+	fn has_reported(&self, report: &UnsettledReport) -> bool {
+		let report = extrinsic(&report.evidence.encode());
+		self.chain.get(|state| state.pool.contains(&report))
 	}
 
 	/// Ends the node and starts it on the same database, with an empty pool.
@@ -338,10 +370,66 @@ fn unsettled_reports_are_bounded_in_all_and_for_each_key() {
 	}
 	assert_eq!(node.counted(Step::Queued), MAX_SEALS_OF_KEY as u64);
 	assert_eq!(node.counted(Step::Dropped), MAX_SEALS_OF_KEY as u64);
-	for key in 2..2 + MAX_UNSETTLED as u8 {
+	assert_eq!(node.metrics.unsettled(), MAX_SEALS_OF_KEY);
+	for key in 2..=u8::MAX {
 		node.settlement.add(pair(key, 5));
 	}
-	assert_eq!(node.counted(Step::Queued), MAX_UNSETTLED as u64);
+	assert_eq!(node.metrics.unsettled(), MAX_SEALS);
+	for byte in 0..2 * MAX_VOTES as u8 {
+		node.settlement.add(votes(byte));
+	}
+	assert_eq!(node.metrics.unsettled(), MAX_SEALS + MAX_VOTES);
+	assert_eq!(Unsettled::load(node.disk).len(), MAX_SEALS + MAX_VOTES);
+}
+
+#[test]
+fn seals_that_the_chain_accepts_are_reported_although_others_of_the_key_fill_its_places() {
+	let chain = Simulation::new();
+	let mut node = Node::full_of_seals(&chain);
+	let later = pair(1, 500);
+	node.settlement.add(later.clone());
+	assert!(!node.keeps(&later));
+
+	chain.set(|state| state.at_best = Validity::Valid);
+	let key = AuthorityId::from(sp_core::sr25519::Public::unchecked_from([1; 32]));
+	assert_eq!(node.settlement.add(later.clone()), Some((key, Slot::from(500))));
+	assert!(node.has_reported(&later));
+	assert!(node.keeps(&later));
+	assert_eq!(node.metrics.unsettled(), MAX_SEALS);
+}
+
+#[test]
+fn seals_of_another_key_take_a_place_of_the_key_that_has_the_most() {
+	let chain = Simulation::new();
+	let mut node = Node::full_of_seals(&chain);
+	let other = pair(5, 5);
+	assert_eq!(node.settlement.add(other.clone()), None);
+	assert!(node.keeps(&other));
+	assert_eq!(node.counted(Step::Dropped), 1);
+	// The places are shared, and no key loses its last one.
+	for slot in 100..100 + 2 * MAX_SEALS_OF_KEY as u64 {
+		node.settlement.add(pair(5, slot));
+	}
+	for (key, slot) in (6..=u8::MAX).flat_map(|key| [(key, 5), (key, 6)]) {
+		node.settlement.add(pair(key, slot));
+	}
+	assert!((1..=5).all(|key| (0..200).any(|slot| node.keeps(&pair(key, slot)))));
+	assert_eq!(node.metrics.unsettled(), MAX_SEALS);
+}
+
+#[test]
+fn votes_have_places_of_their_own_and_are_reported_at_once_without_one() {
+	let chain = Simulation::new();
+	let mut node = Node::full_of_seals(&chain);
+	for byte in 0..MAX_VOTES as u8 {
+		node.settlement.add(votes(byte));
+		assert!(node.keeps(&votes(byte)));
+	}
+	let later = votes(MAX_VOTES as u8);
+	chain.set(|state| state.at_best = Validity::Valid);
+	node.settlement.add(later.clone());
+	assert!(node.has_reported(&later));
+	assert!(node.keeps(&later));
 }
 
 #[test]
@@ -353,6 +441,7 @@ fn pass_tries_a_bounded_number_and_the_next_one_goes_on() {
 	for key in 0..count as u8 {
 		node.settlement.add(pair(key, 5));
 	}
+	chain.set(|state| state.attempts.clear());
 	node.settlement.try_next();
 	assert_eq!(chain.get(|state| state.attempts.len()), MAX_ATTEMPTS_PER_PASS);
 	node.settlement.try_next();
@@ -382,7 +471,7 @@ fn record_on_disk_has_the_pinned_bytes() {
 	let bytes = disk.get_aux(b"gtos/unsettled-equivocations").unwrap().unwrap();
 	// Format, number of records, kind, report with its length, height, submissions.
 	let expected: Vec<u8> =
-		[&[1, 1 << 2, 1, 2 << 2, 0xaa, 0xbb][..], &[10, 0, 0, 0], &[0; 4]].concat();
+		[&[1, 1 << 2, 1, 2 << 2, 0xaa, 0xbb][..], &[10, 0, 0, 0], &[1, 0, 0, 0]].concat();
 	assert_eq!(bytes, expected);
 	let kind_and_key: Vec<u8> = [&[0][..], &[1; 32]].concat();
 	assert_eq!(pair(1, 5).encode()[..33], kind_and_key);
