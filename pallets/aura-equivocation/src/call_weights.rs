@@ -72,8 +72,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Weight of an offence: `pallet-grandpa`'s estimate of the work of `pallet-offences` and
-	/// `pallet-staking` for one offender, the rest of the slash, and the chilling of all validators that
-	/// can be reported for the same slot or round. Later blocks slash those again (CON-R29).
+	/// `pallet-staking` for one offender, the rest of the slash, and the chilling. Later blocks slash the validators
+	/// again that were reported before for the same slot or round (CON-R29).
 	pub fn offence_weight() -> Weight {
 		let nominators = u64::from(T::MaxNominators::get());
 		let touched = nominators.saturating_mul(3);
@@ -93,6 +93,6 @@ impl<T: Config> Pallet<T> {
 			T::DbWeight::get().reads(u64::from(T::MaxValidators::get()).saturating_add(2)),
 		)
 		.saturating_add(SLASHES_WEIGHT)
-		.saturating_add(T::ChillWeight::get().saturating_mul(T::MaxValidators::get().into()))
+		.saturating_add(T::ChillWeight::get())
 	}
 }
