@@ -40,5 +40,6 @@ mod transaction_signatures;
 mod unpaid_state;
 mod upgrade_referenda;
 mod upgrades;
+mod voter_list;
 mod waived_fees;
 mod wrappings;
