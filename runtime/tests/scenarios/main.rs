@@ -23,6 +23,7 @@ mod fullness;
 mod governance;
 mod key_owners;
 mod leaving;
+mod longest_blocks;
 mod lost_quorum;
 mod metadata;
 mod migrations;
