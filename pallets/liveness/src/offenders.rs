@@ -18,9 +18,9 @@ use sp_staking::{
 /// blocks.
 ///
 /// With each report, `pallet-offences` passes all offenders that were reported for the same time slot, in the order of
-/// their reports, so the new one is the last: a report of each offence of this chain names one offender, and reports are
-/// never removed. The earlier ones were chilled by their own reports and may have become candidates again since. If they
-/// were chilled again, a former validator could chill them at no cost, with a report of its own old offence.
+/// their reports, so the new one is the last: a report of each offence of this chain names one offender, and reports
+/// are never removed. The earlier ones were chilled by their own reports and may have become candidates again since.
+/// If they were chilled again, a former validator could chill them at no cost, with a report of its own old offence.
 ///
 /// `pallet-offences` drops the returned weight. Calls that report offences have to declare it.
 pub struct ChillOffenders<Inner, C>(PhantomData<(Inner, C)>);

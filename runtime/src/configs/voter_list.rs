@@ -8,10 +8,10 @@ use pallet_staking::{Nominators, Validators};
 
 /// Tells the voter list how many votes an account has, or that it is no voter (CON-R24).
 ///
-/// `pallet-staking` alone tells the votes of every account that has bonded, and the list adds an account with votes that
-/// it does not hold: if anybody names it in `rebag`, or if it left the list while it was the next that the list would
-/// look at. Accounts that neither validate nor nominate would then be counted and read by every election, and break
-/// invariants of `pallet-staking`.
+/// `pallet-staking` alone tells the votes of every account that has bonded, and the list adds an account with votes
+/// that it does not hold: if anybody names it in `rebag`, or if it left the list while it was the next that the list
+/// would look at. Accounts that neither validate nor nominate would then be counted and read by every election, and
+/// break invariants of `pallet-staking`.
 pub struct Voters;
 
 impl ScoreProvider<AccountId> for Voters {

@@ -34,8 +34,8 @@ use pallet_payouts::WeightInfo as _;
 use pallet_staking::WeightInfo as _;
 use sp_io::TestExternalities;
 
-/// Runs `test` with the slots and networks that genesis accepts: each slot of up to two seconds, which includes those of
-/// the presets, and longer ones in steps. A longer slot has no more voters and larger blocks.
+/// Runs `test` with the slots and networks that genesis accepts: each slot of up to two seconds, which includes those
+/// of the presets, and longer ones in steps. A longer slot has no more voters and larger blocks.
 fn on_every_chain(test: impl Fn(u64, NetworkProfile)) {
 	TestExternalities::default().execute_with(|| {
 		for network in [Lan, Wan] {
