@@ -10,6 +10,7 @@ pub mod storage;
 pub mod system;
 pub mod timing;
 pub mod upgrades;
+pub mod voter_list;
 
 pub use block_limits::{RuntimeBlockLength, RuntimeBlockWeights};
 pub use system::SS58Prefix;

@@ -146,9 +146,10 @@ pub mod staking {
 	pub const MAX_ELECTING_VOTERS: u32 = 4_000;
 	/// Voters that an election considers for each millisecond of a slot, up to [`MAX_ELECTING_VOTERS`] (CON-R24).
 	///
-	/// An author has at most one slot to build a block. If the election, or the raise of a slash of a validator
-	/// that all voters nominate, took longer, the chain would stand still (ADR 0001).
-	pub const ELECTING_VOTERS_PER_SLOT_MS: u32 = 8;
+	/// An author has at most one slot to build a block. If the election, or a report or raise of a validator that all
+	/// voters nominate, took longer together with the other hooks of the block, the chain would stand still (ADR
+	/// 0001). `runtime/tests/scenarios/longest_blocks.rs` computes what such blocks take.
+	pub const ELECTING_VOTERS_PER_SLOT_MS: u32 = 5;
 	/// Maximum number of validators that one nominator may name.
 	pub const MAX_NOMINATIONS: u32 = 4;
 	/// Eras whose exposures and rewards stay on chain: enough for the longest bonding duration that genesis

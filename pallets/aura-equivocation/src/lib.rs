@@ -124,7 +124,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxNominators: Get<u32>;
 
-		/// Weight of chilling one offender. A report chills all offenders that were reported for its slot.
+		/// Weight of chilling the offender. The handler of the offences must not chill, with a report, those that were
+		/// reported earlier for the slot.
 		type ChillWeight: Get<Weight>;
 
 		/// Weights of the checks.

@@ -76,6 +76,7 @@ impl frame_system::Config for Test {
 }
 
 parameter_types! {
+	/// Eras from an offence to its slash. Zero, which no chain has, shows slashes at once in tests about other things.
 	pub static SlashDeferDuration: u32 = 0;
 	pub static TestBlockWeights: BlockWeights =
 		block_weights(Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX));

@@ -120,7 +120,7 @@ fn timing_at_its_bounds_is_accepted() {
 		("sessionsPerEra", 1_000),
 		("bondingDurationEras", 2),
 		("bondingDurationEras", 336),
-		("slashDeferDurationEras", 0),
+		("slashDeferDurationEras", 1),
 		("slashDeferDurationEras", 2),
 		("hourBlocks", 1),
 		("hourBlocks", 36_000),
@@ -131,8 +131,8 @@ fn timing_at_its_bounds_is_accepted() {
 		let parsed = parse(timing).map(|timing| serde_json::to_value(timing).expect("plain data"));
 		assert_eq!(parsed.map(|timing| timing[field].clone()), Ok(value.into()), "{field}");
 	}
-	// The shortest bonding leaves no deferral.
-	let shortest = ChainTiming { bonding_duration_eras: 1, slash_defer_duration_eras: 0, ..fast() };
+	// The shortest bonding leaves the shortest deferral.
+	let shortest = ChainTiming { bonding_duration_eras: 2, slash_defer_duration_eras: 1, ..fast() };
 	assert_eq!(shortest.check(), Ok(()));
 	// 50,000 sessions of bonding.
 	let longest = ChainTiming {
@@ -160,8 +160,13 @@ fn timing_outside_its_bounds_is_refused() {
 		("sessionsPerEra", 0, "sessionsPerEra must be between 2 and 1000"),
 		("sessionsPerEra", 1, "sessionsPerEra must be between 2 and 1000"),
 		("sessionsPerEra", 1_001, "sessionsPerEra must be between 2 and 1000"),
-		("bondingDurationEras", 0, "bondingDurationEras must be between 1 and 336"),
-		("bondingDurationEras", 337, "bondingDurationEras must be between 1 and 336"),
+		("bondingDurationEras", 1, "bondingDurationEras must be between 2 and 336"),
+		("bondingDurationEras", 337, "bondingDurationEras must be between 2 and 336"),
+		(
+			"slashDeferDurationEras",
+			0,
+			"slashDeferDurationEras must be at least 1: with 0, governance",
+		),
 		(
 			"slashDeferDurationEras",
 			3,

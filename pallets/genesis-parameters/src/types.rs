@@ -16,6 +16,8 @@ pub const MAX_SESSION_LENGTH_BLOCKS: u32 = 604_800;
 pub const MIN_SESSIONS_PER_ERA: u32 = 2;
 /// Maximum number of sessions per era.
 pub const MAX_SESSIONS_PER_ERA: u32 = 1_000;
+/// Shortest bonding: longer than the shortest deferral of a slash, so that the slash finds the stake.
+pub const MIN_BONDING_DURATION_ERAS: u32 = 2;
 /// Longest bonding. The runtime keeps staking history for as many eras, since a slash needs the
 /// exposure of the era of the offence.
 pub const MAX_BONDING_DURATION_ERAS: u32 = 336;
@@ -50,8 +52,10 @@ pub struct ChainTiming {
 	pub sessions_per_era: u32,
 	/// Eras between unbonding and withdrawing stake.
 	pub bonding_duration_eras: u32,
-	/// Eras between an offence and its slash, during which governance can cancel it. With zero, a slash
-	/// is applied at once.
+	/// Eras between an offence and its slash, during which governance can cancel it.
+	///
+	/// At least one: a slash that falls due with an era is taken in pages, one in each block (CON-R30). One that does not
+	/// wait would be taken in a single block.
 	pub slash_defer_duration_eras: u32,
 	/// Blocks that make an hour of the periods of governance.
 	pub hour_blocks: u32,
@@ -89,11 +93,17 @@ impl ChainTiming {
 		if !(MIN_SESSIONS_PER_ERA..=MAX_SESSIONS_PER_ERA).contains(&self.sessions_per_era) {
 			return Err("sessionsPerEra must be between 2 and 1000");
 		}
-		if !(1..=MAX_BONDING_DURATION_ERAS).contains(&self.bonding_duration_eras) {
-			return Err("bondingDurationEras must be between 1 and 336");
+		if !(MIN_BONDING_DURATION_ERAS..=MAX_BONDING_DURATION_ERAS)
+			.contains(&self.bonding_duration_eras)
+		{
+			return Err("bondingDurationEras must be between 2 and 336");
 		}
 		if self.bonding_duration_sessions() > MAX_BONDING_DURATION_SESSIONS {
 			return Err("bondingDurationEras times sessionsPerEra must be at most 50000");
+		}
+		if self.slash_defer_duration_eras == 0 {
+			return Err("slashDeferDurationEras must be at least 1: with 0, governance could not cancel a slash, \
+				and a single block would take all stakes of a slash");
 		}
 		if self.slash_defer_duration_eras >= self.bonding_duration_eras {
 			return Err("slashDeferDurationEras must be less than bondingDurationEras");

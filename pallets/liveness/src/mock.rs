@@ -63,7 +63,7 @@ parameter_types! {
 	pub static SessionLength: u64 = 20;
 	/// Least number of electable candidates that suspensions leave.
 	pub static MinElectable: u32 = 1;
-	/// Eras from an offence to its slash.
+	/// Eras from an offence to its slash. Zero, which no chain has, shows slashes at once in tests about other things.
 	pub static SlashDeferDuration: u32 = 0;
 }
 

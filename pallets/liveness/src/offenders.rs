@@ -10,15 +10,19 @@ use sp_staking::{
 	SessionIndex,
 };
 
-/// Passes offences on to `Inner`, which slashes and disables, and chills the offenders (CON-R20).
+/// Passes offences on to `Inner`, which slashes and disables, and chills the new offender (CON-R20).
 ///
 /// `pallet-staking`, to which [`SpreadSlashes`](crate::SpreadSlashes) passes them, leaves an offender among the
 /// candidates, so this handler chills it. An offence with a slash fraction of zero is not passed on: staking would
 /// disable the offenders and end their slashing spans, but a validator that is only chilled should continue to make
 /// blocks.
 ///
-/// With each report, `pallet-offences` passes all offenders that were reported for the same time slot,
-/// and it drops the returned weight. Calls that report offences have to declare that weight.
+/// With each report, `pallet-offences` passes all offenders that were reported for the same time slot, in the order of
+/// their reports, so the new one is the last: a report of each offence of this chain names one offender, and reports
+/// are never removed. The earlier ones were chilled by their own reports and may have become candidates again since.
+/// If they were chilled again, a former validator could chill them at no cost, with a report of its own old offence.
+///
+/// `pallet-offences` drops the returned weight. Calls that report offences have to declare it.
 pub struct ChillOffenders<Inner, C>(PhantomData<(Inner, C)>);
 
 impl<Reporter, AccountId, Identification, Inner, C>
@@ -45,8 +49,8 @@ where
 		if !punished.is_empty() {
 			weight = Inner::on_offence(&punished, &fractions, session);
 		}
-		for details in offenders {
-			weight = weight.saturating_add(C::chill(&details.offender.0));
+		if let Some(new) = offenders.last() {
+			weight = weight.saturating_add(C::chill(&new.offender.0));
 		}
 		weight
 	}

@@ -155,16 +155,15 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The era of an offence of `session`, and the one with which a slash for it falls due, if that is still to
-	/// come or slashes are not deferred.
+	/// come.
 	///
 	/// `pallet-staking` stores a slash that is due with an era that has begun, and never looks at it again.
 	fn eras(session: SessionIndex) -> Option<(EraIndex, EraIndex)> {
 		let bonded = BondedEras::<T>::get();
 		let (era, _) = bonded.into_iter().rev().find(|(_, start)| *start <= session)?;
-		let deferral = T::SlashDeferDuration::get();
-		let due = era.saturating_add(deferral).saturating_add(1);
+		let due = era.saturating_add(T::SlashDeferDuration::get()).saturating_add(1);
 		let active = ActiveEra::<T>::get()?.index;
-		(deferral == 0 || due > active).then_some((era, due))
+		(due > active).then_some((era, due))
 	}
 
 	/// Takes the slashes that are due with the next era from `pallet-staking`, if `session` begins that era

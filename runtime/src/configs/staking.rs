@@ -6,6 +6,7 @@ use crate::{
 		fees::TreasuryAccount,
 		governance::pallet_origins::StakingAdmin,
 		timing::{BondingDuration, SessionsPerEra, SlashDeferDuration, SlotDuration},
+		voter_list::{VoterListWeights, Voters},
 	},
 	constants::{
 		currency::EXISTENTIAL_DEPOSIT,
@@ -191,6 +192,6 @@ impl pallet_bags_list::Config<VoterBagsList> for Runtime {
 	type MaxAutoRebagPerBlock = ConstU32<10>;
 	type RuntimeEvent = RuntimeEvent;
 	type Score = VoteWeight;
-	type ScoreProvider = Staking;
-	type WeightInfo = pallet_bags_list::weights::SubstrateWeight<Runtime>;
+	type ScoreProvider = Voters;
+	type WeightInfo = VoterListWeights;
 }

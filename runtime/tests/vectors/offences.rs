@@ -263,8 +263,7 @@ pub struct SlashDeferral {
 	era_starts: Vec<EraStart>,
 	offence_session: SessionIndex,
 	offence_era: EraIndex,
-	/// `None` if the slash is applied at once.
-	due_era: Option<EraIndex>,
+	due_era: EraIndex,
 	is_disabled: bool,
 	is_taken: bool,
 }
@@ -311,12 +310,11 @@ impl Check for SlashDeferral {
 			assert_eq!(is_disabled, self.is_disabled);
 			let ledger = Staking::ledger(sp_staking::StakingAccount::Stash(offender.clone()))
 				.expect("the offender is bonded");
-			let is_slashed = ledger.active < chain::STAKE;
-			assert_eq!(is_slashed, self.due_era.is_none());
+			assert_eq!(ledger.active, chain::STAKE);
 			// A slash that would be due with an era that has begun is not stored, because nothing would ever remove it.
 			let waiting: Vec<EraIndex> =
 				pallet_staking::UnappliedSlashes::<Runtime>::iter_keys().collect();
-			assert_eq!(waiting, Vec::from_iter(self.due_era.filter(|_| self.is_taken)));
+			assert_eq!(waiting, Vec::from_iter(self.is_taken.then_some(self.due_era)));
 		});
 	}
 }

@@ -99,7 +99,7 @@ def _case(
 
 def _voter_limits() -> VectorFile:
     # The ends of what genesis accepts, and those of the slots that have the most voters.
-    slots = (100, 101, 250, 499, 500, 501, 1_000, 60_000)
+    slots = (100, 101, 250, 500, 799, 800, 801, 1_000, 60_000)
     return VectorFile(
         "conformance/consensus/election-voters",
         "election-voters",

@@ -394,7 +394,7 @@ def _deferral() -> VectorFile:
 
     def case(name: str, session: int, deferral: int) -> dict[str, Any]:
         era = offence_era(session, 3, starts)
-        due = None if deferral == 0 else due_era(era, deferral)
+        due = due_era(era, deferral)
         return {
             "name": name,
             "slashDeferDurationEras": deferral,
@@ -404,7 +404,7 @@ def _deferral() -> VectorFile:
             "offenceEra": era,
             "dueEra": due,
             "isDisabled": era == 3,
-            "isTaken": due is None or due > 3,
+            "isTaken": due > 3,
         }
 
     return VectorFile(
@@ -418,7 +418,6 @@ def _deferral() -> VectorFile:
             case("offence of the previous era", 8, 2),
             case("offence of the previous era, with the shortest deferral", 6, 1),
             case("offence too old for a slash", 5, 1),
-            case("no deferral", 10, 0),
         ],
     )
 

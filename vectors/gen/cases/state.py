@@ -158,16 +158,19 @@ def _timing() -> VectorFile:
     }
     cases = [case("live"), case("dev and local", base=dev)]
     for field, (least, most) in bounds.items():
-        short = {"bondingDurationEras": 50, "slashDeferDurationEras": 0}
+        short = {"bondingDurationEras": 50, "slashDeferDurationEras": 1}
         for value in (least - 1, least, most, most + 1):
             cases.append(case(f"{field} {value}", least <= value <= most, **{**short, field: value}))
     cases += [
         case("bonding of 0 eras", False, bondingDurationEras=0, slashDeferDurationEras=0),
-        case("bonding of 1 era", bondingDurationEras=1, slashDeferDurationEras=0),
+        case("bonding of 1 era", False, bondingDurationEras=1, slashDeferDurationEras=0),
+        case("bonding of 2 eras", bondingDurationEras=2, slashDeferDurationEras=1),
         case("bonding of 336 eras", bondingDurationEras=336),
         case("bonding of 337 eras", False, bondingDurationEras=337),
         case("bonding of 50,000 sessions", sessionsPerEra=250, bondingDurationEras=200),
         case("bonding of 50,200 sessions", False, sessionsPerEra=251, bondingDurationEras=200),
+        case("no deferral", False, slashDeferDurationEras=0),
+        case("deferral of 1 era", slashDeferDurationEras=1),
         case("deferral one era shorter than bonding", slashDeferDurationEras=167),
         case("deferral as long as bonding", False, slashDeferDurationEras=168),
     ]

@@ -12,7 +12,7 @@ MAX_VOTES = 2**64 - 1
 # How many candidates a nominator may name.
 MAX_NOMINATIONS = 4
 MAX_VOTERS = 4_000
-VOTERS_PER_SLOT_MS = 8
+VOTERS_PER_SLOT_MS = 5
 
 
 @dataclass(frozen=True)

@@ -103,15 +103,30 @@ fn offence_without_a_slash_chills_and_does_nothing_else() {
 	});
 }
 
-/// CON-R20: of one report, only the offenders with a slash are passed on, and all are chilled.
+/// CON-R20: of one report, only the offenders with a slash are passed on, and the new one is chilled.
 #[test]
 fn offences_with_and_without_a_slash_are_separated() {
 	Chain::of(4).run(|| {
 		let (weight, heard) = report(&[(1, 0), (2, 50), (3, 0), (4, 100)]);
 		assert_eq!(heard, [(2, Perbill::from_percent(50), 3), (4, Perbill::from_percent(100), 3)]);
-		assert!(candidates().is_empty());
+		assert_eq!(candidates(), [1, 2, 3]);
 		let chill = <() as pallet_staking::WeightInfo>::chill();
-		assert_eq!(weight, Weight::from_parts(7, 0) + chill * 4);
+		assert_eq!(weight, Weight::from_parts(7, 0) + chill);
+	});
+}
+
+/// CON-R20: another report for the same time slot does not chill an earlier offender that has become a candidate again.
+#[test]
+fn offender_that_validates_again_is_not_chilled_by_the_report_of_another() {
+	Chain::of(7).run(|| {
+		next_block(&[]);
+		assert_ok!(equivocate(2));
+		assert_ok!(Staking::validate(RuntimeOrigin::signed(2), Default::default()));
+		assert_ok!(equivocate(3));
+		assert_eq!(candidates(), [1, 2, 4, 5, 6, 7]);
+		// The order is that of the reports, whatever the accounts.
+		assert_ok!(equivocate(1));
+		assert_eq!(candidates(), [2, 4, 5, 6, 7]);
 	});
 }
 
@@ -120,7 +135,8 @@ fn offences_with_and_without_a_slash_are_separated() {
 fn nominations_of_a_former_candidate_stay() {
 	Chain::of(4).run(|| {
 		assert_ok!(Staking::nominate(RuntimeOrigin::signed(2), vec![1]));
-		report(&[(2, 50), (99, 50)]);
+		report(&[(2, 50)]);
+		report(&[(99, 50)]);
 		assert!(pallet_staking::Nominators::<Test>::contains_key(2));
 		assert_eq!(candidates(), [1, 3, 4]);
 	});

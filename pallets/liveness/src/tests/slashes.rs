@@ -363,20 +363,6 @@ fn raise_that_comes_too_late_leaves_nothing() {
 	});
 }
 
-/// CON-R17: without a deferral, slashes are applied at once.
-#[test]
-fn slash_without_deferral_is_applied_at_once() {
-	Chain::of(7).run(|| {
-		next_block(&[]);
-		let own = [1, 2].map(staked);
-		report(&[1, 2], 10);
-		assert_eq!([1, 2].map(staked), [own[0], own[1] - part(10, own[1])]);
-		next_block(&[]);
-		assert_eq!([1, 2].map(staked), own.map(|own| own - part(10, own)));
-		assert_eq!(UnappliedSlashes::<Test>::iter().count(), 0);
-	});
-}
-
 /// CON-R29: a block declares what it has done.
 #[test]
 fn weight_of_a_block_covers_its_raise_and_its_page() {
