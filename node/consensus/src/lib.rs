@@ -34,4 +34,6 @@ pub mod sync_network;
 pub mod sync_places;
 #[cfg(test)]
 mod test_client;
+#[cfg(test)]
+mod test_extrinsics;
 pub mod warp_peers;
