@@ -21,11 +21,6 @@ mod slashing_protection;
 use logging::LogFormat;
 use std::{env, process::ExitCode};
 
-/// Allocates for all threads, instead of the allocator of the system.
-#[cfg(feature = "jemalloc")]
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
 fn main() -> ExitCode {
 	broken_pipe::end_quietly();
 	let format = LogFormat::asked_for(env::args_os());
