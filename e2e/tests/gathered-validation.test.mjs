@@ -9,8 +9,8 @@ import { withDevNode } from '../lib/network.mjs';
 
 const COUNT = 300;
 
-/** Bytes with the right length prefix on which the runtime fails. */
-const UNDECODABLE = '0x10ffffffff';
+/** Bytes with the right length prefix on which the runtime fails. The pool bans them, so each number has its own. */
+const undecodable = (i) => `0x18ffffffff${i.toString(16).padStart(4, '0')}`;
 
 it('each of many transactions gets its own answer, also among wrong ones', () =>
 	withDevNode([], async (api, node) => {
@@ -22,7 +22,7 @@ it('each of many transactions gets its own answer, also among wrong ones', () =>
 			sign(api, api.tx.system.remark('0x'), bob, { nonce: i, tip: 2n ** 100n }).toHex();
 		const answers = right.map(async (bytes, i) => {
 			// The wrong ones arrive between the right ones.
-			const wrong = i % 10 === 0 && rpcError(rawCall(api, 'tx_submit', UNDECODABLE));
+			const wrong = i % 10 === 0 && rpcError(rawCall(api, 'tx_submit', undecodable(i)));
 			const poor = i % 15 === 0 && rpcError(rawCall(api, 'tx_submit', unpayable(100 + i)));
 			assert.equal(await rawCall(api, 'tx_submit', bytes), blake2AsHex(bytes));
 			if (wrong) assert.deepEqual(await wrong, { code: 10101, data: undefined });
