@@ -31,18 +31,25 @@ impl LocalTransactionPool for GatheringPool {
 	fn submit_local(&self, at: Hash, transaction: UncheckedExtrinsic) -> Result<Hash, Error> {
 		let at = HashAndNumber { hash: at, number: self.0.api().resolve_block_number(at)? };
 		let pool = self.0.pool();
-		// A ban does not matter. A transaction that the pool has is not banned for being submitted again.
-		pool.validated_pool().check_is_known(&pool.hash_of(&transaction), true)?;
+		let known = pool.validated_pool();
+		let hash = pool.hash_of(&transaction);
+		let was_banned = known.is_banned(&hash);
 		let transaction = (TimedTransactionSource::new_local(false), Arc::new(transaction));
-		let priority = ValidateTransactionPriority::Submitted;
-		pool.resubmit_at(&at, [transaction], priority)
+		// This function takes banned transactions, too.
+		let result = pool
+			.resubmit_at(&at, [transaction], ValidateTransactionPriority::Submitted)
 			.now_or_never()
 			.and_then(|mut results| results.pop())
 			.map(|result| result.map(|outcome| outcome.hash()))
 			.unwrap_or_else(|| {
 				let reason = "the pool has not answered at once to a transaction of this node";
 				Err(sp_blockchain::Error::Backend(reason.into()).into())
-			})
+			});
+		// What the node itself submits too early may be valid when it comes from elsewhere. The SDK bans it neither.
+		if result.is_err() && !was_banned {
+			known.unban_if_validation(&hash);
+		}
+		result
 	}
 }
 

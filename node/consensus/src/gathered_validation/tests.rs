@@ -142,8 +142,15 @@ fn transaction_of_this_node_is_validated_at_once_and_no_ban_holds_it_back() {
 	let invalid = PoolError::InvalidTransaction(InvalidTransaction::Payment).to_string();
 	assert_eq!(refusal(external()).map(|error| error.to_string()), Some(invalid.clone()));
 	assert!(matches!(refusal(external()), Some(PoolError::TemporarilyBanned)));
+	let local = pool.submit_local(node.genesis, unpayable);
+	assert_eq!(refusal(local).map(|error| error.to_string()), Some(invalid.clone()));
+
+	// Nor does it ban one for others.
+	let unpayable = node.transaction(Bob, 1, UNPAYABLE);
 	let local = pool.submit_local(node.genesis, unpayable.clone());
-	assert_eq!(refusal(local).map(|error| error.to_string()), Some(invalid));
+	assert_eq!(refusal(local).map(|error| error.to_string()), Some(invalid.clone()));
+	let external = node.submit(&pool, slice::from_ref(&unpayable)).remove(0);
+	assert_eq!(refusal(external).map(|error| error.to_string()), Some(invalid));
 
 	let valid = node.transaction(Alice, 0, 0);
 	let hash = pool.submit_local(node.genesis, valid.clone()).unwrap();
