@@ -15,6 +15,7 @@ mod pool;
 mod queue;
 mod revalidation;
 mod runtime;
+mod turns;
 mod worker;
 
 use chain_api::GatheringApi;

@@ -1,5 +1,6 @@
 //! Transactions that wait for their validation, and how they are gathered.
 
+use super::turns::{Turn, Turns};
 use codec::Encode;
 use futures::channel::oneshot;
 use gtos_node_types::{Block, FullClient, MAX_SHALLOW_BYTES};
@@ -8,7 +9,7 @@ use gtos_transaction_api::MAX_VALIDATIONS;
 use parking_lot::Mutex;
 use sc_transaction_pool::{ChainApi, FullChainApi};
 use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity};
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, mem, sync::Arc};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// Most bytes of transactions that are validated together.
@@ -73,15 +74,26 @@ impl Waiting {
 		self.verdict.is_canceled()
 	}
 
-	/// Whether one call may validate both. A long transaction can take as long as hundreds of short ones, so it
-	/// shares its call with none.
+	/// Whether others may wait for it. A long transaction can take as long as hundreds of short ones.
+	fn is_short(&self) -> bool {
+		self.bytes <= MAX_SHALLOW_BYTES
+	}
+
+	/// Whether one call may validate both.
 	fn goes_with(&self, other: &Self) -> bool {
-		let is_short = |waiting: &Self| waiting.bytes <= MAX_SHALLOW_BYTES;
-		is_short(self)
-			&& is_short(other)
+		self.is_short()
+			&& other.is_short()
 			&& self.request.at == other.request.at
 			&& self.request.source == other.request.source
 	}
+}
+
+/// What one call is to validate.
+pub(super) struct Batch {
+	/// At least one transaction.
+	pub(super) waiting: Vec<Waiting>,
+	/// When the verdicts may be given.
+	pub(super) turn: Turn,
 }
 
 /// The queue. Workers take from it what one call of the runtime can validate.
@@ -90,6 +102,7 @@ pub(super) struct Queue {
 	/// Notified of what is pushed, and of the end.
 	changed: Notify,
 	revalidations: Arc<Semaphore>,
+	turns: Turns,
 	/// Number of workers that take from the queue.
 	workers: usize,
 }
@@ -108,11 +121,13 @@ impl Queue {
 			lines: Default::default(),
 			changed: Notify::new(),
 			revalidations: Arc::new(Semaphore::new(MAX_REVALIDATIONS)),
+			turns: Turns::default(),
 			workers: workers.max(1),
 		}
 	}
 
 	/// Puts a request into the queue. `None` for a revalidation if so many of them wait that it has to be left out.
+	/// If the queue is closed, the receiver gets no verdict but an error.
 	pub(super) fn push(
 		&self,
 		request: Request,
@@ -126,6 +141,9 @@ impl Queue {
 		let bytes = request.transaction.encoded_size();
 		let waiting = Waiting { request, bytes, verdict, _permit: permit };
 		let mut lines = self.lines.lock();
+		if lines.is_closed {
+			return Some(receiver);
+		}
 		match reason {
 			Reason::Maintenance => lines.maintenance.push_back(waiting),
 			Reason::Submission | Reason::Revalidation => lines.others.push_back(waiting),
@@ -139,14 +157,13 @@ impl Queue {
 	///
 	/// It never waits for more transactions, so one that comes alone is validated at once. Those that come while
 	/// the workers are busy are the next to be validated together.
-	pub(super) async fn next_batch(&self) -> Option<Vec<Waiting>> {
+	pub(super) async fn next_batch(&self) -> Option<Batch> {
 		loop {
 			// Before the look at the lines, so that no change is missed.
 			let changed = self.changed.notified();
 			{
 				let mut lines = self.lines.lock();
-				let batch = lines.take_batch(self.workers);
-				if !batch.is_empty() {
+				if let Some(batch) = lines.take_batch(self.workers, &self.turns) {
 					return Some(batch);
 				}
 				if lines.is_closed {
@@ -157,21 +174,34 @@ impl Queue {
 		}
 	}
 
-	/// Ends the workers once the queue is empty.
+	/// Takes no more, and ends the workers once the queue is empty.
 	pub(super) fn close(&self) {
 		self.lines.lock().is_closed = true;
+		self.changed.notify_waiters();
+	}
+
+	/// Closes the queue, and has all that wait in it get an error.
+	pub(super) fn abandon(&self) {
+		let abandoned = {
+			let mut lines = self.lines.lock();
+			mem::replace(&mut *lines, Lines { is_closed: true, ..Default::default() })
+		};
+		drop(abandoned);
 		self.changed.notify_waiters();
 	}
 }
 
 impl Lines {
-	fn take_batch(&mut self, workers: usize) -> Vec<Waiting> {
-		let batch = take_batch(&mut self.maintenance, workers);
-		if batch.is_empty() {
-			take_batch(&mut self.others, workers)
-		} else {
-			batch
+	/// The next batch. Only short transactions have turns in common: nothing waits for a long one, and the maintenance
+	/// of the pool waits for nothing.
+	fn take_batch(&mut self, workers: usize, turns: &Turns) -> Option<Batch> {
+		let waiting = take_batch(&mut self.maintenance, workers);
+		if !waiting.is_empty() {
+			return Some(Batch { waiting, turn: Turns::default().take() });
 		}
+		let waiting = take_batch(&mut self.others, workers);
+		let turns = if waiting.first()?.is_short() { turns.clone() } else { Turns::default() };
+		Some(Batch { waiting, turn: turns.take() })
 	}
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
 	metrics::Metrics,
-	queue::{Queue, Request, Verdict, Waiting},
+	queue::{Batch, Queue, Request, Verdict, Waiting},
 };
 use codec::Encode;
 use gtos_runtime::Hash;
@@ -10,6 +10,9 @@ use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity};
 use std::sync::Arc;
 
 const LOG_TARGET: &str = "gathered-validation";
+
+/// Transactions with their verdicts.
+type Answers = Vec<(Waiting, Verdict)>;
 
 /// What a call says about several transactions.
 #[derive(Clone, Debug)]
@@ -38,29 +41,58 @@ pub(super) trait Validator: Send + Sync + 'static {
 
 /// Validates what comes into the queue, until it is closed.
 pub(super) async fn run(queue: Arc<Queue>, validator: Arc<impl Validator>, metrics: Metrics) {
+	let _end = AbandonAtEnd(queue.clone());
 	while let Some(batch) = queue.next_batch().await {
-		for waiting in answer_together(batch, &*validator, &metrics) {
-			answer_alone(waiting, &*validator, &metrics);
-		}
+		answer(batch, &*validator, &metrics);
 	}
 }
 
-/// Validates the transactions in one call, and returns those for which it gives no verdict.
-fn answer_together(
+/// A worker that is cancelled ends the node. Callers that wait for it meanwhile get an error.
+struct AbandonAtEnd(Arc<Queue>);
+
+impl Drop for AbandonAtEnd {
+	fn drop(&mut self) {
+		self.0.abandon();
+	}
+}
+
+fn answer(Batch { waiting, turn }: Batch, validator: &impl Validator, metrics: &Metrics) {
+	let alone = |waiting: Waiting| validate_alone(waiting, validator, metrics);
+	if waiting.len() == 1 {
+		let answers: Answers = waiting.into_iter().filter_map(alone).collect();
+		turn.end(|| give(answers));
+		return;
+	}
+	let (answers, others) = validate_together(waiting, validator, metrics);
+	turn.end(|| give(answers));
+	// These take a call each, which no other batch waits for.
+	for (waiting, verdict) in others.into_iter().filter_map(alone) {
+		waiting.answer(verdict);
+	}
+}
+
+fn give(answers: Answers) {
+	for (waiting, verdict) in answers {
+		waiting.answer(verdict);
+	}
+}
+
+/// Validates the transactions in one call. Returns the verdicts, and the transactions for which it gives none.
+fn validate_together(
 	batch: Vec<Waiting>,
 	validator: &impl Validator,
 	metrics: &Metrics,
-) -> Vec<Waiting> {
-	let [first, _, ..] = &batch[..] else { return batch };
+) -> (Answers, Vec<Waiting>) {
+	let Some(first) = batch.first() else { return Default::default() };
 	let (at, source) = (first.request().at, first.request().source);
 	let transactions = batch.iter().map(|waiting| waiting.request().transaction.encode()).collect();
 	let verdicts = match validator.validate_together(at, source, transactions) {
 		Answer::Verdicts(verdicts) => verdicts,
-		Answer::Unsupported => return batch,
+		Answer::Unsupported => return (Vec::new(), batch),
 		Answer::Failed(reason) => {
 			metrics.count_failure();
 			tracing::debug!(target: LOG_TARGET, "Transactions are validated one by one: {reason}");
-			return batch;
+			return (Vec::new(), batch);
 		},
 	};
 	// Without this check, a runtime that forgets one would shift the verdicts of all after it.
@@ -68,27 +100,31 @@ fn answer_together(
 		metrics.count_failure();
 		let (given, wanted) = (verdicts.len(), batch.len());
 		tracing::debug!(target: LOG_TARGET, "The runtime gives {given} verdicts on {wanted} transactions");
-		return batch;
+		return (Vec::new(), batch);
 	}
 	metrics.count_call(verdicts.iter().flatten().count());
-	let mut others = Vec::new();
+	let (mut answers, mut others) = (Answers::new(), Vec::new());
 	for (waiting, verdict) in batch.into_iter().zip(verdicts) {
 		match verdict {
-			Some(verdict) => waiting.answer(Ok(verdict)),
+			Some(verdict) => answers.push((waiting, Ok(verdict))),
 			None => others.push(waiting),
 		}
 	}
-	others
+	(answers, others)
 }
 
-fn answer_alone(waiting: Waiting, validator: &impl Validator, metrics: &Metrics) {
-	// Its sender may have left during the others' turns.
+/// Validates one transaction; `None` if its sender has left, perhaps during the others' turns.
+fn validate_alone(
+	waiting: Waiting,
+	validator: &impl Validator,
+	metrics: &Metrics,
+) -> Option<(Waiting, Verdict)> {
 	if waiting.is_given_up() {
-		return;
+		return None;
 	}
 	let verdict = validator.validate_alone(waiting.request());
 	metrics.count_call(1);
-	waiting.answer(verdict);
+	Some((waiting, verdict))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ fn push(queue: &Queue, at: Hash, lengths: &[usize]) -> Vec<oneshot::Receiver<Ver
 fn batches(queue: &Queue) -> Vec<Vec<usize>> {
 	let length = |waiting: &Waiting| waiting.request().transaction.inner().len();
 	let batch = || queue.next_batch().now_or_never().flatten();
-	std::iter::from_fn(batch).map(|batch| batch.iter().map(length).collect()).collect()
+	std::iter::from_fn(batch).map(|batch| batch.waiting.iter().map(length).collect()).collect()
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn worker_that_waits_gets_what_comes() {
 		let mut batch = pin!(queue.next_batch());
 		assert!(poll!(&mut batch).is_pending());
 		let _callers = push(&queue, BLOCK, &[7]);
-		assert!(matches!(poll!(&mut batch), Poll::Ready(Some(batch)) if batch.len() == 1));
+		assert!(matches!(poll!(&mut batch), Poll::Ready(Some(batch)) if batch.waiting.len() == 1));
 	});
 }
 
@@ -133,8 +133,8 @@ fn revalidations_beyond_the_limit_are_left_out_until_others_are_answered() {
 
 	let batch = queue.next_batch().now_or_never().flatten().unwrap();
 	assert!(revalidate().is_none());
-	let answered = batch.len();
-	for waiting in batch {
+	let answered = batch.waiting.len();
+	for waiting in batch.waiting {
 		waiting.answer(Ok(Ok(ValidTransaction::default())));
 	}
 	let again: Vec<_> = (0..answered + 1).filter_map(|_| revalidate()).collect();
@@ -151,7 +151,68 @@ fn closed_queue_ends_its_workers_when_it_is_empty() {
 		queue.close();
 		assert!(matches!(poll!(&mut batch), Poll::Ready(None)));
 	});
+}
+
+#[test]
+fn closed_queue_takes_no_more_but_gives_what_it_has() {
+	let queue = Queue::new(1);
 	let _callers = push(&queue, BLOCK, &[1]);
+	queue.close();
+	let late = push(&queue, BLOCK, &[2]);
+	assert!(late.into_iter().all(|mut caller| caller.try_recv().is_err()));
 	assert_eq!(batches(&queue), [[1]]);
 	assert!(matches!(queue.next_batch().now_or_never(), Some(None)));
+}
+
+/// Validates a batch, all of whose transactions are valid.
+fn end(Batch { waiting, turn }: Batch) {
+	turn.end(|| {
+		for waiting in waiting {
+			waiting.answer(Ok(Ok(ValidTransaction::default())));
+		}
+	});
+}
+
+/// Whether each of the callers has got a verdict.
+fn have_verdicts(callers: &mut [oneshot::Receiver<Verdict>]) -> Vec<bool> {
+	callers.iter_mut().map(|caller| matches!(caller.try_recv(), Ok(Some(_)))).collect()
+}
+
+#[test]
+fn verdicts_are_given_in_the_order_of_arrival() {
+	let queue = Queue::new(2);
+	let next = || queue.next_batch().now_or_never().flatten().unwrap();
+	let mut callers = push(&queue, BLOCK, &[1, 2, 3]);
+	let (first, second) = (next(), next());
+	assert_eq!((first.waiting.len(), second.waiting.len()), (2, 1));
+	end(second);
+	assert_eq!(have_verdicts(&mut callers), [false, false, false]);
+	end(first);
+	assert_eq!(have_verdicts(&mut callers), [true, true, true]);
+}
+
+#[test]
+fn batch_that_gets_no_verdicts_holds_up_no_other() {
+	let queue = Queue::new(2);
+	let next = || queue.next_batch().now_or_never().flatten().unwrap();
+	let mut callers = push(&queue, BLOCK, &[1, 2]);
+	let (first, second) = (next(), next());
+	end(second);
+	drop(first);
+	assert_eq!(have_verdicts(&mut callers), [false, true]);
+}
+
+#[test]
+fn nothing_waits_for_a_long_transaction_and_maintenance_waits_for_nothing() {
+	let queue = Queue::new(1);
+	let next = || queue.next_batch().now_or_never().flatten().unwrap();
+	let mut callers = push(&queue, BLOCK, &[MAX_SHALLOW_BYTES, 1]);
+	let (long, short) = (next(), next());
+	callers.extend(queue.push(request(BLOCK, 2), Reason::Maintenance));
+	end(next());
+	assert_eq!(have_verdicts(&mut callers), [false, false, true]);
+	end(short);
+	assert!(have_verdicts(&mut callers[1..2])[0]);
+	end(long);
+	assert!(have_verdicts(&mut callers[..1])[0]);
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::gathered_validation::queue::Reason;
-use futures::{channel::oneshot, executor::block_on};
+use futures::{channel::oneshot, executor::block_on, FutureExt};
 use gtos_runtime::opaque::UncheckedExtrinsic;
 use parking_lot::Mutex;
 use sp_runtime::transaction_validity::{InvalidTransaction, ValidTransaction};
@@ -171,4 +171,23 @@ fn nothing_is_validated_for_callers_that_have_left() {
 	let outcome = validate_unless(&[5, 3], Behaviour::Fails, &[5, 4, 3]);
 	assert_eq!(outcome.calls, [(false, vec![4])]);
 	assert!(matches!(&outcome.verdicts[..], [None, Some(Ok(_)), None]));
+}
+
+/// Its node ends. Without the error, the callers would wait for ever.
+#[test]
+fn callers_of_a_worker_that_is_cancelled_get_an_error() {
+	let queue = Arc::new(Queue::new(1));
+	let runtime = Arc::new(Runtime { behaviour: Behaviour::Works, calls: Default::default() });
+	let mut worker = run(queue.clone(), runtime, Metrics::new(None).unwrap()).boxed();
+	assert!((&mut worker).now_or_never().is_none());
+	let push = || {
+		let transaction = Arc::new(UncheckedExtrinsic::from_blob(vec![5]));
+		let source = TransactionSource::External;
+		queue.push(Request { at: BLOCK, source, transaction }, Reason::Submission)
+	};
+	let before = push().unwrap();
+	drop(worker);
+	for caller in [before, push().unwrap()] {
+		assert!(matches!(caller.now_or_never(), Some(Err(_))));
+	}
 }
