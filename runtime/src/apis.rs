@@ -11,6 +11,7 @@ mod entry_changes;
 mod equivocations;
 mod transaction_outcome;
 mod transaction_signatures;
+mod transaction_validity;
 
 use crate::{
 	genesis_config_presets, AccountId, Aura, Balance, Block, BlockNumber, ContractStore, Executive,
@@ -106,9 +107,7 @@ impl_runtime_apis! {
 			tx: <Block as BlockT>::Extrinsic,
 			block_hash: <Block as BlockT>::Hash,
 		) -> TransactionValidity {
-			// The limits of a block are read several times. Nothing that is written here is kept.
-			GenesisParameters::note_budget();
-			Executive::validate_transaction(source, tx, block_hash)
+			transaction_validity::validate(source, tx, block_hash)
 		}
 	}
 
@@ -377,6 +376,14 @@ impl_runtime_apis! {
 			extrinsics: Vec<Vec<u8>>,
 		) -> u32 {
 			transaction_signatures::verify_signatures(parent, &extrinsics)
+		}
+
+		fn validate_transactions(
+			source: TransactionSource,
+			transactions: Vec<Vec<u8>>,
+			block_hash: <Block as BlockT>::Hash,
+		) -> Vec<Option<TransactionValidity>> {
+			transaction_validity::validate_each(source, &transactions, block_hash)
 		}
 	}
 

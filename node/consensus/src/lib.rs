@@ -2,9 +2,9 @@
 //! the clock, the choice between siblings by their arrival, the count of missed slots, the pause of
 //! the authors while finality lags, inherent data, the time in which an author takes transactions,
 //! the session keys that a validator lacks, the import of downloaded state, blocks of discarded forks,
-//! signatures that are verified while their block is executed, reserved peers that stay connected,
-//! bounds on what strangers cost, the peers that a warp sync waits for, and a warning of a sync that
-//! gets no blocks.
+//! signatures that are verified while their block is executed, transactions that are validated
+//! together, reserved peers that stay connected, bounds on what strangers cost, the peers that a warp
+//! sync waits for, and a warning of a sync that gets no blocks.
 //!
 //! This crate does not depend on JSON-RPC, the transaction index or the command line. The service
 //! crate assembles the node and passes in what each part needs.
@@ -18,6 +18,7 @@ pub mod clock;
 pub mod discarded_forks;
 pub mod equivocation;
 pub mod fork_choice;
+pub mod gathered_validation;
 pub mod heard_height;
 pub mod inherents;
 pub mod observed_import;
@@ -34,4 +35,6 @@ pub mod sync_network;
 pub mod sync_places;
 #[cfg(test)]
 mod test_client;
+#[cfg(test)]
+mod test_extrinsics;
 pub mod warp_peers;

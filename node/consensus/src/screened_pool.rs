@@ -8,6 +8,7 @@
 
 use async_trait::async_trait;
 use codec::Encode;
+use futures::future::join_all;
 use gtos_node_types::{Block, FullClient, TransactionPool as Pool, MAX_SHALLOW_BYTES};
 use gtos_runtime::{opaque::UncheckedExtrinsic, Balance, Hash};
 use gtos_transaction_api::TransactionApi;
@@ -66,11 +67,9 @@ impl TransactionPool for ScreenedPool {
 		source: TransactionSource,
 		extrinsics: Vec<UncheckedExtrinsic>,
 	) -> Result<Vec<Result<Hash, Error>>, Error> {
-		let mut results = Vec::with_capacity(extrinsics.len());
-		for extrinsic in extrinsics {
-			results.push(self.submit_one(at, source, extrinsic).await);
-		}
-		Ok(results)
+		// At the same time, so that the pool can validate them together.
+		let submit = |extrinsic| self.submit_one(at, source, extrinsic);
+		Ok(join_all(extrinsics.into_iter().map(submit)).await)
 	}
 
 	async fn submit_one(

@@ -5,8 +5,8 @@ use crate::{
 	slashing_protection::SlashingProtectionCmd,
 };
 use gtos_node_chain_spec as chain_spec;
-use gtos_node_service::{AuthoringPauses, SlashingProtectionMode, StorageLimits};
-use sc_cli::SubstrateCli;
+use gtos_node_service::{AuthoringPauses, PoolLimits, SlashingProtectionMode, StorageLimits};
+use sc_cli::{SubstrateCli, TransactionPoolType};
 use std::{path::PathBuf, time::Duration};
 
 /// Where users report bugs.
@@ -160,6 +160,20 @@ impl Run {
 		}
 	}
 
+	/// What the single-state pool holds; `None` if the operator has chosen the fork-aware pool.
+	pub fn pool_limits(&self) -> Option<PoolLimits> {
+		let pool = &self.base.pool_config;
+		match pool.pool_type {
+			TransactionPoolType::SingleState => Some(PoolLimits {
+				transactions: pool.pool_limit,
+				// Saturating: more than any memory has.
+				bytes: pool.pool_kbytes.saturating_mul(1024),
+				ban_time: Duration::from_secs(pool.tx_ban_seconds.unwrap_or_default()),
+			}),
+			TransactionPoolType::ForkAware => None,
+		}
+	}
+
 	/// When the node stops for lack of disk space.
 	pub fn storage_limits(&self) -> StorageLimits {
 		StorageLimits {
@@ -284,7 +298,7 @@ mod tests {
 	use super::*;
 	use clap::CommandFactory;
 	use gtos_runtime::genesis_config_presets::{DEV, LIVE, LOCAL};
-	use sc_cli::{CliConfiguration, DatabasePruningMode, TransactionPoolType};
+	use sc_cli::{CliConfiguration, DatabasePruningMode};
 	use sc_service::config::RpcBatchRequestConfig;
 
 	fn parse(arguments: &[&str]) -> Cli {
@@ -313,23 +327,30 @@ mod tests {
 
 	#[test]
 	fn pool_without_flags_is_single_state_and_holds_three_blocks() {
-		let pool = parse(&[]).run.base.pool_config;
-		assert!(matches!(pool.pool_type, TransactionPoolType::SingleState));
-		assert_eq!((pool.pool_limit, pool.pool_kbytes), (30_000, 61_440));
+		let run = parse(&[]).run;
+		assert!(matches!(run.base.pool_config.pool_type, TransactionPoolType::SingleState));
+		let limits = run.pool_limits().expect("the pool is single-state");
+		assert_eq!((limits.transactions, limits.bytes), (30_000, 60 << 20));
 	}
 
 	#[test]
 	fn pool_with_flags_obeys_the_operator() {
-		let pool = parse(&["--pool-type", "fork-aware", "--pool-limit", "5"]).run.base.pool_config;
+		let run = parse(&["--pool-type", "fork-aware", "--pool-limit", "5"]).run;
+		let pool = &run.base.pool_config;
 		assert!(matches!(pool.pool_type, TransactionPoolType::ForkAware));
 		assert_eq!((pool.pool_limit, pool.pool_kbytes), (5, 61_440));
+		assert!(run.pool_limits().is_none());
+		let chosen = parse(&["--pool-limit", "5", "--pool-kbytes", "7"]).run.pool_limits();
+		let chosen = chosen.expect("the pool is single-state");
+		assert_eq!((chosen.transactions, chosen.bytes), (5, 7 << 10));
 	}
 
 	#[test]
 	fn invalid_transactions_without_flags_are_refused_until_the_next_block() {
-		assert_eq!(parse(&[]).run.base.pool_config.tx_ban_seconds, Some(0));
-		let chosen = parse(&["--tx-ban-seconds", "60"]).run.base.pool_config;
-		assert_eq!(chosen.tx_ban_seconds, Some(60));
+		let ban_time =
+			|arguments: &[&str]| parse(arguments).run.pool_limits().map(|it| it.ban_time);
+		assert_eq!(ban_time(&[]), Some(Duration::ZERO));
+		assert_eq!(ban_time(&["--tx-ban-seconds", "60"]), Some(Duration::from_secs(60)));
 	}
 
 	#[test]

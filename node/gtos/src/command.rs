@@ -175,6 +175,7 @@ fn complete(
 		authoring_pauses: run.authoring_pauses(),
 		compiled_runtimes: run.compiled_runtimes.clone(),
 		grandpa_gossip_period: Duration::from_millis(run.grandpa_gossip_period_ms),
+		pool_limits: run.pool_limits(),
 		slashing_protection: run.slashing_protection.into(),
 		storage: StorageOptions { limits, stopped },
 		transaction_index_window: NonZeroU32::new(run.tx_index_blocks),

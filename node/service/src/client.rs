@@ -4,10 +4,21 @@ use gtos_node_chain_spec::genesis;
 use gtos_node_types::{user_error, Block, FullBackend, FullClient, HostFunctions};
 use gtos_runtime::RuntimeApi;
 use sc_consensus_grandpa::GrandpaPruningFilter;
-use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_STRATEGY};
+use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_PAGES};
 use sc_service::{Configuration, Error, GenesisBlockBuilder, KeystoreContainer, TaskManager};
 use sc_telemetry::TelemetryHandle;
 use std::{path::Path, sync::Arc};
+
+/// Most pages of the Wasm that are not heap, 16 MiB. The present runtime has 24.
+const MAX_STATIC_PAGES: u32 = 256;
+
+/// Memory of a call, which grows as the call needs it. At most it has what the SDK's default allows, or more: otherwise
+/// a block that other nodes can execute might fail here.
+///
+/// The SDK's default makes 2,048 pages accessible before each call, and the next call makes them inaccessible again.
+/// The short calls, such as those that validate or apply a transfer, need only what the Wasm begins with.
+const GROWING_HEAP: HeapAllocStrategy =
+	HeapAllocStrategy::Dynamic { maximum_pages: Some(MAX_STATIC_PAGES + DEFAULT_HEAP_ALLOC_PAGES) };
 
 /// The client and what the SDK creates together with it.
 pub struct ClientParts {
@@ -47,12 +58,13 @@ pub fn open(
 	Ok(ClientParts { client: Arc::new(client), backend, keystore_container, task_manager })
 }
 
-/// The executor that the SDK's `new_wasm_executor` creates, except that it does not compile a
-/// runtime again that it finds in the folder: a node starts several seconds sooner.
+/// The executor that the SDK's `new_wasm_executor` creates, with two differences. It does not compile a runtime again
+/// that it finds in the folder: a node starts several seconds sooner. And the heap grows, unless the operator has
+/// chosen its size.
 fn wasm_executor(config: &Configuration, compiled_runtimes: &Path) -> WasmExecutor<HostFunctions> {
 	let config = &config.executor;
-	let heap = config.default_heap_pages.map_or(DEFAULT_HEAP_ALLOC_STRATEGY, |pages| {
-		HeapAllocStrategy::Static { extra_pages: pages.try_into().unwrap_or(u32::MAX) }
+	let heap = config.default_heap_pages.map_or(GROWING_HEAP, |pages| HeapAllocStrategy::Static {
+		extra_pages: pages.try_into().unwrap_or(u32::MAX),
 	});
 	WasmExecutor::builder()
 		.with_execution_method(config.wasm_method)

@@ -13,7 +13,8 @@ use crate::{
 	transaction_index, verified_signatures,
 };
 use gtos_node_consensus::{
-	backoff::Pauses, bounded_answers::InboundQueue, screened_pool::ScreenedPool,
+	backoff::Pauses, bounded_answers::InboundQueue, gathered_validation::PoolLimits,
+	screened_pool::ScreenedPool,
 };
 use gtos_node_slashing_protection::{ensure_usable, Mode, ProtectedKeystore, SigningKeystore};
 use gtos_node_types::{user_error, Block};
@@ -33,6 +34,8 @@ pub struct Options {
 	pub compiled_runtimes: Option<PathBuf>,
 	/// How long a GRANDPA vote is expected to travel.
 	pub grandpa_gossip_period: Duration,
+	/// What the single-state pool holds; `None` for the fork-aware pool.
+	pub pool_limits: Option<PoolLimits>,
 	/// How much slashing protection a validator has.
 	pub slashing_protection: Mode,
 	/// When the node stops for lack of disk space.
@@ -78,7 +81,12 @@ where
 				protection,
 				mut telemetry,
 			},
-	} = open_node(&config, options.compiled_runtimes.as_deref(), options.slashing_protection)?;
+	} = open_node(
+		&config,
+		options.compiled_runtimes.as_deref(),
+		options.slashing_protection,
+		options.pool_limits,
+	)?;
 	let inner = SigningKeystore::wrap(keystore_container.keystore());
 	if config.role.is_authority() {
 		ensure_usable(&*inner).map_err(user_error)?;

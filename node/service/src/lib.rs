@@ -35,6 +35,7 @@ pub use authoring::TRIES_AFTER_FULL;
 pub use components::{ConsensusParts, PartialComponents};
 pub use full::{start, Options};
 pub use gtos_node_consensus::backoff::Pauses as AuthoringPauses;
+pub use gtos_node_consensus::gathered_validation::PoolLimits;
 pub use gtos_node_slashing_protection::Mode as SlashingProtectionMode;
 pub use gtos_node_storage_monitor::{ensure_room, Limits as StorageLimits, OutOfSpace};
 pub use open::open;

@@ -11,6 +11,7 @@ use gtos_node_consensus::{
 	discarded_forks::DiscardedForks,
 	equivocation,
 	fork_choice::{BestArrival, PunctualImport},
+	gathered_validation::{self, PoolLimits},
 	observed_import::ObservedImport,
 	signatures_ahead::SignaturesAhead,
 	state_import::StateImport,
@@ -28,15 +29,16 @@ const COMPILED_RUNTIMES: &str = "compiled-runtimes";
 ///
 /// For commands, which sign nothing.
 pub fn open(config: &Configuration) -> Result<PartialComponents, Error> {
-	open_node(config, None, Mode::Off)
+	open_node(config, None, Mode::Off, None)
 }
 
-/// Like [`open`], with compiled runtimes in the given folder and with the slashing protection of a
-/// node.
+/// Like [`open`], with compiled runtimes in the given folder, and with the slashing protection and the
+/// pool of a node.
 pub(crate) fn open_node(
 	config: &Configuration,
 	compiled_runtimes: Option<&Path>,
 	slashing_protection: Mode,
+	pool_limits: Option<PoolLimits>,
 ) -> Result<PartialComponents, Error> {
 	let default_folder = config.base_path.path().join(COMPILED_RUNTIMES);
 	let compiled_runtimes = compiled_runtimes.unwrap_or(&default_folder);
@@ -54,7 +56,7 @@ pub(crate) fn open_node(
 		slashing_protection,
 	)?;
 	let select_chain = sc_consensus::LongestChain::new(backend.clone());
-	let transaction_pool = start_pool(config, &task_manager, client.clone());
+	let transaction_pool = start_pool(config, &task_manager, client.clone(), pool_limits)?;
 	let (grandpa_import, grandpa_link) =
 		finality::block_import(client.clone(), select_chain.clone(), telemetry_handle.clone())?;
 	let equivocation_metrics = equivocation::Metrics::new(config.prometheus_registry())?;
@@ -109,18 +111,28 @@ pub(crate) fn open_node(
 	})
 }
 
+/// Starts a pool whose validations are gathered; without limits the one of the SDK, which has its own from the
+/// configuration.
 fn start_pool(
 	config: &Configuration,
 	task_manager: &TaskManager,
 	client: Arc<FullClient>,
-) -> Arc<TransactionPool> {
-	let builder = sc_transaction_pool::Builder::new(
-		task_manager.spawn_essential_handle(),
-		client,
-		config.role.is_authority().into(),
-	);
-	let builder = builder
-		.with_options(config.transaction_pool.clone())
-		.with_prometheus(config.prometheus_registry());
-	Arc::new(builder.build())
+	limits: Option<PoolLimits>,
+) -> Result<Arc<TransactionPool>, Error> {
+	let spawner = task_manager.spawn_essential_handle();
+	let (is_validator, registry) = (config.role.is_authority(), config.prometheus_registry());
+	let pool = match limits {
+		Some(limits) => gathered_validation::start_pool(
+			client,
+			&limits,
+			is_validator,
+			Box::new(spawner),
+			registry,
+		)?,
+		None => sc_transaction_pool::Builder::new(spawner, client, is_validator.into())
+			.with_options(config.transaction_pool.clone())
+			.with_prometheus(registry)
+			.build(),
+	};
+	Ok(Arc::new(pool))
 }

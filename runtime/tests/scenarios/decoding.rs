@@ -1,6 +1,6 @@
 //! Property tests of arbitrary bytes as extrinsics.
 
-use crate::common::{chain, rolled_back, run_block, sign_with_tip};
+use crate::common::{call_api, chain, rolled_back, run_block, sign_with_tip};
 use codec::{DecodeLimit, Encode};
 use frame_support::MAX_EXTRINSIC_DEPTH;
 use gtos_runtime::{
@@ -185,6 +185,34 @@ fn refused_transactions_leave_the_state_root() {
 			});
 			prop_assert!(is_valid || applied.is_err());
 			prop_assert_eq!(state_root(), before);
+			Ok(())
+		})
+	});
+}
+
+#[test]
+fn transactions_validated_together_get_the_verdicts_that_they_get_alone() {
+	check(vec((orders(), vec(damages(), 0..3)), 1..4), |state, list| {
+		state.execute_with(|| {
+			let encode = |((signer, nonce, tip, call), damages): (_, Vec<Damage>)| {
+				let mut bytes = sign_with_tip(signer, nonce, tip, call).encode();
+				for damage in damages {
+					if !bytes.is_empty() {
+						damage.apply(&mut bytes);
+					}
+				}
+				bytes
+			};
+			let encoded: Vec<Vec<u8>> = list.into_iter().map(encode).collect();
+			let alone = |bytes: &Vec<u8>| {
+				decode(bytes).map(|extrinsic| rolled_back(|| validate(extrinsic)))
+			};
+			let alone: Vec<Option<TransactionValidity>> = encoded.iter().map(alone).collect();
+			let parent = System::block_hash(System::block_number());
+			let arguments = (TransactionSource::External, encoded, parent).encode();
+			let together: Vec<Option<TransactionValidity>> =
+				call_api("TransactionApi_validate_transactions", &arguments);
+			prop_assert_eq!(together, alone);
 			Ok(())
 		})
 	});

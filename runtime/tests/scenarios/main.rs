@@ -39,6 +39,7 @@ mod slashes;
 mod tracks;
 mod transaction_outcome;
 mod transaction_signatures;
+mod transaction_validity;
 mod unpaid_state;
 mod upgrade_referenda;
 mod upgrades;

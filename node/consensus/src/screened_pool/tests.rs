@@ -1,10 +1,13 @@
 //! The check before a real pool, on a chain that has only its genesis block.
 
 use super::*;
-use crate::test_client;
+use crate::{
+	test_client,
+	test_extrinsics::{remark, sign},
+};
 use codec::Compact;
 use futures::{executor::block_on, FutureExt, StreamExt};
-use gtos_runtime::{constants::currency::TOS, Nonce, VERSION};
+use gtos_runtime::{constants::currency::TOS, Nonce};
 use sc_transaction_pool::Builder;
 use sc_transaction_pool_api::{
 	error::IntoPoolError, InPoolTransaction as _, TransactionStatus, TxHash,
@@ -12,11 +15,9 @@ use sc_transaction_pool_api::{
 use sp_blockchain::HeaderBackend;
 use sp_core::testing::TaskExecutor;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob};
-use sp_runtime::traits::{BlakeTwo256, Hash as _};
 use tempfile::TempDir;
 
-/// What `System.remark` and `Utility.batch` begin with in a call (STA-R1).
-const REMARK: [u8; 2] = [0, 0];
+/// What `Utility.batch` begins with in a call (STA-R1).
 const BATCH: [u8; 2] = [60, 0];
 
 /// A remark that makes an extrinsic longer than [`MAX_SHALLOW_BYTES`].
@@ -42,7 +43,6 @@ impl Node {
 		Self { pool: ScreenedPool::new(Arc::new(inner), client), genesis, _folder: folder }
 	}
 
-	/// The extrinsic of `call`, immortal and signed by `signer` (TXN-R3, HAS-R10).
 	fn sign(
 		&self,
 		signer: Sr25519Keyring,
@@ -50,18 +50,7 @@ impl Node {
 		tip: Balance,
 		call: &[u8],
 	) -> UncheckedExtrinsic {
-		let (immortal, no_metadata_hash) = (0u8, 0u8);
-		let extensions = (immortal, Compact(nonce), Compact(tip), no_metadata_hash).encode();
-		let versions = (VERSION.spec_version, VERSION.transaction_version);
-		let implicit = (versions, self.genesis, self.genesis, None::<Hash>).encode();
-		let mut payload = [call, &extensions[..], &implicit[..]].concat();
-		if payload.len() > 256 {
-			payload = BlakeTwo256::hash(&payload).as_bytes().to_vec();
-		}
-		let (signed_version_4, id, sr25519) = (0x84u8, 0u8, 1u8);
-		let signature = signer.sign(&payload);
-		let head = (signed_version_4, id, signer.to_account_id(), sr25519, signature).encode();
-		UncheckedExtrinsic::from_blob([&head[..], &extensions[..], call].concat())
+		sign(self.genesis, signer, nonce, tip, call)
 	}
 
 	fn submit(&self, extrinsic: UncheckedExtrinsic) -> Result<Hash, Error> {
@@ -79,10 +68,6 @@ impl Node {
 	) -> Result<Pin<Box<TransactionStatusStreamFor<ScreenedPool>>>, Error> {
 		block_on(self.pool.submit_and_watch(self.genesis, TransactionSource::External, extrinsic))
 	}
-}
-
-fn remark(length: usize) -> Vec<u8> {
-	[&REMARK[..], &vec![0u8; length].encode()[..]].concat()
 }
 
 /// A remark in so many batches of one call each.
