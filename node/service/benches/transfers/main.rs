@@ -65,7 +65,7 @@ fn pools(criterion: &mut Criterion, chain: &Chain) -> Result<()> {
 	group.throughput(Throughput::Elements(TRANSACTIONS as u64));
 	group.bench_function(format!("submit {TRANSACTIONS}"), |bencher| {
 		bencher.iter_batched(
-			|| pool::open(chain),
+			|| pool::open(chain).expect("the limits are right"),
 			|pool| {
 				pool::fill(chain, &pool, TRANSACTIONS).expect("all transfers are valid");
 				// Dropped after the measurement.
@@ -81,7 +81,7 @@ fn pools(criterion: &mut Criterion, chain: &Chain) -> Result<()> {
 fn proposers(criterion: &mut Criterion, chain: &Chain) -> Result<()> {
 	let mut group = criterion.benchmark_group("propose");
 	for count in [1_000, 5_000, TRANSACTIONS] {
-		let pool = pool::open(chain);
+		let pool = pool::open(chain)?;
 		pool::fill(chain, &pool, count)?;
 		let mut proposers = pool::Proposers::new(chain, pool)?;
 		let block = proposers.propose(chain)?;

@@ -2,24 +2,28 @@
 
 use crate::{chain::Chain, client, Result};
 use futures::{executor::block_on, future::join_all};
-use gtos_node_consensus::proposer::{BuildTime, TimedProposers};
+use gtos_node_consensus::{
+	gathered_validation::{self, PoolLimits},
+	proposer::{BuildTime, TimedProposers, WorkerBegin},
+};
 use gtos_node_service::TRIES_AFTER_FULL;
 use gtos_node_types::{Block, FullClient, TransactionPool};
 use pallet_genesis_parameters_runtime_api::GenesisParametersApi;
 use sc_basic_authorship::ProposerFactory;
-use sc_transaction_pool::TransactionPoolOptions;
 use sc_transaction_pool_api::{TransactionPool as _, TransactionSource};
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_consensus::{Environment, ProposeArgs, Proposer};
 use sp_core::testing::TaskExecutor;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// An empty pool of the node's type, which holds more than is ever submitted here.
-pub fn open(chain: &Chain) -> Arc<TransactionPool> {
-	let builder =
-		sc_transaction_pool::Builder::new(TaskExecutor::new(), chain.client.clone(), true.into());
-	Arc::new(builder.with_options(TransactionPoolOptions::new_for_benchmarks()).build())
+pub fn open(chain: &Chain) -> Result<Arc<TransactionPool>> {
+	let limits =
+		PoolLimits { transactions: 100_000, bytes: 100 << 20, ban_time: Duration::default() };
+	let spawner = Box::new(TaskExecutor::new());
+	let pool = gathered_validation::start_pool(chain.client.clone(), &limits, true, spawner, None)?;
+	Ok(Arc::new(pool))
 }
 
 /// Submits the first `count` transfers, each by itself, as JSON-RPC does, and waits until all are accepted.
@@ -45,7 +49,11 @@ impl Proposers {
 		let mut factory = ProposerFactory::new(TaskExecutor::new(), client, pool, None, None);
 		factory.set_soft_deadline(TRIES_AFTER_FULL);
 		let build_time = BuildTime::new(budget, chain.slot_duration);
-		Ok(Self(TimedProposers::new(factory, build_time)))
+		// The chain is never final, and each block is proposed as one right after its parent.
+		let best = chain.client.info().best_number;
+		let last_final = Arc::new(move || best);
+		let begin = WorkerBegin::default();
+		Ok(Self(TimedProposers::new(factory, build_time, begin, last_final)))
 	}
 
 	/// Proposes a block on the best one. The pool keeps its transactions.
