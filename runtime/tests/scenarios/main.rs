@@ -36,6 +36,7 @@ mod proxies;
 mod referenda;
 mod replay;
 mod slashes;
+mod storage_reads;
 mod tracks;
 mod transaction_outcome;
 mod transaction_signatures;
