@@ -37,6 +37,7 @@ mod referenda;
 mod replay;
 mod slashes;
 mod tracks;
+mod transaction_application;
 mod transaction_outcome;
 mod transaction_signatures;
 mod transaction_validity;
