@@ -2,11 +2,12 @@
 
 use crate::{chain::Chain, client, Result};
 use futures::{executor::block_on, future::join_all};
-use gtos_node_consensus::proposer::{BuildTime, TimedProposers};
-use gtos_node_service::TRIES_AFTER_FULL;
-use gtos_node_types::{Block, FullClient, TransactionPool};
+use gtos_node_consensus::{
+	authorship,
+	proposer::{BuildTime, TimedProposers, WorkerBegin},
+};
+use gtos_node_types::{Block, TransactionPool};
 use pallet_genesis_parameters_runtime_api::GenesisParametersApi;
-use sc_basic_authorship::ProposerFactory;
 use sc_transaction_pool::TransactionPoolOptions;
 use sc_transaction_pool_api::{TransactionPool as _, TransactionSource};
 use sp_api::ProvideRuntimeApi;
@@ -35,17 +36,18 @@ pub fn fill(chain: &Chain, pool: &TransactionPool, count: usize) -> Result<()> {
 }
 
 /// Makes proposers as the node does.
-pub struct Proposers(TimedProposers<ProposerFactory<TransactionPool, FullClient>>);
+pub struct Proposers(TimedProposers<authorship::Proposers>);
 
 impl Proposers {
 	/// Proposers that take from `pool`.
 	pub fn new(chain: &Chain, pool: Arc<TransactionPool>) -> Result<Self> {
 		let client = chain.client.clone();
-		let budget = client.runtime_api().block_budget(client.info().best_hash)?;
-		let mut factory = ProposerFactory::new(TaskExecutor::new(), client, pool, None, None);
-		factory.set_soft_deadline(TRIES_AFTER_FULL);
+		let info = client.info();
+		let budget = client.runtime_api().block_budget(info.best_hash)?;
 		let build_time = BuildTime::new(budget, chain.slot_duration);
-		Ok(Self(TimedProposers::new(factory, build_time)))
+		let proposers = authorship::Proposers::new(client, pool, TaskExecutor::new(), None, None);
+		let last_final = Arc::new(move || info.finalized_number);
+		Ok(Self(TimedProposers::new(proposers, build_time, WorkerBegin::default(), last_final)))
 	}
 
 	/// Proposes a block on the best one. The pool keeps its transactions.
