@@ -38,6 +38,7 @@ mod replay;
 mod slashes;
 mod storage_reads;
 mod tracks;
+mod transaction_application;
 mod transaction_outcome;
 mod transaction_signatures;
 mod transaction_validity;
