@@ -95,9 +95,22 @@ function checkArithmetic({ function: name, inputs, outputs }) {
 	assert.deepEqual(Object.fromEntries(results), outputs);
 }
 
+/** Checks the result for one extrinsic of a batch. */
+function checkSubmission({ hash, error }, extrinsic, codes) {
+	if (error) {
+		assert.ok(codes.has(error.code), `the table of errors lacks ${error.code}`);
+	} else {
+		equalBytes(blake2(bytes(extrinsic)), hash);
+	}
+}
+
 // For each method, the checks of its results that need no chain.
 const RPC_ANSWERS = {
 	tx_submit: (result, [extrinsic]) => equalBytes(blake2(bytes(extrinsic)), result),
+	tx_submitBatch(results, [extrinsics], codes) {
+		assert.equal(results.length, extrinsics.length);
+		results.forEach((result, i) => checkSubmission(result, extrinsics[i], codes));
+	},
 	contract_getCodeByHash: (result, [codeHash]) => equalBytes(blake2(bytes(result)), codeHash),
 	contract_getAddress: (result, [address, salt, codeHash]) =>
 		assert.equal(contractAddress({ address }, salt, codeHash), result),
@@ -122,7 +135,7 @@ function checkRpcExchange({ method, params, result, error, updates }, _file, cod
 		assert.ok(codes.has(error.code), `the table of errors lacks ${error.code}`);
 	}
 	if (result) {
-		RPC_ANSWERS[method]?.(result, params);
+		RPC_ANSWERS[method]?.(result, params, codes);
 	}
 	if (updates) {
 		assert.ok(updates.slice(0, -1).every(({ status }) => status !== 'finalized'));

@@ -1,6 +1,6 @@
 //! The store of balances, which also sets the nonce of each new account.
 
-use crate::{AccountId, Balance, Nonce, Runtime, System};
+use crate::{constants::currency::EXISTENTIAL_DEPOSIT, AccountId, Balance, Nonce, Runtime, System};
 use frame_support::traits::StoredMap;
 use frame_system::{Account, AccountInfo};
 use pallet_balances::AccountData;
@@ -29,17 +29,23 @@ impl StoredMap<AccountId, AccountData<Balance>> for AccountStore {
 
 	/// Does what `frame_system` does, and starts the nonce of a new account.
 	///
-	/// With two reads of the record and one write: it is read again because `mutate` may change the references of the
-	/// account. `frame_system` reads it up to four times, and each transfer comes here at least three times.
+	/// With one write of the record and one or two reads: it is read again if `mutate` may have changed the references of
+	/// the account. `frame_system` reads it up to four times, and each transfer comes here at least three times.
 	fn try_mutate_exists<R, E: From<DispatchError>>(
 		account: &AccountId,
 		mutate: impl FnOnce(&mut Option<AccountData<Balance>>) -> Result<R, E>,
 	) -> Result<R, E> {
 		let before: Record = Account::<Runtime>::get(account);
 		let was_alive = is_alive(&before);
-		let mut data = Some(before.data).filter(|data| *data != AccountData::default());
+		let mut data = Some(before.data.clone()).filter(|data| *data != AccountData::default());
 		let result = mutate(&mut data);
-		let mut record: Record = Account::<Runtime>::get(account);
+		let mut record = if keeps_references(&before.data, data.as_ref()) {
+			#[cfg(test)]
+			assert_eq!(Account::<Runtime>::get(account), before, "the record has changed");
+			before
+		} else {
+			Account::<Runtime>::get(account)
+		};
 		let is_new = !was_alive && is_alive(&record);
 		if is_new {
 			start_nonce(&mut record);
@@ -63,6 +69,18 @@ fn start_nonce(record: &mut Record) {
 	record.nonce = record.nonce.max(System::block_number());
 }
 
+/// Whether `pallet-balances` leaves the references of an account alone when it changes the balance in this way.
+///
+/// It adds or removes a provider if the free balance crosses the existential deposit, and a consumer if the account
+/// gets or loses a reserved or frozen balance; of an account that has one, it repairs a missing consumer. So it changes
+/// nothing else of an account that has a sufficient free balance, and no other, before and after the change.
+fn keeps_references(before: &AccountData<Balance>, after: Option<&AccountData<Balance>>) -> bool {
+	let is_only_free = |data: &AccountData<Balance>| {
+		data.free >= EXISTENTIAL_DEPOSIT && data.reserved == 0 && data.frozen == 0
+	};
+	is_only_free(before) && after.is_some_and(is_only_free)
+}
+
 /// Whether anything references the account. The SDK calls an account new when this becomes true.
 fn is_alive(record: &Record) -> bool {
 	record.providers > 0 || record.sufficients > 0
@@ -71,6 +89,12 @@ fn is_alive(record: &Record) -> bool {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::{Balances, RuntimeHoldReason};
+	use frame_support::traits::{
+		fungible::{Mutate, MutateHold},
+		tokens::{Fortitude::Polite, Precision::Exact, Preservation},
+		BalanceStatus, LockableCurrency, ReservableCurrency, WithdrawReasons,
+	};
 	use sp_io::TestExternalities;
 
 	type Change = fn(&mut Option<AccountData<Balance>>) -> Result<(), DispatchError>;
@@ -82,12 +106,20 @@ mod tests {
 	}
 
 	/// What `pallet-balances` and others do to an account while its data is being changed.
-	const CHANGES: [(&str, Change); 8] = [
+	const CHANGES: [(&str, Change); 10] = [
 		("nothing", |_| Ok(())),
 		("error", |_| Err(DispatchError::Unavailable)),
 		("more", |data| {
 			*data = Some(with_free(5));
 			Ok(())
+		}),
+		("enough", |data| {
+			*data = Some(with_free(2 * EXISTENTIAL_DEPOSIT));
+			Ok(())
+		}),
+		("enough and an error", |data| {
+			*data = Some(with_free(2 * EXISTENTIAL_DEPOSIT));
+			Err(DispatchError::Unavailable)
 		}),
 		("removal", |data| {
 			*data = None;
@@ -125,6 +157,9 @@ mod tests {
 			record(2, 1, 0, 0),
 			record(0, 0, 1, 0),
 			record(1, 0, 1, 9),
+			record(1, 0, 0, 3 * EXISTENTIAL_DEPOSIT),
+			record(1, 1, 0, EXISTENTIAL_DEPOSIT),
+			record(0, 0, 1, EXISTENTIAL_DEPOSIT),
 		]
 	}
 
@@ -161,5 +196,70 @@ mod tests {
 				assert_eq!(events, expected_events, "{name} of {before:?}");
 			}
 		}
+	}
+
+	const OTHER: AccountId = AccountId::new([8; 32]);
+	const REASON: RuntimeHoldReason =
+		RuntimeHoldReason::Preimage(pallet_preimage::HoldReason::Preimage);
+	const LOCK: [u8; 8] = *b"testlock";
+	const ED: Balance = EXISTENTIAL_DEPOSIT;
+
+	/// One operation of each kind, on accounts that have a free balance only, and on others.
+	const OPERATIONS: [(&str, fn() -> Result<(), DispatchError>); 15] = [
+		("creation", || Balances::mint_into(&WHO, 100 * ED).map(drop)),
+		("creation by a transfer", || transfer(2 * ED)),
+		("transfer", || transfer(ED)),
+		("first hold", || Balances::hold(&REASON, &WHO, 10 * ED)),
+		("transfer of a holder", || transfer(ED)),
+		("release of a part", || Balances::release(&REASON, &WHO, ED, Exact).map(drop)),
+		("release of the rest", || Balances::release(&REASON, &WHO, 9 * ED, Exact).map(drop)),
+		("lock", || {
+			Balances::set_lock(LOCK, &WHO, 10 * ED, WithdrawReasons::all());
+			transfer(ED)
+		}),
+		("unlocking", || {
+			Balances::remove_lock(LOCK, &WHO);
+			transfer(ED)
+		}),
+		("reserve", || Balances::reserve(&WHO, 10 * ED)),
+		("payment from the reserve", || {
+			Balances::repatriate_reserved(&WHO, &OTHER, ED, BalanceStatus::Free).map(drop)
+		}),
+		("end of the reserve", || {
+			Balances::unreserve(&WHO, 10 * ED);
+			Ok(())
+		}),
+		("burning", || {
+			let keep = Preservation::Preserve;
+			Balances::burn_from(&WHO, ED, keep, Exact, Polite).map(drop)
+		}),
+		("minting", || Balances::mint_into(&WHO, ED).map(drop)),
+		("transfer of everything", || {
+			let all = Account::<Runtime>::get(WHO).data.free;
+			Balances::transfer(&WHO, &OTHER, all, Preservation::Expendable).map(drop)
+		}),
+	];
+
+	fn transfer(value: Balance) -> Result<(), DispatchError> {
+		Balances::transfer(&WHO, &OTHER, value, Preservation::Preserve).map(drop)
+	}
+
+	/// What the store relies on: each change here passes the assertion within it, too.
+	#[test]
+	fn references_of_an_account_follow_from_its_balance() {
+		TestExternalities::default().execute_with(|| {
+			System::set_block_number(11);
+			for (name, operation) in OPERATIONS {
+				assert_eq!(operation(), Ok(()), "{name}");
+				for account in [WHO, OTHER] {
+					let Record { consumers, providers, data, .. } =
+						Account::<Runtime>::get(account);
+					assert_eq!(providers, u32::from(data.free >= ED), "{name}");
+					let has_more = data.reserved > 0 || data.frozen > 0;
+					assert_eq!(consumers, u32::from(has_more), "{name}");
+				}
+			}
+			assert!(!Account::<Runtime>::contains_key(WHO));
+		});
 	}
 }

@@ -9,6 +9,7 @@
 mod dpos;
 mod entry_changes;
 mod equivocations;
+mod transaction_application;
 mod transaction_outcome;
 mod transaction_signatures;
 mod transaction_validity;
@@ -384,6 +385,13 @@ impl_runtime_apis! {
 			block_hash: <Block as BlockT>::Hash,
 		) -> Vec<Option<TransactionValidity>> {
 			transaction_validity::validate_each(source, &transactions, block_hash)
+		}
+
+		fn apply_transactions(
+			transactions: Vec<Vec<u8>>,
+			max_ref_time: u64,
+		) -> gtos_transaction_api::Application {
+			transaction_application::apply(&transactions, max_ref_time)
 		}
 	}
 

@@ -1,10 +1,10 @@
 //! The weight that a transaction has because of its length, the limits of operational transactions, calls that waive
-//! their fee, and bare upgrades.
+//! their fee, and bare upgrades. It is also where a transaction reads the limits of a block, once.
 
 use crate::{
 	configs::block_limits::{largest_extrinsic, MaxBlockLength, MaxBlockWeight},
 	constants::block::WEIGHT_PER_BYTE,
-	Runtime, RuntimeCall, RuntimeOrigin, System, Upgrades,
+	GenesisParameters, Runtime, RuntimeCall, RuntimeOrigin, System, Upgrades,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::{
@@ -35,6 +35,10 @@ type PostInfo = PostDispatchInfoOf<RuntimeCall>;
 /// A block decodes, hashes and copies its transactions before and after it dispatches them. The
 /// weight of a call includes none of that work, and the base weight includes only that of a short
 /// transaction.
+///
+/// This extension and `ChargeTransactionPayment` read the limits of a block about a dozen times. It is the first that
+/// needs them and reads them from the storage; the others find them in memory, until
+/// [`WeightReclaim`](crate::weight_reclaim::WeightReclaim) ends the transaction (ADR 0035).
 ///
 /// Identifier, encoding (empty) and type in the metadata are those of the SDK's extension, so that
 /// clients sign as for a stock chain.
@@ -73,6 +77,8 @@ impl TransactionExtension<RuntimeCall> for CheckWeight {
 		implication: &impl Implication,
 		source: TransactionSource,
 	) -> ValidateResult<Self::Val, RuntimeCall> {
+		// Not if they are not yet remembered, but always: a transaction depends on no earlier one that was refused.
+		GenesisParameters::remember_budget();
 		// The only check of the code outside of its application: `prepare` relies on it.
 		let may_exceed =
 			authorised_code(call).is_some_and(|code| Upgrades::ensure_can_follow(code).is_ok());

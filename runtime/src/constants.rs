@@ -32,6 +32,8 @@ pub mod block {
 
 	/// Longest block of any chain, in bytes: one that holds the Wasm of a runtime upgrade (TXN-R28).
 	pub const MAX_LENGTH_BYTES: u32 = pallet_genesis_parameters::budget::MAX_LENGTH_BYTES as u32;
+	/// Longest header of a block, without its seal, in bytes: the longest that can be reported (CON-R21).
+	pub use pallet_aura_equivocation::MAX_HEADER_BYTES;
 	/// Execution time of a block without transactions.
 	///
 	/// This and the next two values are measured: docs/measurements.md.

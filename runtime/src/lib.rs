@@ -26,6 +26,7 @@ pub mod genesis_config_presets;
 mod migrations;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
+pub mod weight_reclaim;
 pub mod weights;
 
 use alloc::{borrow::Cow, vec::Vec};
@@ -65,7 +66,7 @@ pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 /// The extensions and their order determine the signed payload: its explicit bytes (TXN-R8) and its
 /// implicit bytes (TXN-R9). All extensions are known to polkadot.js, so that every wallet can sign.
 /// The checks run in the same order (TXN-R17). `WeightReclaim` is last because it refunds what the
-/// others did not use.
+/// others did not use, and ends what `CheckWeight` has begun for them.
 pub type TxExtension = (
 	frame_system::CheckNonZeroSender<Runtime>,
 	frame_system::CheckSpecVersion<Runtime>,
@@ -76,7 +77,7 @@ pub type TxExtension = (
 	check_weight::CheckWeight,
 	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
-	frame_system::WeightReclaim<Runtime>,
+	weight_reclaim::WeightReclaim,
 );
 /// Transaction as it is sent over the network, before its signature is checked (TXN-R3).
 pub type UncheckedExtrinsic =

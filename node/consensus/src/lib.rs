@@ -1,6 +1,6 @@
 //! What the node adds to the SDK's Aura, GRANDPA and sync: reports of equivocations, the check of
 //! the clock, the choice between siblings by their arrival, the count of missed slots, the pause of
-//! the authors while finality lags, inherent data, the time in which an author takes transactions,
+//! the authors while finality lags, inherent data, the blocks that an author makes and the time that it has,
 //! the session keys that a validator lacks, the import of downloaded state, blocks of discarded forks,
 //! signatures that are verified while their block is executed, transactions that are validated
 //! together, reserved peers that stay connected, bounds on what strangers cost, the peers that a warp
@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod authorship;
 pub mod backoff;
 pub mod bounded_answers;
 pub mod clock;

@@ -4,7 +4,7 @@
 //! hooks can take longer than the time to build, as an election does, and because such a block may still be in time if
 //! it is short. A full pool would use up a slot, too, and the author would be late. So transactions have less time.
 //!
-//! The SDK never interrupts a transaction. The longest, a report of an equivocation, can take most of a short slot
+//! The SDK never interrupts a transaction. The longest, a report of an equivocation, can take 0.6 of a short slot
 //! ([ADR 0022](../../../specs/adr/0022-budget-of-a-block.md)). Started late in the time for transactions, after long
 //! hooks or another report, it makes the block take longer than a slot. The next author would do the same, and no
 //! block would follow. So after some slots without a block, authors take transactions for a short time only. While
@@ -37,8 +37,9 @@ const PROPOSER_PART: f32 = 0.98;
 /// So many authors in a row are down now and then. If no block can be built, the chain waits for four slots.
 const MAX_EMPTY_SLOTS: u64 = 3;
 
-/// Part of a slot in which transactions are started after more empty slots. With the 0.8 slots that the longest report
-/// takes, it is less than a slot. Transactions still have a time, because a report may fit no other block.
+/// Part of a slot in which transactions are started after more empty slots. With the 0.6 slots that the longest report
+/// takes (`runtime/tests/scenarios/longest_blocks.rs`) and the hooks after it, it is less than a slot. Transactions
+/// still have a time, because a report may fit no other block.
 const SHORT_PART: u32 = 10;
 
 /// Most slots without a block after which the time for transactions is the usual one, for this number of blocks that

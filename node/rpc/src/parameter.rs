@@ -51,7 +51,11 @@ pub fn address(account: &AccountId) -> String {
 
 /// Reads bytes: `0x` and two hexadecimal digits per byte, in upper or lower case (RPC-R2).
 pub fn bytes(name: &'static str, value: &Value) -> Result<Vec<u8>, Error> {
-	let text = value.as_str().unwrap_or_default();
+	bytes_of_text(name, value.as_str().unwrap_or_default())
+}
+
+/// Reads bytes from the text of a parameter, as [`bytes`] does.
+pub fn bytes_of_text(name: &'static str, text: &str) -> Result<Vec<u8>, Error> {
 	// The SDK's reader accepts text without `0x`, an odd number of digits, and blanks.
 	let digits = text.strip_prefix("0x").ok_or(Error::Unreadable(name))?;
 	if digits.len() % 2 != 0 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {

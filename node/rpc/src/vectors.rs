@@ -1,8 +1,12 @@
 //! Reads the conformance vectors in `vectors/conformance/rpc`.
 
+use jsonrpsee::types::ErrorObjectOwned;
 use serde::Deserialize;
 use serde_json::Value;
 use std::{collections::BTreeSet, fs};
+
+/// The method whose parameter is a list. In other parameters, a list is a long byte string.
+const METHOD_OF_LISTS: &str = "tx_submitBatch";
 
 /// A request and its response.
 #[derive(Deserialize)]
@@ -12,19 +16,25 @@ pub struct Exchange {
 	#[serde(default, rename = "rules")]
 	_rules: Vec<String>,
 	pub method: String,
-	#[serde(deserialize_with = "parameters")]
 	pub params: Vec<Value>,
 	pub result: Option<Value>,
 	pub error: Option<Failure>,
 	pub updates: Option<Vec<Value>>,
 }
 
-/// The error of a response.
-#[derive(Deserialize)]
+/// The error of a response, without its message.
+#[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
 	pub code: i32,
 	pub data: Option<Value>,
+}
+
+impl From<ErrorObjectOwned> for Failure {
+	fn from(error: ErrorObjectOwned) -> Self {
+		let data = error.data().map(|data| serde_json::from_str(data.get()).unwrap());
+		Self { code: error.code(), data }
+	}
 }
 
 /// A value as a parameter and as a result.
@@ -49,7 +59,13 @@ pub fn value_forms() -> Vec<ValueForm> {
 
 /// Cases of a file of exchanges.
 pub fn exchanges(file: &str) -> Vec<Exchange> {
-	cases(file).into_iter().map(|case| serde_json::from_value(case).unwrap()).collect()
+	let exchange = |case| {
+		let mut exchange: Exchange = serde_json::from_value(case).unwrap();
+		let whole = |param: &Value| whole(param, exchange.method == METHOD_OF_LISTS);
+		exchange.params = exchange.params.iter().map(whole).collect();
+		exchange
+	};
+	cases(file).into_iter().map(exchange).collect()
 }
 
 /// All codes of the table.
@@ -65,15 +81,16 @@ fn cases(file: &str) -> Vec<Value> {
 	content["cases"].as_array().unwrap().clone()
 }
 
-/// Joins long byte strings, which the files write as lists of pieces and repeated bytes.
-fn parameters<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
-	let params = Vec::<Value>::deserialize(deserializer)?;
-	Ok(params
-		.into_iter()
-		.map(|param| if param.is_array() { joined(&param) } else { param })
-		.collect())
+/// The parameter as a client sends it, with long byte strings joined.
+fn whole(param: &Value, is_list: bool) -> Value {
+	match param {
+		Value::Array(items) if is_list => items.iter().map(|item| whole(item, false)).collect(),
+		Value::Array(_) => joined(param),
+		other => other.clone(),
+	}
 }
 
+/// Joins a long byte string, which the files write as a list of pieces and repeated bytes.
 fn joined(pieces: &Value) -> Value {
 	let mut text = String::from("0x");
 	for piece in pieces.as_array().unwrap() {

@@ -2,6 +2,7 @@
 
 use crate::components::{ObservedBlockImport, SelectChain};
 use gtos_node_consensus::{
+	authorship::Proposers,
 	backoff::Pauses,
 	inherents,
 	own_slots::{OwnSlots, WatchedSync},
@@ -19,16 +20,8 @@ use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_consensus_aura::sr25519::{AuthorityId as AuraId, AuthorityPair as AuraPair};
 use sp_keystore::KeystorePtr;
-use sp_runtime::Percent;
 use std::sync::Arc;
 use substrate_prometheus_endpoint::Registry;
-
-/// Part of the time for transactions in which the proposer tries all that are left in the pool, although some
-/// no longer fit. Afterwards it tries eight more and ends the block.
-///
-/// A full block is ready at once if the pool is full of transactions that do not fit, and short ones still
-/// get in if long ones are ahead of them.
-pub const TRIES_AFTER_FULL: Percent = Percent::from_percent(25);
 
 /// The parts of the node that the Aura worker needs.
 pub struct Author {
@@ -71,14 +64,13 @@ impl Author {
 		let build_time = BuildTime::new(budget, slot_duration);
 		let client = self.client.clone();
 		let last_final = Arc::new(move || client.info().finalized_number);
-		let mut proposer_factory = sc_basic_authorship::ProposerFactory::new(
-			task_manager.spawn_handle(),
+		let proposers = Proposers::new(
 			self.client.clone(),
 			self.transaction_pool,
+			task_manager.spawn_handle(),
 			self.prometheus_registry.as_ref(),
 			self.telemetry.clone(),
 		);
-		proposer_factory.set_soft_deadline(TRIES_AFTER_FULL);
 		// While finality stalls, authoring slows down, so that the unfinalised chain stays short.
 		let backoff_authoring_blocks = self.pauses.strategy(self.client.clone());
 		// The worker asks for the providers when it begins with a slot, and nobody else does.
@@ -99,7 +91,7 @@ impl Author {
 				select_chain: self.select_chain,
 				block_import: self.block_import,
 				proposer_factory: NotingEnvironment::new(
-					TimedProposers::new(proposer_factory, build_time, begin, last_final),
+					TimedProposers::new(proposers, build_time, begin, last_final),
 					self.protection,
 				),
 				sync_oracle: WatchedSync::new(self.sync.clone(), self.own_slots, slot_duration),

@@ -31,7 +31,6 @@ mod telemetry;
 mod transaction_index;
 mod verified_signatures;
 
-pub use authoring::TRIES_AFTER_FULL;
 pub use components::{ConsensusParts, PartialComponents};
 pub use full::{start, Options};
 pub use gtos_node_consensus::backoff::Pauses as AuthoringPauses;

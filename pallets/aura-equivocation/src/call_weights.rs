@@ -1,7 +1,6 @@
 //! Weights of the calls, composed of the measured checks and the estimated offence.
 
 use crate::*;
-use codec::Encode;
 use frame_support::{
 	dispatch::DispatchClass,
 	traits::Get,
@@ -12,8 +11,6 @@ use frame_support::{
 		Weight,
 	},
 };
-use sp_runtime::traits::UniqueSaturatedInto;
-use sp_session::MembershipProof;
 
 /// Weight of writing the slashes of an era twice, once with the new one and once joined (CON-R29), for each nominator
 /// of the validator.
@@ -29,23 +26,14 @@ const EXTENSIONS_WEIGHT: Weight = Weight::from_parts(2 * WEIGHT_REF_TIME_PER_MIL
 
 impl<T: Config> Pallet<T> {
 	/// Weight of a signed report: one check and the offence.
-	pub(crate) fn report_weight(
-		equivocation_proof: &EquivocationProofOf<T>,
-		key_owner_proof: &MembershipProof,
-	) -> Weight {
-		Self::at_most_reserved(
-			Self::check_weight(equivocation_proof, key_owner_proof)
-				.saturating_add(Self::offence_weight()),
-		)
+	pub(crate) fn report_weight() -> Weight {
+		Self::at_most_reserved(Self::check_weight().saturating_add(Self::offence_weight()))
 	}
 
 	/// Weight of an unsigned report, which is also checked before its dispatch.
-	pub(crate) fn unsigned_report_weight(
-		equivocation_proof: &EquivocationProofOf<T>,
-		key_owner_proof: &MembershipProof,
-	) -> Weight {
-		let check = Self::check_weight(equivocation_proof, key_owner_proof);
-		Self::at_most_reserved(check.saturating_mul(2).saturating_add(Self::offence_weight()))
+	pub(crate) fn unsigned_report_weight() -> Weight {
+		let checks = Self::check_weight().saturating_mul(2);
+		Self::at_most_reserved(checks.saturating_add(Self::offence_weight()))
 	}
 
 	/// `weight`, but at most what a block has for the normal class even if its hooks declare a full block.
@@ -62,15 +50,13 @@ impl<T: Config> Pallet<T> {
 		weight.min(most)
 	}
 
-	/// Weight of one check. Grows with the length of everything that the reporter sends, including the
-	/// trie nodes.
-	fn check_weight(
-		equivocation_proof: &EquivocationProofOf<T>,
-		key_owner_proof: &MembershipProof,
-	) -> Weight {
-		let length =
-			equivocation_proof.encoded_size().saturating_add(key_owner_proof.encoded_size());
-		<T as Config>::WeightInfo::check_headers(length.unique_saturated_into())
+	/// Weight of one check, of the longest report that is not refused for its length.
+	///
+	/// It is the same for shorter reports: a node asks for the weight several times, and to find out the length of a
+	/// padded report takes as long as to check it.
+	pub fn check_weight() -> Weight {
+		const HEADERS_BYTES: u32 = 2 * MAX_HEADER_BYTES as u32;
+		<T as Config>::WeightInfo::check_headers(HEADERS_BYTES)
 			.saturating_add(<T as Config>::WeightInfo::check_membership())
 			// Reads whether the offence is known.
 			.saturating_add(T::DbWeight::get().reads(1))

@@ -42,7 +42,13 @@ use sp_trie::{
 /// it shares with another entry; the trie of the largest set has 300 entries. The number of nodes is
 /// bounded in addition to their bytes, because every node costs a search and a hash, however short
 /// it is.
-pub(crate) const MAX_PROOF_NODES: usize = 64;
+pub const MAX_PROOF_NODES: usize = 64;
+
+/// Maximum length of a trie node in a proof of ownership, in bytes.
+///
+/// The longest node is a branch: 16 hashes of 33 bytes with their lengths, the part of a key of at most 37 bytes, an
+/// owner of 33, and four bytes of headers, which are 602 bytes.
+pub const MAX_NODE_BYTES: usize = 640;
 
 /// The nodes of a trie, and what the chain stores of it: the root and the number of validators.
 type TrieOf<T> = (
@@ -219,7 +225,9 @@ impl<T: Config> KeyOwners<T> {
 		(key_type, key): (KeyTypeId, impl AsRef<[u8]>),
 		proof: MembershipProof,
 	) -> Option<(ValidatorCount, IdentificationTuple<T>)> {
-		if proof.trie_nodes.len() > MAX_PROOF_NODES {
+		if proof.trie_nodes.len() > MAX_PROOF_NODES
+			|| proof.trie_nodes.iter().any(|node| node.len() > MAX_NODE_BYTES)
+		{
 			return None;
 		}
 		let (root, validator_count) = HistoricalSessions::<T>::get(proof.session)?;

@@ -28,10 +28,10 @@
 extern crate alloc;
 
 pub use disabled::KeepDisabled;
-pub use key_owners::{KeepLastSet, KeyOwners, NoteQueuedKeys};
+pub use key_owners::{KeepLastSet, KeyOwners, NoteQueuedKeys, MAX_NODE_BYTES, MAX_PROOF_NODES};
 pub use offence::EquivocationOffence;
 pub use pallet::*;
-pub use proof::is_equivocation;
+pub use proof::{is_equivocation, MAX_HEADER_BYTES};
 pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -142,8 +142,9 @@ pub mod pallet {
 	/// Why a report is refused (CON-R22), in the order of the checks.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The headers are not two different headers of one slot sealed with the named key, or the slot
-		/// is later than the slot of this block. Report only headers that conflict.
+		/// The headers are not two different headers of one slot sealed with the named key, one of them is
+		/// longer than the header of any block, or the slot is later than the slot of this block. Report only
+		/// headers of blocks that conflict.
 		InvalidEquivocationProof,
 		/// The chain does not store the hash of a parent: the report is too late, or its headers are from
 		/// another chain or an abandoned fork. Nothing can be done.
@@ -184,7 +185,7 @@ pub mod pallet {
 		/// - [`Error::DuplicateOffenceReport`]: the offence is already known.
 		// Boxed: otherwise every call of the runtime would take as much memory as two headers.
 		#[pallet::call_index(0)]
-		#[pallet::weight(Pallet::<T>::report_weight(equivocation_proof, key_owner_proof))]
+		#[pallet::weight(Pallet::<T>::report_weight())]
 		pub fn report_equivocation(
 			origin: OriginFor<T>,
 			equivocation_proof: Box<EquivocationProofOf<T>>,
@@ -205,7 +206,7 @@ pub mod pallet {
 		///
 		/// None in practice: a block with an invalid unsigned report is invalid.
 		#[pallet::call_index(1)]
-		#[pallet::weight(Pallet::<T>::unsigned_report_weight(equivocation_proof, key_owner_proof))]
+		#[pallet::weight(Pallet::<T>::unsigned_report_weight())]
 		pub fn report_equivocation_unsigned(
 			origin: OriginFor<T>,
 			equivocation_proof: Box<EquivocationProofOf<T>>,

@@ -23,6 +23,7 @@ pub use pallet_genesis_parameters_runtime_api::BlockBudget;
 pub use types::*;
 
 pub mod budget;
+mod memory;
 mod network;
 #[cfg(test)]
 mod tests;
@@ -55,9 +56,9 @@ pub mod pallet {
 
 	/// The limits of the block that is being executed, a copy of what [`block_budget`] answers.
 	///
-	/// The limits are read about a dozen times for each transaction. A value that the block itself has
-	/// written is read from memory, the timing and the network from the database. Written by
-	/// [`Pallet::note_budget`], removed at the end of the block, so no block leaves it in the state.
+	/// Each transaction reads the limits. A value that the block itself has written is in the overlay of its changes; the
+	/// timing and the network come from the database. Written by [`Pallet::note_budget`], removed at the end of the
+	/// block, so no block leaves it in the state.
 	#[pallet::storage]
 	#[pallet::whitelist_storage]
 	pub type Budget<T: Config> = StorageValue<_, BlockBudget>;
@@ -87,6 +88,7 @@ pub mod pallet {
 			}
 			Timing::<T>::put(&self.timing);
 			Network::<T>::put(self.network);
+			memory::forget();
 		}
 	}
 
@@ -124,6 +126,7 @@ pub mod pallet {
 
 		fn on_finalize(_: BlockNumberFor<T>) {
 			Budget::<T>::kill();
+			memory::forget();
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -156,8 +159,24 @@ pub mod pallet {
 
 		/// What a block may cost (STA-R12). The same in every block of a chain.
 		pub fn budget() -> BlockBudget {
-			let noted = if has_state() { Budget::<T>::get() } else { None };
-			noted.unwrap_or_else(Self::derive_budget)
+			if !has_state() {
+				return Self::derive_budget();
+			}
+			memory::remembered().unwrap_or_else(Self::stored_budget)
+		}
+
+		/// Reads the limits from the storage, and has [`Self::budget`] answer these until [`Self::forget_budget`].
+		///
+		/// For the duration of a transaction, which reads the limits about a dozen times. It must not outlast the
+		/// transaction: an author applies each one in a new memory, and the nodes that import its block do not. If root
+		/// changed the limits within a block, they would otherwise compute different states.
+		pub fn remember_budget() {
+			memory::remember(Self::stored_budget());
+		}
+
+		/// Has [`Self::budget`] read the storage again.
+		pub fn forget_budget() {
+			memory::forget();
 		}
 
 		/// Keeps the limits of a block at hand for the rest of the block.
@@ -166,6 +185,11 @@ pub mod pallet {
 		/// pool, which runs no hooks and discards what it writes.
 		pub fn note_budget() {
 			Budget::<T>::put(Self::derive_budget());
+			memory::forget();
+		}
+
+		fn stored_budget() -> BlockBudget {
+			Budget::<T>::get().unwrap_or_else(Self::derive_budget)
 		}
 
 		fn derive_budget() -> BlockBudget {

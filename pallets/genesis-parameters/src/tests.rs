@@ -354,3 +354,56 @@ fn budget_left_behind_by_a_block_is_found() {
 		assert!(Pallet::<Test>::do_try_state().is_err());
 	});
 }
+
+#[test]
+fn remembered_budget_is_answered_until_it_is_forgotten() {
+	TestExternalities::default().execute_with(|| {
+		GenesisConfig::<Test> { timing: fast(), network: Lan, ..Default::default() }.build();
+		Pallet::<Test>::note_budget();
+		let budget = Pallet::<Test>::budget();
+		Pallet::<Test>::remember_budget();
+		// As root can.
+		Budget::<Test>::put(LEAST_BUDGET);
+		assert_eq!(Pallet::<Test>::budget(), budget);
+		// The next transaction starts from the storage, even if the last one was refused halfway.
+		Pallet::<Test>::remember_budget();
+		assert_eq!(Pallet::<Test>::budget(), LEAST_BUDGET);
+		Budget::<Test>::put(budget);
+		Pallet::<Test>::forget_budget();
+		assert_eq!(Pallet::<Test>::budget(), budget);
+	});
+}
+
+/// A block, its end and a new chain start without what a refused transaction has left in memory.
+#[test]
+fn remembered_budget_is_forgotten_when_the_pallet_writes_its_items() {
+	let changes: [fn(); 3] = [
+		|| {
+			Pallet::<Test>::on_initialize(1);
+		},
+		|| Pallet::<Test>::on_finalize(1),
+		|| GenesisConfig::<Test> { timing: fast(), network: Lan, ..Default::default() }.build(),
+	];
+	for (index, change) in changes.into_iter().enumerate() {
+		TestExternalities::default().execute_with(|| {
+			Timing::<Test>::put(fast());
+			Network::<Test>::put(Lan);
+			Budget::<Test>::put(LEAST_BUDGET);
+			Pallet::<Test>::remember_budget();
+			Budget::<Test>::kill();
+			assert_eq!(Pallet::<Test>::budget(), LEAST_BUDGET, "{index}");
+			change();
+			assert_eq!(Some(Pallet::<Test>::budget()), block_budget(500, Lan), "{index}");
+		});
+	}
+}
+
+#[test]
+fn remembered_budget_is_not_that_of_code_without_a_state() {
+	TestExternalities::default().execute_with(|| {
+		Budget::<Test>::put(LEAST_BUDGET);
+		Pallet::<Test>::remember_budget();
+	});
+	assert_eq!(Some(Pallet::<Test>::budget()), block_budget(1_000, Wan));
+	Pallet::<Test>::forget_budget();
+}

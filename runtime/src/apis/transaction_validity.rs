@@ -14,9 +14,12 @@ pub fn validate(
 	transaction: UncheckedExtrinsic,
 	parent: Hash,
 ) -> TransactionValidity {
-	// The limits of a block are read several times.
+	// No hook has written them.
 	GenesisParameters::note_budget();
-	Executive::validate_transaction(source, transaction, parent)
+	let validity = Executive::validate_transaction(source, transaction, parent);
+	// `CheckWeight` remembers them, and no extension ends a transaction that is only validated.
+	GenesisParameters::forget_budget();
+	validity
 }
 
 /// Validates each of the first [`MAX_VALIDATIONS`] encoded transactions, none of which sees what the validation of

@@ -186,7 +186,7 @@ pub fn sign_for(
 		gtos_runtime::check_weight::CheckWeight::default(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(tip),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
-		frame_system::WeightReclaim::new(),
+		gtos_runtime::weight_reclaim::WeightReclaim::default(),
 	);
 	let payload = SignedPayload::new(call, extension).expect("the implicit parts are available");
 	let signature = payload.using_encoded(|bytes| pair.sign(bytes));

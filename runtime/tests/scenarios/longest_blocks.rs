@@ -6,7 +6,6 @@
 
 use frame_election_provider_support::bounds::CountBound;
 use frame_support::{
-	dispatch::DispatchClass,
 	traits::Get,
 	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
 };
@@ -14,7 +13,6 @@ use gtos_runtime::{
 	configs::{
 		block_limits::MaxBlockWeight,
 		staking::{ElectionLimits, VoterBagsList},
-		RuntimeBlockLength,
 	},
 	constants::{
 		block,
@@ -23,7 +21,7 @@ use gtos_runtime::{
 	},
 	AuraEquivocation, Runtime,
 };
-use pallet_aura_equivocation::WeightInfo as _;
+use pallet_aura_equivocation::{MAX_HEADER_BYTES, MAX_NODE_BYTES, MAX_PROOF_NODES};
 use pallet_bags_list::WeightInfo as _;
 use pallet_genesis_parameters::{
 	check_slot, ChainTiming, Network,
@@ -33,6 +31,9 @@ use pallet_genesis_parameters::{
 use pallet_payouts::WeightInfo as _;
 use pallet_staking::WeightInfo as _;
 use sp_io::TestExternalities;
+
+/// Length of the longest report that is not refused for it: headers, trie nodes, and the rest of the transaction.
+const LONGEST_REPORT_BYTES: usize = 2 * MAX_HEADER_BYTES + MAX_PROOF_NODES * MAX_NODE_BYTES + 1_024;
 
 /// Runs `test` with the slots and networks that genesis accepts: each slot of up to two seconds, which includes those
 /// of the presets, and longer ones in steps. A longer slot has no more voters and larger blocks.
@@ -73,23 +74,23 @@ fn idle_hooks() -> Weight {
 	sum([IDLE_SWEEP_RATIO * whole, IDLE_PAYOUT_RATIO * whole, rebag * u64::from(rebags)])
 }
 
-/// A block with a report, which is as long as a transaction may be and begins as late as any transaction.
+/// The longest report: a node's own, which is checked twice. One that is longer slashes nobody.
+fn report() -> Weight {
+	sum([
+		block::WEIGHT_PER_BYTE * LONGEST_REPORT_BYTES as u64,
+		AuraEquivocation::check_weight() * 2_u64,
+		slash(),
+	])
+}
+
+/// A block with a report that begins as late as any transaction.
 ///
 /// After several empty slots, an author starts transactions in the first tenth of a slot, and the SDK's proposer uses
 /// nine tenths of that time. The hooks before the transactions are over by then, or there would be none.
 fn block_with_report(slot_duration_ms: u64) -> Weight {
-	type Check = <Runtime as pallet_aura_equivocation::Config>::WeightInfo;
 	let start = Weight::from_parts(slot_duration_ms * WEIGHT_REF_TIME_PER_MILLIS / 100 * 9, 0);
-	let length = *RuntimeBlockLength::get().max.get(DispatchClass::Normal);
-	sum([
-		start,
-		block::WEIGHT_PER_BYTE * u64::from(length),
-		Check::check_headers(length),
-		Check::check_membership(),
-		slash(),
-		// A report declares a quarter of a block, so the idle hooks get their whole share.
-		idle_hooks(),
-	])
+	// A report declares a quarter of a block, so the idle hooks get their whole share.
+	sum([start, report(), idle_hooks()])
 }
 
 /// A block that raises a slash (CON-R29), beside all other hooks of a block that does not rotate the session.
@@ -124,5 +125,20 @@ fn block_with_a_report_and_block_with_a_raise_take_less_than_any_slot() {
 				 lower ELECTING_VOTERS_PER_SLOT_MS"
 			);
 		}
+	});
+}
+
+/// Authors rely on it when they start transactions after empty slots (`SHORT_PART` in
+/// `node/consensus/src/proposer.rs`).
+#[test]
+fn report_takes_at_most_six_tenths_of_any_slot() {
+	on_every_chain(|slot_duration_ms, network| {
+		let takes = report().ref_time();
+		let most = slot_duration_ms * WEIGHT_REF_TIME_PER_MILLIS / 10 * 6;
+		assert!(
+			takes <= most,
+			"a report takes {} ms of {slot_duration_ms}, {network:?}: lower ELECTING_VOTERS_PER_SLOT_MS",
+			takes / WEIGHT_REF_TIME_PER_MILLIS
+		);
 	});
 }

@@ -6,8 +6,8 @@ use codec::Decode;
 use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
 use frame_system::AccountInfo;
 use gtos_runtime::{
-	check_weight::CheckWeight, genesis_config_presets::LOCAL, AccountId, Balance, Nonce, Runtime,
-	System,
+	check_weight::CheckWeight, genesis_config_presets::LOCAL, weight_reclaim::WeightReclaim,
+	AccountId, Balance, Nonce, Runtime, System,
 };
 use pallet_balances::AccountData;
 use scale_info::{form::PortableForm, PortableRegistry, TypeDef, TypeInfo};
@@ -154,7 +154,9 @@ fn extension_that_encodes_to_nothing_has_an_empty_type() {
 }
 
 #[test]
-fn check_weight_has_the_type_of_the_sdks_extension() {
+fn extensions_of_our_own_have_the_types_of_those_of_the_sdk() {
 	assert_eq!(CheckWeight::type_info(), frame_system::CheckWeight::<Runtime>::type_info());
 	assert!(codec::Encode::encode(&CheckWeight::default()).is_empty());
+	assert_eq!(WeightReclaim::type_info(), frame_system::WeightReclaim::<Runtime>::type_info());
+	assert!(codec::Encode::encode(&WeightReclaim::default()).is_empty());
 }

@@ -1,4 +1,5 @@
-//! Runtime API for queries of the transactions of a block (RPC-R8, RPC-R9), and for checks of transactions.
+//! Runtime API for queries of the transactions of a block (RPC-R8, RPC-R9), and for checks and the application of
+//! transactions.
 //!
 //! The runtime of the block answers with names, so the node needs none of the runtime's types: a
 //! node that was built before an upgrade can report transactions after it.
@@ -12,7 +13,9 @@ extern crate alloc;
 use alloc::{string::String, vec::Vec};
 use codec::{Codec, Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
-use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity};
+use sp_runtime::transaction_validity::{
+	TransactionSource, TransactionValidity, TransactionValidityError,
+};
 
 /// Extrinsics that one call of `verify_signatures` looks at, at most.
 ///
@@ -23,6 +26,9 @@ pub const MAX_SIGNATURES: usize = 32;
 ///
 /// For transfers, that takes about 3 ms.
 pub const MAX_VALIDATIONS: usize = 32;
+
+/// Transactions that one call of `apply_transactions` applies, at most, for the same reason.
+pub const MAX_APPLICATIONS: usize = 32;
 
 /// Outcome of an extrinsic of a block. Field order is part of the API's encoding.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
@@ -55,11 +61,23 @@ pub struct Payment<Balance> {
 	pub tip: Balance,
 }
 
+/// How far `apply_transactions` came. Field order is part of the API's encoding.
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq, TypeInfo)]
+pub struct Application {
+	/// Number of transactions that are in the block, from the first one on.
+	pub applied: u32,
+	/// Why the one after them is not; `None` if it was not tried.
+	pub refused: Option<TransactionValidityError>,
+	/// Whether the block has hardly any room for ordinary transactions. Computed only after a refusal.
+	pub is_full: bool,
+}
+
 sp_api::decl_runtime_apis! {
-	/// Queries and checks of transactions. Queries about a block are answered from the state after that block.
+	/// Queries, checks and application of transactions. Queries about a block are answered from the state after that
+	/// block.
 	///
-	/// Version 2 has `validate_transactions`.
-	#[api_version(2)]
+	/// Version 2 has `validate_transactions`, and version 3 `apply_transactions`.
+	#[api_version(3)]
 	pub trait TransactionApi<Balance>
 	where
 		Balance: Codec,
@@ -89,5 +107,12 @@ sp_api::decl_runtime_apis! {
 			transactions: Vec<Vec<u8>>,
 			block_hash: Block::Hash,
 		) -> Vec<Option<TransactionValidity>>;
+
+		/// Applies `transactions`, each as `is_extrinsic` takes it, to the block that is being built, one after the
+		/// other, as `BlockBuilder_apply_extrinsic` does.
+		///
+		/// Ends after the first that is refused, which leaves no trace; after `MAX_APPLICATIONS`; and as soon as those
+		/// applied weigh `max_ref_time` picoseconds. The first one is always tried.
+		fn apply_transactions(transactions: Vec<Vec<u8>>, max_ref_time: u64) -> Application;
 	}
 }

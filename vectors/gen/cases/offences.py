@@ -5,6 +5,7 @@ from typing import Any
 
 from emit import VectorFile
 from model.consensus import (
+    MAX_REPORTED_HEADER_BYTES,
     aura_equivocation_proof,
     disabling,
     due_era,
@@ -31,6 +32,21 @@ def _header(
     parent_hash, height = parent
     root, items = bytes([content]) * 32, tuple(map(slot_item, slots))
     return Header(parent_hash, height + 1, root, root, items).sealed(author)
+
+
+def _padded(content: int, author: Key, length: int) -> Header:
+    """A header that has this length without its seal."""
+    parent_hash, height = PARENT
+    root, slot = bytes([content]) * 32, slot_item(SLOT)
+
+    def header(padding: int) -> Header:
+        items = (slot, DigestItem("other", payload=b"\0" * padding))
+        return Header(parent_hash, height + 1, root, root, items)
+
+    # The padding is so long that its own length has two bytes.
+    padding = 64 + length - len(header(64).encode())
+    assert len(header(padding).encode()) == length
+    return header(padding).sealed(author)
 
 
 def _with_seal(header: Header, *items: DigestItem) -> Header:
@@ -101,6 +117,14 @@ def _aura_equivocations() -> VectorFile:
         [
             case("two headers on one parent", True),
             case("on parents of different heights", True, second=_header(2, author, parent=(PARENT[0], 99))),
+            case(
+                "the longest headers",
+                True,
+                _padded(1, author, MAX_REPORTED_HEADER_BYTES),
+                _padded(2, author, MAX_REPORTED_HEADER_BYTES),
+            ),
+            case("the first header is too long", False, first=_padded(1, author, MAX_REPORTED_HEADER_BYTES + 1)),
+            case("the second header is too long", False, second=_padded(2, author, MAX_REPORTED_HEADER_BYTES + 1)),
             case("the same header twice", False, second=first),
             case("both headers are of another slot than the proof", False, slot=SLOT + 1),
             case("the headers are of different slots", False, second=_header(2, author, (SLOT + 1,))),

@@ -7,6 +7,8 @@ from model.headers import VOTES, Header, vote_payload
 from model.keys import Key
 
 BILLION = 10**9
+# Longest header without its seal that can be reported.
+MAX_REPORTED_HEADER_BYTES = 16_384
 
 
 def quorum(authorities: int) -> int:

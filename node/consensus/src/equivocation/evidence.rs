@@ -68,12 +68,19 @@ pub(super) struct UnsettledReport {
 }
 
 impl UnsettledReport {
-	/// Two headers of one slot. A final state that is higher than their parents either has both
-	/// parents or excludes them.
-	pub(super) fn of_headers(pair: HeaderPair, key_owner: Option<OpaqueValue>) -> Self {
+	/// Two headers of one slot, without a proof of the owner of their key. A final state that is higher
+	/// than their parents either has both parents or excludes them.
+	pub(super) fn of_headers(pair: HeaderPair) -> Self {
 		let conclusive_from = *pair.first_header.number().max(pair.second_header.number());
-		let evidence = Evidence::Aura { pair: Box::new(pair), key_owner };
+		let evidence = Evidence::Aura { pair: Box::new(pair), key_owner: None };
 		Self { evidence, conclusive_from, submissions: 0 }
+	}
+
+	/// Adds the proof of the owner that `prove` makes for two headers.
+	pub(super) fn prove_owner(&mut self, prove: impl FnOnce(&HeaderPair) -> Option<OpaqueValue>) {
+		if let Evidence::Aura { pair, key_owner } = &mut self.evidence {
+			*key_owner = prove(pair.as_ref());
+		}
 	}
 
 	/// A report of GRANDPA's voter, made in the state of height `best`.

@@ -2,7 +2,7 @@
 
 use codec::Encode;
 use gtos_node_types::Block;
-use gtos_runtime::{opaque::Header, Hash};
+use gtos_runtime::{constants::block::MAX_HEADER_BYTES, opaque::Header, Hash};
 use sc_consensus::BlockImportParams;
 use sc_consensus_aura::standalone::find_pre_digest;
 use sp_consensus::BlockOrigin;
@@ -11,13 +11,6 @@ use sp_consensus_aura::{sr25519::AuthoritySignature, Slot};
 /// Number of slots whose headers are kept. It covers more than any honest delay, and is far smaller
 /// than the number of block hashes against which the chain checks a report.
 pub(super) const MAX_SLOTS: usize = 256;
-
-/// Longest header that is observed, in bytes.
-///
-/// The header of a valid block is never longer. The part that the author writes has at most 1,024
-/// bytes (CON-R1), and the runtime adds fewer than 10,000 bytes even if it replaces and disables a
-/// hundred validators.
-pub(super) const MAX_HEADER_BYTES: usize = 16_384;
 
 /// A sealed header that was on its way into the database.
 #[derive(Clone, Debug)]
@@ -35,7 +28,7 @@ impl ObservedHeader {
 	///
 	/// `None` for a block that may be too old to report, because it was not just announced or
 	/// authored, and is not one of the last slots of a sync; for a block whose seal was not checked;
-	/// and for a header that has no slot or is longer than [`MAX_HEADER_BYTES`].
+	/// and for a header that has no slot or is, with its seal, longer than [`MAX_HEADER_BYTES`].
 	pub(super) fn of(block: &BlockImportParams<Block>, now: Option<Slot>) -> Option<Self> {
 		let is_synced = match block.origin {
 			BlockOrigin::NetworkBroadcast | BlockOrigin::ConsensusBroadcast | BlockOrigin::Own => {

@@ -155,9 +155,13 @@ impl Reporter {
 			first_header: first.header.clone(),
 			second_header: second.header.clone(),
 		};
-		// The proof is made now, while the state of the parent is certainly stored.
-		let key_owner = settlement.chain.key_owner(&pair).ok();
-		if let Some((author, slot)) = settlement.add(UnsettledReport::of_headers(pair, key_owner)) {
+		let mut report = UnsettledReport::of_headers(pair);
+		// The proof is made now, while the state of the parent is certainly stored. Making it takes
+		// a call of the runtime, which a flood of pairs for which there is no place is not worth.
+		if settlement.has_use_for(&report) {
+			report.prove_owner(|pair| settlement.chain.key_owner(pair).ok());
+		}
+		if let Some((author, slot)) = settlement.add(report) {
 			self.recent.mark_handled(slot, author);
 		}
 		Ok(())

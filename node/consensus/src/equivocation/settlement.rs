@@ -123,6 +123,12 @@ impl<C: Chain, S: AuxStore> Settlement<C, S> {
 		self.unsettled.len() == 0
 	}
 
+	/// Whether [`Self::add`] reports or keeps an equivocation. If not, it needs no proof of the owner of the key.
+	pub(super) fn has_use_for(&self, report: &UnsettledReport) -> bool {
+		!self.unsettled.contains(report)
+			&& (self.unsettled.has_room_for(report) || self.chain.has_parents(&report.evidence))
+	}
+
 	/// Reports an equivocation at once if the best chain accepts it, whether or not there is a place for it, and keeps
 	/// it until it is settled. Returns the double seal if it needs no further headers.
 	///

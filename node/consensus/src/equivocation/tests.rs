@@ -4,7 +4,7 @@ mod settlement;
 
 use super::{
 	metrics::Metrics,
-	observed_header::{ObservedHeader, MAX_HEADER_BYTES, MAX_SLOTS},
+	observed_header::{ObservedHeader, MAX_SLOTS},
 	observer::{header_observer, QUEUE_HEADERS},
 	recent_headers::{RecentHeaders, MAX_HEADERS_PER_SLOT},
 };
@@ -12,7 +12,9 @@ use crate::clock::Clock;
 use codec::Encode;
 use gtos_node_types::Block;
 use gtos_runtime::{
-	configs::RuntimeBlockLength, constants::staking::MAX_VALIDATORS, opaque::Header,
+	configs::RuntimeBlockLength,
+	constants::{block::MAX_HEADER_BYTES, staking::MAX_VALIDATORS},
+	opaque::Header,
 };
 use sc_consensus::BlockImportParams;
 use sp_consensus::BlockOrigin;

@@ -82,6 +82,11 @@ impl<S: AuxStore> Unsettled<S> {
 		added
 	}
 
+	/// Whether there is a place for an equivocation, or it may take that of another one.
+	pub(super) fn has_room_for(&self, report: &UnsettledReport) -> bool {
+		self.has_place_for(report) || self.displaced_by(report).is_some()
+	}
+
 	fn has_place_for(&self, report: &UnsettledReport) -> bool {
 		let own = self.count_of_same_offender(report);
 		match report.evidence.kind() {

@@ -1,7 +1,8 @@
-//! Submission of extrinsics (RPC-R7).
+//! Submission of extrinsics (RPC-R7, RPC-R31).
 
 use crate::{error::Error, parameter, work_limiter::WorkLimiter};
 use codec::{DecodeAll, Encode};
+use futures::stream::{FuturesOrdered, StreamExt};
 use gtos_node_types::{Block, FullClient, TransactionPool as Pool, MAX_SHALLOW_BYTES};
 use gtos_runtime::{constants::block::MAX_LENGTH_BYTES, opaque::UncheckedExtrinsic, Balance, Hash};
 use gtos_transaction_api::TransactionApi;
@@ -9,7 +10,6 @@ use sc_transaction_pool_api::{
 	error::{Error as PoolError, IntoPoolError},
 	TransactionPool, TransactionSource,
 };
-use serde_json::Value;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_runtime::{
@@ -24,9 +24,9 @@ use std::sync::Arc;
 /// (TXN-R22).
 const MAX_EXTRINSIC_BYTES: usize = MAX_LENGTH_BYTES as usize;
 
-/// Reads the parameter of `tx_submit`, as far as possible without the runtime.
-pub fn read_extrinsic(parameter: &Value) -> Result<UncheckedExtrinsic, Error> {
-	let bytes = parameter::bytes("extrinsic", parameter)?;
+/// Reads an extrinsic from the text of a parameter, as far as possible without the runtime.
+pub fn read_extrinsic(text: &str) -> Result<UncheckedExtrinsic, Error> {
+	let bytes = parameter::bytes_of_text("extrinsic", text)?;
 	if bytes.len() > MAX_EXTRINSIC_BYTES {
 		return Err(Error::TooLong(MAX_EXTRINSIC_BYTES));
 	}
@@ -74,6 +74,26 @@ impl Submitter {
 		})
 	}
 
+	/// Submits the extrinsics of a batch, at the same time, so that the pool can validate them together.
+	///
+	/// The results are in the order of the extrinsics. One that could not be read keeps its error.
+	pub async fn submit_all(
+		&self,
+		extrinsics: Vec<Result<UncheckedExtrinsic, Error>>,
+	) -> Vec<Result<Hash, Error>> {
+		// They go on in the order of their verdicts, so the pool gets each after those that it needs.
+		let submissions: FuturesOrdered<_> =
+			extrinsics.into_iter().map(|extrinsic| self.submit_if_read(extrinsic)).collect();
+		submissions.collect().await
+	}
+
+	async fn submit_if_read(
+		&self,
+		extrinsic: Result<UncheckedExtrinsic, Error>,
+	) -> Result<Hash, Error> {
+		self.submit(extrinsic?).await
+	}
+
 	/// Whether the runtime of block `at` can decode the extrinsic; `true` if the runtime cannot tell.
 	async fn is_decodable(&self, at: Hash, extrinsic: &UncheckedExtrinsic) -> Result<bool, Error> {
 		let (client, extrinsic) = (self.client.clone(), extrinsic.clone());
@@ -90,8 +110,9 @@ fn is_decodable(client: &FullClient, at: Hash, extrinsic: &UncheckedExtrinsic) -
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::vectors::exchanges;
+	use crate::vectors::{exchanges, Failure};
 	use jsonrpsee::types::ErrorObjectOwned;
+	use serde_json::json;
 
 	/// Vectors of `tx_submit` whose error needs a runtime are only read here.
 	#[test]
@@ -99,13 +120,11 @@ mod tests {
 		let mut refused = 0;
 		for exchange in exchanges("tx-submit.json") {
 			assert_eq!(exchange.method, "tx_submit", "{}", exchange.name);
-			let read = read_extrinsic(&exchange.params[0]);
+			let read = read_extrinsic(exchange.params[0].as_str().unwrap());
 			match (read, exchange.error) {
 				(Err(error), Some(expected)) => {
 					let error = ErrorObjectOwned::from(error);
-					assert_eq!(error.code(), expected.code, "{}", exchange.name);
-					let data = error.data().map(|data| serde_json::from_str(data.get()).unwrap());
-					assert_eq!(data, expected.data, "{}", exchange.name);
+					assert_eq!(Failure::from(error), expected, "{}", exchange.name);
 					refused += 1;
 				},
 				(Err(error), None) => panic!("{}: {error}", exchange.name),
@@ -113,7 +132,7 @@ mod tests {
 					assert!(expected.code < 1100, "{} is read", exchange.name)
 				},
 				(Ok(extrinsic), None) => {
-					let hash = serde_json::to_value(BlakeTwo256::hash_of(&extrinsic)).unwrap();
+					let hash = json!(BlakeTwo256::hash_of(&extrinsic));
 					assert_eq!(Some(hash), exchange.result, "{}", exchange.name);
 				},
 			}

@@ -165,7 +165,7 @@ fn sign(signer: &Pair, nonce: Nonce, call: RuntimeCall, genesis: Hash) -> Opaque
 		gtos_runtime::check_weight::CheckWeight::default(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(0),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
-		frame_system::WeightReclaim::new(),
+		gtos_runtime::weight_reclaim::WeightReclaim::default(),
 	);
 	let (spec, transaction) = (VERSION.spec_version, VERSION.transaction_version);
 	let implicit = ((), spec, transaction, genesis, genesis, (), (), (), None, ());

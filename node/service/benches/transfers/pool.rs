@@ -3,13 +3,12 @@
 use crate::{chain::Chain, client, Result};
 use futures::{executor::block_on, future::join_all};
 use gtos_node_consensus::{
+	authorship,
 	gathered_validation::{self, PoolLimits},
 	proposer::{BuildTime, TimedProposers, WorkerBegin},
 };
-use gtos_node_service::TRIES_AFTER_FULL;
-use gtos_node_types::{Block, FullClient, TransactionPool};
+use gtos_node_types::{Block, TransactionPool};
 use pallet_genesis_parameters_runtime_api::GenesisParametersApi;
-use sc_basic_authorship::ProposerFactory;
 use sc_transaction_pool_api::{TransactionPool as _, TransactionSource};
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
@@ -39,21 +38,19 @@ pub fn fill(chain: &Chain, pool: &TransactionPool, count: usize) -> Result<()> {
 }
 
 /// Makes proposers as the node does.
-pub struct Proposers(TimedProposers<ProposerFactory<TransactionPool, FullClient>>);
+pub struct Proposers(TimedProposers<authorship::Proposers>);
 
 impl Proposers {
 	/// Proposers that take from `pool`.
 	pub fn new(chain: &Chain, pool: Arc<TransactionPool>) -> Result<Self> {
 		let client = chain.client.clone();
-		let budget = client.runtime_api().block_budget(client.info().best_hash)?;
-		let mut factory = ProposerFactory::new(TaskExecutor::new(), client, pool, None, None);
-		factory.set_soft_deadline(TRIES_AFTER_FULL);
+		let info = client.info();
+		let budget = client.runtime_api().block_budget(info.best_hash)?;
 		let build_time = BuildTime::new(budget, chain.slot_duration);
+		let proposers = authorship::Proposers::new(client, pool, TaskExecutor::new(), None, None);
 		// The chain is never final, and each block is proposed as one right after its parent.
-		let best = chain.client.info().best_number;
-		let last_final = Arc::new(move || best);
-		let begin = WorkerBegin::default();
-		Ok(Self(TimedProposers::new(factory, build_time, begin, last_final)))
+		let last_final = Arc::new(move || info.best_number);
+		Ok(Self(TimedProposers::new(proposers, build_time, WorkerBegin::default(), last_final)))
 	}
 
 	/// Proposes a block on the best one. The pool keeps its transactions.

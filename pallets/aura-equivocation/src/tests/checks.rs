@@ -1,6 +1,7 @@
 //! Which reports are refused (CON-R21), and with which error (CON-R22).
 
 use super::*;
+use codec::Encode;
 use sp_core::{Pair, H256};
 use sp_runtime::{traits::Header as _, DigestItem};
 
@@ -121,6 +122,40 @@ fn seals_of_another_key_are_refused() {
 		let mut proof = equivocation(2, 101);
 		proof.second_header = on_parent(3, 101, 7, 2);
 		assert_invalid(&proof);
+	})
+}
+
+/// A header of slot 101 with this number of bytes, to which its seal is added.
+fn of_length(bytes: usize, content: u8) -> Header {
+	let mut header = unsealed(101, 8, System::block_hash(7), content);
+	// The variant of the item and its length have three bytes.
+	let padding = vec![0; bytes - header.encoded_size() - 3];
+	header.digest_mut().push(DigestItem::Other(padding));
+	assert_eq!(header.encoded_size(), bytes);
+	seal(header, &key(2))
+}
+
+/// CON-R21, 4: a padded report would make a block late.
+#[test]
+fn header_that_is_too_long_is_refused() {
+	on_chain(|| {
+		go_to(8);
+		let longest = Proof {
+			first_header: of_length(MAX_HEADER_BYTES, 1),
+			second_header: of_length(MAX_HEADER_BYTES, 2),
+			..equivocation(2, 101)
+		};
+		let too_long = of_length(MAX_HEADER_BYTES + 1, 3);
+		assert_invalid(&Proof { first_header: too_long.clone(), ..longest.clone() });
+		assert_invalid(&Proof { second_header: too_long, ..longest.clone() });
+
+		let mut of_many_items = unsealed(101, 8, System::block_hash(7), 4);
+		let items = vec![DigestItem::RuntimeEnvironmentUpdated; MAX_HEADER_BYTES];
+		of_many_items.digest_mut().logs.extend(items);
+		let second_header = seal(of_many_items, &key(2));
+		assert_invalid(&Proof { second_header, ..longest.clone() });
+
+		assert_ok!(report(&longest, &owner(2)));
 	})
 }
 

@@ -2,8 +2,8 @@
 //! affect them (CON-R6, CON-R14, CON-R22).
 
 use super::*;
-use crate::key_owners::MAX_PROOF_NODES;
-use codec::Encode;
+use crate::key_owners::{prove, trie_of};
+use codec::{Decode, Encode};
 use frame_support::traits::KeyOwnerProofSystem;
 use pallet_session::historical::{HistoricalSessions, StoredRange};
 use pallet_staking::Forcing;
@@ -234,15 +234,18 @@ fn proof_without_the_stored_root_or_count_is_refused() {
 	})
 }
 
-/// A proof for session 1 and a long, made-up key whose path has at least `branches` nodes.
-fn long_proof(branches: usize) -> (Vec<u8>, MembershipProof) {
+/// A proof for session 1 and a long, made-up key whose path has at least `branches` nodes, and whose value has
+/// `value_bytes`, of which the index of the owner are the first.
+fn long_proof(branches: usize, value_bytes: usize) -> (Vec<u8>, MembershipProof) {
 	let made_up = vec![0x55; MAX_PROOF_NODES];
 	let entry = (key_types::AURA, &made_up[..]).encode();
 	let mut nodes = MemoryDB::with_hasher(RandomState::default());
 	let mut root = H256::default();
 	let index = 0_u32.encode();
 	let mut trie = TrieDBMutBuilderV0::new(&mut nodes, &mut root).build();
-	trie.insert(&entry, &index).expect("is new");
+	let mut value = index.clone();
+	value.resize(value_bytes, 0);
+	trie.insert(&entry, &value).expect("is new");
 	trie.insert(&index, &(2_u64, ()).encode()).expect("is new");
 	// At each nibble after those of the type and the length, another entry branches off the path.
 	for nibble in 16..16 + branches {
@@ -252,8 +255,7 @@ fn long_proof(branches: usize) -> (Vec<u8>, MembershipProof) {
 	}
 	drop(trie);
 	HistoricalSessions::<Test>::insert(1, (root, 4));
-	let trie_nodes = crate::key_owners::prove::<Test>(&nodes, &root, (key_types::AURA, &made_up))
-		.expect("is in");
+	let trie_nodes = prove::<Test>(&nodes, &root, (key_types::AURA, &made_up)).expect("is in");
 	(made_up, MembershipProof { session: 1, trie_nodes, validator_count: 4 })
 }
 
@@ -263,13 +265,40 @@ fn proof_of_too_many_nodes_is_refused() {
 	new_test_ext().execute_with(|| {
 		let mut lengths = vec![];
 		for branches in 40..90 {
-			let (key, proof) = long_proof(branches);
+			let (key, proof) = long_proof(branches, 4);
 			let nodes = proof.trie_nodes.len();
 			lengths.push(nodes);
 			let owner = KeyOwners::<Test>::check_proof((key_types::AURA, key), proof);
 			assert_eq!(owner.is_some(), nodes <= MAX_PROOF_NODES, "{nodes}");
 		}
 		assert!(lengths.contains(&MAX_PROOF_NODES) && lengths.contains(&(MAX_PROOF_NODES + 1)));
+	})
+}
+
+/// CON-R14, 2: a real node is always short enough, also one that has all branches.
+#[test]
+fn proof_of_too_long_nodes_is_refused() {
+	new_test_ext().execute_with(|| {
+		// Keys that differ in their last bytes only, so that the longest branch has most of a key and 16 children.
+		let key = |last: u8| [[0x55_u8; 31].as_slice(), &[last]].concat();
+		let keys = |last: u8| SessionKeys::decode(&mut &key(last)[..]).expect("any bytes are keys");
+		let validators = (0..=u8::MAX).map(|last| (u64::from(last), keys(last)));
+		let (nodes, (root, validator_count)) = trie_of::<Test>(validators).expect("takes all");
+		HistoricalSessions::<Test>::insert(1, (root, validator_count));
+		let searched = key(7);
+		let searched = (key_types::AURA, &searched[..]);
+		let trie_nodes = prove::<Test>(&nodes, &root, searched).expect("is in");
+		let longest = trie_nodes.iter().map(Vec::len).max().unwrap_or_default();
+		assert!((500..=MAX_NODE_BYTES).contains(&longest), "{longest}");
+		let proof = MembershipProof { session: 1, trie_nodes, validator_count };
+		assert!(KeyOwners::<Test>::check_proof(searched, proof).is_some());
+
+		// A made-up trie, whose value goes on after the index.
+		for (bytes, is_short) in [(500, true), (MAX_NODE_BYTES, false)] {
+			let (key, proof) = long_proof(0, bytes);
+			let owner = KeyOwners::<Test>::check_proof((key_types::AURA, key), proof);
+			assert_eq!(owner.is_some(), is_short, "{bytes}");
+		}
 	})
 }
 

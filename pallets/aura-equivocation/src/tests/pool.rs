@@ -15,11 +15,12 @@ use sp_core::{
 	Pair,
 };
 use sp_runtime::{
-	traits::{TransactionExtension, ValidateUnsigned},
+	traits::{Header as _, TransactionExtension, ValidateUnsigned},
 	transaction_validity::{
 		InvalidTransaction, TransactionPriority, TransactionSource, TransactionValidityError,
 		ValidTransaction,
 	},
+	DigestItem,
 };
 
 fn unsigned(proof: &Proof, owner: &MembershipProof) -> Call<Test> {
@@ -87,7 +88,11 @@ fn invalid_report_is_kept_out_of_pool_and_block() {
 			second_header: seal(unsealed(101, 8, sp_core::H256::repeat_byte(1), 2), &key(2)),
 			..equivocation(2, 101)
 		};
+		let mut long = unsealed(101, 8, System::block_hash(7), 2);
+		long.digest_mut().push(DigestItem::Other(vec![0; MAX_HEADER_BYTES]));
+		let padded = Proof { second_header: seal(long, &key(2)), ..equivocation(2, 101) };
 		for call in [
+			unsigned(&padded, &owner(2)),
 			unsigned(&forged, &owner(3)),
 			unsigned(&foreign, &owner(2)),
 			unsigned(&equivocation(2, 101), &owner(3)),
@@ -163,9 +168,9 @@ fn report_reaches_the_pool_as_a_bare_transaction() {
 	})
 }
 
-/// The weight follows the bytes that a reporter sends, not the number of validators that it claims.
+/// CON-R22: the weight is that of the longest report, whatever the reporter sends and claims.
 #[test]
-fn weight_of_a_report_grows_with_its_length_only() {
+fn weight_of_a_report_is_that_of_the_longest() {
 	on_chain(|| {
 		go_to(8);
 		let weight = |owner: MembershipProof| {
@@ -174,10 +179,12 @@ fn weight_of_a_report_grows_with_its_length_only() {
 		let honest = weight(owner(2));
 		assert_eq!(weight(MembershipProof { validator_count: 0, ..owner(2) }), honest);
 		let mut longer = owner(2);
-		longer.trie_nodes.push(vec![0; 63]);
+		longer.trie_nodes.push(vec![0; MAX_NODE_BYTES]);
+		assert_eq!(weight(longer), honest);
 		// An unsigned report is checked twice.
-		let check = |length| <() as WeightInfo>::check_headers(length).ref_time();
-		assert_eq!(weight(longer), honest + 2 * (check(64) - check(0)));
+		let headers = <() as WeightInfo>::check_headers(2 * MAX_HEADER_BYTES as u32).ref_time();
+		let offence = AuraEquivocation::offence_weight().ref_time();
+		assert!(honest > 2 * headers + offence);
 		// CON-R20: one validator is chilled, however many have been reported for the slot.
 		ChillWeight::mutate(|weight| *weight = weight.saturating_mul(2));
 		assert_eq!(weight(owner(2)), honest + 100_000_000);

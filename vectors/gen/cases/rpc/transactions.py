@@ -12,27 +12,31 @@ from cases.fixtures import GOOD, NONCE, PAYMENT, RECIPIENT, SENDER, TOS
 from cases.rpc.exchange import BLOCK_HASH, Answer, error, exchange
 
 MAX_LENGTH = 2_621_440
+MAX_BATCH = 128
 
 HASH = extrinsic_hash(GOOD)
+
+
+NEXT, STALE = (signed(PAYMENT.with_(nonce=nonce), SENDER) for nonce in (NONCE + 1, NONCE - 1))
+
+WRONG_SIGNATURE = assemble(
+    multi_address(SENDER.account), SENDER.multi_signature(PAYMENT.with_(tip=1).message()), PAYMENT
+)
+
+
+def _invalid(variant: str) -> Answer:
+    return error(1_010, {"error": variant, "encoded": errors.invalid(variant)})
 
 
 def _submissions() -> Iterator[Answer]:
     def submit(name: str, extrinsic: bytes, **answer: Any) -> Answer:
         return exchange(name, ["RPC-R7"], "tx_submit", [extrinsic], **answer)
 
-    def invalid(variant: str) -> Answer:
-        return error(1_010, {"error": variant, "encoded": errors.invalid(variant)})
-
-    wrong = SENDER.multi_signature(PAYMENT.with_(tip=1).message())
     unsigned = bare(transfer(RECIPIENT, TOS).encode())
     yield submit("a good transfer", GOOD, result=HASH)
     yield submit("the same again", GOOD, error=error(1_013, HASH))
-    yield submit("stale", signed(PAYMENT.with_(nonce=NONCE - 1), SENDER), error=invalid("Stale"))
-    yield submit(
-        "bad signature",
-        assemble(multi_address(SENDER.account), wrong, PAYMENT),
-        error=invalid("BadProof"),
-    )
+    yield submit("stale", STALE, error=_invalid("Stale"))
+    yield submit("bad signature", WRONG_SIGNATURE, error=_invalid("BadProof"))
     yield submit(
         "no signature",
         unsigned,
@@ -46,6 +50,43 @@ def _submissions() -> Iterator[Answer]:
     yield exchange(
         "no hexadecimal", ["RPC-R2", "RPC-R7"], "tx_submit", ["84"], error=error(10_001, "extrinsic")
     )
+
+
+def _batches() -> Iterator[Answer]:
+    def submit(name: str, parameter: Any, **answer: Any) -> Answer:
+        return exchange(name, ["RPC-R31"], "tx_submitBatch", [parameter], **answer)
+
+    def accepted(extrinsic: bytes) -> Answer:
+        return {"hash": extrinsic_hash(extrinsic)}
+
+    def refused(code: int, data: Any = None) -> Answer:
+        return {"error": error(code, data)}
+
+    yield submit("two transfers in order", [GOOD, NEXT], result=[accepted(GOOD), accepted(NEXT)])
+    yield submit(
+        "one that is stale between good ones",
+        [GOOD, STALE, NEXT],
+        result=[accepted(GOOD), {"error": _invalid("Stale")}, accepted(NEXT)],
+    )
+    yield submit("twice the same", [GOOD, GOOD], result=[accepted(GOOD), refused(1_013, HASH)])
+    yield submit(
+        "each has the error of its own",
+        [GOOD[:-1], GOOD + b"\x00", "84", None, bytes(MAX_LENGTH + 1), b"", WRONG_SIGNATURE, GOOD],
+        result=[
+            refused(10_101),
+            refused(10_101),
+            refused(10_001, "extrinsic"),
+            refused(10_001, "extrinsic"),
+            refused(10_102, MAX_LENGTH),
+            refused(10_101),
+            {"error": _invalid("BadProof")},
+            accepted(GOOD),
+        ],
+    )
+    yield submit("an empty list", [], result=[])
+    yield submit("no list", GOOD, error=error(10_001, "extrinsics"))
+    yield submit("an object", {"0": GOOD}, error=error(10_001, "extrinsics"))
+    yield submit("one too many", [b""] * (MAX_BATCH + 1), error=error(10_002, "extrinsics"))
 
 
 def _included(status: str, **changes: Any) -> Answer:
@@ -118,6 +159,7 @@ def _subscriptions() -> Iterator[Answer]:
 def files() -> Iterator[VectorFile]:
     for name, title, cases in (
         ("tx-submit", "Submitting transactions", _submissions()),
+        ("tx-submit-batch", "Submitting many transactions at once", _batches()),
         ("tx-status", "Status of a transaction", _statuses()),
         ("tx-subscribe", "Subscribing to a transaction", _subscriptions()),
     ):

@@ -160,7 +160,9 @@ fn pair(key: u8, slot: u64) -> UnsettledReport {
 		first_header: sealed(1),
 		second_header: sealed(2),
 	};
-	UnsettledReport::of_headers(pair, Some(OpaqueValue::new(vec![7])))
+	let mut report = UnsettledReport::of_headers(pair);
+	report.prove_owner(|_| Some(OpaqueValue::new(vec![7])));
+	report
 }
 
 /// A report of the voter, made in the state of height 10.
@@ -415,6 +417,19 @@ fn seals_of_another_key_take_a_place_of_the_key_that_has_the_most() {
 	}
 	assert!((1..=5).all(|key| (0..200).any(|slot| node.keeps(&pair(key, slot)))));
 	assert_eq!(node.metrics.unsettled(), MAX_SEALS);
+}
+
+#[test]
+fn seals_that_are_neither_reported_nor_kept_need_no_proof_of_their_owner() {
+	let chain = Simulation::new();
+	let node = Node::full_of_seals(&chain);
+	let (kept, later, of_another_key) = (pair(1, 5), pair(1, 500), pair(5, 5));
+	assert!(!node.settlement.has_use_for(&kept));
+	assert!(!node.settlement.has_use_for(&later));
+	assert!(node.settlement.has_use_for(&of_another_key));
+	chain.set(|state| state.at_best = Validity::Valid);
+	assert!(!node.settlement.has_use_for(&kept));
+	assert!(node.settlement.has_use_for(&later));
 }
 
 #[test]
