@@ -97,6 +97,7 @@ mod tests {
 	};
 	use sp_io::TestExternalities;
 
+	type Operation = fn() -> Result<(), DispatchError>;
 	type Change = fn(&mut Option<AccountData<Balance>>) -> Result<(), DispatchError>;
 
 	const WHO: AccountId = AccountId::new([7; 32]);
@@ -205,7 +206,7 @@ mod tests {
 	const ED: Balance = EXISTENTIAL_DEPOSIT;
 
 	/// One operation of each kind, on accounts that have a free balance only, and on others.
-	const OPERATIONS: [(&str, fn() -> Result<(), DispatchError>); 15] = [
+	const OPERATIONS: [(&str, Operation); 15] = [
 		("creation", || Balances::mint_into(&WHO, 100 * ED).map(drop)),
 		("creation by a transfer", || transfer(2 * ED)),
 		("transfer", || transfer(ED)),
