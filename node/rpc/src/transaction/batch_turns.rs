@@ -15,6 +15,11 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 /// Most batches that the node submits at the same time. They keep all workers of the pool busy.
 const MAX_CONCURRENT: usize = 4;
 
+/// Most batches that a connection has at the same time: the one whose turn it is, and those that wait.
+///
+/// Each keeps a request in memory, and the server takes any number of them from a WebSocket connection.
+const MAX_OF_CONNECTION: usize = 16;
+
 /// Gives turns in the order in which they are asked for.
 pub struct BatchTurns {
 	node: Arc<Semaphore>,
@@ -39,24 +44,34 @@ impl BatchTurns {
 	///
 	/// A connection waits for the node with one batch only, so that others wait for one batch of each
 	/// connection at most.
+	///
+	/// # Errors
+	///
+	/// The connection already has [`MAX_OF_CONNECTION`] batches.
 	pub async fn take(&self, connection: ConnectionId) -> Result<Turn, Error> {
 		let unavailable = |error: AcquireError| Error::Unavailable(error.to_string());
-		let permits = self.permits_of(connection);
+		let permits = self.permits_of(connection)?;
 		let of_connection = permits.acquire_owned().await.map_err(unavailable)?;
 		let of_node = self.node.clone().acquire_owned().await.map_err(unavailable)?;
 		Ok(Turn { _of_connection: of_connection, _of_node: of_node })
 	}
 
-	fn permits_of(&self, connection: ConnectionId) -> Arc<Semaphore> {
+	fn permits_of(&self, connection: ConnectionId) -> Result<Arc<Semaphore>, Error> {
 		let mut connections = self.connections.lock();
 		// Those that neither have nor wait for a turn any more.
 		connections.retain(|_, permits| permits.strong_count() > 0);
 		if let Some(permits) = connections.get(&connection).and_then(Weak::upgrade) {
-			return permits;
+			// Each batch that has or waits for a turn has one reference, and so has this new one.
+			if Arc::strong_count(&permits) > MAX_OF_CONNECTION {
+				return Err(Error::Unavailable(format!(
+					"this connection has {MAX_OF_CONNECTION} batches already, wait for a result"
+				)));
+			}
+			return Ok(permits);
 		}
 		let permits = Arc::new(Semaphore::new(1));
 		connections.insert(connection, Arc::downgrade(&permits));
-		permits
+		Ok(permits)
 	}
 }
 
@@ -84,6 +99,25 @@ mod tests {
 		drop(first);
 		assert!(waiting.remove(1).now_or_never().is_none(), "the first that waits is next");
 		assert!(waiting.remove(0).now_or_never().is_some());
+	}
+
+	#[test]
+	fn connection_with_too_many_batches_is_refused_another_until_one_is_done() {
+		let turns = BatchTurns::new();
+		let first = take(&turns, 1).unwrap();
+		let mut waiting: Vec<_> =
+			(1..MAX_OF_CONNECTION).map(|_| turns.take(ConnectionId(1)).boxed()).collect();
+		for wait in &mut waiting {
+			assert!(wait.now_or_never().is_none());
+		}
+		let refused = || turns.take(ConnectionId(1)).now_or_never();
+		assert!(matches!(refused(), Some(Err(Error::Unavailable(_)))));
+		assert!(take(&turns, 2).is_some());
+		// A client that does not wait any more has no batch either.
+		drop(waiting.pop());
+		assert!(refused().is_none());
+		drop(first);
+		assert!(refused().is_none(), "those that wait are first");
 	}
 
 	#[test]

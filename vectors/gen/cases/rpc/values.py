@@ -82,7 +82,7 @@ ERRORS = {
     10_004: "the state of the block is pruned on this node",
     10_005: "the runtime of the block does not have the runtime API",
     10_006: "the runtime failed or exceeded its time limit",
-    10_007: "the node cannot answer now: database or index unavailable",
+    10_007: "the node cannot answer now: database or index unavailable, or too many batches",
     10_101: "the extrinsic is undecodable",
     10_102: "the extrinsic is longer than a whole block may be",
     10_103: "too many subscriptions of this kind, on this connection or on this node",
