@@ -290,14 +290,42 @@ fn shorter_transactions_get_in_behind_long_ones_during_the_first_quarter_of_the_
 }
 
 #[test]
-fn nine_that_do_not_fit_end_the_block_after_the_first_quarter() {
+fn one_of_32_is_tried_after_the_first_quarter_and_nine_that_do_not_fit() {
 	let fates = [Fits; 40].into_iter().chain([TooLarge; 20]);
 	let slow = Runtime { each: LONG / 100, ..FAST };
 	let outcome = fill(Pool::independent(fates), slow, LONG);
 	assert_eq!(outcome.body.len(), 40);
-	// Such slow ones have a call of their own.
+	// Such slow ones have a call of their own. The others are fewer than are left out at a time.
 	assert_eq!(outcome.calls.len(), 40 + 9);
 	assert_eq!(outcome.reason, EndProposingReason::HitBlockWeightLimit);
+}
+
+/// Otherwise transactions that never fit, and so never pay, could keep all others out of every block.
+#[test]
+fn transactions_get_in_behind_more_unfitting_ones_than_can_be_tried() {
+	let fates = [TooLarge; 600].into_iter().chain([Fits; 100]);
+	let slow = Runtime { each: LONG / 1_000, ..FAST };
+	let outcome = fill(Pool::independent(fates), slow, LONG);
+	// 250 in the first quarter. Then 281, 313 and so on up to 569, and 601, which fits.
+	assert_eq!(outcome.body, (601..700).collect::<Vec<_>>());
+	assert_eq!(outcome.calls.len(), 250 + 10 + 99);
+	assert!(outcome.invalid.is_empty());
+}
+
+#[test]
+fn dependents_of_a_transaction_that_is_left_out_untried_are_not_tried() {
+	// The 25th is the last of the first quarter, so the next 31 are left out.
+	let mut pool = Pool::independent([TooLarge; 25 + STEP]);
+	// One that depends on a transaction that is left out, one that depends on it, and an independent one.
+	let left_out = 30;
+	pool.add(Panic, Some(left_out), 100);
+	pool.add(Panic, Some(25 + STEP), 100);
+	pool.add(Fits, None, 100);
+	let slow = Runtime { each: LONG / 100, ..FAST };
+	let outcome = fill(pool, slow, LONG);
+	assert_eq!(outcome.body, [25 + STEP + 2]);
+	assert_eq!(outcome.calls.len(), 25 + 1);
+	assert!(outcome.invalid.is_empty());
 }
 
 #[test]
