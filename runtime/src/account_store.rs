@@ -39,7 +39,7 @@ impl StoredMap<AccountId, AccountData<Balance>> for AccountStore {
 		let was_alive = is_alive(&before);
 		let mut data = Some(before.data.clone()).filter(|data| *data != AccountData::default());
 		let result = mutate(&mut data);
-		let mut record = if keeps_references(&before.data, data.as_ref()) {
+		let mut record = if result.is_ok() && keeps_references(&before.data, data.as_ref()) {
 			#[cfg(test)]
 			assert_eq!(Account::<Runtime>::get(account), before, "the record has changed");
 			before
@@ -69,7 +69,8 @@ fn start_nonce(record: &mut Record) {
 	record.nonce = record.nonce.max(System::block_number());
 }
 
-/// Whether `pallet-balances` leaves the references of an account alone when it changes the balance in this way.
+/// Whether `pallet-balances` leaves the references of an account alone when it succeeds in changing the balance in this
+/// way.
 ///
 /// It adds or removes a provider if the free balance crosses the existential deposit, and a consumer if the account
 /// gets or loses a reserved or frozen balance; of an account that has one, it repairs a missing consumer. So it changes
