@@ -47,7 +47,7 @@ const SAMPLE_PUTS = 50;
 // A round of puts is signed for the block at this distance from the best one, which leaves time to sign.
 const LEAD_BLOCKS = 3;
 // An estimate of the number of blocks that a round takes, and how many more rounds are needed because of repeated puts.
-const BLOCKS_PER_ROUND = 6;
+const BLOCKS_PER_ROUND = 4;
 const REPEATED_ROUNDS = 1.5;
 // Pallet and item, 16 bytes each, in hex.
 const VALUE_KEY_LENGTH = 2 + 2 * 32;
