@@ -167,9 +167,10 @@ pub mod pallet {
 
 		/// Reads the limits from the storage, and has [`Self::budget`] answer these until [`Self::forget_budget`].
 		///
-		/// For the duration of a transaction, which reads the limits about a dozen times. It must not outlast the
-		/// transaction: an author applies each one in a new memory, and the nodes that import its block do not. If root
-		/// changed the limits within a block, they would otherwise compute different states.
+		/// For the duration of a signed transaction, which reads the limits about a dozen times. It must not outlast
+		/// the transaction, so that each one starts with nothing remembered: an author begins with a new memory at
+		/// some transactions of its block, and the nodes that import the block at none of them. If root changed the
+		/// limits within a block, they would otherwise compute different states.
 		pub fn remember_budget() {
 			memory::remember(Self::stored_budget());
 		}

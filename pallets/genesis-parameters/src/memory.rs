@@ -1,8 +1,10 @@
 //! The limits of a block in memory, for the duration of a transaction.
 //!
-//! Memory is no part of the state: an author applies each transaction of a block in an instance of the Wasm of its own,
-//! and the other nodes apply all of them in one. So whoever makes the runtime remember the limits reads them from the
-//! storage first, and makes it forget them before the transaction ends (ADR 0035).
+//! Memory is no part of the state. An author applies the transactions of a block in many instances of the Wasm, up to
+//! 32 in each, and the other nodes apply all of them in one. So each signed transaction of a block must start with
+//! nothing remembered, whatever its instance has done before. Whoever makes the runtime remember the limits reads them
+//! from the storage first, and makes it forget them before the transaction ends. A transaction that is refused leaves
+//! them behind, but it is the last one of its instance (ADR 0035).
 
 use crate::BlockBudget;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};

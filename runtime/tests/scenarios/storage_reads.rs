@@ -225,8 +225,8 @@ fn validation_of_a_transfer_reads_each_item_as_often_as_documented() {
 	});
 }
 
-/// ADR 0035: an author applies each transaction in a new memory, other nodes apply a block in one. Here they share
-/// one, which must not show.
+/// ADR 0035: no transaction uses what another one has remembered, whichever share a memory: up to 32 of a block at its
+/// author, and all of it at other nodes. Here all share one, and a refused one is not even the last in it.
 #[test]
 fn limits_that_change_within_a_block_hold_from_the_next_transaction_on() {
 	chain(DEV).execute_with(|| {
