@@ -113,7 +113,8 @@ pub struct Run {
 
 	/// How many verified signatures the node remembers, so that it verifies each signature once; 0: none.
 	///
-	/// The default is twice the default of --pool-limit, and takes up to 7 MiB.
+	/// So many of ecdsa, and as many of the other types together. The number should be greater than --pool-limit. The
+	/// default takes up to 7 MiB.
 	#[arg(
 		long,
 		value_name = "SIGNATURES",
